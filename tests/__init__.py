@@ -1,0 +1,1 @@
+"""Tests: unit tests beside a loopback WeChat (``tests/site``) for whole crawls."""

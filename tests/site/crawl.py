@@ -1,0 +1,62 @@
+"""Scrapy as a user runs it: in a process of its own, in a clean environment, against the loopback site."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.site.server import LoopbackWeChat
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_scrapy(
+    *args: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 60,
+    prefix: Sequence[str] = (),
+) -> subprocess.CompletedProcess[str]:
+    """Run ``scrapy *args`` in the project's root (or in *cwd*, and then without the project) with nothing but *env*.
+
+    *prefix* is a command that runs it, such as ``prlimit``.
+    """
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    clean |= {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    command = [*prefix, sys.executable, "-m", "scrapy", *map(str, args)]
+    return subprocess.run(
+        command, env=clean, cwd=cwd or ROOT, timeout=timeout, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def project_env(site: LoopbackWeChat | None, tmp_path: Path, *, store: str | None = None, **env: str) -> dict[str, str]:
+    """The environment of the project's commands: what they keep is in *tmp_path*, whom they ask is *site*.
+
+    The delay is not 0: Scrapy 2.19 then sends queued requests at once, whatever CONCURRENT_REQUESTS_PER_DOMAIN says.
+    """
+    return {
+        "CNCERT_STORE": store or f"sqlite:///{tmp_path.resolve() / 'cncert.db'}",
+        "CNCERT_FILES": str(tmp_path.resolve() / "pictures"),
+        "DOWNLOAD_DELAY": "0.001",
+        **(site.proxy_env() if site else {}),
+        **env,
+    }
+
+
+def crawl(
+    site: LoopbackWeChat,
+    tmp_path: Path,
+    *spider_args: str,
+    store: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    timeout: float = 60,
+    prefix: Sequence[str] = (),
+    **env: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run ``scrapy crawl weekly`` against *site*, with *spider_args* such as ``limit=3``; certificates are verified."""
+    options = [part for argument in spider_args for part in ("-a", argument)]
+    for name, value in {"DOWNLOAD_VERIFY_CERTIFICATES": True, **(settings or {})}.items():
+        options += ["-s", f"{name}={value}"]
+    environment = project_env(site, tmp_path, store=store, **env)
+    return run_scrapy("crawl", "weekly", *options, env=environment, timeout=timeout, prefix=prefix)
