@@ -1,0 +1,215 @@
+"""The body of an article: HTML to lines, pictures and links in reading order.
+
+The fragment is read as a stream of events; no tree is built. Blocks and ``<br>`` end a line; wrappers end it once.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from cncert.wechat.address import read_picture
+from cncert.wechat.text import tidy
+
+_BLOCKS = frozenset(
+    "p section div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote pre figure figcaption tr table article header footer "
+    "hr".split()
+)
+_SILENT = frozenset(
+    "script style noscript template title desc iframe noembed noframes video audio mp-style-type".split()
+)
+_CELLS = frozenset({"td", "th"})
+_SPACES = re.compile(r"\s+")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+MAX_LINES = 20_000
+MAX_IMAGES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link inside a line: it covers the characters ``start:end`` of the line's text."""
+
+    start: int
+    end: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paragraph, or a part of one between line breaks; tidied, never empty."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: its address (https, else as found), its identity, and its size in pixels where the page says it."""
+
+    url: str
+    key: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a reader sees of an article."""
+
+    lines: tuple[Line, ...] = ()
+    images: tuple[Image, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All lines, one a line."""
+        return "\n".join(line.text for line in self.lines)
+
+
+def read_html(fragment: str | bytes) -> Body:
+    """The body that an HTML fragment shows. Broken markup is read as far as it makes sense; nothing is raised."""
+    reader = _Reader()
+    # lxml hands text and names over as str; its stubs say str or bytes.
+    parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)  # type: ignore[arg-type]
+    data = _SURROGATES.sub("\ufffd", fragment).encode() if isinstance(fragment, str) else fragment
+    try:
+        parser.feed(b"<html><body>" + data.replace(b"\0", b""))
+        parser.close()
+    except etree.ParserError:  # an empty fragment
+        pass
+    except etree.XMLSyntaxError:  # what was read up to the error counts
+        pass
+    return reader.body()
+
+
+def read_plain(text: str) -> Body:
+    """The body of a picture or text share: plain text with line ends, in which only links are markup."""
+    return read_html(f"<pre>{text}")
+
+
+def image(url: str, width: str | int | None = None, height: str | int | None = None) -> Image | None:
+    """The picture at *url*, or None if it is none of an article's pictures."""
+    # Saved pages may name a picture inside the address of the cache that served it: …/link?url=https://mmbiz.qpic.cn/…
+    inner = url.rfind("http")
+    address = read_picture(url) or (read_picture(url[inner:]) if inner > 0 else None)
+    return None if address is None else Image(address.url, address.key, _pixels(width), _pixels(height))
+
+
+def _pixels(size: str | int | float | None) -> int | None:
+    try:
+        pixels = round(float(size)) if size is not None else 0
+    except (ValueError, OverflowError):
+        return None
+    return pixels if 0 < pixels <= 100_000 else None
+
+
+class _Reader:
+    """Target of lxml's parser: collects the lines and pictures while the fragment is read."""
+
+    def __init__(self) -> None:
+        self._lines: list[Line] = []
+        self._images: list[Image] = []
+        self._pieces: list[str] = []
+        self._length = 0
+        self._links: list[Link] = []
+        self._open: tuple[int, str] | None = None
+        self._silent = 0
+        self._pre = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        elif self._silent:
+            return
+        elif tag == "img":
+            if len(self._images) < MAX_IMAGES:
+                self._picture(attributes)
+        elif tag == "a":
+            # Links do not nest: the second ends the first.
+            self._end_link()
+            self._open = (self._length, attributes.get("href", ""))
+        elif tag in _CELLS:
+            self._append(" ")
+        elif tag == "br" or tag in _BLOCKS:
+            self._break()
+            self._pre += tag == "pre"
+
+    def end(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif self._silent:
+            return
+        elif tag == "a":
+            self._end_link()
+        elif tag in _BLOCKS:
+            self._break()
+            self._pre = max(0, self._pre - (tag == "pre"))
+
+    def data(self, data: str) -> None:
+        if self._silent:
+            return
+        if self._pre and "\n" in data:
+            first, *rest = data.split("\n")
+            self._append(first)
+            for line in rest:
+                self._break()
+                self._append(line)
+        else:
+            self._append(data)
+
+    def close(self) -> None:
+        self._break()
+
+    def _append(self, data: str) -> None:
+        """Add visible text: one space for any white space, none at the start of a line or after another."""
+        text = _SPACES.sub(" ", data)
+        if not (text.isascii() and text.isprintable()):
+            # tidy() strips the spaces at the ends, which may stand between two words here.
+            text = tidy(f"|{text}|")[1:-1]
+        if text.startswith(" ") and (not self._pieces or self._pieces[-1].endswith(" ")):
+            text = text[1:]
+        if text:
+            self._pieces.append(text)
+            self._length += len(text)
+
+    def _end_link(self) -> None:
+        if self._open is not None:
+            start, url = self._open
+            if url and self._length > start:
+                self._links.append(Link(start, self._length, url))
+            self._open = None
+
+    def _break(self) -> None:
+        """End the line; a link that is still open goes on in the next one."""
+        link = self._open
+        self._end_link()
+        self._open = link and (0, link[1])
+        if self._pieces:
+            text = "".join(self._pieces).rstrip()
+            if text and len(self._lines) < MAX_LINES:
+                links = (Link(link.start, min(link.end, len(text)), link.url) for link in self._links)
+                self._lines.append(Line(text, tuple(link for link in links if link.start < link.end)))
+        self._pieces, self._length, self._links = [], 0, []
+
+    def _picture(self, attributes: Mapping[str, str]) -> None:
+        width = attributes.get("data-w")
+        height = None
+        try:
+            height = round(float(width or "") * float(attributes.get("data-ratio", "")))
+        except (ValueError, OverflowError):
+            pass
+        for name in ("data-src", "src"):
+            url = attributes.get(name)
+            found = image(url, width, height) if url else None
+            if found is not None:
+                self._images.append(found)
+                return
+
+    def body(self) -> Body:
+        self._break()
+        return Body(tuple(self._lines), tuple(self._images))
+
+
+def read_markup_text(markup: str | bytes) -> str:
+    """The text of a short piece of markup on one line."""
+    return read_html(markup).text.replace("\n", " ")

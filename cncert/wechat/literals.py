@@ -1,0 +1,235 @@
+"""Reading the JavaScript literals of a page without running them.
+
+WeChat writes an article's facts as ``var name = "" || "value";``, ``d.name = xml ? f('x') : 'value' || '';`` or as one
+big ``window.cgiDataNew = { key: JsDecode('value'), key: '12' * 1, … };``. All functions work on the bytes of the whole
+page, scan forward only, and never recurse: a page of any size and shape costs one pass.
+"""
+
+import re
+from collections.abc import Iterator
+
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(\r\n|.))", re.DOTALL)
+# What WeChat writes is nearly always one of these: replacing them first is ten times as fast.
+_COMMON = {r"\x26": "&", r"\x3c": "<", r"\x3e": ">", r"\x22": '"', r"\x27": "'", r"\x0a": "\n", r"\x0d": "\r"}
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": "", "\r": ""}
+# The longest value that is read: the text of an article of 20,000 characters takes about 500 kB.
+MAX_STRING = 4_000_000
+# The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
+MAX_TOKENS = 200_000
+# Everything that changes the depth, opens a string or hides text from the reader.
+_STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
+_KEY = re.compile(rb"(?:^|[,{\s])(['\"]?)([A-Za-z_$][\w$]{0,80})\1\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
+# '' || 'value', and what stands around a comment: the value is still that of the same key.
+_GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*1\b|\.html\(\s*(?:false|true)?\s*\)|[A-Za-z_$][\w$.]*+\()*")
+_BARE = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(-?\d{1,20})\s*(?=[,}\s*]|$)")
+_WRAPPER = re.compile(rb"(?:(?:[A-Za-z_$][\w$.]*+)?+\(\s*+)*+")
+_AFTER = re.compile(rb"\s*(?:\)|\.html\(\s*(?:false|true)?\s*\)|\*\s*1\b|\s)*")
+_NUMBER = re.compile(rb"(\d{1,20})\b(?!\s*\.)")
+_TERNARY = re.compile(rb"[\w.$!= ]{1,60}\?")
+_LAST_BRANCH = re.compile(rb"""(?:[^'":;\n]++|'[^'\n]*+'|"[^"\n]*+")*+:\s*+""")
+_ASSIGN = re.compile(rb"\s*=(?!=)\s*")
+_NAME_END = re.compile(rb"[\w$]")
+
+
+def unescape_js(text: str) -> str:
+    """The value of a JavaScript string literal whose source, without the quotes, is *text*."""
+    if "\\" not in text:
+        return text
+    if r"\\" not in text:
+        for escape, char in _COMMON.items():
+            text = text.replace(escape, char)
+    value = _ESCAPE.sub(_escaped, text)
+    if re.search("[\ud800-\udfff]", value):
+        # \\ud83d\\ude00 is one character written as two; a lone half becomes U+FFFD.
+        value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    two, four, many, plain = match.groups()
+    if plain is not None:
+        return _SIMPLE.get(plain, plain)
+    code = int(two or four or many, 16)
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
+def string_end(page: bytes, start: int) -> int:
+    """Where the string literal that opens at *start* closes (the index of its closing quote), or -1."""
+    quote, position = page[start : start + 1], start + 1
+    while (position := page.find(quote, position, start + MAX_STRING)) >= 0:
+        backslashes = 1
+        while page[position - backslashes] == 0x5C:
+            backslashes += 1
+        if backslashes % 2:
+            return position
+        position += 1
+    return -1
+
+
+def decode(source: bytes) -> str:
+    """The value of a string literal from its bytes in the page."""
+    return unescape_js(source.decode("utf-8", "replace"))
+
+
+def read_expression(page: bytes, start: int) -> str | None:
+    """The value at *start*: the first non-empty string (or number) of an or-chain, after a ternary its last branch.
+
+    None if no literal stands there (``var title = showTitle``), an empty string if all literals are empty.
+    """
+    value: str | None = None
+    position = start
+    for _ in range(12):
+        position = _WRAPPER.match(page, position).end()  # type: ignore[union-attr]  # it matches nothing too
+        if page[position : position + 1] in (b"'", b'"'):
+            end = string_end(page, position)
+            if end < 0:
+                return value
+            value = decode(page[position + 1 : end])
+            position = end + 1
+        elif number := _NUMBER.match(page, position):
+            value, position = number[1].decode(), number.end()
+        elif value is None and (condition := _TERNARY.match(page, position)):
+            branch = _LAST_BRANCH.match(page, condition.end(), condition.end() + 400)
+            if branch is None:
+                return None
+            position = branch.end()
+            continue
+        else:
+            return value
+        position = _AFTER.match(page, position).end()  # type: ignore[union-attr]  # it matches nothing too
+        if value or page[position : position + 2] != b"||":
+            return value
+        position += 2
+        position += len(page[position : position + 40]) - len(page[position : position + 40].lstrip())
+    return value
+
+
+class _Scripts:
+    """Which places of a page stand in its scripts, asked in ascending order. Bytes without any script are all code."""
+
+    def __init__(self, page: bytes) -> None:
+        self._page = page
+        self._start, self._end = 0, 0 if b"<script" in page else len(page)
+
+    def hold(self, position: int) -> bool:
+        if position >= self._end:
+            opening = self._page.rfind(b"<script", self._end, position)
+            closing = self._page.find(b"</script", opening) if opening >= 0 else position
+            if closing < 0:
+                closing = len(self._page)
+            # Outside: no script that opens before can reach farther than here.
+            self._start, self._end = (opening, closing) if closing > position else (position, position)
+        return self._start <= position < self._end
+
+
+def assignments(page: bytes, name: str) -> Iterator[int]:
+    """Where the scripts of the page assign something to *name* (``var ct``): the index of what they assign."""
+    needle, position, scripts = name.encode(), -1, _Scripts(page)
+    while (position := page.find(needle, position + 1)) >= 0:
+        assign = _ASSIGN.match(page, position + len(needle))
+        if assign and not _NAME_END.match(page, position - 1) and scripts.hold(position):
+            yield assign.end()
+
+
+def variables(page: bytes, *prefixed: str) -> Iterator[str]:
+    """Every literal value that the page assigns to one of the names (``var ct``, ``d.ct``), name by name."""
+    for name in prefixed:
+        for position in assignments(page, name):
+            if (value := read_expression(page, position)) is not None:
+                yield value
+
+
+def variable(page: bytes, *prefixed: str) -> str | None:
+    """The first non-empty literal assigned to one of the names, or None."""
+    return next((value for value in variables(page, *prefixed) if value), None)
+
+
+class ObjectLiteral:
+    """The first level of an object literal: which keys it has and where their values stand.
+
+    Values are decoded when asked for, so that the big ones that nobody needs cost nothing. Of a key that stands twice
+    the first non-empty value counts. An object that never closes is read as far as it goes.
+    """
+
+    def __init__(self, page: bytes, start: int) -> None:
+        """*start* is the index of the opening brace (or bracket: then :meth:`objects` lists the elements)."""
+        self._page = page
+        self._strings: dict[str, tuple[int, int]] = {}
+        self._numbers: dict[str, str] = {}
+        self._nested: dict[str, int] = {}
+        self._elements: list[int] = []
+        self.end = self._scan(start)
+
+    def _scan(self, start: int) -> int:
+        page, depth, position, last, key = self._page, 0, start, start, None
+        for _ in range(MAX_TOKENS):
+            match = _STRUCTURE.search(page, position)
+            if match is None:
+                break
+            token, at = match.group(), match.start()
+            position = match.end()
+            if depth == 1 and at > last:
+                key = self._read_gap(page[last:at], key)
+            if token in (b"{", b"["):
+                depth += 1
+                if depth == 2:
+                    if key is None:
+                        self._elements.append(at)
+                    else:
+                        self._nested.setdefault(key, at)
+                    key = None
+            elif token in (b"}", b"]"):
+                depth -= 1
+                if depth <= 0:
+                    return position
+            elif token == b"//":
+                position = _after(page, b"\n", position)
+            elif token == b"/*":
+                position = _after(page, b"*/", position)
+            else:
+                end = string_end(page, at)
+                if end < 0:
+                    break
+                if depth == 1 and key is not None and (key not in self._strings or not self._length(key)):
+                    self._strings[key] = (at + 1, end)
+                position = end + 1
+            last = position
+        return len(page)
+
+    def _read_gap(self, gap: bytes, key: str | None) -> str | None:
+        """The key that the bytes between two values end with; numbers without quotes in them are noted."""
+        for bare in _BARE.finditer(gap):
+            self._numbers.setdefault(bare[1].decode(), bare[2].decode())
+        if match := _KEY.search(gap[-200:]):
+            return match[2].decode()
+        return key if _GOES_ON.fullmatch(gap) else None
+
+    def _length(self, key: str) -> int:
+        start, end = self._strings[key]
+        return end - start
+
+    def string(self, key: str) -> str | None:
+        """The value of *key* if it is a string or a number, as text; None if absent or empty."""
+        if key in self._strings:
+            start, end = self._strings[key]
+            return decode(self._page[start:end]) or None
+        return self._numbers.get(key)
+
+    def __contains__(self, key: str) -> bool:
+        """Whether *key* has a string or a number for a value, be it empty."""
+        return key in self._strings or key in self._numbers
+
+    def nested(self, key: str) -> "ObjectLiteral | None":
+        """The object (or array) that is the value of *key*."""
+        start = self._nested.get(key)
+        return None if start is None else ObjectLiteral(self._page, start)
+
+    def objects(self) -> "Iterator[ObjectLiteral]":
+        """The elements of an array literal that are objects."""
+        for start in self._elements:
+            yield ObjectLiteral(self._page, start)
+
+
+def _after(page: bytes, needle: bytes, position: int) -> int:
+    found = page.find(needle, position)
+    return len(page) if found < 0 else found + len(needle)

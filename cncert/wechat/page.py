@@ -1,0 +1,430 @@
+"""A WeChat answer: what kind of page it is, and the article if it is one.
+
+Pure functions of the page's bytes and its address. A page of today has 3 MB, of which 2% matter: everything is found by
+searching bytes, and only small fragments are decoded or parsed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from itertools import islice
+
+from cncert.wechat.address import Address, ArticleKey, biz_number, is_verification, read_address, read_sn, unescape
+from cncert.wechat.body import Body, Image, image, read_html, read_markup_text, read_plain
+from cncert.wechat.literals import ObjectLiteral, assignments, read_expression, unescape_js, variable, variables
+from cncert.wechat.markup import Tag, element, inside, tags
+from cncert.wechat.text import tidy, unescape_html
+
+CHINA = timezone(timedelta(hours=8))
+MAX_BODY = 3_000_000
+"""Bytes of a body that has no end: more is not read. WeChat's own limit is 1 MB."""
+
+
+class Verdict(StrEnum):
+    """What WeChat answered."""
+
+    ARTICLE = "article"
+    BLOCKED = "blocked"
+    """A verification is asked for: the same address may work later, another one at once."""
+    GONE = "gone"
+    """Deleted, forbidden or its account closed: for good."""
+    MOVED = "moved"
+    """The account migrated; the page names the new address."""
+    EXPIRED = "expired"
+    """This address leads nowhere, another one of the same article may."""
+    UNAVAILABLE = "unavailable"
+    """Not now."""
+    UNKNOWN = "unknown"
+    """None of the pages that are known: worth a look, worth another try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as its page states it. What the page does not state is None."""
+
+    title: str
+    account_name: str | None
+    account_id: str | None
+    biz: int | None
+    mid: int | None
+    idx: int | None
+    sn: str | None
+    kind: int
+    """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text."""
+    published_at: datetime | None
+    """Aware, Chinese time."""
+    modified_at: datetime | None
+    link: str | None
+    """The page's own address; the pages of temporary addresses have none."""
+    original: bool | None
+    """True: marked 原创; False: not, or a reprint; None: not stated."""
+    reprint_of: str | None
+    """Address of the original of a reprint."""
+    author: str | None
+    cover: Image | None
+    body: Body
+
+    @property
+    def key(self) -> ArticleKey | None:
+        """The article's identity, if the page states all of it."""
+        if self.biz is None or self.mid is None or self.idx is None:
+            return None
+        return ArticleKey(self.biz, self.mid, self.idx)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was made of an answer: the verdict, its reason in a few words, and what the page holds."""
+
+    verdict: Verdict
+    reason: str
+    article: Article | None = None
+    moved_to: str | None = None
+
+
+# Sentences of failure pages, in the order in which they are looked for; all of them come with status 200.
+_FAILURES: tuple[tuple[str, Verdict, str], ...] = (
+    ("环境异常", Verdict.BLOCKED, "verification: 环境异常"),
+    ("完成验证后即可继续访问", Verdict.BLOCKED, "verification: 环境异常"),
+    ("访问过于频繁", Verdict.BLOCKED, "too many requests: 访问过于频繁"),
+    ("已被发布者删除", Verdict.GONE, "deleted by its author"),
+    ("deleted by the author", Verdict.GONE, "deleted by its author"),
+    ("因违规无法查看", Verdict.GONE, "removed for a violation"),
+    ("内容发送失败", Verdict.GONE, "removed for a violation: 发送失败"),
+    ("涉嫌侵权", Verdict.GONE, "removed after a complaint: 侵权"),
+    ("冒名侵权", Verdict.GONE, "removed after a complaint: 冒名侵权"),
+    ("过度营销", Verdict.GONE, "removed after a complaint: 过度营销"),
+    ("帐号已被屏蔽", Verdict.GONE, "the account is banned"),
+    ("账号已被屏蔽", Verdict.GONE, "the account is banned"),
+    ("自主注销", Verdict.GONE, "the account was closed by its owner"),
+    ("不实信息", Verdict.GONE, "removed as a rumour"),
+    ("公众号已迁移", Verdict.UNAVAILABLE, "the account has moved to an address that the page does not name"),
+    ("链接已过期", Verdict.EXPIRED, "this temporary address has expired"),
+    ("参数错误", Verdict.EXPIRED, "this address is wrong or incomplete: 参数错误"),
+    ("暂时无法查看", Verdict.UNAVAILABLE, "not available at present"),
+    ("迁移流程", Verdict.UNAVAILABLE, "the account is being moved"),
+    ("帐号迁移", Verdict.UNAVAILABLE, "the account is being moved"),
+    ("系统出错", Verdict.UNAVAILABLE, "system error: 系统出错"),
+    ("请在微信客户端打开", Verdict.UNAVAILABLE, "shown only inside WeChat"),
+)
+_MESSAGE_CLASSES = ("weui-msg__title", "weui_msg_title", "mesg-block", "global_error_msg", "weui-msg__desc")
+_MESSAGE_LENGTH = 1000
+"""Characters that a failure page of unknown markup shows at the most."""
+_SMALL_PAGE = 400_000
+# What stands behind the body: where an element of the body is never closed, these end it.
+_BEHIND_BODY = ("js_tags_preview_toast", "content_bottom_area", "js_toobar3", "js_pc_qr_code")
+# Kinds whose elements are a shell in pages of today: what they show stands only in the object.
+_SHARES = frozenset({5, 6, 7, 8, 10})
+
+
+def read_page(page: bytes, url: str | None = None) -> Page:
+    """What *page*, the bytes that came from *url*, is. *url* also fills in an identity that the page keeps back.
+
+    The order of the tests matters: an article may quote anything of a failure page.
+    """
+    if url is not None and is_verification(url):
+        return Page(Verdict.BLOCKED, "redirected to the verification page")
+    tag = element(page, "js_article")
+    if tag is None:
+        return _read_failure(page)
+    article = _read_article(page, tag, read_address(url) if url else None)
+    if not (article.title or article.body.lines or article.body.images):
+        return Page(Verdict.UNKNOWN, "an article's page that shows no article")
+    return Page(Verdict.ARTICLE, "article", article)
+
+
+def _read_failure(page: bytes) -> Page:
+    """The verdict on a page without an article."""
+    if _asks_for_verification(page):
+        return Page(Verdict.BLOCKED, "verification page")
+    target = variable(page, "transferTargetLink")
+    if target is not None:
+        address = read_address(target)
+        if address is None:
+            return Page(Verdict.UNAVAILABLE, "the account has moved to an address that is none of an article")
+        return Page(Verdict.MOVED, "the account has moved", moved_to=address.url)
+    shown = [_shown(page, tag) for name in _MESSAGE_CLASSES for tag in islice(_of_class(page, name), 8)]
+    places = [" ".join(shown)]
+    if len(page) <= _SMALL_PAGE:
+        # The rate limit page of 2018 is written by a script.
+        places.append(read_markup_text(_written(page) or ""))
+        if _is_whole(page):
+            text = read_markup_text(page)
+            places.append(text if len(text) <= _MESSAGE_LENGTH else "")
+    for place in places:
+        said = "".join(place.split())
+        for sentence, verdict, reason in _FAILURES:
+            if sentence.replace(" ", "") in said:
+                return Page(verdict, reason)
+    if _is_whole(page) and b"secitptpage/verify" in page:
+        return Page(Verdict.BLOCKED, "verification page")
+    if not page.strip():
+        return Page(Verdict.UNKNOWN, "empty answer")
+    said = places[0][:80]
+    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + said if said else ''}")
+
+
+def _asks_for_verification(page: bytes) -> bool:
+    """Whether the page has what a verification cannot do without; one of its forms holds no visible word."""
+    if any("secitptpage/verify" in value for value in variables(page, "PAGE_MID")) or element(page, "js_verify"):
+        return True
+    return b"poc_token" in page and any(tag.name == "script" for tag in tags(page, b"TCaptcha.js"))
+
+
+def _is_whole(page: bytes) -> bool:
+    """Whether the page has not been cut off: what is left of an article may say anything."""
+    return b"<html" not in page or b"</html" in page[-2000:]
+
+
+def _of_class(page: bytes, name: str) -> Iterator[Tag]:
+    return (tag for tag in tags(page, name.encode()) if name in tag.attributes.get("class", "").split())
+
+
+def _shown(page: bytes, tag: Tag, longest: int = 4000) -> str:
+    """The text that the element shows."""
+    return read_markup_text(inside(page, tag, longest))
+
+
+class _Source:
+    """The places of a page in which a fact may stand, asked in the order in which they can be trusted."""
+
+    def __init__(self, page: bytes, article: Tag) -> None:
+        self.page = page
+        self.article = article
+        self.data: ObjectLiteral | None = None
+        self.near = page
+        for position in islice(assignments(page, "cgiDataNew"), 8):
+            if page[position : position + 1] != b"{":
+                continue
+            data = ObjectLiteral(page, position)
+            if "nick_name" in data or "user_name" in data or "title" in data:
+                self.data = data
+                # The scripts before it belong to the article; the other 2 MB of the page are libraries.
+                self.near = page[max(0, position - 50_000) : position]
+                break
+
+    def fact(self, key: str | None, *names: str) -> str | None:
+        """The value of the modern object's *key*; without object or key, of one of the variables *names*.
+
+        A search for a name that the page has not costs a pass over its 3 MB: a key that is there but empty settles it.
+        """
+        if key is not None and self.data is not None and key in self.data:
+            return self.data.string(key)
+        return variable(self.page, *names) if names else None
+
+    def meta(self, name: str) -> str | None:
+        """The content of ``<meta property="og:…">`` or ``<meta name="…">`` in the page's head."""
+        for tag in tags(self.page, name.encode(), 0, self.article.start):
+            if tag.name == "meta" and name in (tag.attributes.get("property"), tag.attributes.get("name")):
+                # Line ends and entities may be written out as for a script: \x0a, \x26nbsp;.
+                return unescape_html(unescape_js(tag.attributes.get("content", ""))) or None
+        return None
+
+    def shown(self, *idents: str) -> str | None:
+        """The text of the first of these elements before the body that shows any."""
+        start, end = self.article.start, self.article.end + 20_000
+        content = element(self.page, "js_content", start, end)
+        for ident in idents:
+            tag = element(self.page, ident, start, content.start if content else end)
+            if tag is not None and (text := _shown(self.page, tag)):
+                return text
+        return None
+
+
+def _read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
+    source = _Source(page, tag)
+    kind = _kind(source)
+    link = _link(source)
+    biz, mid, idx, sn = _identity(source, link, asked)
+    body, plain = _body(source, kind)
+    return Article(
+        title=_title(source, plain),
+        account_name=_stated(source.fact("nick_name", "var nickname", "d.nick_name"))
+        or _clean(source.shown("js_name", "post-user")),
+        account_id=source.fact("user_name", "var user_name", "d.user_name"),
+        biz=biz,
+        mid=mid,
+        idx=idx,
+        sn=sn,
+        kind=kind,
+        published_at=_published(source),
+        modified_at=_modified(source),
+        link=link.url if link else None,
+        original=_original(source),
+        reprint_of=_reprint(source),
+        author=_stated(source.fact("author", "d.author"))
+        or _clean(source.meta("author"))
+        or _clean(source.shown("js_author_name")),
+        cover=_cover(source),
+        body=body,
+    )
+
+
+def _clean(text: str | None) -> str | None:
+    """*text* on one line, or None if nothing is left."""
+    return " ".join(tidy(text).split()) or None if text else None
+
+
+def _stated(text: str | None) -> str | None:
+    """What a script states: HTML-escaped inside of its literal."""
+    return _clean(unescape_html(text)) if text else None
+
+
+def _title(source: _Source, plain: str | None) -> str:
+    stated = _stated(source.fact("title", "var msg_title", "d.title", "window.msg_title"))
+    shown = stated or _clean(plain) or _clean(source.meta("og:title")) or _clean(source.shown("activity-name"))
+    return shown or ""
+
+
+def _kind(source: _Source) -> int:
+    names = ("var item_show_type", "d.item_show_type", "window.item_show_type")
+    stated = source.fact("item_show_type", *names)
+    if stated is not None and re.fullmatch("[0-9]{1,3}", stated):
+        return int(stated)
+    # Pages of 2018-19 say their type only in the class of their body.
+    body = next((tag for tag in tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
+    classes = body.attributes.get("class", "").split() if body else []
+    return 8 if "page_share_img" in classes else 5 if "video" in classes else 0
+
+
+def _link(source: _Source) -> Address | None:
+    stated = source.fact("link", "var msg_link", "d.msg_link")
+    return (read_address(stated) if stated else None) or read_address(source.meta("og:url") or "")
+
+
+def _identity(
+    source: _Source, link: Address | None, asked: Address | None
+) -> tuple[int | None, int | None, int | None, str | None]:
+    """biz, mid, idx and sn: from the page's variables, else from its own address, else from the one asked for."""
+    addresses = [address for address in (link, asked) if address is not None]
+    keys = [address.key for address in addresses if address.key is not None]
+    biz = biz_number(source.fact("bizuin", "var biz", "d.biz") or "")
+    if biz is None and keys:
+        biz = keys[0].biz
+    # mid and idx belong together and to one account.
+    mid = source.fact("mid", "var mid", "d.mid") or source.fact(None, "var appmsgid", "d.appmsgid")
+    idx = source.fact("idx", "var idx", "d.idx") or source.fact(None, "var itemidx", "d.itemidx")
+    key = next((key for key in keys if key.biz == biz and (mid is None or str(key.mid) == mid)), None)
+    mid_number = int(mid) if mid and re.fullmatch("[0-9]{1,12}", mid) else key.mid if key else None
+    idx_number = int(idx) if idx and re.fullmatch("[0-9]{1,2}", idx) else key.idx if key else None
+    sn = read_sn(source.fact("sn", "var sn", "d.sn") or "")
+    if sn is None:
+        own = (biz, mid_number, idx_number)
+        sn = next((a.sn for a in addresses if a.sn and a.key and (a.key.biz, a.key.mid, a.key.idx) == own), None)
+    return biz, mid_number, idx_number, sn
+
+
+def _published(source: _Source) -> datetime | None:
+    for key in ("ori_create_time", "create_timestamp"):
+        if source.data is not None and (moment := _moment(source.data.string(key))):
+            return moment
+    for value in variables(source.page, "var ct", "d.ct", "oriCreateTime", "window.ct"):
+        if moment := _moment(value):
+            return moment
+    # Pages of 2019 hand the epoch to the script that writes the date; older ones print the date.
+    for written in (b'getElementById("publish_time")', b"getElementById('publish_time')"):
+        position = source.page.find(written)
+        script = source.page[max(0, position - 400) : position] if position >= 0 else b""
+        if (epoch := re.search(rb"""\bn\s*=\s*["']([0-9]{10})["']""", script)) and (
+            moment := _moment(epoch[1].decode())
+        ):
+            return moment
+    stated = source.fact("create_time", "d.create_time", "var publish_time")
+    return _moment(stated) or _moment(source.shown("publish_time", "post-date"))
+
+
+def _modified(source: _Source) -> datetime | None:
+    stated = source.data.string("modify_time") if source.data else None
+    return _moment(stated or variable(source.near, "modify_time"))
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The time that *text* states: seconds since the epoch, or a date (and time) in China."""
+    if text is None:
+        return None
+    if re.fullmatch("[0-9]{9,10}", text):
+        moment = datetime.fromtimestamp(int(text), UTC).astimezone(CHINA)
+        return moment if moment.year >= 2011 else None
+    date = re.match("(20[0-9]{2})[-/年]([0-9]{1,2})[-/月]([0-9]{1,2})日?(?:\\s+([0-9]{1,2}):([0-9]{2}))?", text.strip())
+    if date is None:
+        return None
+    try:
+        return datetime(*(int(part or 0) for part in date.groups()), tzinfo=CHINA)  # type: ignore[arg-type, misc]
+    except ValueError:
+        return None
+
+
+def _original(source: _Source) -> bool | None:
+    info = source.data.nested("copyright_info") if source.data else None
+    stat = info.string("copyright_stat") if info else None
+    stat = stat or source.fact(None, "var copyright_stat", "var _copyright_stat", "d.copyright_stat")
+    return None if stat is None else stat == "1"
+
+
+def _reprint(source: _Source) -> str | None:
+    info = source.data.nested("copyright_info") if source.data else None
+    address = read_address(info.string("reprint_url") or "") if info else None
+    return address.url if address else None
+
+
+def _cover(source: _Source) -> Image | None:
+    stated = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
+    return image(unescape(stated)) if stated else None
+
+
+def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
+    """The body, and the plain text of an article that has no markup of its own (its title, if it has no other)."""
+    data = source.data
+    if data is not None and kind in _SHARES:
+        text = data.string("content_noencode")
+        info = data.nested("text_page_info")
+        if not text and info is not None:
+            text = info.string("content_noencode") or info.string("content")
+        body = read_plain(text or data.string("desc") or "")
+        shared = data.nested("picture_page_info_list")
+        pictures = [
+            image(unescape(entry.string("cdn_url") or ""), entry.string("width"), entry.string("height"))
+            for entry in (shared.objects() if shared else ())
+        ]
+        images = body.images + tuple(picture for picture in pictures if picture is not None)
+        return Body(body.lines, images), body.text if kind == 10 else None
+    fragment = _fragment(source)
+    body = read_html(fragment)
+    if kind != 0 and (written := _written(fragment)):
+        description = read_plain(written)
+        body = Body(description.lines + body.lines, body.images)
+    if not body.lines and not body.images:
+        # A share card keeps the body for its scripts.
+        text = data.string("content_noencode") if data else None
+        if text:
+            body = read_html(text)
+        elif tpl := element(source.page, "content_tpl"):
+            body = read_html(inside(source.page, tpl, MAX_BODY))
+    if kind != 0 and not body.lines:
+        body = Body(read_plain(source.meta("description") or "").lines, body.images)
+    return body, None
+
+
+def _fragment(source: _Source) -> bytes:
+    """What stands inside ``#js_content``."""
+    content = element(source.page, "js_content", source.article.start)
+    if content is None:
+        return b""
+    fragment = inside(source.page, content, MAX_BODY)
+    ends = [tag.start for tag in (element(fragment, ident) for ident in _BEHIND_BODY) if tag is not None]
+    return fragment[: min(ends, default=None)]
+
+
+def _written(fragment: bytes) -> str | None:
+    """The text that a script writes: picture and video shares of 2018-19, the rate limit page of 2018."""
+    for needle in (b"document.write(", b".innerHTML"):
+        position = fragment.find(needle)
+        if position >= 0:
+            start = position + len(needle) if needle.endswith(b"(") else fragment.find(b"=", position) + 1
+            while fragment[start : start + 1].isspace():
+                start += 1
+            if text := read_expression(fragment, start):
+                return text
+    return None

@@ -1,0 +1,44 @@
+"""Text as WeChat's editors leave it, and as it should be read."""
+
+import html
+import re
+import unicodedata
+
+_SPACES = re.compile(r"[^\S\n]+")
+_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# U+200D joins emoji: only a joiner that stands between two symbols is one.
+_EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
+_LONE_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_FULLWIDTH = {ord(char): chr(ord(char) - 0xFEE0) for char in "０１２３４５６７８９％．"}
+_FULLWIDTH |= {ord(chr(code)): chr(code - 0xFEE0) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+
+
+def tidy(text: str) -> str:
+    """*text* with one kind of space and without what cannot be seen.
+
+    NBSP and other spaces become one space, line ends stay, zero-width and control characters and lone surrogates go
+    (a joiner inside an emoji stays), and every line loses the space around it.
+    """
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _LONE_JOINER.sub("", _INVISIBLE.sub("", text))
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+
+
+def unescape_html(text: str) -> str:
+    """*text* with its character references undone, once.
+
+    Only those that end with a semicolon are ones: ``html.unescape`` makes ``×tamp=1`` of an address's ``&timestamp=1``.
+    """
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+
+
+def ascii_digits(text: str) -> str:
+    """*text* with full-width digits, Latin letters, ％ and ．as half-width ones; other punctuation stays as printed."""
+    return text.translate(_FULLWIDTH)
+
+
+def dense(text: str) -> str:
+    """*text* as it is compared with a label: half-width throughout (NFKC) and without any space."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(text)))
