@@ -1,0 +1,79 @@
+"""The calendar of the series: which week an issue covers, and which issues should exist.
+
+A reporting week runs from Monday to Sunday and belongs to the year of its Sunday, where it has the number
+``(day of the year of the Sunday - 1) // 7 + 1``: the first Sunday of a year ends its issue 1. These are not ISO weeks.
+The rule holds for all issues of ``data/known_issues.csv`` (2022-2026) and for 2018 issue 6.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from cncert.items import Period, issue_id
+
+Week = tuple[int, int]
+"""(year, number) of an issue; sorts as the weeks do."""
+
+_WEEK = re.compile(r"([0-9]{4})-([0-9]{1,2})")
+_DAY = timedelta(days=1)
+
+
+def _first_sunday(year: int) -> date:
+    new_year = date(year, 1, 1)
+    return new_year + (6 - new_year.weekday()) * _DAY
+
+
+def week_of(day: date) -> Week:
+    """The week that *day* falls in."""
+    sunday = day + (6 - day.weekday()) * _DAY
+    return sunday.year, (sunday.timetuple().tm_yday - 1) // 7 + 1
+
+
+def numbers_in(year: int) -> int:
+    """How many issues *year* has: 53 if it has 53 Sundays, else 52."""
+    return (date(year, 12, 31) - _first_sunday(year)).days // 7 + 1
+
+
+def is_week(year: int, number: int) -> bool:
+    """Whether *year* has an issue *number*."""
+    return date.min.year <= year <= date.max.year and 1 <= number <= numbers_in(year)
+
+
+def period(year: int, number: int) -> Period:
+    """Monday and Sunday of an issue's week. ValueError if *year* has no such number."""
+    if not is_week(year, number):
+        raise ValueError(f"there is no issue {number} of {year}")
+    sunday = _first_sunday(year) + 7 * (number - 1) * _DAY
+    return Period(start=sunday - 6 * _DAY, end=sunday)
+
+
+def next_week(week: Week) -> Week:
+    """The week after *week*."""
+    year, number = week
+    return (year, number + 1) if number < numbers_in(year) else (year + 1, 1)
+
+
+def previous_week(week: Week) -> Week:
+    """The week before *week*."""
+    year, number = week
+    return (year, number - 1) if number > 1 else (year - 1, numbers_in(year - 1))
+
+
+def weeks(first: Week, last: Week) -> Iterator[Week]:
+    """All weeks from *first* to *last*, both included; none if *last* is before *first*."""
+    week = first
+    while week <= last:
+        yield week
+        week = next_week(week)
+
+
+def parse_week(text: str) -> Week:
+    """The week that an issue's id names, as ``2025-03`` or ``2025-3``. ValueError says in one line what is wrong."""
+    match = _WEEK.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no issue: write year and number, as in 2025-03")
+    year, number = int(match[1]), int(match[2])
+    if not is_week(year, number):
+        last = f": the last one is {issue_id(year, numbers_in(year))}" if year else ""
+        raise ValueError(f"{text!r}: {year} has no issue {number}{last}")
+    return year, number

@@ -1,0 +1,91 @@
+"""The parts of the report: the lines of a body under their headings."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+from cncert.items import Section
+from cncert.report.slips import whole
+from cncert.wechat.body import Line, Link
+from cncert.wechat.text import dense
+
+_DATA = tomllib.loads(files("cncert").joinpath("data", "headings.toml").read_text(encoding="utf-8"))
+REVIEW: str = _DATA["review"]
+"""The heading of the list of earlier issues."""
+HEADINGS: tuple[str, ...] = (*_DATA["headings"], REVIEW)
+
+_LONGEST = 30
+_NUMBERING = re.compile(r"^[\W_]*(?:(?:[一二三四五六七八九十]{1,3}[、.,)\]:]|[0-9]{1,2}[、.,)\]:]?)[\W_]*)?|[\W_]+$")
+_UNKNOWN = re.compile(r"本周[\w“”]{2,18}(?:情况|态势|概况)")
+# A heading that has lost its line end: what follows begins as a paragraph or a list does.
+_SPACED = "|".join(r"\s*".join(map(re.escape, heading)) for heading in HEADINGS)
+_GLUED = re.compile(
+    rf"(?P<heading>(?:[\W_]|[一二三四五六七八九十0-9]{{1,2}}[、.．)）])*(?:{_SPACED}))[:：\s]*(?=本周|●|网络安全信息与)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines under one heading; before the first heading there is none (None)."""
+
+    heading: str | None
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines, one a line, without the heading."""
+        return "\n".join(line.text for line in self.lines)
+
+
+def split_parts(lines: Iterable[Line]) -> list[Part]:
+    """*lines* in parts: a new one begins at every heading. Only the first may have no heading."""
+    parts: list[Part] = []
+    heading: str | None = None
+    below: list[Line] = []
+    for line in _unglued(lines):
+        found = read_heading(line.text)
+        if found is None:
+            below.append(line)
+            continue
+        if heading is not None or below:
+            parts.append(Part(heading, tuple(below)))
+        heading, below = found, []
+    if heading is not None or below:
+        parts.append(Part(heading, tuple(below)))
+    return parts
+
+
+def read_sections(parts: Iterable[Part]) -> list[Section]:
+    """The parts that have a heading, as the document holds them."""
+    return [Section.model_construct(heading=part.heading, text=part.text) for part in parts if part.heading is not None]
+
+
+def read_heading(text: str) -> str | None:
+    """The heading that a line is: a known one in its right spelling, an unknown one as printed; None if it is none.
+
+    Numbering, brackets and marks around it do not matter, nor does one missing or additional character.
+    """
+    if len(text) > 2 * _LONGEST:
+        return None
+    squeezed = _NUMBERING.sub("", dense(text))
+    if not 3 <= len(squeezed) <= _LONGEST:
+        return None
+    for known in HEADINGS:
+        if whole(squeezed, known) < 2:
+            return known
+    return squeezed if _UNKNOWN.fullmatch(squeezed) else None
+
+
+def _unglued(lines: Iterable[Line]) -> Iterator[Line]:
+    """*lines*, with a heading that is followed by text on its line as a line of its own."""
+    for line in lines:
+        match = _GLUED.match(line.text)
+        if match is None:
+            yield line
+            continue
+        cut = match.end()
+        yield Line(match["heading"])
+        links = (Link(max(link.start - cut, 0), link.end - cut, link.url) for link in line.links if link.end > cut)
+        yield Line(line.text[cut:], tuple(links))
