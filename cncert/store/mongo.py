@@ -1,0 +1,249 @@
+"""The store in MongoDB: a collection per kind of record, documents as in docs/data.md, moments as UTC dates."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from bson.errors import BSONError
+from pydantic import ValidationError
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from cncert.exceptions import StoreError
+from cncert.items import Issue
+from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Store, problem
+from cncert.store.records import LedgerRow, RunRecord
+from cncert.store.schema import bson_schema
+
+Document = dict[str, Any]
+
+DATABASE = "cncert"
+"""Used if the address names none."""
+
+DEFAULTS = {
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
+    "socketTimeoutMS": 60_000,
+    "appname": "cncert",
+}
+"""Unless the address says otherwise."""
+
+TRIES = 60
+"""How often a change is tried again because another process was faster."""
+
+VALIDATOR = {"$jsonSchema": bson_schema(Issue)}
+INDEXES: dict[type, list[IndexModel]] = {
+    Issue: [
+        IndexModel([("year", ASCENDING), ("number", ASCENDING)], name="week", unique=True),
+        IndexModel([("images.key", ASCENDING), ("images.status", ASCENDING), ("_id", ASCENDING)], name="pictures"),
+        IndexModel([("images.status", ASCENDING)], name="picture_status"),
+    ],
+    LedgerRow: [IndexModel([("addresses.url", ASCENDING)], name="addresses")],
+    RunRecord: [IndexModel([("started_at", DESCENDING), ("_id", DESCENDING)], name="started")],
+}
+
+AUTHENTICATION_FAILED, UNAUTHORIZED, NAMESPACE_EXISTS, VALIDATION_FAILED = 18, 13, 48, 121
+
+
+class MongoStore(Store):
+    """A store in MongoDB. Writes are acknowledged by a majority and journaled, reads come from the primary."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri)
+        self._uri = uri
+        self._client: AsyncMongoClient[Document] | None = None
+        self._database: AsyncDatabase[Document] | None = None
+
+    async def open(self) -> None:
+        if self._client is not None:
+            return
+        try:
+            with self._plainly():
+                self._client, self._database = self._connect()
+                await self._client.admin.command("ping")
+                await self._prepare(self._database)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        client, self._client, self._database = self._client, None, None
+        if client is not None:
+            await client.close()
+
+    async def issue_ids(self) -> list[str]:
+        with self._plainly():
+            return [found["_id"] async for found in self._collection(Issue).find({}, {"_id": 1}).sort("_id")]
+
+    async def find_row(self, url: str) -> LedgerRow | None:
+        return await self._find_first(LedgerRow, {"addresses.url": url})
+
+    async def runs(self, limit: int | None = None) -> list[RunRecord]:
+        if limit == 0:  # which means no limit to MongoDB
+            return []
+        with self._plainly():
+            order = [("started_at", DESCENDING), ("_id", DESCENDING)]
+            found = self._collection(RunRecord).find({}).sort(order).limit(limit or 0)
+            return [self._read(RunRecord, document) async for document in found]
+
+    async def _get(self, kind: type[D], document_id: str) -> D | None:
+        return await self._find_first(kind, {"_id": document_id})
+
+    async def _change(self, kind: type[D], document_id: str, decide: Callable[[D | None], Change[D] | None]) -> None:
+        collection = self._collection(kind)
+        for _ in range(TRIES):
+            with self._plainly():
+                raw = await collection.find_one({"_id": document_id})
+                change = decide(None if raw is None else self._read(kind, raw))
+                if change is None:
+                    return
+                if change.revision is not None:
+                    await self._swap("revisions", change.revision.id, None, bson_form(change.revision.model_dump()))
+                document = None if change.document is None else bson_form(change.document.model_dump())
+                if await self._swap(collection.name, document_id, raw, document):
+                    return
+            await asyncio.sleep(random.uniform(0, 0.05))
+        raise StoreError(f"{self.name}: {collection.name} {document_id} was changed by others {TRIES} times in a row")
+
+    async def _swap(self, collection: str, document_id: str, former: Document | None, new: Document | None) -> bool:
+        """Puts *new* (None removes) in place of exactly *former* (None inserts); False if that is no longer there."""
+        target = self._db[collection]
+        if former is None:
+            try:
+                await target.insert_one(new or {})
+            except DuplicateKeyError as error:
+                if "_id" not in (error.details or {}).get("keyPattern", {"_id": 1}):
+                    raise  # another issue of that week, not another writer
+                return False
+            return True
+        exactly = {"_id": document_id, "$expr": {"$eq": ["$$ROOT", {"$literal": former}]}}
+        if new is None:
+            return (await target.delete_one(exactly)).deleted_count == 1
+        return (await target.replace_one(exactly, new)).matched_count == 1
+
+    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[D]:
+        bounds = {word: at for word, at in (("$gte", first), ("$lte", last), ("$gt", after)) if at is not None}
+        with self._plainly():
+            found = self._collection(kind).find({"_id": bounds} if bounds else {}).sort("_id").limit(BATCH)
+            return [self._read(kind, document) async for document in found]
+
+    async def _issue_with_picture(self, key: str) -> Issue | None:
+        return await self._find_first(Issue, {"images": {"$elemMatch": {"key": key, "status": "stored"}}})
+
+    async def _unfinished_ids(self) -> list[str]:
+        with self._plainly():
+            found = self._collection(Issue).find({"images.status": {"$in": list(UNFINISHED)}}, {"_id": 1}).sort("_id")
+            return [document["_id"] async for document in found]
+
+    async def _find_first(self, kind: type[D], where: Document) -> D | None:
+        with self._plainly():
+            found = await self._collection(kind).find_one(where, sort=[("_id", ASCENDING)])
+            return None if found is None else self._read(kind, found)
+
+    def _connect(self) -> tuple[AsyncMongoClient[Document], AsyncDatabase[Document]]:
+        try:
+            said = {name.lower() for name, _ in parse_qsl(urlsplit(self._uri).query)}
+            options: Document = {name: value for name, value in DEFAULTS.items() if name.lower() not in said}
+            # Below these three a write could be lost or a change be decided on an old state: the address has no say.
+            options |= {"w": "majority", "journal": True, "readPreference": "primary"}
+            client: AsyncMongoClient[Document] = AsyncMongoClient(self._uri, tz_aware=True, **options)
+            return client, client.get_default_database(DATABASE)
+        except (PyMongoError, ValueError, TypeError) as error:
+            # The driver's words may quote a piece of a password that is not percent-encoded.
+            hint = "special characters of a user name or password must be percent-encoded"
+            text = hint if "@" in self._uri else reason(error)
+            raise StoreError(f"{self.name} is no valid MongoDB address: {text}") from None
+
+    async def _prepare(self, db: AsyncDatabase[Document]) -> None:
+        # Reads first and writes only what is missing: a reader without write access can use a finished store.
+        layout = await db["meta"].find_one({"_id": "layout"})
+        if layout is None:
+            fresh = {"$setOnInsert": {"version": LAYOUT}}
+            await db["meta"].update_one({"_id": "layout"}, fresh, upsert=True)
+        elif layout["version"] > LAYOUT:
+            version = layout["version"]
+            raise StoreError(f"{self.name} has layout {version}, this cncert knows {LAYOUT}: update cncert")
+        issues = db[COLLECTIONS[Issue]]
+        found = [item async for item in await db.list_collections(filter={"name": issues.name})]
+        if not found:
+            try:
+                await db.command("create", issues.name, validator=VALIDATOR)
+            except OperationFailure as error:
+                if error.code != NAMESPACE_EXISTS:
+                    raise
+        elif found[0].get("options", {}).get("validator") != VALIDATOR:
+            await db.command("collMod", issues.name, validator=VALIDATOR)
+        for kind, indexes in INDEXES.items():
+            collection = db[COLLECTIONS[kind]]
+            there = await collection.index_information()
+            if missing := [index for index in indexes if index.document["name"] not in there]:
+                await collection.create_indexes(missing)
+
+    @property
+    def _db(self) -> AsyncDatabase[Document]:
+        if self._database is None:
+            raise StoreError(f"the store {self.name} is not open")
+        return self._database
+
+    def _collection(self, kind: type[D]) -> AsyncCollection[Document]:
+        return self._db[COLLECTIONS[kind]]
+
+    def _read(self, kind: type[D], document: Document) -> D:
+        try:
+            return kind.model_validate(document)
+        except ValidationError as error:
+            which = f"{COLLECTIONS[kind]} {document.get('_id')}"
+            raise StoreError(f"{self.name}: {which} cannot be read: {problem(error)}") from error
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """Turns the driver's errors into a StoreError of one line."""
+        try:
+            yield
+        except (PyMongoError, BSONError, OverflowError, UnicodeError) as error:
+            raise StoreError(f"{self.name}: {reason(error)}") from error
+
+
+def bson_form(value: Any) -> Any:
+    """*value* without what BSON does not know: dates become ISO strings, members of an enumeration their values."""
+    if isinstance(value, dict):
+        return {key: bson_form(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [bson_form(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def reason(error: Exception) -> str:
+    """What *error* means to the user, in one line."""
+    code = error.code if isinstance(error, OperationFailure) else None
+    text = " ".join(str(error).split())
+    if code == AUTHENTICATION_FAILED:
+        return "MongoDB refuses the user name or password"
+    if code == UNAUTHORIZED:
+        return "the MongoDB user may not do this: " + text.split(",")[0][:200]
+    if code == VALIDATION_FAILED:
+        return "MongoDB's validator refuses the document"
+    if isinstance(error, DuplicateKeyError):
+        return "MongoDB holds another document of the same week"
+    if isinstance(error, ServerSelectionTimeoutError):
+        return "MongoDB cannot be reached: " + text.split(" (configured timeouts")[0].split(", Timeout:")[0][:200]
+    if isinstance(error, ConnectionFailure):
+        return "the connection to MongoDB broke: " + text.split(" (configured timeouts")[0][:200]
+    return text.split(", full error")[0][:300]

@@ -1,0 +1,775 @@
+"""One contract for every store, then what only one of them can get wrong."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pymongo
+import pytest
+from pydantic import ConfigDict
+from pymongo.errors import WriteError
+
+from cncert.exceptions import StoreError
+from cncert.items import Issue, Model
+from cncert.store import Store, open_store, redacted
+from cncert.store.base import BATCH
+from cncert.store.records import LedgerAddress, LedgerRow, Outcome, State
+from cncert.store.schema import bson_schema
+from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
+
+ROOT = Path(__file__).resolve().parent.parent
+ROW = make_row().id
+SHORT = "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"
+SECRET = "s3cr3tpw"
+
+
+def with_database(uri: str, name: str) -> str:
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def raw(uri: str) -> pymongo.MongoClient[dict[str, Any]]:
+    """The server without the store in between."""
+    return pymongo.MongoClient(uri, tz_aware=True)
+
+
+@pytest.fixture
+def sqlite_uri(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/made/on/demand/cncert.db"
+
+
+@pytest.fixture
+def mongo_uri(mongod: str) -> Iterator[str]:
+    name = f"cncert_test_{uuid.uuid4().hex[:12]}"
+    yield with_database(mongod, name)
+    with raw(mongod) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def uri(request: pytest.FixtureRequest) -> str:
+    """Address of an empty store of its own, in each backend in turn."""
+    return str(request.getfixturevalue(f"{request.param}_uri"))
+
+
+@pytest.fixture
+def store(uri: str) -> Store:
+    """The store at *uri*; tests open it in their own event loop."""
+    return open_store(uri)
+
+
+def later(**delta: float) -> datetime:
+    return NOW + timedelta(**delta)
+
+
+def document_of(uri: str) -> Any:
+    """The one stored issue, read behind the store's back."""
+    if uri.startswith("sqlite"):
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as db:
+            return db.execute("SELECT document, rowid FROM issues").fetchall()
+    with raw(uri) as client:
+        return list(client.get_default_database()["issues"].find({}))
+
+
+# Issues
+
+
+async def test_a_new_issue_reads_back_equal(store: Store) -> None:
+    issue = make_issue()
+    async with store:
+        assert await store.get_issue("2025-03") is None
+        assert await store.put_issue(issue) is Outcome.NEW
+        found = await store.get_issue("2025-03")
+        assert found == issue
+        assert found.model_dump_json() == issue.model_dump_json()  # 278000 stays an integer, 2.5 a fraction
+        assert await store.revisions("2025-03") == []
+
+
+async def test_an_empty_store(store: Store) -> None:
+    async with store:
+        assert await store.issue_ids() == []
+        assert [issue async for issue in store.issues()] == []
+        assert [*await store.rows(), *await store.rejects(), *await store.runs()] == []
+        assert await store.get_row(ROW) is None
+        assert await store.get_run("x") is None
+        assert await store.find_row(SHORT) is None
+        assert await store.find_picture("mmbiz/x") is None
+        assert await store.merge_rows("a", "b") is None
+
+
+async def test_the_same_issue_writes_nothing(store: Store, uri: str) -> None:
+    async with store:
+        await store.put_issue(make_issue())
+    before = document_of(uri)
+    size = wal_size(uri)
+    async with store:
+        assert await store.put_issue(make_issue()) is Outcome.SAME
+        assert wal_size(uri) == size
+    assert document_of(uri) == before
+
+
+def wal_size(uri: str) -> int:
+    wal = Path(uri.removeprefix("sqlite:///") + "-wal")
+    return wal.stat().st_size if wal.exists() else 0
+
+
+async def test_other_circumstances_update_without_a_revision(store: Store) -> None:
+    issue = make_issue(provenance={"fetched_at": later(days=7), "via": "archive"}, warnings=[])
+    async with store:
+        await store.put_issue(make_issue())
+        assert await store.put_issue(issue) is Outcome.UPDATED
+        assert await store.get_issue(issue.id) == issue
+        assert await store.revisions(issue.id) == []
+
+
+async def test_changed_text_leaves_a_revision(store: Store) -> None:
+    issues = [make_issue(text=f"正文 {number}") for number in range(4)]
+    async with store:
+        outcomes = []
+        for issue in issues:
+            outcomes.append(await store.put_issue(issue))
+            await asyncio.sleep(0.002)  # revisions are told apart by the millisecond
+        assert outcomes == [Outcome.NEW, Outcome.CHANGED, Outcome.CHANGED, Outcome.CHANGED]
+        await store.put_issue(make_issue(number=4))
+        await store.put_issue(make_issue(number=4, text="改"))
+        revisions = await store.revisions("2025-03")
+        assert [revision.document for revision in revisions] == issues[:3]
+        assert {revision.issue for revision in revisions} == {"2025-03"}
+        assert abs(datetime.now(UTC) - revisions[-1].replaced_at) < timedelta(minutes=1)
+        assert await store.get_issue("2025-03") == issues[3]
+
+
+async def test_a_change_back_gives_one_revision_per_text(store: Store) -> None:
+    async with store:
+        for text in ("甲", "乙", "甲", "乙", "甲"):
+            await store.put_issue(make_issue(text=text))
+            await asyncio.sleep(0.002)
+        assert [revision.document.text for revision in await store.revisions("2025-03")] == ["甲", "乙"]
+
+
+async def test_an_older_article_of_the_same_issue_is_left_out(store: Store) -> None:
+    corrected = make_issue(article={"mid": 2247600000}, published_at=later(days=1), text="更正")
+    async with store:
+        await store.put_issue(corrected)
+        assert await store.put_issue(make_issue(published_at=NOW)) is Outcome.OLDER
+        assert await store.get_issue(corrected.id) == corrected
+        assert await store.revisions(corrected.id) == []
+        newer = make_issue(article={"mid": 2247600000, "idx": 2}, published_at=later(days=2))
+        assert await store.put_issue(newer) is Outcome.CHANGED
+
+
+async def test_an_earlier_time_of_the_same_article_is_no_older_article(store: Store) -> None:
+    async with store:
+        await store.put_issue(make_issue(published_at=later(days=1)))
+        assert await store.put_issue(make_issue(published_at=NOW)) is Outcome.CHANGED
+
+
+async def test_issues_come_in_order_and_within_bounds(store: Store) -> None:
+    ids = [f"{year}-{number:02d}" for year in range(2022, 2025) for number in range(1, 53)]
+    assert len(ids) > BATCH
+    async with store:
+        for issue_id in reversed(ids):
+            year, number = map(int, issue_id.split("-"))
+            await store.put_issue(make_issue(year, number))
+        assert await store.issue_ids() == ids
+        assert [issue.id async for issue in store.issues()] == ids
+        assert [issue.id async for issue in store.issues("2022-51", "2023-02")] == ids[50:54]
+        assert [issue.id async for issue in store.issues(last="2022-03")] == ids[:3]
+        assert [issue.id async for issue in store.issues(first="2024-51")] == ids[-2:]
+        assert [issue.id async for issue in store.issues(first="2025-01")] == []
+
+
+async def test_issues_may_be_written_while_they_are_read(store: Store) -> None:
+    async with store:
+        for number in range(1, 6):
+            await store.put_issue(make_issue(number=number))
+        async for issue in store.issues():
+            await store.put_issue(issue.model_copy(update={"rating": "差"}))
+        assert [issue.rating async for issue in store.issues()] == ["差"] * 5
+
+
+async def test_two_issues_of_one_week_are_refused(store: Store) -> None:
+    async with store:
+        await store.put_issue(make_issue())
+        with pytest.raises(StoreError, match="same week"):
+            await store.put_issue(make_issue(id="2025-99"))
+        assert await store.issue_ids() == ["2025-03"]
+
+
+async def test_an_unchecked_issue_does_not_come_in(store: Store) -> None:
+    async with store:
+        with pytest.raises(StoreError, match="rating"):
+            await store.put_issue(make_issue().model_copy(update={"rating": "很好"}))
+        assert await store.issue_ids() == []
+
+
+async def test_what_is_put_is_what_is_read_even_after_model_copy(store: Store) -> None:
+    moment = datetime(2025, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)  # finer than MongoDB keeps
+    async with store:
+        row = await store.change_row(ROW, lambda _: make_row().model_copy(update={"updated_at": moment}))
+        assert row == await store.get_row(ROW)
+        assert row.updated_at == moment.replace(microsecond=123000)
+
+
+# Pictures
+
+
+async def test_a_stored_picture_is_found_for_all_issues(store: Store) -> None:
+    key = "mmbiz_png/ornament"
+    async with store:
+        await store.put_issue(
+            make_issue(number=3, images=[make_picture(key, "failed"), make_picture("mmbiz/a", "stored")])
+        )
+        assert await store.find_picture(key) is None
+        for number in (5, 4):
+            pictures = [make_picture(key, "failed"), make_picture(key, "stored", path=f"full/{number}.png")]
+            await store.put_issue(make_issue(number=number, images=pictures))
+        found = await store.find_picture(key)
+        assert found is not None and found.path == "full/4.png"
+        await store.put_issue(make_issue(number=4, images=[make_picture(key)]))
+        found = await store.find_picture(key)
+        assert found is not None and found.path == "full/5.png"
+
+
+async def test_unfinished_pictures(store: Store) -> None:
+    states = ["stored", "pending", "failed", "placeholder", "unsupported"]
+    async with store:
+        for number, status in enumerate(states, 1):
+            images = [make_picture("mmbiz/a", "stored"), make_picture(f"mmbiz/{number}", status)]
+            await store.put_issue(make_issue(number=number, images=images))
+        assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-02", "2025-03", "2025-04"]
+        await store.put_issue(make_issue(number=2, images=[make_picture("mmbiz/2", "stored")]))
+        assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-03", "2025-04"]
+
+
+# The ledger
+
+
+async def test_rows_are_made_changed_and_found_by_address(store: Store) -> None:
+    row = make_row().with_address(SHORT, "short", "2025-04", later(hours=1))
+    async with store:
+        assert await store.change_row(ROW, lambda old: row if old is None else old) == row
+        assert await store.find_row(SHORT) == row
+        assert await store.find_row(SHORT + "x") is None
+        blocked = row.model_copy(update={"state": State.BLOCKED, "next_try": later(days=1), "attempts": 1})
+        await store.change_row(ROW, lambda _: blocked)
+        await store.change_row("a-first", lambda _: make_row("a-first"))
+        assert await store.rows() == [blocked, make_row("a-first")]  # capital letters sort first
+        gone = blocked.model_copy(update={"addresses": []})
+        await store.change_row(ROW, lambda _: gone)
+        assert await store.find_row(SHORT) is None
+
+
+async def test_a_change_that_raises_changes_nothing(store: Store) -> None:
+    def refuse(_: LedgerRow | None) -> LedgerRow:
+        raise LookupError("not mine")
+
+    async with store:
+        await store.change_row(ROW, lambda _: make_row())
+        with pytest.raises(LookupError):
+            await store.change_row(ROW, refuse)
+        with pytest.raises(ValueError, match="merge"):
+            await store.change_row(ROW, lambda _: make_row("another"))
+        assert await store.rows() == [make_row()]
+
+
+async def test_merging_rows(store: Store) -> None:
+    short = make_row("s-abc", issue="2025-03", state=State.BLOCKED, attempts=2, first_seen=later(days=-1))
+    short = short.with_address(SHORT, "short", "2025-05", NOW)
+    async with store:
+        await store.change_row("s-abc", lambda _: short)
+        await store.change_row(ROW, lambda _: make_row(issue=None).with_address("https://long", "signed", "index", NOW))
+        merged = await store.merge_rows(ROW, "s-abc")
+        assert merged is not None
+        assert await store.rows() == [merged]
+        assert [address.url for address in merged.addresses] == ["https://long", SHORT]
+        assert (merged.issue, merged.state, merged.attempts) == ("2025-03", State.BLOCKED, 2)
+        assert merged.first_seen == later(days=-1)
+        assert await store.find_row(SHORT) == merged
+        assert await store.merge_rows(ROW, "s-abc") == merged
+        assert await store.merge_rows(ROW, ROW) == merged
+        moved = await store.merge_rows("new-id", ROW)
+        assert moved == merged.model_copy(update={"id": "new-id"})
+        assert await store.rows() == [moved]
+
+
+async def test_a_merge_that_was_killed_in_between_is_mended_by_repeating_it(store: Store) -> None:
+    tried = LedgerAddress(url=SHORT, form="short", sources=["start"], first_seen=NOW, tries=2, last_tried=NOW)
+    short = make_row("s-abc", state=State.UNAVAILABLE, attempts=2, addresses=[tried])
+    row = make_row(attempts=1).with_address("https://long", "signed", "index", NOW)
+    async with store:
+        await store.change_row("s-abc", lambda _: short)
+        half = await store.change_row(ROW, lambda _: row.merged_with(short))
+        assert await store.merge_rows(ROW, "s-abc") == half
+        assert await store.rows() == [half]
+        assert half.attempts == 2
+
+
+def test_an_address_stands_once_with_its_sources_as_they_came() -> None:
+    row = make_row()
+    one = row.with_address(SHORT, "short", "2025-09", later(hours=1))
+    two = one.with_address(SHORT, "short", "2025-04", later(hours=2))
+    assert [address.sources for address in two.addresses] == [["2025-09", "2025-04"]]
+    assert two.addresses[0].first_seen == later(hours=1)
+    assert two.updated_at == later(hours=2)
+    assert two.with_address(SHORT, "short", "2025-09", later(hours=3)) is two
+    assert row.addresses == [] and len(one.addresses[0].sources) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "other", "expected"),
+    [
+        (State.KNOWN, State.GONE, State.GONE),
+        (State.BLOCKED, State.KNOWN, State.BLOCKED),
+        (State.STORED, State.BLOCKED, State.STORED),
+        (State.BLOCKED, State.STORED, State.STORED),
+        (State.BLOCKED, State.GONE, State.GONE),  # the later one
+    ],
+)
+def test_the_state_of_merged_rows(state: State, other: State, expected: State) -> None:
+    row = make_row(state=state, reason=state.value)
+    second = make_row("s-abc", state=other, reason=other.value, updated_at=later(hours=1))
+    merged = row.merged_with(second)
+    assert (merged.id, merged.state, merged.reason) == (ROW, expected, expected.value)
+    assert merged.merged_with(second) == merged
+
+
+def test_merged_addresses_keep_the_last_result() -> None:
+    one = LedgerAddress(url=SHORT, form="short", sources=["a", "b"], first_seen=NOW, tries=1)
+    two = LedgerAddress(url=SHORT, form="short", sources=["b", "c"], first_seen=later(days=-1), tries=3)
+    one = one.model_copy(update={"last_tried": NOW, "last_result": "blocked"})
+    two = two.model_copy(update={"last_tried": later(days=1), "last_result": "gone"})
+    merged = one.merged_with(two)
+    assert (merged.sources, merged.tries, merged.last_result) == (["a", "b", "c"], 3, "gone")
+    assert merged.first_seen == later(days=-1)
+    assert merged.merged_with(two) == merged
+
+
+# Rejects and runs
+
+
+async def test_rejects_keep_anything(store: Store) -> None:
+    strange = {
+        "half": "\ud83d",
+        "huge": 2**70,
+        "nan": float("nan"),
+        "when": NOW,
+        "deep": [{"$a.b": (1, 2.5, None, True)}],
+    }
+    async with store:
+        await store.put_reject(make_reject("b", document=strange))
+        await store.put_reject(make_reject("a"))
+        await store.put_reject(make_reject("a", reason="empty"))
+        first, second = await store.rejects()
+        assert (first.id, first.reason, second.id) == ("a", "empty", "b")
+        assert second.document["half"] == "?" and second.document["huge"] == str(2**70)
+        assert second.document["deep"] == [{"$a.b": [1, 2.5, None, True]}]
+
+
+async def test_runs_newest_first(store: Store) -> None:
+    runs = [make_run(f"run-{hours}", started_at=later(hours=hours)) for hours in (3, 1, 2, 100)]
+    async with store:
+        for run in runs:
+            await store.put_run(run)
+        done = runs[0].model_copy(update={"ended_at": later(hours=4), "verdicts": {"article": 3}, "clean": True})
+        await store.put_run(done)
+        assert await store.get_run("run-3") == done
+        assert [run.id for run in await store.runs()] == ["run-100", "run-3", "run-2", "run-1"]
+        assert [run.id for run in await store.runs(2)] == ["run-100", "run-3"]
+        assert await store.runs(0) == []
+
+
+# Both alike
+
+
+async def test_both_backends_give_equal_documents(sqlite_uri: str, mongo_uri: str) -> None:
+    strange = make_issue(
+        number=4,
+        title="周报 📈 “引号” \\ ' \u2028",
+        rating=None,
+        printed_period=None,
+        published_at=datetime(2025, 1, 29, 23, 59, 59, 999999, tzinfo=UTC),
+        article={"mid": 2**40, "sn": None, "modified_at": NOW},
+        account={"biz": None, "id": None, "name": None},
+        figures=[make_figure("hosts.infected", value) for value in (0, 1, 1.0, 2**31, 2**53 + 1, 0.1, 1e300)],
+        text="一行\n二行\x00三行",
+    )
+    seen: list[list[Model]] = []
+    for uri in (sqlite_uri, mongo_uri):
+        async with open_store(uri) as store:
+            for issue in (make_issue(), strange, make_issue(text="改")):
+                await store.put_issue(issue)
+            row = make_row(next_try=later(days=3)).with_address(SHORT, "short", "index", later(microseconds=1))
+            await store.change_row(ROW, lambda _, row=row: row)  # type: ignore[misc]
+            await store.put_reject(make_reject())
+            await store.put_run(make_run(arguments={"start": "https://a.b/?c=d"}, verdicts={"article": 2}, clean=False))
+        async with open_store(uri) as store:
+            revisions = [one.model_copy(update={"replaced_at": NOW}) for one in await store.revisions("2025-03")]
+            issues = [issue async for issue in store.issues()]
+            documents = [*issues, *revisions, *await store.rows(), *await store.rejects(), *await store.runs()]
+            seen.append(documents)
+    assert seen[0] == seen[1]
+    assert [one.model_dump_json() for one in seen[0]] == [one.model_dump_json() for one in seen[1]]
+    kept = seen[1][1]
+    assert kept == strange and isinstance(kept, Issue)
+    assert [type(figure.value) for figure in kept.figures] == [int, int, float, int, int, float, float]
+
+
+# Many at once
+
+
+def tick(row: LedgerRow | None) -> LedgerRow:
+    row = row or make_row()
+    return row.model_copy(update={"attempts": row.attempts + 1})
+
+
+async def test_concurrent_changes_of_one_row_are_all_kept(store: Store, uri: str) -> None:
+    async with store, open_store(uri) as other:
+        await asyncio.gather(*(one.change_row(ROW, tick) for _ in range(20) for one in (store, other)))
+        row = await store.get_row(ROW)
+        assert row is not None and row.attempts == 40
+
+
+async def test_concurrent_puts_of_one_issue(store: Store, uri: str) -> None:
+    async with store, open_store(uri) as other:
+        puts = (one.put_issue(make_issue()) for _ in range(5) for one in (store, other))
+        outcomes = await asyncio.gather(*puts)
+        assert sorted(outcomes) == [Outcome.NEW] + [Outcome.SAME] * 9
+        puts = (one.put_issue(make_issue(text="改")) for _ in range(5) for one in (store, other))
+        outcomes = await asyncio.gather(*puts)
+        assert sorted(outcomes) == [Outcome.CHANGED] + [Outcome.SAME] * 9
+        assert len(await store.revisions("2025-03")) == 1
+
+
+async def test_merges_beside_changes_lose_nothing(store: Store, uri: str) -> None:
+    def found(number: int) -> Callable[[LedgerRow | None], LedgerRow]:
+        return lambda row: (row or make_row("s-abc")).with_address(f"https://a/{number}", "short", "index", NOW)
+
+    async with store, open_store(uri) as other:
+        await store.change_row("s-abc", found(0))
+        changes = (other.change_row("s-abc", found(number)) for number in range(1, 10))
+        await asyncio.gather(*changes, *(store.merge_rows(ROW, "s-abc") for _ in range(3)))
+        merged = await store.merge_rows(ROW, "s-abc")
+        assert merged is not None
+        assert sorted(address.url for address in merged.addresses) == [f"https://a/{number}" for number in range(10)]
+
+
+TICKER = """
+import asyncio, sys
+from cncert.store import open_store
+from tests.test_store import ROW, tick
+async def main():
+    async with open_store(sys.argv[1]) as store:
+        for _ in range(20):
+            await store.change_row(ROW, tick)
+asyncio.run(main())
+"""
+
+
+def python(script: str, uri: str, **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", script, uri], cwd=ROOT, text=True, **options)
+
+
+async def test_processes_on_one_store_lose_nothing(store: Store, uri: str) -> None:
+    processes = [python(TICKER, uri) for _ in range(3)]  # they also create the store at the same moment
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    async with store:
+        row = await store.get_row(ROW)
+        assert row is not None and row.attempts == 60
+
+
+WRITER = """
+import asyncio, sys
+from cncert.store import open_store
+from tests.factories import make_issue
+async def main():
+    async with open_store(sys.argv[1]) as store:
+        for number in range(1, 100000):
+            issue = make_issue(2012 + number // 52 % 10, number % 52 + 1, text=f"正文 {number}")
+            await store.put_issue(issue)
+            print(issue.id, number, flush=True)
+asyncio.run(main())
+"""
+
+
+async def test_what_was_acknowledged_survives_kill_9(store: Store, uri: str) -> None:
+    with python(WRITER, uri, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        lines = [writer.stdout.readline() for _ in range(40)]
+        writer.send_signal(signal.SIGKILL)
+        lines += writer.stdout.readlines()
+    complete = [line.split() for line in lines if line.endswith("\n")]
+    assert len(complete) >= 40
+    async with store:
+        for issue_id, number in complete:
+            issue = await store.get_issue(issue_id)
+            assert issue is not None and issue.text == f"正文 {number}"
+        assert await store.put_issue(make_issue(2030)) is Outcome.NEW
+
+
+# Opening and failing
+
+
+async def test_a_store_is_opened_closed_and_opened_again(store: Store) -> None:
+    with pytest.raises(StoreError, match="not open"):
+        await store.get_issue("2025-03")
+    await store.open()
+    await store.put_issue(make_issue())
+    await store.close()
+    await store.close()
+    with pytest.raises(StoreError, match="not open"):
+        await store.put_issue(make_issue())
+    async with store:
+        assert await store.issue_ids() == ["2025-03"]
+
+
+async def test_a_newer_layout_is_left_alone(store: Store, uri: str) -> None:
+    async with store:
+        pass
+    if uri.startswith("sqlite"):
+        with sqlite3.connect(uri.removeprefix("sqlite:///")) as db:
+            db.execute("PRAGMA user_version = 99")
+    else:
+        with raw(uri) as client:
+            client.get_default_database()["meta"].update_one({}, {"$set": {"version": 99}})
+    with pytest.raises(StoreError, match=r"layout 99.*update cncert"):
+        await store.open()
+    with pytest.raises(StoreError, match="not open"):
+        await store.issue_ids()
+
+
+async def test_a_document_that_others_spoilt_is_named(store: Store, uri: str) -> None:
+    async with store:
+        await store.put_run(make_run())
+        if uri.startswith("sqlite"):
+            with sqlite3.connect(uri.removeprefix("sqlite:///")) as db:
+                db.execute("UPDATE runs SET document = json_set(document, '$.pid', 'x')")
+        else:
+            with raw(uri) as client:
+                client.get_default_database()["runs"].update_one({}, {"$set": {"pid": "x"}})
+        with pytest.raises(StoreError, match=r"runs.*pid: Input should be a valid integer") as caught:
+            await store.runs()
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["", "data/cncert.db", "postgresql://user:s3cr3tpw@host/db", "sqlite://", "sqlite:///", "sqlite:data.db",
+     "sqlite:///:memory:", "sqlite:///data.db?mode=ro", "mongo://user:s3cr3tpw@host", "mongodb:user:s3cr3tpw@host"],
+)  # fmt: skip
+def test_an_address_of_no_store(uri: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_store(uri)
+    assert SECRET not in str(caught.value)
+
+
+def test_addresses_without_passwords() -> None:
+    assert redacted("sqlite:///data/cncert.db") == "sqlite:///data/cncert.db"
+    assert redacted("mongodb://localhost:27017/cncert?w=1") == "mongodb://localhost:27017/cncert?w=1"
+    assert redacted("mongodb://me:s3cr3tpw@a:1,b:2/cncert") == "mongodb://me:***@a:1,b:2/cncert"
+    assert redacted("mongodb+srv://me:p@s/s:3cr3t@a/") == "mongodb+srv://me:***@a/"
+    assert redacted("mongodb://a/?tlsCertificateKeyFilePassword=x1&w=1").endswith("Password=***&w=1")
+
+
+# SQLite only
+
+
+def test_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def visit() -> None:
+        async with open_store("sqlite:///data/cncert.db"):
+            pass
+
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(visit())
+    assert (tmp_path / "data/cncert.db").exists()
+
+
+async def test_plain_columns_for_people(sqlite_uri: str) -> None:
+    async with open_store(sqlite_uri) as store:
+        await store.put_issue(make_issue())
+    with sqlite3.connect(sqlite_uri.removeprefix("sqlite:///")) as db:
+        row = db.execute('SELECT id, year, number, start, "end", published_at, rating, document FROM issues').fetchone()
+    assert row[:7] == ("2025-03", 2025, 3, "2025-01-13", "2025-01-19", "2025-01-23T17:30:00+08:00", "良")
+    assert "国家互联网应急中心" in row[7]
+    assert Issue.model_validate_json(row[7]) == make_issue()
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "cncert.db"
+    path.write_text("网络安全信息与动态周报\n" * 200)
+    with pytest.raises(StoreError, match="not a SQLite database"):
+        await open_store(f"sqlite:///{path}").open()
+    assert path.read_text().startswith("网络安全")
+
+
+async def test_the_database_of_another_program(tmp_path: Path) -> None:
+    path = tmp_path / "cncert.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE issues (title)")
+    with pytest.raises(StoreError, match="another program"):
+        await open_store(f"sqlite:///{path}").open()
+
+
+@pytest.fixture
+def guarded() -> Iterator[Path]:
+    """A directory that must not be written to, seen as a user whom that binds (root is not bound)."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o555)
+        if root := os.geteuid() == 0:
+            os.seteuid(65534)
+        try:
+            yield path
+        finally:
+            if root:
+                os.seteuid(0)
+            path.chmod(0o755)
+
+
+@pytest.mark.parametrize("name", ["cncert.db", "data/cncert.db"])
+async def test_a_directory_that_is_read_only(guarded: Path, name: str) -> None:
+    with pytest.raises(StoreError, match=r"cannot be (opened or created|made)") as caught:
+        await open_store(f"sqlite:///{guarded}/{name}").open()
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_full_disk(sqlite_uri: str) -> None:
+    async with open_store(sqlite_uri) as store:
+        await store.put_issue(make_issue())
+        await store._run(lambda db: db.execute("PRAGMA max_page_count = 1"))  # type: ignore[attr-defined]
+        with pytest.raises(StoreError, match="disk is full"):
+            await store.put_issue(make_issue(text="改" * 200_000))
+        assert await store.get_issue("2025-03") == make_issue()
+        assert await store.revisions("2025-03") == []
+
+
+# MongoDB only
+
+
+async def test_nobody_listens(unused_port: int) -> None:
+    store = open_store(f"mongodb://me:{SECRET}@127.0.0.1:{unused_port}/cncert")
+    start = time.monotonic()
+    with pytest.raises(StoreError, match=r"me:\*\*\*@127.0.0.1.*cannot be reached") as caught:
+        await store.open()
+    assert time.monotonic() - start < 7
+    assert SECRET not in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_wrong_credentials(mongo_uri: str) -> None:
+    uri = re.sub(r"//(.*@)?", f"//nobody:{SECRET}@", mongo_uri, count=1)
+    with pytest.raises(StoreError, match="refuses the user name or password") as caught:
+        await open_store(uri).open()
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [f"mongodb://me:{SECRET}/x@host/db", f"mongodb://me:{SECRET}@:x/", "mongodb://", "mongodb://host:99999/"],
+)
+async def test_a_malformed_mongodb_address(uri: str) -> None:
+    with pytest.raises(StoreError, match="no valid MongoDB address") as caught:
+        await open_store(uri).open()
+    assert SECRET not in str(caught.value) and "\n" not in str(caught.value)
+
+
+async def test_the_database_is_named_in_the_address(mongod: str) -> None:
+    async with open_store(with_database(mongod, "")) as store:
+        assert store._db.name == "cncert"  # type: ignore[attr-defined]
+
+
+async def test_documents_are_as_documented(mongo_uri: str) -> None:
+    async with open_store(mongo_uri) as store:
+        await store.put_issue(make_issue())
+    with raw(mongo_uri) as client:
+        document = client.get_default_database()["issues"].find_one({"_id": "2025-03"})
+    assert document is not None
+    assert document["published_at"] == datetime(2025, 1, 23, 9, 30, tzinfo=UTC)
+    assert document["period"] == {"start": "2025-01-13", "end": "2025-01-19"}
+    assert set(document) == set(make_issue().model_dump())
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"rating": "很好"},
+        {"figures.0.value": -1},
+        {"figures.0.value": "4"},
+        {"published_at": "2025-01-23"},
+        {"period.start": "13.1.2025"},
+        {"schema_version": 2},
+        {"extra": 1},
+        {"images": None},
+        {"provenance.sha256": "x"},
+    ],
+    ids=str,
+)
+async def test_the_validator_refuses_what_bypasses_the_model(mongo_uri: str, spoil: dict[str, Any]) -> None:
+    async with open_store(mongo_uri) as store:
+        await store.put_issue(make_issue())
+        with raw(mongo_uri) as client:
+            issues = client.get_default_database()["issues"]
+            with pytest.raises(WriteError, match="failed validation"):
+                issues.update_one({"_id": "2025-03"}, {"$set": spoil})
+            with pytest.raises(WriteError, match="failed validation"):
+                issues.insert_one({"_id": "2025-04", "title": "x"})
+        assert await store.get_issue("2025-03") == make_issue()
+
+
+async def test_the_validator_and_indexes_are_renewed_on_an_old_collection(mongo_uri: str) -> None:
+    with raw(mongo_uri) as client:
+        issues = client.get_default_database()["issues"]
+        issues.insert_one({"_id": "old"})
+        async with open_store(mongo_uri):
+            pass
+        with pytest.raises(WriteError, match="failed validation"):
+            issues.insert_one({"_id": "new"})
+        assert {"week", "pictures", "picture_status"} <= set(issues.index_information())
+
+
+async def test_nothing_is_written_without_need(mongo_uri: str) -> None:
+    async with open_store(mongo_uri):
+        pass
+    with raw(mongo_uri) as client:
+        db = client.get_default_database()
+        db.command("profile", 2)
+        async with open_store(mongo_uri) as store:
+            await store.put_run(make_run())
+            await store.put_run(make_run())
+        db.command("profile", 0)
+        seen = [entry["command"] for entry in db["system.profile"].find({"appName": "cncert"})]
+    words = ("insert", "update", "create", "createIndexes", "collMod")
+    assert len(seen) > 3  # it does look before it writes
+    assert [word for command in seen for word in words if word in command] == ["insert"]
+
+
+def test_the_schema_loses_no_rule() -> None:
+    class Odd(Issue):
+        model_config = ConfigDict(json_schema_extra={"dependentRequired": {}})
+
+    with pytest.raises(ValueError, match="dependentRequired"):
+        bson_schema(Odd)
+    schema = bson_schema(Issue)
+    assert schema["required"][0] == "_id"
+    assert schema["properties"]["published_at"] == {"bsonType": "date"}
+    value = schema["properties"]["figures"]["items"]["properties"]["value"]
+    assert value == {"anyOf": [{"bsonType": ["int", "long"]}, {"bsonType": ["double", "int", "long"]}], "minimum": 0}
