@@ -1,0 +1,282 @@
+"""Raw answers kept as WARC, and WARC files that answer in place of the network: one storage for Scrapy's HTTPCACHE.
+
+With ``CNCERT_ARCHIVE=DIR`` every answer, failure pages and pictures included, is appended to a file of this run in DIR.
+With ``-a replay=FILE`` (or a directory) nothing goes out: an article is looked up by its identity, a picture by its
+own, whatever form of the address is asked for; what the file lacks is ignored by Scrapy and noted by the ledger.
+"""
+
+import io
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from scrapy import Request, Spider
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+from scrapy.settings import BaseSettings
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from cncert import __version__
+from cncert.exceptions import ArchiveError
+from cncert.wechat.address import read_address, read_picture
+from cncert.wechat.page import read_page
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = (".warc", ".warc.gz")
+_BROKEN = (ArchiveLoadFailed, EOFError, OSError, ValueError, UnicodeError)
+
+
+def replay_settings(path: Path) -> dict[str, object]:
+    """Settings of a crawl that is answered from *path*: nothing goes out, so there is nobody to be polite to."""
+    return {
+        "HTTPCACHE_ENABLED": True,
+        "HTTPCACHE_IGNORE_MISSING": True,
+        "CNCERT_REPLAY": str(path),
+        "DOWNLOAD_DELAY": 0,
+        "DOWNLOAD_SLOTS": {},
+        "RETRY_ENABLED": False,
+        "ROBOTSTXT_OBEY": False,
+    }
+
+
+def identity(url: str) -> str:
+    """What *url* asks for, the same for all addresses of one article or picture."""
+    if (address := read_address(url)) is not None:
+        return str(address.key) if address.key else address.url
+    picture = read_picture(url)
+    return picture.key if picture else url
+
+
+class ArchivePolicy:
+    """HTTPCACHE policy: everything is kept, and what is replayed is never stale."""
+
+    def __init__(self, settings: BaseSettings) -> None:
+        self.settings = settings
+
+    def should_cache_request(self, request: Request) -> bool:
+        return True
+
+    def should_cache_response(self, response: Response, request: Request) -> bool:
+        return True
+
+    def is_cached_response_fresh(self, cachedresponse: Response, request: Request) -> bool:
+        return True
+
+    def is_cached_response_valid(self, cachedresponse: Response, response: Response, request: Request) -> bool:
+        return True
+
+
+class Archive:
+    """HTTPCACHE storage: a reader while replaying, else a writer."""
+
+    def __init__(self, settings: BaseSettings) -> None:
+        replay = settings.get("CNCERT_REPLAY")
+        self._directory = Path(settings["HTTPCACHE_DIR"]) if not replay else None
+        self._replay = Path(replay) if replay else None
+        self._limit = settings.getint("DOWNLOAD_MAXSIZE")
+        self._reader: ArchiveReader | None = None
+        self._writer: ArchiveWriter | None = None
+
+    def open_spider(self, spider: Spider) -> None:
+        """Index the files to replay, or start a file. Raises CloseSpider with one line in the log if that fails."""
+        try:
+            if self._replay is not None:
+                self._reader = ArchiveReader(self._replay, self._limit)
+                logger.info("Replaying %s: %d answers", self._replay, len(self._reader))
+            elif self._directory is not None:
+                self._writer = ArchiveWriter(self._directory)
+        except ArchiveError as error:
+            logger.error("%s", error)
+            raise CloseSpider("archive_failed") from error
+
+    def close_spider(self, spider: Spider) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def retrieve_response(self, spider: Spider, request: Request) -> Response | None:
+        """The kept answer to *request*, or None."""
+        found = self._reader.get(request.url) if self._reader is not None else None
+        if found is None:
+            return None
+        request.meta["archived_at"] = found.date
+        kind = responsetypes.from_args(headers=found.headers, url=request.url, body=found.body[:4096])
+        return kind(url=request.url, status=found.status, headers=found.headers, body=found.body)
+
+    def store_response(self, spider: Spider, request: Request, response: Response) -> None:
+        """Append the answer. An archive that cannot be written ends the run: it was asked for."""
+        if self._writer is None:
+            return
+        try:
+            self._writer.add(request.url, response)
+        except OSError as error:
+            self._writer = None
+            logger.error("The archive %s cannot be written: %s", self._directory, error.strerror or error)
+            spider.crawler.stats.inc_value("cncert/archive/failed")
+
+
+class ArchiveWriter:
+    """One WARC file of one run, a member per answer; a kill loses at most the answer being written."""
+
+    def __init__(self, directory: Path) -> None:
+        """Raises ArchiveError if no file can be made in *directory*."""
+        now = datetime.now(UTC)
+        path = directory / f"weekly-{now:%Y%m%dT%H%M%S}-{socket.gethostname()}-{os.getpid()}.warc.gz"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("xb")
+            self._warc = WARCWriter(self._file, gzip=True)
+            self._warc.write_record(
+                self._warc.create_warcinfo_record(
+                    path.name, {"software": f"cncert/{__version__}", "format": "WARC File Format 1.0"}
+                )
+            )
+            self._file.flush()
+        except OSError as error:
+            raise ArchiveError(f"no archive can be written in {directory}: {error.strerror or error}") from error
+
+    def add(self, url: str, response: Response) -> None:
+        """Append *response* as it came, before anything was decompressed."""
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+            if name.lower() not in (b"transfer-encoding", b"content-length")
+        ]
+        headers.append(("Content-Length", str(len(response.body))))
+        status = StatusAndHeaders(str(response.status), headers, protocol="HTTP/1.1")
+        record = self._warc.create_warc_record(url, "response", payload=io.BytesIO(response.body), http_headers=status)
+        self._warc.write_record(record)
+        record.raw_stream.close()  # a temporary file of warcio's
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A kept answer, its content decoded."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: Path
+    offset: int
+    rank: tuple[bool, datetime]
+
+
+class ArchiveReader:
+    """The answers of WARC files by what they answer. Of several the newest counts, status 200 before any other."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        """Index *path*, a file or a directory; *limit* is the most bytes of one body.
+
+        A file that breaks off (a run was killed) is read as far as it goes. Raises ArchiveError if nothing can be read.
+        """
+        self._limit = limit
+        self._places: dict[str, _Place] = {}
+        names = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES)) if path.is_dir() else [path]
+        if not names:
+            raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
+        for name in names:
+            self._index(name)
+        if not self._places:
+            raise ArchiveError(f"{path} holds no answer that can be replayed")
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def _index(self, path: Path) -> None:
+        for records, record in _records(path):
+            url = record.rec_headers.get_header("WARC-Target-URI") or ""
+            idents = [identity(url)]
+            address, status = read_address(url), _status(record)
+            if address is not None and address.key is None and status == 200:
+                # A short address does not say which article it means; the page does.
+                page = read_page(self._body(record) or b"", url)
+                if page.article is not None and page.article.key is not None:
+                    idents.append(str(page.article.key))
+            # Asking for the offset reads the record to its end: only now.
+            place = _Place(path, records.get_record_offset(), (status == 200, _date(record)))
+            for ident in idents:
+                self._note(ident, place)
+
+    def _note(self, ident: str, place: _Place) -> None:
+        known = self._places.get(ident)
+        if known is None or place.rank >= known.rank:
+            self._places[ident] = place
+
+    def get(self, url: str) -> Answer | None:
+        """The answer to *url*, or None if there is none (or it can no longer be read)."""
+        place = self._places.get(identity(url))
+        if place is None:
+            return None
+        for _, record in _records(place.path, place.offset):
+            body = self._body(record)
+            if body is None:
+                logger.warning("The answer to %s in %s is larger than %d bytes: left out", url, place.path, self._limit)
+                return None
+            headers = Headers()
+            for name, value in record.http_headers.headers:
+                # The content is decoded already.
+                if name.lower() not in ("content-encoding", "transfer-encoding", "content-length"):
+                    headers.appendlist(name, value)
+            return Answer(_status(record), headers, body, _date(record))
+        return None
+
+    def _body(self, record: ArcWarcRecord) -> bytes | None:
+        """The decoded content, or None if it is too large: compressed content may blow up."""
+        stream, chunks, size = record.content_stream(), [], 0
+        while chunk := stream.read(65536):
+            size += len(chunk)
+            if size > self._limit:
+                return None
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def _records(path: Path, offset: int = 0) -> Iterator[tuple[ArchiveIterator, ArcWarcRecord]]:
+    """The response records of *path* from *offset* on, each with its iterator. Raises ArchiveError if there is none."""
+    found = False
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            records = ArchiveIterator(file)
+            for record in records:
+                found = True
+                if record.rec_type == "response" and record.http_headers is not None:
+                    yield records, record
+    except _BROKEN as error:
+        if not found:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
+            raise ArchiveError(f"{path} cannot be read as a WARC file: {reason.strip()}") from error
+        logger.warning("%s breaks off: read as far as it goes", path)
+
+
+def _status(record: ArcWarcRecord) -> int:
+    code = record.http_headers.get_statuscode()
+    return int(code) if code and code.isdigit() else 0
+
+
+def _date(record: ArcWarcRecord) -> datetime:
+    text = record.rec_headers.get_header("WARC-Date") or ""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return datetime(1970, 1, 1, tzinfo=UTC)

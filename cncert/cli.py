@@ -1,0 +1,48 @@
+"""What the commands share. Results go to stdout, everything else to stderr.
+
+Exit status: 0 all is well, 1 something is missing or went wrong, 2 the command was called wrongly.
+"""
+
+import asyncio
+import sys
+from argparse import Namespace
+from collections.abc import Coroutine
+from typing import Any, ClassVar
+
+from rich.console import Console
+from scrapy.commands import ScrapyCommand
+
+from cncert.exceptions import CncertError
+
+
+def complain(text: object) -> None:
+    """One line to a person, on stderr."""
+    print(f"cncert: {text}", file=sys.stderr)
+
+
+def output() -> Console:
+    """Where results are printed: colours on a terminal only, full width in a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160, soft_wrap=True)
+
+
+class ProjectCommand(ScrapyCommand):
+    """A command that works on the store and crawls nothing. Subclasses implement :meth:`work`."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def run(self, args: list[str], opts: Namespace) -> None:
+        try:
+            self.exitcode = asyncio.run(self.work(args, opts)) or 0
+        except CncertError as error:
+            complain(error)
+            self.exitcode = 2
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of stdout has seen enough
+            self.exitcode = 0
+
+    def work(self, args: list[str], opts: Namespace) -> Coroutine[Any, Any, int | None]:
+        """Do it; the exit status, None for 0. Raises CncertError for what the user should be told in one line."""
+        raise NotImplementedError

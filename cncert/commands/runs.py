@@ -1,0 +1,59 @@
+"""``scrapy runs``: what every run brought."""
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from cncert.cli import ProjectCommand, output
+from cncert.exceptions import ArgumentError
+from cncert.store import open_store
+from cncert.store.records import RunRecord
+
+
+class Command(ProjectCommand):
+    """The run records of the store, newest first."""
+
+    def short_desc(self) -> str:
+        return "List the runs of the spider, newest first"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print the records as JSON")
+        parser.add_argument("-n", "--limit", type=int, default=20, help="at most so many (default 20, 0 for all)")
+
+    async def work(self, args: list[str], opts: Namespace) -> None:
+        assert self.settings is not None
+        if args:
+            raise ArgumentError(f"runs takes no argument {args[0]!r}")
+        if opts.limit < 0:
+            raise ArgumentError(f"--limit {opts.limit} is below 0")
+        async with open_store(self.settings["CNCERT_STORE"]) as store:
+            runs = await store.runs(opts.limit or None)
+        if opts.json:
+            print(json.dumps([run.model_dump(mode="json") for run in runs], ensure_ascii=False, indent=1))
+        else:
+            _print(runs)
+
+
+def _print(runs: list[RunRecord]) -> None:
+    console = output()
+    if not runs:
+        console.print("No run yet: scrapy crawl weekly makes one.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("started (UTC+8)", "took", "state", "reason", "new", "changed", "rejected", "missing", "warnings"):
+        table.add_column(
+            title, justify="right" if title in ("took", "new", "changed", "rejected", "missing") else "left"
+        )
+    for run in runs:
+        state = {True: "[green]clean[/]", False: "[red]not clean[/]", None: "[yellow]running or died[/]"}[run.clean]
+        took = f"{(run.ended_at - run.started_at).total_seconds():.0f} s" if run.ended_at else ""
+        missing = "" if run.gaps_after is None else f"{run.gaps_before} → {run.gaps_after}"
+        table.add_row(
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}", took, state, escape(run.close_reason or ""), str(len(run.new)),
+            str(len(run.changed)), str(len(run.rejected)), missing, escape("; ".join(run.warnings)),
+        )  # fmt: skip
+    console.print(table)

@@ -1,0 +1,81 @@
+"""Completeness: every week of the calendar, and what became of its issue."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+from cncert.items import Model, Period
+from cncert.report import calendar
+from cncert.store.records import LedgerRow, State
+
+WeekState = Literal["stored", "blocked", "unavailable", "known", "gone", "rejected", "never seen"]
+
+# Of several articles that claim a week, the one that promises most speaks for it.
+_ORDER = (State.STORED, State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED)
+
+
+class Week(Model):
+    """A week between the first and the newest known issue."""
+
+    issue: str
+    period: Period
+    state: WeekState
+    reason: str | None
+    addresses: list[str]
+
+
+def weeks(
+    rows: Iterable[LedgerRow],
+    stored: Iterable[str],
+    *,
+    first: str | None = None,
+    last: str | None = None,
+    today: date | None = None,
+) -> list[Week]:
+    """Every week from the first known issue to the newest, oldest first, bounded by *first* and *last* if given.
+
+    *rows* is the ledger, *stored* the ids of the issues in the store. A claim about a week that has not ended by
+    *today* is no reason to expect an issue.
+    """
+    today = today or date.today()
+    claims: dict[str, list[LedgerRow]] = {}
+    for row in rows:
+        if row.issue is not None:
+            claims.setdefault(row.issue, []).append(row)
+    have = set(stored)
+    known = sorted(issue for issue in claims.keys() | have if _has_ended(issue, today))
+    if not known:
+        return []
+    start, end = max(known[0], first or known[0]), min(known[-1], last or known[-1])
+    if start > end:
+        return []
+    result = []
+    for year, number in calendar.weeks(calendar.parse_week(start), calendar.parse_week(end)):
+        issue = f"{year:04d}-{number:02d}"
+        result.append(_week(issue, calendar.period(year, number), claims.get(issue, []), issue in have))
+    return result
+
+
+def _has_ended(issue: str, today: date) -> bool:
+    try:
+        return calendar.period(*calendar.parse_week(issue)).end < today
+    except ValueError:
+        return False
+
+
+def _week(issue: str, period: Period, rows: list[LedgerRow], stored: bool) -> Week:
+    addresses = [address.url for row in rows for address in row.addresses]
+    if stored:
+        return Week(issue=issue, period=period, state="stored", reason=None, addresses=addresses)
+    # A row says stored while its document is not there only if somebody removed the document.
+    speaking = [row for row in rows if row.state is not State.STORED]
+    if not speaking:
+        return Week(issue=issue, period=period, state="never seen", reason=None, addresses=addresses)
+    row = min(speaking, key=lambda row: _ORDER.index(row.state))
+    reason = row.reason or (None if row.addresses else "no address is known")
+    return Week(issue=issue, period=period, state=row.state.value, reason=reason, addresses=addresses)
+
+
+def missing(all_weeks: Iterable[Week]) -> list[Week]:
+    """The weeks whose issue is not in the store."""
+    return [week for week in all_weeks if week.state != "stored"]

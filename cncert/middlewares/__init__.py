@@ -1,0 +1,1 @@
+"""What stands between the engine, the spider and the network: hosts, verdict, ledger."""

@@ -1,0 +1,247 @@
+"""The ledger at work: what goes out is entered, skipped if stored, sent to its best address; what comes back is noted.
+
+The spider yields a request for every issue it sees and knows no store; here is decided which of them are sent.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from cncert.exceptions import NotAnIssue, PageRefused, StoreError
+from cncert.extensions import RunRecorder
+from cncert.items import Issue, issue_id
+from cncert.ledger import DEAD, Ledger, best_address, is_due
+from cncert.middlewares.hosts import HostNotAllowed
+from cncert.spiders.weekly import WeeklySpider
+from cncert.store.records import LedgerRow, State
+from cncert.wechat.address import read_address
+from cncert.wechat.page import Page, Verdict
+
+logger = logging.getLogger(__name__)
+
+NOT_ARCHIVED = "not in the replayed archive"
+CHALLENGES_IN_A_ROW = 3
+"""So many challenges of addresses that are answered as a rule mean that WeChat has had enough of us."""
+
+_STATES = {
+    Verdict.BLOCKED: State.BLOCKED,
+    Verdict.GONE: State.GONE,
+    Verdict.EXPIRED: State.UNAVAILABLE,
+    Verdict.UNAVAILABLE: State.UNAVAILABLE,
+    Verdict.UNKNOWN: State.UNAVAILABLE,
+}
+
+
+class LedgerMiddleware:
+    """Spider middleware between the spider and the scheduler."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.stats = crawler.stats
+        self._asked: dict[str, set[str]] = {}
+        self._challenges = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "LedgerMiddleware":
+        return cls(crawler)
+
+    @property
+    def run(self) -> RunRecorder:
+        """The run: it holds the store."""
+        run = self.crawler.get_extension(RunRecorder)
+        assert run is not None
+        return run
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.run.store)
+
+    @property
+    def spider(self) -> WeeklySpider:
+        assert isinstance(self.crawler.spider, WeeklySpider)
+        return self.crawler.spider
+
+    # --- what goes out
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """The spider's start, then what the ledger knows and the store lacks, then pictures that failed before."""
+        try:
+            async for thing in start:
+                if (sent := await self._send(thing)) is not None:
+                    yield sent
+            rows = [row for row in await self.run.store.rows() if row.issue and row.addresses]
+            for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
+                if (request := self._request(row)) is not None:
+                    yield request
+            async for issue in self.run.store.unfinished_pictures():
+                if self.spider.arguments.wants(issue.id):
+                    self.stats.inc_value("cncert/pictures/retried_issues")
+                    yield issue
+        except StoreError as error:
+            raise self.run.store_failed(error) from error
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Enter and filter what the spider found on an article."""
+        try:
+            await self._learn(response)
+            async for thing in result:
+                if isinstance(thing, Issue):
+                    await self._enter_review(thing)
+                if (sent := await self._send(thing)) is not None:
+                    yield sent
+        except StoreError as error:
+            raise self.run.store_failed(error) from error
+
+    async def _enter_review(self, issue: Issue) -> None:
+        """Every line of the review list, with or without a link."""
+        for line in issue.review:
+            await self.ledger.enter(line.url, source=issue.id, issue=issue_id(line.year, line.number))
+
+    async def _send(self, thing: Any) -> Any:
+        """An item as it is; a request as it should be sent, or None."""
+        if not isinstance(thing, Request) or "row" in thing.meta:
+            return thing  # an item, or what the errback decided to send
+        issue = thing.meta.get("issue")
+        row = await self.ledger.enter(thing.url, thing.meta.get("source", "start"), issue)
+        return self._request(row, asked_for="source" not in thing.meta) if row else None
+
+    def _request(self, row: LedgerRow, *, asked_for: bool = False) -> Request | None:
+        """The request for *row* by its best address, or None if there is no need for one.
+
+        *asked_for*: a person named the address, so the range and the waiting time do not count.
+        """
+        arguments, now = self.spider.arguments, datetime.now(UTC)
+        wanted = asked_for or row.issue is None or arguments.wants(row.issue)
+        stored = row.state is State.STORED
+        due = (
+            arguments.refresh
+            if stored
+            else is_due(row, now=now, retry=arguments.retry or asked_for or arguments.replaying)
+        )
+        if not wanted or not due:
+            self.stats.inc_value(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")
+            return None
+        if row.id in self._asked:
+            return None
+        return self._next(row)
+
+    def _next(self, row: LedgerRow) -> Request | None:
+        """A request to the best address of *row* that this run has not asked yet."""
+        asked = self._asked.setdefault(row.id, set())
+        address = best_address(row, without=asked)
+        if address is None:
+            return None
+        asked.add(address.url)
+        self.stats.inc_value("cncert/ledger/asked")
+        return Request(
+            address.url,
+            callback=self.spider.parse,
+            errback=self.failed,
+            priority=int(row.issue.replace("-", "")) if row.issue else 1_000_000,
+            # The ledger has decided: another address of an article that was asked for is no duplicate.
+            dont_filter=True,
+            meta={"row": row.id, "form": address.form},
+        )
+
+    # --- what comes back
+
+    async def _learn(self, response: Response) -> None:
+        """An article came: whatever its address, it belongs to the row of its key."""
+        assert response.request is not None
+        page = response.request.cb_kwargs.get("page")
+        if not isinstance(page, Page) or page.article is None or (key := page.article.key) is None:
+            return
+        self._challenges = 0
+        await self.ledger.learn(response.meta["row"], str(key))
+        response.meta["row"] = str(key)
+        self._asked.setdefault(str(key), set())
+
+    def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Any] | None:
+        """An article that is no issue is rejected with its reason."""
+        if not isinstance(exception, NotAnIssue):
+            return None
+        return self._reject(response, exception)
+
+    async def _reject(self, response: Response, exception: NotAnIssue) -> AsyncIterator[Any]:
+        self.stats.inc_value(f"cncert/rejected/{exception.reason}")
+        logger.info("No issue (%s): %s %s", exception.reason, exception, response.url)
+        # A page that shows nothing yet may show it later: it stays due.
+        state = State.UNAVAILABLE if exception.reason == "empty" else State.REJECTED
+        try:
+            await self.ledger.settle(response.meta["row"], state, f"{exception.reason}: {exception}", url=response.url)
+        except StoreError as error:
+            raise self.run.store_failed(error) from error
+        return
+        yield  # an async generator without output
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """Errback of every article request: no article came."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
+        try:
+            async for retry in self._failed(request, failure.value):
+                yield retry
+        except StoreError as error:
+            raise self.run.store_failed(error) from error
+
+    async def _failed(self, request: Request, error: BaseException | None) -> AsyncIterator[Any]:
+        ident, url = request.meta["row"], request.url
+        if isinstance(error, PageRefused):
+            async for retry in self._refused(request, error.page):
+                yield retry
+        elif isinstance(error, IgnoreRequest):
+            if self.spider.arguments.replaying and not isinstance(error, HostNotAllowed):
+                self.stats.inc_value("cncert/verdict/not_archived")
+                await self.ledger.miss(ident, NOT_ARCHIVED)
+                return
+            # robots.txt, or an address that may not be fetched: nothing was asked, so the row stays as it is.
+            kind = "robots" if "robots.txt" in str(error) else "ignored"
+            self.stats.inc_value(f"cncert/{kind}")
+            (logger.debug if kind == "robots" else logger.warning)("Not fetched: %s %s", error, url)
+        else:
+            self.stats.inc_value("cncert/verdict/failed")
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            logger.warning("No answer (%s): %s", reason, url)
+            await self.ledger.settle(ident, State.UNAVAILABLE, reason, url=url)
+
+    async def _refused(self, request: Request, page: Page) -> AsyncIterator[Any]:
+        """WeChat answered, but with no article."""
+        ident, url = request.meta["row"], request.url
+        if page.verdict is Verdict.MOVED and page.moved_to is not None:
+            target = read_address(page.moved_to)
+            if target is not None and page.moved_to not in self._asked[ident]:
+                row = await self.ledger.store.change_row(
+                    ident, lambda row: _known(row).with_address(target.url, target.form, "moved", datetime.now(UTC))
+                )
+                logger.info("Moved: %s to %s", url, target.url)
+                self._asked[ident] |= {address.url for address in row.addresses if address.url != target.url}
+                if (request_again := self._next(row)) is not None:
+                    yield request_again
+                    return
+            page = Page(Verdict.UNAVAILABLE, "it moved to where it came from")
+        reason = page.reason
+        if page.verdict is Verdict.EXPIRED:
+            reason = DEAD + reason
+        elif page.verdict is Verdict.BLOCKED and request.meta["form"] == "unsigned":
+            reason += " (address without signature)"
+        logger.info("%s (%s): %s", page.verdict.capitalize(), page.reason, url)
+        row = await self.ledger.settle(ident, _STATES[page.verdict], reason, url=url)
+        if page.verdict is Verdict.BLOCKED and request.meta["form"] != "unsigned":
+            self._challenges += 1
+            if self._challenges >= CHALLENGES_IN_A_ROW and not self.spider.arguments.replaying:
+                raise CloseSpider("verification_asked")
+        # Some failures belong to the address: another address of the article may do.
+        of_address = page.verdict is Verdict.EXPIRED or request.meta["form"] == "unsigned"
+        if of_address and page.verdict is not Verdict.GONE and (request_again := self._next(row)) is not None:
+            yield request_again
+
+
+def _known(row: LedgerRow | None) -> LedgerRow:
+    assert row is not None
+    return row

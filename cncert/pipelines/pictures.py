@@ -1,0 +1,255 @@
+"""Fetches the pictures of an issue: one file a picture, its largest form, named after the issue that showed it first.
+
+A picture that cannot be had never costs the issue: its status says so, and the next run tries again.
+"""
+
+import asyncio
+import hashlib
+import io
+import logging
+import os
+import warnings
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.pipelines.files import FilesPipeline, FSFilesStore
+from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
+from scrapy.utils.defer import ensure_awaitable
+from twisted.python.failure import Failure
+
+from cncert.exceptions import StoreError
+from cncert.extensions import RunRecorder
+from cncert.items import Issue, Picture, PictureStatus
+from cncert.wechat.address import ARTICLE_HOST, read_picture
+
+logger = logging.getLogger(__name__)
+
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
+MAX_PIXELS = 100_000_000
+MAX_BYTES = 20 * 1024 * 1024
+TIMEOUT = 60
+PLACEHOLDER = (470, 349)
+"""Pixels of the picture that WeChat shows on foreign sites (此图片来自微信公众平台 未经允许不可引用)."""
+
+
+class AtomicFilesStore(FSFilesStore):
+    """A directory in which a file is either whole or not there, also after a kill or on a full disk."""
+
+    def __init__(self, basedir: str | os.PathLike[str]) -> None:
+        # The directory is made with the first file: a crawl without pictures needs none.
+        self.basedir = str(basedir).removeprefix("file://")
+
+    def persist_file(
+        self,
+        path: str | os.PathLike[str],
+        buf: BytesIO,
+        info: MediaPipeline.SpiderInfo,
+        meta: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Raises OSError if the file cannot be written; nothing of it stays behind then."""
+        target = Path(self.basedir, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as file:
+                file.write(buf.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+
+
+class PictureError(Exception):
+    """The answer is no picture. Raised from :func:`inspect`; ``status`` is what the picture's status becomes."""
+
+    def __init__(self, status: PictureStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class PicturesPipeline(FilesPipeline):
+    """Scrapy's FilesPipeline over the pictures of an :class:`Issue`."""
+
+    MEDIA_NAME = "picture"
+    LOG_FAILED_RESULTS = False
+    STORE_SCHEMES = FilesPipeline.STORE_SCHEMES | {"": AtomicFilesStore, "file": AtomicFilesStore}
+
+    def __init__(self, store_uri: str | os.PathLike[str], *, crawler: Crawler) -> None:
+        super().__init__(store_uri, crawler=crawler)
+        self._found: dict[str, Picture] = {}
+
+    @property
+    def _run(self) -> RunRecorder:
+        run = self.crawler.get_extension(RunRecorder)
+        assert run is not None
+        return run
+
+    def get_media_requests(self, item: Issue, info: MediaPipeline.SpiderInfo) -> list[Request]:
+        """A request for the largest form of each picture that is not stored; pictures may come from other hosts."""
+        requests = []
+        for place, picture in _wanted(item):
+            address = read_picture(picture.url)
+            if address is not None:
+                requests.append(
+                    Request(
+                        address.largest,
+                        # A foreign Referer gets a placeholder.
+                        headers={"Referer": f"https://{ARTICLE_HOST}/", "Accept": "image/*,*/*;q=0.8"},
+                        meta={
+                            "allow_offsite": True,
+                            "download_timeout": TIMEOUT,
+                            "download_maxsize": MAX_BYTES,
+                            "picture": picture,
+                            "stem": stem(item, place, picture),
+                        },
+                    )
+                )
+        return requests
+
+    async def media_to_download(  # type: ignore[override]  # Scrapy awaits what this returns
+        self, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any = None
+    ) -> FileInfo | None:
+        """The file if there is one already: of this issue, or of another that shows the same picture."""
+        picture: Picture = request.meta["picture"]
+        try:
+            known = await self._run.store.find_picture(picture.key)
+        except StoreError:
+            known = None  # the run ends for it where the issue is stored
+        if known is not None and known.path is not None and await self._stat(known.path, info):
+            self._found[picture.key] = known
+            self.crawler.stats.inc_value("cncert/pictures/known")
+            return _info(request.url, known)
+        return None
+
+    async def _stat(self, path: str, info: MediaPipeline.SpiderInfo) -> bool:
+        return bool(await ensure_awaitable(self.store.stat_file(path, info)))
+
+    async def media_downloaded(
+        self, response: Response, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any = None
+    ) -> FileInfo:
+        """Look at what came, write it, and note it; nothing is raised: a failure is a state of the picture."""
+        picture: Picture = request.meta["picture"]
+        if response.status != 200 and request.url != picture.url and not request.meta.get("smaller"):
+            # Not every picture has the form without a size: ask for the one that the page shows.
+            smaller = request.replace(url=picture.url, meta={**request.meta, "smaller": True})
+            answer: Response = await self.crawler.engine.download_async(smaller)
+            return await self.media_downloaded(answer, smaller, info, item=item)
+        try:
+            if response.status != 200:
+                raise PictureError("failed", f"HTTP status {response.status}")
+            extension, width, height = await asyncio.to_thread(inspect, response.body)
+            path = f"{request.meta['stem']}.{extension}"
+            checksum = hashlib.sha256(response.body).hexdigest()
+            await ensure_awaitable(self.store.persist_file(path, BytesIO(response.body), info))
+        except PictureError as error:
+            return self._fail(request, error.status, str(error))
+        except Exception as error:  # noqa: BLE001  # a disk or a bucket that refuses: whatever its client raises
+            await self._run.stop(
+                StoreError(f"pictures cannot be written to {self._place}: {_reason(error)}"), "files_failed"
+            )
+            return self._fail(request, "failed", _reason(error))
+        update = {"path": path, "checksum": checksum, "width": width, "height": height, "status": "stored"}
+        self._found[picture.key] = picture.model_copy(update=update)
+        self.crawler.stats.inc_value("cncert/pictures/stored")
+        return _info(request.url, self._found[picture.key])
+
+    @property
+    def _place(self) -> str:
+        return str(self.crawler.settings["FILES_STORE"]).rpartition("@")[2]
+
+    def media_failed(  # type: ignore[override]  # a picture that failed is no error of the program: nothing is raised
+        self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
+    ) -> None:
+        """No answer came."""
+        if isinstance(failure.value, IgnoreRequest) and self.crawler.settings.get("CNCERT_REPLAY"):
+            self._fail(request, "failed", "not in the replayed archive", stat="not_archived")
+        else:
+            self._fail(request, "failed", _reason(failure.value))
+
+    def _fail(self, request: Request, status: PictureStatus, reason: str, stat: str = "failed") -> FileInfo:
+        picture: Picture = request.meta["picture"]
+        self._found[picture.key] = picture.model_copy(update={"status": status})
+        self.crawler.stats.inc_value(f"cncert/pictures/{stat}")
+        logger.info("No picture (%s): %s", reason, request.url)
+        return _info(request.url, self._found[picture.key])
+
+    def item_completed(self, results: list[FileInfoOrError], item: Issue, info: MediaPipeline.SpiderInfo) -> Issue:
+        """The issue with what became of its pictures."""
+        images = [self._completed(picture) for picture in item.images]
+        return item.model_copy(update={"images": images})
+
+    def _completed(self, picture: Picture) -> Picture:
+        found = self._found.get(picture.key)
+        if found is None or picture.status == "stored":
+            return picture
+        names = ("path", "checksum", "width", "height", "status")
+        return picture.model_copy(update={name: getattr(found, name) for name in names})
+
+
+def stem(issue: Issue, place: int, picture: Picture) -> str:
+    """Path of a picture without its extension: ``2025-03/02-<hash>`` for the second of an issue's body.
+
+    Covers have a folder of their own: one cover serves many issues, and which of them comes first should not matter.
+    """
+    digest = hashlib.sha256(picture.key.encode()).hexdigest()[:12]
+    return f"covers/{digest}" if picture.role == "cover" else f"{issue.id}/{place:02d}-{digest}"
+
+
+def _wanted(issue: Issue) -> list[tuple[int, Picture]]:
+    """The pictures that are still to be had, each once, with their place in the body."""
+    wanted: dict[str, tuple[int, Picture]] = {}
+    place = 0
+    for picture in issue.images:
+        place += picture.role == "body"
+        if picture.status in ("pending", "failed", "placeholder"):
+            wanted.setdefault(picture.key, (place, picture))
+    return list(wanted.values())
+
+
+def inspect(data: bytes) -> tuple[str, int, int]:
+    """File extension, width and height in pixels of the picture in *data*, which is decoded to see that it is whole.
+
+    Raises PictureError: ``placeholder`` for WeChat's hot-link picture, ``unsupported`` for a format or size that is
+    never kept, ``failed`` for what may be right next time.
+    """
+    if not data:
+        raise PictureError("failed", "empty answer")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
+            with Pillow.open(io.BytesIO(data), formats=list(EXTENSIONS)) as picture:
+                width, height = picture.size
+                if width * height > MAX_PIXELS:
+                    raise PictureError("unsupported", f"{width}x{height} pixels are too many")
+                picture.load()
+                extension = EXTENSIONS[picture.format or ""]
+    except PictureError:
+        raise
+    except UnidentifiedImageError as error:
+        kind: PictureStatus = "unsupported" if data.lstrip()[:5].lower() in (b"<svg ", b"<?xml") else "failed"
+        raise PictureError(kind, "not a picture of a known format") from error
+    except Exception as error:  # Pillow's plugins raise what they like on broken data
+        raise PictureError("failed", f"broken picture: {_reason(error)}") from error
+    if (width, height) == PLACEHOLDER:
+        raise PictureError("placeholder", "WeChat's hot-link placeholder")
+    return extension, width, height
+
+
+def _info(url: str, picture: Picture) -> FileInfo:
+    return {"url": url, "path": picture.path or "", "checksum": picture.checksum, "status": picture.status}
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return f"{type(error).__name__}: {error}".splitlines()[0][:160]

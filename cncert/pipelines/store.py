@@ -1,0 +1,48 @@
+"""Stores the issue, then says so in the ledger: a kill in between costs a repeated fetch and nothing else."""
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from cncert.exceptions import StoreError
+from cncert.extensions import RunRecorder
+from cncert.items import Issue
+from cncert.ledger import Ledger
+from cncert.pipelines.validate import article_id
+from cncert.store.records import Outcome, State
+
+
+class StorePipeline:
+    """Puts issues into the run's store."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "StorePipeline":
+        return cls(crawler)
+
+    async def process_item(self, item: Issue) -> Issue:
+        """Raises DropItem if the store is lost; the run closes then, and the issue stays due in the ledger."""
+        run = self.crawler.get_extension(RunRecorder)
+        assert run is not None
+        try:
+            outcome = await run.store.put_issue(item)
+            ledger, ident = Ledger(run.store), article_id(item)
+            if outcome is Outcome.OLDER:
+                reason = f"older than the article that {item.id} was stored from"
+                await ledger.settle(ident, State.REJECTED, reason, url=item.provenance.address, issue=item.id)
+            elif await self._is_news(ident, outcome):
+                await ledger.enter(item.article.url, source="page", issue=item.id)
+                await ledger.settle(ident, State.STORED, None, url=item.provenance.address, issue=item.id)
+        except StoreError as error:
+            await run.stop(error)
+            raise DropItem(f"not stored: {error}") from None
+        run.count(outcome, item.id)
+        return item
+
+    async def _is_news(self, ident: str, outcome: Outcome) -> bool:
+        """Whether the ledger has something to learn: not from an issue that only had its pictures fetched again."""
+        run = self.crawler.get_extension(RunRecorder)
+        assert run is not None
+        row = await run.store.get_row(ident)
+        return row is None or row.state is not State.STORED or outcome in (Outcome.NEW, Outcome.CHANGED)

@@ -1,0 +1,106 @@
+"""Every setting of the project with its reason. What a user may want to change comes last and from the environment."""
+
+import logging
+import os
+import sys
+
+
+def _seconds(name: str, default: float) -> float:
+    """The number in the environment variable *name*; anything else ends the program with one line."""
+    text = os.getenv(name, str(default))
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 86_400:
+        print(f"cncert: {name} must be a number of seconds from 0 to 86400, not {text!r}", file=sys.stderr)
+        raise SystemExit(2)
+    return number
+
+
+BOT_NAME = "cncert"
+SPIDER_MODULES = ["cncert.spiders"]
+NEWSPIDER_MODULE = "cncert.spiders"
+COMMANDS_MODULE = "cncert.commands"
+ADDONS: dict[str, int] = {}
+
+# WeChat shows library agents its verification page; a reader's browser is what the public page is made for.
+# One fixed agent, in the reader's language: failure pages come in English otherwise.
+USER_AGENT = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9",
+}
+COOKIES_ENABLED = False  # default True; public articles need none, and none should tie requests together
+
+# mp.weixin.qq.com/robots.txt disallows article pages to every crawler. An article is public, is asked for at a reader's
+# pace, one at a time, and no verification is ever evaded; whether that is right for you is your decision. With
+# ROBOTSTXT_OBEY=True nothing is fetched, and the run says so and exits with status 1.
+ROBOTSTXT_OBEY = False  # default True in new projects
+
+# A reader's pace: one page at a time, 6 seconds and jitter between two. Pictures come from a CDN that expects browsers.
+# One page at a time, from the request to the stored issue: what a page teaches (a link, a challenge, a limit reached)
+# counts for the next request, a stop is prompt, and a kill interrupts one issue. Pictures come beside it, as many at a
+# time as their host's slot allows.
+CONCURRENT_REQUESTS = 1  # default 16
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 1  # bytes; default 5,000,000
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
+DOWNLOAD_DELAY = 6.0  # seconds; default 0
+DOWNLOAD_DELAY_JITTER = 0.5  # default 0.5: 3 to 9 seconds
+CONCURRENT_ITEMS = 2  # default 100; an item holds its pictures while they are written
+
+DOWNLOAD_VERIFY_CERTIFICATES = True  # default False
+DOWNLOAD_TIMEOUT = 60  # seconds; default 180
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # bytes; default 1 GiB; a page of today has 3 to 4 MB
+DOWNLOAD_WARNSIZE = 16 * 1024 * 1024  # bytes; default 32 MiB
+RETRY_TIMES = 2  # default 2; for 5xx, time-outs and broken connections; a verification page is never retried
+# WeChat redirects an article only to its verification page: the verdict is in the Location, nothing is to be followed.
+REDIRECT_ENABLED = False  # default True
+METAREFRESH_ENABLED = False  # default True; article pages have none, and looking for one decodes 3 MB
+HTTPERROR_ALLOW_ALL = True  # default False; the verdict middleware judges every answer, failures come with all statuses
+
+# Remote control executes code: not needed, so not there (defaults True).
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+MEMUSAGE_LIMIT_MB = 2048  # default 0: no limit
+
+DOWNLOADER_MIDDLEWARES = {"cncert.middlewares.hosts.HostsMiddleware": 950}  # the last one before the wire
+SPIDER_MIDDLEWARES = {
+    "cncert.middlewares.verdict.VerdictMiddleware": 100,
+    "cncert.middlewares.ledger.LedgerMiddleware": 120,
+}
+ITEM_PIPELINES = {
+    "cncert.pipelines.clean.CleanPipeline": 100,
+    "cncert.pipelines.pictures.PicturesPipeline": 200,
+    "cncert.pipelines.validate.ValidatePipeline": 300,
+    "cncert.pipelines.store.StorePipeline": 400,
+}
+EXTENSIONS = {"cncert.extensions.RunRecorder": 0}
+HTTPCACHE_STORAGE = "cncert.archive.Archive"  # used by replay=FILE and by CNCERT_ARCHIVE
+HTTPCACHE_POLICY = "cncert.archive.ArchivePolicy"
+LOG_FORMATTER = "cncert.logformatter.LogFormatter"
+
+# pymongo writes whole documents to the log at DEBUG.
+logging.getLogger("pymongo").setLevel(logging.WARNING)
+logging.getLogger("PIL").setLevel(logging.WARNING)
+
+# --- What a user may change, by environment variables of the same names -----------------------------------------------
+
+CNCERT_STORE = os.getenv("CNCERT_STORE", "sqlite:///data/cncert.db")  # or mongodb://host/cncert
+CNCERT_FILES = os.getenv("CNCERT_FILES", "data/pictures")  # a directory, s3://bucket/path or gs://bucket/path
+CNCERT_ARCHIVE = os.getenv("CNCERT_ARCHIVE", "")  # a directory for WARC files of all that is fetched; empty: off
+ROBOTSTXT_OBEY = os.getenv("ROBOTSTXT_OBEY", str(ROBOTSTXT_OBEY)).strip().lower() in ("1", "true", "yes", "on")
+# Scrapy 2.19 sends everything that waits at once when there is no delay at all, whatever the concurrency.
+DOWNLOAD_DELAY = max(0.001, _seconds("DOWNLOAD_DELAY", DOWNLOAD_DELAY))
+LOG_LEVEL = os.getenv("LOG_LEVEL", "INFO")  # default DEBUG
+
+FILES_STORE = CNCERT_FILES
+HTTPCACHE_ENABLED = bool(CNCERT_ARCHIVE)
+HTTPCACHE_DIR = CNCERT_ARCHIVE
+# The picture hosts have a pace of their own; who sets a shorter DOWNLOAD_DELAY means them too.
+DOWNLOAD_SLOTS = {
+    host: {"concurrency": 3, "delay": min(0.5, DOWNLOAD_DELAY), "jitter": 0.5}
+    for host in ("mmbiz.qpic.cn", "mmbiz.qlogo.cn", "mmecoa.qpic.cn")
+}

@@ -1,0 +1,109 @@
+"""The arguments of ``scrapy crawl weekly``, read and checked before anything starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cncert.discovery import newest_address
+from cncert.exceptions import ArgumentError
+from cncert.items import issue_id
+from cncert.report.calendar import parse_week
+from cncert.wechat.address import read_address
+
+_NAMES = ("start", "from", "until", "limit", "refresh", "retry", "replay")
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What the user asked for."""
+
+    start: tuple[str, ...]
+    first: str | None
+    """``from``: the oldest issue wanted, such as ``2022-27``."""
+    last: str | None
+    """``until``: the newest issue wanted."""
+    limit: int | None
+    """At most so many issues."""
+    refresh: bool
+    """Fetch again what is stored."""
+    retry: bool
+    """Ask at once for what is blocked or unavailable."""
+    replay: Path | None
+    """A WARC file, or a directory of them, that answers instead of the network."""
+
+    @property
+    def replaying(self) -> bool:
+        """Whether an archive answers instead of the network."""
+        return self.replay is not None
+
+    def wants(self, issue: str) -> bool:
+        """Whether *issue* is in the range that was asked for."""
+        return (self.first is None or issue >= self.first) and (self.last is None or issue <= self.last)
+
+    @classmethod
+    def read(cls, given: dict[str, str]) -> "Arguments":
+        """The arguments in *given*. Raises ArgumentError, in one line, for the first that is wrong."""
+        for name in given:
+            if name not in _NAMES:
+                raise ArgumentError(f"unknown argument {name!r}; known are {', '.join(_NAMES)}")
+        first, last = _week("from", given), _week("until", given)
+        if first and last and first > last:
+            raise ArgumentError(f"from={first} is later than until={last}")
+        return cls(
+            start=_addresses(given.get("start")),
+            first=first,
+            last=last,
+            limit=_limit(given.get("limit")),
+            refresh=_flag("refresh", given),
+            retry=_flag("retry", given),
+            replay=_archive(given.get("replay")),
+        )
+
+
+def _addresses(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return (newest_address(),)
+    addresses = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        address = read_address(part)
+        if address is None:
+            raise ArgumentError(
+                f"start={part[:120]!r} is not the address of a WeChat article (https://mp.weixin.qq.com/s…)"
+            )
+        addresses.append(address.url)
+    if not addresses:
+        raise ArgumentError("start= names no address")
+    return tuple(dict.fromkeys(addresses))
+
+
+def _week(name: str, given: dict[str, str]) -> str | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    try:
+        return issue_id(*parse_week(text))
+    except ValueError as error:
+        raise ArgumentError(f"{name}={text!r}: {error}") from error
+
+
+def _limit(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentError(f"limit={text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _flag(name: str, given: dict[str, str]) -> bool:
+    text = given.get(name, "0").strip().lower()
+    if text not in ("0", "1", "true", "false", "yes", "no"):
+        raise ArgumentError(f"{name}={text!r}: say {name}=1 or leave it out")
+    return text in ("1", "true", "yes")
+
+
+def _archive(text: str | None) -> Path | None:
+    if text is None:
+        return None
+    path = Path(text)
+    if not path.exists():
+        raise ArgumentError(f"replay={text!r}: there is no such file or directory")
+    return path

@@ -1,0 +1,211 @@
+"""Pictures: what is kept, under which name, and what becomes of those that cannot be had."""
+
+import io
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from cncert.items import Issue, Picture
+from cncert.pipelines.pictures import PictureError, inspect
+from cncert.store import open_store
+from cncert.wechat.address import read_picture
+from tests import series
+from tests.site import pages
+from tests.site.crawl import crawl
+from tests.site.server import Answer, LoopbackWeChat, placeholder
+
+BOUNDS = ("from=2024-16", "until=2024-16")
+
+
+def picture(form: str, size: tuple[int, int] = (8, 6)) -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", size, (10, 20, 30)).save(output, form)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp"), ("BMP", "bmp")]
+)
+def test_the_format_is_read_from_the_content(form: str, extension: str) -> None:
+    assert inspect(picture(form)) == (extension, 8, 6)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"", "failed"),
+        (b"<html>not found</html>", "failed"),
+        (picture("PNG", (90, 90))[:80], "failed"),
+        (picture("JPEG", (400, 400))[:-300], "failed"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "unsupported"),
+        (picture("PNG", (470, 349)), "placeholder"),
+        (picture("TIFF"), "failed"),
+    ],
+)
+def test_what_is_no_picture_is_told_by_its_state(data: bytes, status: str) -> None:
+    with pytest.raises(PictureError) as caught:
+        inspect(data)
+    assert caught.value.status == status
+
+
+def test_a_picture_with_too_many_pixels_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cncert.pipelines.pictures.MAX_PIXELS", 40)
+    with pytest.raises(PictureError, match="too many") as caught:
+        inspect(picture("PNG"))
+    assert caught.value.status == "unsupported"
+
+
+async def stored(tmp_path: Path) -> Issue:
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        issue = await store.get_issue("2024-16")
+    assert issue is not None
+    return issue
+
+
+def body(issue: Issue) -> list[Picture]:
+    return [picture for picture in issue.images if picture.role == "body"]
+
+
+async def test_files_are_named_after_issue_place_and_content(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """The address says PNG and 640 pixels; the server has a JPEG, and its largest form is asked for."""
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    site.add_picture(one.pictures[1], picture("JPEG", (900, 500)), "image/jpeg")
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    assert result.returncode == 0, result.stderr[-2000:]
+    first, second = body(await stored(tmp_path))
+    assert first.path is not None
+    assert second.path is not None
+    assert (first.path[:11], first.path[-4:]) == ("2024-16/01-", ".png")
+    assert (second.path[:11], second.path[-4:]) == ("2024-16/02-", ".jpg")
+    assert (second.width, second.height) == (900, 500)
+    assert (tmp_path / "pictures" / second.path).read_bytes() == picture("JPEG", (900, 500))
+    assert all("/0?wx_fmt=" in asked.path for asked in site.asked("https://mmbiz.qpic.cn/"))
+    assert all(asked.headers.get("referer") == "https://mp.weixin.qq.com/" for asked in site.asked("https://mmbiz"))
+
+
+async def test_a_picture_of_several_issues_is_one_file_fetched_once(site: LoopbackWeChat, tmp_path: Path) -> None:
+    published = series.publish(site, "2024-14", "2024-16")
+    cover = pages.ArticleSpec().cover
+    crawl(site, tmp_path, f"start={published[-1].url}", "from=2024-15", "until=2024-16")
+    crawl(site, tmp_path, f"start={published[0].url}", "from=2024-14", "until=2024-14")
+    address = read_picture(cover)
+    assert address is not None
+    assert len(site.asked(address.largest)) == 1
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        paths = {image.path async for issue in store.issues() for image in issue.images if image.role == "cover"}
+    assert len(paths) == 1
+    assert str(paths.pop()).startswith("covers/")
+
+
+async def test_a_picture_without_a_largest_form_is_taken_as_the_page_shows_it(
+    site: LoopbackWeChat, tmp_path: Path
+) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    address = read_picture(one.pictures[0])
+    assert address is not None
+    site.add_path("mmbiz.qpic.cn", address.largest.removeprefix("https://mmbiz.qpic.cn"), Answer(b"", status=404))
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert [picture.status for picture in body(await stored(tmp_path))] == ["stored", "stored"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Answer(b"gone", status=404), "failed"),
+        (Answer(placeholder(), content_type="image/png"), "placeholder"),
+        (Answer(b"<html>busy</html>"), "failed"),
+        (Answer(picture("PNG", (300, 300)), truncated=True), "failed"),
+        (Answer(b"", oversize=30_000_000, content_type="image/png"), "failed"),
+        (Answer(reset=True), "failed"),
+    ],
+)
+async def test_a_picture_that_failed_never_costs_the_issue(
+    site: LoopbackWeChat, tmp_path: Path, answer: Answer, status: str
+) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    site.add_picture(one.pictures[1], answer)
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS, settings={"RETRY_TIMES": 0})
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    issue = await stored(tmp_path)
+    assert [picture.status for picture in body(issue)] == ["stored", status]
+    assert [doubt.code for doubt in issue.warnings] == ["picture_missing"]
+
+
+async def test_a_picture_that_failed_is_tried_again_by_the_next_run(site: LoopbackWeChat, tmp_path: Path) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    site.add_picture(one.pictures[1], Answer(b"gone", status=404))
+    crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    site.reset_log()
+    site.add_picture(one.pictures[1], picture("PNG"))
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert [picture.status for picture in body(await stored(tmp_path))] == ["stored", "stored"]
+    assert site.asked("https://mp.weixin.qq.com/") == []
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        assert await store.revisions("2024-16") == []
+
+
+def check_unwritable(result: subprocess.CompletedProcess[str], reason: str) -> None:
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    errors = [line for line in result.stderr.splitlines() if " ERROR: " in line]
+    assert len(errors) == 1, errors
+    assert "pictures cannot be written" in errors[0]
+    assert reason in errors[0]
+
+
+def no_parts(directory: Path) -> bool:
+    return not [name for _, _, names in os.walk(directory) for name in names if name.endswith(".part")]
+
+
+async def test_a_file_that_cannot_be_written_is_one_line_and_the_issue_is_kept(
+    site: LoopbackWeChat, tmp_path: Path
+) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    noise = io.BytesIO()
+    Image.frombytes("RGB", (1700, 1700), os.urandom(1700 * 1700 * 3)).save(noise, "PNG")
+    site.add_picture(one.pictures[1], noise.getvalue())
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS, prefix=["prlimit", "--fsize=6000000"])
+    check_unwritable(result, "File too large")
+    assert no_parts(tmp_path / "pictures")
+    assert [picture.status for picture in body(await stored(tmp_path))] == ["stored", "failed"]
+
+
+MOUNT = 'mount -t tmpfs -o size=8k tmpfs "$0" && exec "$@"'
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode != 0,
+    reason="mounting a small disk needs a user namespace; the test of unwritable files stands above",
+)
+async def test_a_full_disk_for_pictures_is_one_line(site: LoopbackWeChat, tmp_path: Path) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    (tmp_path / "pictures").mkdir()
+    for url in one.pictures:
+        site.add_picture(url, picture("BMP", (80, 60)))
+    prefix = ["unshare", "-rm", "sh", "-c", MOUNT, str(tmp_path / "pictures")]
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS, prefix=prefix)
+    check_unwritable(result, "No space left on device")
+    assert (await stored(tmp_path)).id == "2024-16"
+
+
+def test_a_directory_that_is_a_file_is_one_line(site: LoopbackWeChat, tmp_path: Path) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    (tmp_path / "pictures").write_text("not a directory")
+    check_unwritable(crawl(site, tmp_path, f"start={one.url}", *BOUNDS), "Not a directory")
+
+
+async def test_a_file_that_somebody_removed_is_fetched_again_on_refresh(site: LoopbackWeChat, tmp_path: Path) -> None:
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    shutil.rmtree(tmp_path / "pictures")
+    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS, "refresh=1")
+    assert result.returncode == 0, result.stderr[-2000:]
+    issue = await stored(tmp_path)
+    assert all((tmp_path / "pictures" / str(image.path)).is_file() for image in issue.images)
