@@ -1,0 +1,104 @@
+"""``scrapy demo``: the whole job on the bundled sample series, without network."""
+
+import asyncio
+import os
+import sys
+from argparse import Namespace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from scrapy.commands import ScrapyCommand
+from scrapy.settings import Settings
+
+from cncert import gaps
+from cncert.cli import complain, output
+from cncert.exceptions import ArgumentError
+from cncert.extensions import RunRecorder
+from cncert.items import Issue
+from cncert.spiders.weekly import WeeklySpider
+from cncert.store import open_store
+
+FIRST, LAST = "2024-18", "2025-03"
+NEWEST = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1&sn=8064268553ca5916417015861fb3acd9"
+
+
+class Command(ScrapyCommand):
+    """Crawls the sample with the same spider, pipelines and store as ever, and prints what came of it."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[DIRECTORY]"
+
+    def short_desc(self) -> str:
+        return "Crawl the bundled sample series without network and show what comes of it"
+
+    def process_options(self, args: list[str], opts: Namespace) -> None:
+        """Point store and files to the demo's own directory (default ``data/demo``)."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        self.directory = Path(args[0] if args else "data/demo")
+        use_demo_store(self.settings, self.directory)
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
+
+    def run(self, args: list[str], opts: Namespace) -> None:
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        if len(args) > 1:
+            complain(ArgumentError(f"demo takes one directory, not {len(args)}"))
+            self.exitcode = 2
+            return
+        print("Crawling the bundled sample series (38 weeks, no network) …", file=sys.stderr)
+        crawler = self.crawler_process.create_crawler(WeeklySpider)
+        with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
+            arguments = {"replay": str(sample), "start": NEWEST, "from": FIRST, "until": LAST}
+            self.crawler_process.crawl(crawler, **arguments)
+            self.crawler_process.start()
+        run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
+        if run is None or run.record is None or not run.record.clean:
+            for warning in run.record.warnings if run is not None and run.record is not None else ():
+                complain(warning)
+            complain("the demo did not run cleanly: run scrapy demo -L INFO to see why")
+            self.exitcode = 1
+            return
+        asyncio.run(show(self.settings, self.directory, len(run.record.new)))
+
+
+def use_demo_store(settings: Settings, directory: Path) -> None:
+    """Let the crawl write to *directory* and nowhere else."""
+    settings.set("CNCERT_STORE", f"sqlite:///{directory / 'cncert.db'}", priority="cmdline")
+    settings.set("FILES_STORE", str(directory / "pictures"), priority="cmdline")
+
+
+async def show(settings: Settings, directory: Path, new: int) -> None:
+    """Print what is in the store now: issues, weeks missing and why, pictures, where the files are."""
+    async with open_store(settings["CNCERT_STORE"]) as store:
+        issues = [issue async for issue in store.issues(FIRST, LAST)]
+        weeks = gaps.weeks(await store.rows(), [issue.id for issue in issues], first=FIRST, last=LAST)
+    print_demo(output(), issues, gaps.missing(weeks), directory, new)
+
+
+def print_demo(console: Console, issues: list[Issue], missing: list[gaps.Week], directory: Path, new: int) -> None:
+    """The printed summary of a demo run."""
+    pictures = [picture for issue in issues for picture in issue.images]
+    stored = {picture.path for picture in pictures if picture.status == "stored"}
+    figures = sum(len(issue.figures) for issue in issues)
+    console.print(f"\n[bold]{len(issues)} issues[/] stored ({new} new), {issues[0].id} to {issues[-1].id}")
+    console.print(f"  {figures} figures with their sentences, {len(stored)} picture files for {len(pictures)} pictures")
+    newest = issues[-1]
+    console.print(f"\n[bold]{escape(newest.title)}[/]  rating {newest.rating}")
+    for figure in newest.figures:
+        console.print(f"  {figure.metric:32}{figure.value:>8}")
+    console.print(f"\n[bold]{len(missing)} weeks missing[/], each with its reason")
+    for week in missing:
+        console.print(f"  {week.issue}  {week.state:12} {escape(week.reason or '')}")
+    console.print("\n[bold]Where to look[/]")
+    database, files_store = directory / "cncert.db", directory / "pictures"
+    console.print(f"  sqlite3 {database} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
+    console.print(f"  {files_store}/2025-03/")
+    console.print(f"  CNCERT_STORE=sqlite:///{database} {os.path.relpath(sys.argv[0])} gaps")
+    console.print("\nThe sample is made up from real titles, dates and addresses; most of its figures are invented")
+    console.print("(cncert/data/sample/README.md says which). For the real series: scrapy crawl weekly")

@@ -1,0 +1,135 @@
+"""The commands, as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import series
+from tests.site import pages
+from tests.site.crawl import crawl, project_env, run_scrapy
+from tests.site.server import LoopbackWeChat
+
+SAMPLE = Path("cncert/data/sample/weekly.warc.gz")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["start=nonsense"], "start='nonsense' is not the address of a WeChat article"),
+        (["start=https://mp.weixin.qq.com.evil.example/s/abcdefghijklmnopqrstuv"], "is not the address"),
+        (["start=,"], "names no address"),
+        (["from=2024-60"], "from='2024-60'"),
+        (["until=yesterday"], "until='yesterday'"),
+        (["from=2024-10", "until=2024-09"], "is later than"),
+        (["limit=0"], "limit='0'"),
+        (["limit=many"], "limit='many'"),
+        (["refresh=maybe"], "refresh='maybe'"),
+        (["replay=/no/such/file"], "no such file"),
+        (["strat=x"], "unknown argument 'strat'"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], said: str) -> None:
+    options = [part for argument in arguments for part in ("-a", argument)]
+    result = run_scrapy("crawl", "weekly", *options, env=project_env(None, tmp_path))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("cncert: ")
+    assert said in line
+    assert not (tmp_path / "cncert.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("env", "status", "said"),
+    [
+        ({"CNCERT_STORE": "postgres://x"}, 2, "no store is known for"),
+        ({"DOWNLOAD_DELAY": "fast"}, 2, "DOWNLOAD_DELAY must be a number of seconds"),
+        ({"CNCERT_STORE": "mongodb://user:secret@127.0.0.1:9/cncert"}, 1, "127.0.0.1:9"),
+        ({"CNCERT_STORE": "sqlite:////proc/no/where.db"}, 1, "/proc/no"),
+    ],
+)
+def test_a_store_that_cannot_be_had_is_one_line(tmp_path: Path, env: dict[str, str], status: int, said: str) -> None:
+    result = run_scrapy("crawl", "weekly", env=project_env(None, tmp_path) | env | {"LOG_LEVEL": "ERROR"})
+    assert result.returncode == status
+    (line,) = result.stderr.splitlines()
+    assert said in line
+    assert "secret" not in line
+
+
+def test_the_demo_shows_the_main_job_without_network(tmp_path: Path) -> None:
+    result = run_scrapy("demo", tmp_path / "demo", env={"https_proxy": "http://127.0.0.1:9"})
+    assert result.returncode == 0, result.stderr
+    assert "37 issues stored (37 new), 2024-18 to 2025-03" in result.stdout
+    assert "2024-31  gone" in result.stdout
+    assert str(tmp_path / "demo" / "cncert.db") in result.stdout
+    files = [path for path in (tmp_path / "demo" / "pictures").rglob("*") if path.is_file()]
+    assert f"{len(files)} picture files" in result.stdout
+    assert len(files) >= 28 * 4
+    again = run_scrapy("demo", tmp_path / "demo")
+    assert again.returncode == 0, again.stderr
+    assert "37 issues stored (0 new)" in again.stdout
+
+
+def test_gaps_and_runs_are_tables_and_json(tmp_path: Path) -> None:
+    assert run_scrapy("demo", tmp_path).returncode == 0
+    env = project_env(None, tmp_path)
+    bounds = ("--from", "2024-18", "--until", "2025-03")
+    table = run_scrapy("gaps", *bounds, env=env)
+    assert table.returncode == 0
+    assert table.stderr == ""
+    assert "\x1b" not in table.stdout
+    assert "38 weeks, 2024-18 to 2025-03: 37 stored, 1 gone" in table.stdout
+    weeks = json.loads(run_scrapy("gaps", "--json", *bounds, env=env).stdout)
+    assert [week["issue"] for week in weeks if week["state"] == "gone"] == ["2024-31"]
+    assert weeks[0]["period"] == {"start": "2024-04-29", "end": "2024-05-05"}
+    (run,) = json.loads(run_scrapy("runs", "--json", env=env).stdout)
+    assert run["clean"] is True
+    assert len(run["new"]) == 37
+    assert "clean" in run_scrapy("runs", env=env).stdout
+
+
+def test_gaps_can_fail_for_a_week_without_reason(tmp_path: Path) -> None:
+    assert run_scrapy("demo", tmp_path).returncode == 0
+    env = project_env(None, tmp_path)
+    assert run_scrapy("gaps", "--fail", "--from", "2024-18", "--until", "2025-03", env=env).returncode == 0
+    assert run_scrapy("gaps", "--fail", env=env).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "call", [("gaps", "x"), ("gaps", "--from", "x"), ("runs", "x"), ("runs", "-n", "-1"), ("extract",)]
+)
+def test_a_command_called_wrongly_is_one_line_and_status_2(tmp_path: Path, call: tuple[str, ...]) -> None:
+    result = run_scrapy(*call, env=project_env(None, tmp_path))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_extract_prints_a_line_for_every_page(tmp_path: Path) -> None:
+    issue, gone = tmp_path / "issue.html", tmp_path / "gone.html"
+    issue.write_bytes(series.page_of("2025-03"))
+    gone.write_bytes(pages.FAILURES["deleted_zh"].page)
+    result = run_scrapy("extract", issue, gone, tmp_path / "missing.html", env=project_env(None, tmp_path))
+    assert result.returncode == 1
+    assert result.stderr == f"cncert: {tmp_path / 'missing.html'}: No such file or directory\n"
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert (first["verdict"], first["issue"]["_id"], first["issue"]["rating"]) == ("article", "2025-03", "良")
+    assert first["article"]["account"]["biz"] == "MzIwNDk0MDgxMw=="
+    assert (second["verdict"], second["reason"], second["issue"]) == ("gone", "deleted by its author", None)
+
+
+def test_extract_alone_fails_if_nothing_could_be_read(tmp_path: Path) -> None:
+    assert run_scrapy("extract", tmp_path / "missing.html", env=project_env(None, tmp_path)).returncode == 2
+
+
+def test_a_crawl_ends_with_a_summary_and_what_to_do(site: LoopbackWeChat, tmp_path: Path) -> None:
+    site.challenge_all = True
+    start = series.published("2024-16").url
+    result = crawl(site, tmp_path, f"start={start}", "from=2024-16", "until=2024-16")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    summary = result.stderr[result.stderr.index("\nRun ") :]
+    assert "not clean (finished)" in summary
+    assert "1 pages were answered with a verification" in summary
+    assert "scrapy gaps" in summary
