@@ -1,0 +1,92 @@
+"""The examples in the documents are run, and what they name exists."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cncert.items import Figure, Issue, Picture
+from cncert.report import doubts
+from tests import series
+from tests.site.crawl import ROOT, run_scrapy
+
+DOCUMENTS = [Path("README.md"), Path("README.zh-CN.md"), *sorted(Path("docs").glob("*.md"))]
+SAMPLE = ROOT / "cncert" / "data" / "sample" / "weekly.warc.gz"
+
+
+def examples(path: Path) -> list[str]:
+    """The command lines of a document's shell blocks."""
+    blocks = re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+COMMANDS = sorted({line.partition("  #")[0].strip() for path in DOCUMENTS for line in examples(path)})
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory in which the demo has been run, with a saved page and an archive."""
+    directory = tmp_path_factory.mktemp("docs")
+    (directory / "page.html").write_bytes(series.page_of("2025-03"))
+    assert run_scrapy("demo", directory / "data").returncode == 0
+    return directory
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if "scrapy" in line])
+def test_an_example_runs(line: str, place: Path, mongod: str) -> None:
+    """Crawls are answered from the sample; files are looked for in the place of the examples."""
+    words = shlex.split(line)
+    given = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
+    words = [word for word in words if not re.match(r"[A-Z_]+=", word)]
+    assert words[0] == "scrapy"
+    if words[1] == "crawl":
+        words = [word for word in words if not word.startswith("replay=")]
+        words += ["-a"] * (words[-1] != "-a") + [f"replay={SAMPLE}"]
+    words = [str(place / word) if word.endswith(".html") else word for word in words]
+    env = {"CNCERT_STORE": f"sqlite:///{place}/data/cncert.db", "CNCERT_FILES": f"{place}/data/pictures"}
+    if given.get("CNCERT_STORE", "").startswith("mongodb"):
+        env["CNCERT_STORE"] = mongod.replace("/?", "/cncert_docs?")
+    result = run_scrapy(*words[1:], env=env)
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("sqlite3")])
+def test_a_query_runs(line: str, place: Path) -> None:
+    import sqlite3
+
+    statement = shlex.split(line)[2]
+    with sqlite3.connect(place / "data" / "cncert.db") as db:
+        rows = db.execute(statement).fetchall()
+    assert rows[0][0] == "2025-03"
+
+
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make")])
+def test_a_make_target_exists(line: str) -> None:
+    result = subprocess.run(["make", "-n", line.split()[1]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_no_example_is_left_out() -> None:
+    assert [line for line in COMMANDS if not line.startswith(("scrapy", "make", "sqlite3", "CNCERT_"))] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+def test_a_link_to_a_file_leads_to_one(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("model", [Issue, Figure, Picture])
+def test_every_field_is_described(model: type) -> None:
+    text = Path("docs/data.md").read_text(encoding="utf-8")
+    names = [field.alias or name for name, field in model.model_fields.items()]  # type: ignore[attr-defined]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_every_warning_is_described() -> None:
+    text = Path("docs/data.md").read_text(encoding="utf-8")
+    codes = re.findall(r'"([a-z]+_[a-z_]+)"', Path(doubts.__file__).read_text(encoding="utf-8"))
+    assert codes
+    assert [code for code in codes if f"`{code}`" not in text] == []
