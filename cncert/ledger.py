@@ -113,8 +113,7 @@ class Ledger:
 def _tried(address: LedgerAddress, url: str | None, state: State, reason: str | None, now: datetime) -> LedgerAddress:
     if address.url != url:
         return address
-    result = "stored" if state is State.STORED else reason
-    return address.model_copy(update={"tries": address.tries + 1, "last_tried": now, "last_result": result})
+    return address.tried(now, "stored" if state is State.STORED else reason or state)
 
 
 def is_due(row: LedgerRow, *, now: datetime, retry: bool = False) -> bool:

@@ -94,6 +94,7 @@ CNCERT_ARCHIVE = os.getenv("CNCERT_ARCHIVE", "")  # a directory for WARC files o
 ROBOTSTXT_OBEY = os.getenv("ROBOTSTXT_OBEY", str(ROBOTSTXT_OBEY)).strip().lower() in ("1", "true", "yes", "on")
 # Scrapy 2.19 sends everything that waits at once when there is no delay at all, whatever the concurrency.
 DOWNLOAD_DELAY = max(0.001, _seconds("DOWNLOAD_DELAY", DOWNLOAD_DELAY))
+CNCERT_PAUSE = _seconds("CNCERT_PAUSE", 60)  # after a verification page of a good address; doubled after the next
 LOG_LEVEL = os.getenv("LOG_LEVEL", "INFO")  # default DEBUG
 
 FILES_STORE = CNCERT_FILES

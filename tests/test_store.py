@@ -204,8 +204,8 @@ async def test_issues_may_be_written_while_they_are_read(store: Store) -> None:
 async def test_two_issues_of_one_week_are_refused(store: Store) -> None:
     async with store:
         await store.put_issue(make_issue())
-        with pytest.raises(StoreError, match="same week"):
-            await store.put_issue(make_issue(id="2025-99"))
+        with pytest.raises(StoreError, match="2025-99 is not year 2025, number 3"):
+            await store.put_issue(make_issue().model_copy(update={"id": "2025-99"}))
         assert await store.issue_ids() == ["2025-03"]
 
 
@@ -307,7 +307,8 @@ async def test_merging_rows(store: Store) -> None:
 
 
 async def test_a_merge_that_was_killed_in_between_is_mended_by_repeating_it(store: Store) -> None:
-    tried = LedgerAddress(url=SHORT, form="short", sources=["start"], first_seen=NOW, tries=2, last_tried=NOW)
+    tried = LedgerAddress(url=SHORT, form="short", sources=["start"], first_seen=NOW)
+    tried = tried.tried(NOW, "busy").tried(NOW, "busy again")
     short = make_row("s-abc", state=State.UNAVAILABLE, attempts=2, addresses=[tried])
     row = make_row(attempts=1).with_address("https://long", "signed", "index", NOW)
     async with store:
@@ -348,12 +349,12 @@ def test_the_state_of_merged_rows(state: State, other: State, expected: State) -
 
 
 def test_merged_addresses_keep_the_last_result() -> None:
-    one = LedgerAddress(url=SHORT, form="short", sources=["a", "b"], first_seen=NOW, tries=1)
-    two = LedgerAddress(url=SHORT, form="short", sources=["b", "c"], first_seen=later(days=-1), tries=3)
-    one = one.model_copy(update={"last_tried": NOW, "last_result": "blocked"})
-    two = two.model_copy(update={"last_tried": later(days=1), "last_result": "gone"})
+    one = LedgerAddress(url=SHORT, form="short", sources=["a", "b"], first_seen=NOW).tried(NOW, "blocked")
+    two = LedgerAddress(url=SHORT, form="short", sources=["b", "c"], first_seen=later(days=-1), tries=2)
+    two = two.tried(later(days=1), "gone")
     merged = one.merged_with(two)
     assert (merged.sources, merged.tries, merged.last_result) == (["a", "b", "c"], 3, "gone")
+    assert [attempt.result for attempt in merged.history] == ["blocked", "gone"]
     assert merged.first_seen == later(days=-1)
     assert merged.merged_with(two) == merged
 

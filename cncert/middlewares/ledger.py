@@ -3,6 +3,7 @@
 The spider yields a request for every issue it sees and knows no store; here is decided which of them are sent.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -76,7 +77,7 @@ class LedgerMiddleware:
             async for thing in start:
                 if (sent := await self._send(thing)) is not None:
                     yield sent
-            rows = [row for row in await self.run.store.rows() if row.issue and row.addresses]
+            rows = [row for row in await self.run.store.rows() if row.addresses]
             for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
                 if (request := self._request(row)) is not None:
                     yield request
@@ -233,13 +234,26 @@ class LedgerMiddleware:
         logger.info("%s (%s): %s", page.verdict.capitalize(), page.reason, url)
         row = await self.ledger.settle(ident, _STATES[page.verdict], reason, url=url)
         if page.verdict is Verdict.BLOCKED and request.meta["form"] != "unsigned":
-            self._challenges += 1
-            if self._challenges >= CHALLENGES_IN_A_ROW and not self.spider.arguments.replaying:
-                raise CloseSpider("verification_asked")
+            await self._slow_down()
         # Some failures belong to the address: another address of the article may do.
         of_address = page.verdict is Verdict.EXPIRED or request.meta["form"] == "unsigned"
         if of_address and page.verdict is not Verdict.GONE and (request_again := self._next(row)) is not None:
             yield request_again
+
+
+    async def _slow_down(self) -> None:
+        """WeChat challenged an address that is answered as a rule: wait, longer each time, and at last give up.
+
+        Pages come one at a time, so waiting here holds back the next request. Raises CloseSpider.
+        """
+        if self.spider.arguments.replaying:
+            return
+        self._challenges += 1
+        if self._challenges >= CHALLENGES_IN_A_ROW:
+            raise CloseSpider("verification_asked")
+        pause = self.crawler.settings.getfloat("CNCERT_PAUSE") * 2 ** (self._challenges - 1)
+        logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
+        await asyncio.sleep(pause)
 
 
 def _known(row: LedgerRow | None) -> LedgerRow:

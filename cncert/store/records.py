@@ -12,6 +12,9 @@ from cncert.items import Issue, Model, Moment
 AddressForm = Literal["signed", "short", "unsigned", "temporary"]
 
 
+KEPT_ATTEMPTS = 20
+
+
 class State(StrEnum):
     """What is known of an article of the series."""
 
@@ -23,6 +26,13 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+class Attempt(Model):
+    """One try of an address."""
+
+    at: Moment
+    result: str
+
+
 class LedgerAddress(Model):
     """One address of an article, where it was found, and what came of it."""
 
@@ -32,20 +42,28 @@ class LedgerAddress(Model):
     """``start``, ``index`` or the issue whose review list holds it (``2025-03``)."""
     first_seen: Moment
     tries: int = 0
-    last_tried: Moment | None = None
-    last_result: str | None = None
+    history: list[Attempt] = Field(default_factory=list)
+    """The last tries, oldest first; :data:`KEPT_ATTEMPTS` of them."""
+
+    @property
+    def last_result(self) -> str | None:
+        """What came of the last try."""
+        return self.history[-1].result if self.history else None
+
+    def tried(self, when: datetime, result: str) -> "LedgerAddress":
+        """This address after one more try."""
+        history = [*self.history, Attempt(at=when, result=result)][-KEPT_ATTEMPTS:]
+        return self.model_copy(update={"tries": self.tries + 1, "history": history})
 
     def merged_with(self, other: "LedgerAddress") -> "LedgerAddress":
         """What both know of the same address; merging twice changes nothing more."""
-        tried = [one for one in (self, other) if one.last_tried]
-        latest = max(tried, key=lambda one: one.last_tried or one.first_seen, default=self)
+        attempts = {(one.at, one.result): one for one in (*self.history, *other.history)}
         return self.model_copy(
             update={
                 "sources": list(dict.fromkeys([*self.sources, *other.sources])),
                 "first_seen": min(self.first_seen, other.first_seen),
                 "tries": max(self.tries, other.tries),
-                "last_tried": latest.last_tried,
-                "last_result": latest.last_result,
+                "history": [attempts[key] for key in sorted(attempts)][-KEPT_ATTEMPTS:],
             }
         )
 

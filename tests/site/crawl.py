@@ -39,6 +39,7 @@ def project_env(site: LoopbackWeChat | None, tmp_path: Path, *, store: str | Non
         "CNCERT_STORE": store or f"sqlite:///{tmp_path.resolve() / 'cncert.db'}",
         "CNCERT_FILES": str(tmp_path.resolve() / "pictures"),
         "DOWNLOAD_DELAY": "0.001",
+        "CNCERT_PAUSE": "0",
         **(site.proxy_env() if site else {}),
         **env,
     }
