@@ -1,10 +1,10 @@
 """Completeness: every week of the calendar, and what became of its issue."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
-from cncert.items import Model, Period
+from cncert.items import Model, Moment, Period
 from cncert.report import calendar
 from cncert.store.records import LedgerRow, State
 
@@ -22,6 +22,10 @@ class Week(Model):
     state: WeekState
     reason: str | None
     addresses: list[str]
+    """All that are known, of every article that claims the week."""
+    attempts: int
+    """How often one of them was asked for."""
+    next_try: Moment | None
 
 
 def weeks(
@@ -65,15 +69,27 @@ def _has_ended(issue: str, today: date) -> bool:
 
 def _week(issue: str, period: Period, rows: list[LedgerRow], stored: bool) -> Week:
     addresses = [address.url for row in rows for address in row.addresses]
+    attempts = sum(address.tries for row in rows for address in row.addresses)
+
+    def week(state: WeekState, reason: str | None, next_try: datetime | None = None) -> Week:
+        return Week(
+            issue=issue,
+            period=period,
+            state=state,
+            reason=reason,
+            addresses=addresses,
+            attempts=attempts,
+            next_try=next_try,
+        )
+
     if stored:
-        return Week(issue=issue, period=period, state="stored", reason=None, addresses=addresses)
+        return week("stored", None)
     # A row says stored while its document is not there only if somebody removed the document.
     speaking = [row for row in rows if row.state is not State.STORED]
     if not speaking:
-        return Week(issue=issue, period=period, state="never seen", reason=None, addresses=addresses)
+        return week("never seen", "no list, no index names it" if not rows else "its document was removed")
     row = min(speaking, key=lambda row: _ORDER.index(row.state))
-    reason = row.reason or (None if row.addresses else "no address is known")
-    return Week(issue=issue, period=period, state=row.state.value, reason=reason, addresses=addresses)
+    return week(row.state.value, row.reason or (None if row.addresses else "no address is known"), row.next_try)
 
 
 def missing(all_weeks: Iterable[Week]) -> list[Week]:

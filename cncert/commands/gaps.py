@@ -3,8 +3,10 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from collections.abc import Iterator
 
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,8 +17,17 @@ from cncert.items import issue_id
 from cncert.report.calendar import parse_week
 from cncert.store import open_store
 
-STYLES = {"stored": "green", "blocked": "red", "unavailable": "yellow", "known": "cyan", "gone": "bright_black",
-          "rejected": "magenta", "never seen": "red"}  # fmt: skip
+LOOKS: dict[gaps.WeekState, tuple[str, str]] = {
+    "stored": ("■", "green"),
+    "blocked": ("B", "red"),
+    "unavailable": ("u", "yellow"),
+    "known": ("?", "cyan"),
+    "gone": ("×", "bright_black"),
+    "rejected": ("R", "magenta"),
+    "never seen": ("·", "red"),
+}
+"""A sign for each state, told apart without colours too, and its colour."""
+
 WITHOUT_REASON = ("known", "never seen")
 
 
@@ -24,7 +35,7 @@ class Command(ProjectCommand):
     """Weeks between the first and the newest known issue whose issue is not stored."""
 
     def short_desc(self) -> str:
-        return "List the weeks that are missing in the store, with the reason"
+        return "Show every week of the calendar: stored, or the reason why not"
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
@@ -43,8 +54,10 @@ class Command(ProjectCommand):
             weeks = gaps.weeks(await store.rows(), await store.issue_ids(), first=first, last=last)
         if opts.json:
             print(json.dumps([week.model_dump(mode="json") for week in weeks], ensure_ascii=False, indent=1))
+        elif not weeks:
+            output().print("No issue is known yet: run scrapy crawl weekly first.")
         else:
-            _print(weeks if opts.all else gaps.missing(weeks), weeks)
+            print_weeks(output(), weeks, weeks if opts.all else gaps.missing(weeks))
         return int(opts.fail and any(week.state in WITHOUT_REASON for week in weeks))
 
 
@@ -55,20 +68,43 @@ def _week(name: str, text: str | None) -> str | None:
         raise ArgumentError(f"{name} {text!r}: {error}") from error
 
 
-def _print(shown: list[gaps.Week], weeks: list[gaps.Week]) -> None:
-    console = output()
-    if not weeks:
-        console.print("No issue is known yet: run scrapy crawl weekly first.")
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("issue", "week", "state", "reason", "addresses"):
-        table.add_column(title, justify="right" if title == "addresses" else "left", no_wrap=title != "reason")
-    for week in shown:
-        state = f"[{STYLES[week.state]}]{week.state}[/]"
-        period = f"{week.period.start} – {week.period.end}"
-        table.add_row(week.issue, period, state, escape(week.reason or ""), str(len(week.addresses)))
-    if shown:
-        console.print(table)
+def print_weeks(console: Console, weeks: list[gaps.Week], listed: list[gaps.Week]) -> None:
+    """The map of *weeks*, the list of *listed* with reasons and addresses, and the sums."""
+    for line in _map(weeks):
+        console.print(line)
+    if listed:
+        console.print(_list(listed))
     counts = Counter(str(week.state) for week in weeks)
-    summary = ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state])
+    summary = ", ".join(f"{counts[state]} {state}" for state in LOOKS if counts[state])
     console.print(f"{len(weeks)} weeks, {weeks[0].issue} to {weeks[-1].issue}: {summary}")
+
+
+def _map(weeks: list[gaps.Week]) -> Iterator[str]:
+    """A line a year, a sign a week, in the place of its number."""
+    yield "      " + "".join(f"{number:<10}" for number in (1, 11, 21, 31, 41, 51)).rstrip()
+    years: dict[str, list[str]] = {}
+    for week in weeks:
+        year, number = parse_week(week.issue)
+        line = years.setdefault(f"{year:04d}", [" "] * 53)
+        sign, colour = LOOKS[week.state]
+        line[number - 1] = f"[{colour}]{sign}[/]"
+    for name, signs in years.items():
+        yield f"{name}  {''.join(signs).rstrip()}"
+    met = {week.state for week in weeks}
+    yield "\n      " + "  ".join(
+        f"[{colour}]{sign}[/] {state}" for state, (sign, colour) in LOOKS.items() if state in met
+    )
+
+
+def _list(listed: list[gaps.Week]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("issue", "week", "state", "reason", "addresses", "tries"):
+        table.add_column(
+            title, no_wrap=title != "reason", justify="right" if title in ("addresses", "tries") else "left"
+        )
+    for week in listed:
+        state = f"[{LOOKS[week.state][1]}]{week.state}[/]"
+        period = f"{week.period.start} – {week.period.end}"
+        numbers = (str(len(week.addresses)), str(week.attempts))
+        table.add_row(week.issue, period, state, escape(week.reason or ""), *numbers)
+    return table

@@ -47,8 +47,6 @@ def translated(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str,
                 result["anyOf"] = [translated(part, definitions) for part in value]
             case "const":
                 result["enum"] = [value]
-            case "ge":  # what pydantic writes for a limit on a union
-                result["minimum"] = value
             case _ if word in KEPT:
                 result[word] = value
             case _ if word not in DROPPED:
