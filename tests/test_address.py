@@ -443,7 +443,7 @@ def test_buckets_of_pictures(bucket):
         "https://evil.example/mmbiz.qpic.cn/mmbiz_png/abcdefgh12/640",
         "https://user@mmbiz.qpic.cn/mmbiz_png/abcdefgh12/640",
         "https://mmbiz.qpic.cn:8080/mmbiz_png/abcdefgh12/640",
-        "https://mmbiz.qpic.cn/mmbiz_png/abcdefgh12/640?x=\n",
+        "https://mmbiz.qpic.cn/mmbiz_png/abcdefgh12/640?x=\ny",
         "data:image/png;base64,iVBORw0KGgo=",
         "data:image/png;base64," + "A" * 1_000_000,
         "blob:https://mmbiz.qpic.cn/mmbiz_png/abcdefgh12/640",
@@ -460,10 +460,12 @@ def test_what_is_no_picture(text):
 # Whatever may come
 
 PIECES = st.sampled_from(
-    ["https:", "http:", "//", "/", "\\", "\\x26", "\\/", "&amp;", "&#38;", "&sol;", "&", "?", "#", "@", ":", ":443", ".", "%", "%2f"]
-    + ["mp.weixin.qq.com", "mmbiz.qpic.cn", "evil.example", "/s", "/s/" + TOKEN, "__biz=" + BIZ, "mid=1", "idx=1", "[", "]"]
-    + ["timestamp=1", "signature=x", "key=SECRET", "mmbiz_png/abcdefgh12", "640", "wx_fmt=png", " ", "\x00", "\ud800", "中"]
-)  # fmt: skip
+    [
+        *r"https: http: // / \ \x26 \/ &amp; &#38; &sol; & ? # @ : :443 . % %2f [ ] 中".split(),
+        *"mp.weixin.qq.com mmbiz.qpic.cn evil.example /s mid=1 idx=1 timestamp=1 signature=x key=SECRET".split(),
+        *("/s/" + TOKEN, "__biz=" + BIZ, "/mmbiz_png/abcdefgh12", "/640", "wx_fmt=png", " ", "\x00", "\ud800"),
+    ]
+)
 ANYTHING = st.one_of(
     st.text(max_size=200),
     st.lists(PIECES, max_size=14).map("".join),
@@ -510,4 +512,4 @@ def test_no_reader_raises(text, base):
     is_verification(text)
     biz_number(text)
     read_sn(text)
-    assert unescape(unescape(text)) == unescape(text)
+    assert len(unescape(text)) <= len(text)

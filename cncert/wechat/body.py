@@ -5,6 +5,7 @@ The fragment is read as a stream of events; no tree is built. Blocks and ``<br>`
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lxml import etree
@@ -72,13 +73,10 @@ def read_html(fragment: str | bytes) -> Body:
     # lxml hands text and names over as str; its stubs say str or bytes.
     parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)  # type: ignore[arg-type]
     data = _SURROGATES.sub("\ufffd", fragment).encode() if isinstance(fragment, str) else fragment
-    try:
+    # Nothing in it, or nothing more: what was read counts.
+    with suppress(etree.ParserError, etree.XMLSyntaxError, _Full):
         parser.feed(b"<html><body>" + data.replace(b"\0", b""))
         parser.close()
-    except etree.ParserError:  # an empty fragment
-        pass
-    except etree.XMLSyntaxError:  # what was read up to the error counts
-        pass
     return reader.body()
 
 
@@ -103,12 +101,17 @@ def _pixels(size: str | int | float | None) -> int | None:
     return pixels if 0 < pixels <= 100_000 else None
 
 
+class _Full(Exception):
+    """The body has more lines than are read. Raised from :class:`_Reader`, ends the reading."""
+
+
 class _Reader:
     """Target of lxml's parser: collects the lines and pictures while the fragment is read."""
 
     def __init__(self) -> None:
         self._lines: list[Line] = []
         self._images: list[Image] = []
+        self._text: list[str] = []
         self._pieces: list[str] = []
         self._length = 0
         self._links: list[Link] = []
@@ -117,6 +120,8 @@ class _Reader:
         self._pre = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if self._text:
+            self._end_text()
         if tag in _SILENT:
             self._silent += 1
         elif self._silent:
@@ -135,6 +140,8 @@ class _Reader:
             self._pre += tag == "pre"
 
     def end(self, tag: str) -> None:
+        if self._text:
+            self._end_text()
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif self._silent:
@@ -146,8 +153,13 @@ class _Reader:
             self._pre = max(0, self._pre - (tag == "pre"))
 
     def data(self, data: str) -> None:
-        if self._silent:
-            return
+        if not self._silent:
+            self._text.append(data)
+
+    def _end_text(self) -> None:
+        """Add the text up to a tag. It comes in pieces, which entities may split inside of an emoji."""
+        data = "".join(self._text)
+        self._text = []
         if self._pre and "\n" in data:
             first, *rest = data.split("\n")
             self._append(first)
@@ -158,7 +170,7 @@ class _Reader:
             self._append(data)
 
     def close(self) -> None:
-        self._break()
+        """The parser asks for it; what is left is taken by :meth:`body`."""
 
     def _append(self, data: str) -> None:
         """Add visible text: one space for any white space, none at the start of a line or after another."""
@@ -186,7 +198,9 @@ class _Reader:
         self._open = link and (0, link[1])
         if self._pieces:
             text = "".join(self._pieces).rstrip()
-            if text and len(self._lines) < MAX_LINES:
+            if text:
+                if len(self._lines) >= MAX_LINES:
+                    raise _Full
                 links = (Link(link.start, min(link.end, len(text)), link.url) for link in self._links)
                 self._lines.append(Line(text, tuple(link for link in links if link.start < link.end)))
         self._pieces, self._length, self._links = [], 0, []
@@ -206,7 +220,9 @@ class _Reader:
                 return
 
     def body(self) -> Body:
-        self._break()
+        with suppress(_Full):
+            self._end_text()
+            self._break()
         return Body(tuple(self._lines), tuple(self._images))
 
 

@@ -7,6 +7,7 @@ page, scan forward only, and never recurse: a page of any size and shape costs o
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(\r\n|.))", re.DOTALL)
 # What WeChat writes is nearly always one of these: replacing them first is ten times as fast.
@@ -16,9 +17,11 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0"
 MAX_STRING = 4_000_000
 # The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
 MAX_TOKENS = 200_000
+MAX_ASSIGNMENTS = 1000
 # Everything that changes the depth, opens a string or hides text from the reader.
 _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
-_KEY = re.compile(rb"(?:^|[,{\s])(['\"]?)([A-Za-z_$][\w$]{0,80})\1\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
+_KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
+_COLON = re.compile(rb"\s*:")
 # '' || 'value', and what stands around a comment: the value is still that of the same key.
 _GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*1\b|\.html\(\s*(?:false|true)?\s*\)|[A-Za-z_$][\w$.]*+\()*")
 _BARE = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(-?\d{1,20})\s*(?=[,}\s*]|$)")
@@ -27,8 +30,10 @@ _AFTER = re.compile(rb"\s*(?:\)|\.html\(\s*(?:false|true)?\s*\)|\*\s*1\b|\s)*")
 _NUMBER = re.compile(rb"(\d{1,20})\b(?!\s*\.)")
 _TERNARY = re.compile(rb"[\w.$!= ]{1,60}\?")
 _LAST_BRANCH = re.compile(rb"""(?:[^'":;\n]++|'[^'\n]*+'|"[^"\n]*+")*+:\s*+""")
+_OPERAND = re.compile(rb"""\s*+(?:(['"])|[\w$.]++)""")
+_PLUS = re.compile(rb"\s*+\+")
 _ASSIGN = re.compile(rb"\s*=(?!=)\s*")
-_NAME_END = re.compile(rb"[\w$]")
+_NAME_START = re.compile(rb"(?<![\w$])")
 
 
 def unescape_js(text: str) -> str:
@@ -104,6 +109,25 @@ def read_expression(page: bytes, start: int) -> str | None:
     return value
 
 
+def read_sum(page: bytes, start: int) -> str:
+    """The strings of ``'a' + name + 'b'`` at *start*, joined; what names stand for is not known."""
+    parts: list[str] = []
+    position = start
+    while operand := _OPERAND.match(page, position):
+        position = operand.end()
+        if operand[1]:
+            end = string_end(page, operand.start(1))
+            if end < 0:
+                break
+            parts.append(decode(page[operand.end() : end]))
+            position = end + 1
+        plus = _PLUS.match(page, position)
+        if plus is None:
+            break
+        position = plus.end()
+    return "".join(parts)
+
+
 class _Scripts:
     """Which places of a page stand in its scripts, asked in ascending order. Bytes without any script are all code."""
 
@@ -112,6 +136,7 @@ class _Scripts:
         self._start, self._end = 0, 0 if b"<script" in page else len(page)
 
     def hold(self, position: int) -> bool:
+        """Whether *position* stands in a script."""
         if position >= self._end:
             opening = self._page.rfind(b"<script", self._end, position)
             closing = self._page.find(b"</script", opening) if opening >= 0 else position
@@ -127,14 +152,18 @@ def assignments(page: bytes, name: str) -> Iterator[int]:
     needle, position, scripts = name.encode(), -1, _Scripts(page)
     while (position := page.find(needle, position + 1)) >= 0:
         assign = _ASSIGN.match(page, position + len(needle))
-        if assign and not _NAME_END.match(page, position - 1) and scripts.hold(position):
+        if assign is None or not _NAME_START.match(page, position):
+            continue
+        if scripts.hold(position):
             yield assign.end()
+        elif (position := page.find(b"<script", position)) < 0:
+            break
 
 
 def variables(page: bytes, *prefixed: str) -> Iterator[str]:
     """Every literal value that the page assigns to one of the names (``var ct``, ``d.ct``), name by name."""
     for name in prefixed:
-        for position in assignments(page, name):
+        for position in islice(assignments(page, name), MAX_ASSIGNMENTS):
             if (value := read_expression(page, position)) is not None:
                 yield value
 
@@ -190,6 +219,10 @@ class ObjectLiteral:
                 end = string_end(page, at)
                 if end < 0:
                     break
+                if depth == 1 and (colon := _COLON.match(page, end + 1)) and b"?" not in page[last:at]:
+                    key = page[at + 1 : end].decode("utf-8", "replace")
+                    last = position = colon.end()
+                    continue
                 if depth == 1 and key is not None and (key not in self._strings or not self._length(key)):
                     self._strings[key] = (at + 1, end)
                 position = end + 1
@@ -201,7 +234,7 @@ class ObjectLiteral:
         for bare in _BARE.finditer(gap):
             self._numbers.setdefault(bare[1].decode(), bare[2].decode())
         if match := _KEY.search(gap[-200:]):
-            return match[2].decode()
+            return match[1].decode()
         return key if _GOES_ON.fullmatch(gap) else None
 
     def _length(self, key: str) -> int:

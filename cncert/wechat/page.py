@@ -13,12 +13,12 @@ from itertools import islice
 
 from cncert.wechat.address import Address, ArticleKey, biz_number, is_verification, read_address, read_sn, unescape
 from cncert.wechat.body import Body, Image, image, read_html, read_markup_text, read_plain
-from cncert.wechat.literals import ObjectLiteral, assignments, read_expression, unescape_js, variable, variables
+from cncert.wechat.literals import ObjectLiteral, assignments, read_sum, unescape_js, variable, variables
 from cncert.wechat.markup import Tag, element, inside, tags
 from cncert.wechat.text import tidy, unescape_html
 
 CHINA = timezone(timedelta(hours=8))
-MAX_BODY = 3_000_000
+MAX_BODY = 2_000_000
 """Bytes of a body that has no end: more is not read. WeChat's own limit is 1 MB."""
 
 
@@ -113,6 +113,9 @@ _MESSAGE_CLASSES = ("weui-msg__title", "weui_msg_title", "mesg-block", "global_e
 _MESSAGE_LENGTH = 1000
 """Characters that a failure page of unknown markup shows at the most."""
 _SMALL_PAGE = 400_000
+_BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
+_DOCUMENT_WRITE = re.compile(rb"document\.write\(")
+_WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
 # What stands behind the body: where an element of the body is never closed, these end it.
 _BEHIND_BODY = ("js_tags_preview_toast", "content_bottom_area", "js_toobar3", "js_pc_qr_code")
 # Kinds whose elements are a shell in pages of today: what they show stands only in the object.
@@ -149,7 +152,7 @@ def _read_failure(page: bytes) -> Page:
     places = [" ".join(shown)]
     if len(page) <= _SMALL_PAGE:
         # The rate limit page of 2018 is written by a script.
-        places.append(read_markup_text(_written(page) or ""))
+        places.append(read_markup_text(" ".join(_written(page, _DOCUMENT_WRITE))))
         if _is_whole(page):
             text = read_markup_text(page)
             places.append(text if len(text) <= _MESSAGE_LENGTH else "")
@@ -383,28 +386,41 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
         if not text and info is not None:
             text = info.string("content_noencode") or info.string("content")
         body = read_plain(text or data.string("desc") or "")
-        shared = data.nested("picture_page_info_list")
-        pictures = [
-            image(unescape(entry.string("cdn_url") or ""), entry.string("width"), entry.string("height"))
-            for entry in (shared.objects() if shared else ())
-        ]
-        images = body.images + tuple(picture for picture in pictures if picture is not None)
-        return Body(body.lines, images), body.text if kind == 10 else None
+        return Body(body.lines, body.images + _shared(source, kind)), body.text if kind == 10 else None
+    if data is not None and kind != 0 and (text := data.string("content_noencode")):
+        # A kind that nobody has seen: its elements may be a shell.
+        return read_html(text) if _BLOCK_END.search(text) else read_plain(text), None
     fragment = _fragment(source)
     body = read_html(fragment)
-    if kind != 0 and (written := _written(fragment)):
+    if kind != 0 and (written := next(_written(fragment), None)):
         description = read_plain(written)
         body = Body(description.lines + body.lines, body.images)
     if not body.lines and not body.images:
         # A share card keeps the body for its scripts.
-        text = data.string("content_noencode") if data else None
-        if text:
+        if data is not None and (text := data.string("content_noencode")):
             body = read_html(text)
         elif tpl := element(source.page, "content_tpl"):
             body = read_html(inside(source.page, tpl, MAX_BODY))
     if kind != 0 and not body.lines:
         body = Body(read_plain(source.meta("description") or "").lines, body.images)
+    if kind == 8 and not body.images:
+        body = Body(body.lines, _shared(source, kind))
     return body, None
+
+
+def _shared(source: _Source, kind: int) -> tuple[Image, ...]:
+    """The pictures of a picture share: from the object, from a list of their own, or from the elements of 2018."""
+    shared = source.data.nested("picture_page_info_list") if source.data else None
+    if shared is None and kind == 8:
+        lists = (ObjectLiteral(source.page, at) for at in assignments(source.page, "picture_page_info_list"))
+        shared = next((found for found in islice(lists, 8) if any(found.objects())), None)
+    found = [
+        image(unescape(entry.string("cdn_url") or ""), entry.string("width"), entry.string("height"))
+        for entry in (shared.objects() if shared else ())
+    ]
+    if not found and kind == 8 and (tag := element(source.page, "img_list", source.article.start)):
+        return read_html(inside(source.page, tag, MAX_BODY)).images
+    return tuple(picture for picture in found if picture is not None)
 
 
 def _fragment(source: _Source) -> bytes:
@@ -417,14 +433,8 @@ def _fragment(source: _Source) -> bytes:
     return fragment[: min(ends, default=None)]
 
 
-def _written(fragment: bytes) -> str | None:
-    """The text that a script writes: picture and video shares of 2018-19, the rate limit page of 2018."""
-    for needle in (b"document.write(", b".innerHTML"):
-        position = fragment.find(needle)
-        if position >= 0:
-            start = position + len(needle) if needle.endswith(b"(") else fragment.find(b"=", position) + 1
-            while fragment[start : start + 1].isspace():
-                start += 1
-            if text := read_expression(fragment, start):
-                return text
-    return None
+def _written(page: bytes, writing: re.Pattern[bytes] = _WRITING) -> Iterator[str]:
+    """What scripts write into the page: text of picture and video shares of 2018-19, the rate limit page of 2018."""
+    for match in islice(writing.finditer(page), 8):
+        if text := read_sum(page, match.end()):
+            yield text
