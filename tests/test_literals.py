@@ -316,8 +316,16 @@ def test_an_array_of_objects():
     assert found == [("one", "10", None), ("two", None, "20"), (None, None, None)]
 
 
-def test_where_an_object_ends():
-    assert ObjectLiteral(b"x = {a: '}', b: {c: [1]}}; {d: 2}", 4).end == 25
+def test_what_stands_behind_an_object_is_not_of_it():
+    data = ObjectLiteral(b"x = {a: '}', b: {c: [1]}}; {d: 'no', e: 'no'}", 4)
+    assert data.string("d") is None
+    assert data.string("a") == "}"
+    assert data.nested("e") is None
+
+
+def test_a_key_is_found_behind_a_long_value():
+    data = literal("{a: '" + "x" * 700_000 + "', b: 'Y'}")
+    assert data.string("b") == "Y"
 
 
 def test_of_two_values_the_first_that_says_something():
@@ -360,11 +368,10 @@ def test_no_reader_of_code_raises(code):
         assert len(value) <= len(code)
         assert value.encode() is not None
     data = ObjectLiteral(page, 0)
-    assert 0 <= data.end <= len(page)
     for key in ("a", "X"):
         data.string(key)
         nested = data.nested(key)
-        assert nested is None or nested.end <= len(page)
+        assert nested is None or nested.string(key) != ""
     assert sum(1 for _ in data.objects()) <= len(code)
 
 
@@ -387,7 +394,8 @@ def test_long_hostile_code_is_read_in_one_pass(unit):
     page = b"<script>var x = {" + unit.encode() * (2_000_000 // len(unit))
     started = time.process_time()
     variable(page, "var ct")
-    ObjectLiteral(page, page.index(b"{"))
+    list(ObjectLiteral(page, page.index(b"{")).objects())
+    ObjectLiteral(page, page.index(b"{")).string("a")
     assert time.process_time() - started < 1.5
 
 

@@ -18,12 +18,20 @@ MAX_STRING = 4_000_000
 # The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
 MAX_TOKENS = 200_000
 MAX_ASSIGNMENTS = 1000
+REACH = 1_000_000
+"""Bytes of an object in which a key is looked for before the object is read that far."""
 # Everything that changes the depth, opens a string or hides text from the reader.
 _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
 _KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
-_COLON = re.compile(rb"\s*:")
+_COLON = re.compile(rb"""['"]?\s*+:""")
 # '' || 'value', and what stands around a comment: the value is still that of the same key.
 _GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*1\b|\.html\(\s*(?:false|true)?\s*\)|[A-Za-z_$][\w$.]*+\()*")
+# What stands between the brackets of a nested object, strings and comments skipped.
+_NESTED = re.compile(
+    rb"""(?:[^{}\[\]'"`/]++|'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+"|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|/(?![/*]))*+""",
+    re.DOTALL,
+)
+_CHAIN = re.compile(rb"[\s)]*+\|\|")
 _BARE = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(-?\d{1,20})\s*(?=[,}\s*]|$)")
 _WRAPPER = re.compile(rb"(?:(?:[A-Za-z_$][\w$.]*+)?+\(\s*+)*+")
 _AFTER = re.compile(rb"\s*(?:\)|\.html\(\s*(?:false|true)?\s*\)|\*\s*1\b|\s)*")
@@ -147,10 +155,13 @@ class _Scripts:
         return self._start <= position < self._end
 
 
-def assignments(page: bytes, name: str) -> Iterator[int]:
-    """Where the scripts of the page assign something to *name* (``var ct``): the index of what they assign."""
-    needle, position, scripts = name.encode(), -1, _Scripts(page)
-    while (position := page.find(needle, position + 1)) >= 0:
+def assignments(page: bytes, name: str, start: int = 0, end: int | None = None) -> Iterator[int]:
+    """Where the scripts of the page assign something to *name* (``var ct``): the index of what they assign.
+
+    Only names that stand in ``page[start:end]`` are looked at.
+    """
+    needle, position, scripts = name.encode(), start - 1, _Scripts(page)
+    while (position := page.find(needle, position + 1, end)) >= 0:
         assign = _ASSIGN.match(page, position + len(needle))
         if assign is None or not _NAME_START.match(page, position):
             continue
@@ -176,8 +187,9 @@ def variable(page: bytes, *prefixed: str) -> str | None:
 class ObjectLiteral:
     """The first level of an object literal: which keys it has and where their values stand.
 
-    Values are decoded when asked for, so that the big ones that nobody needs cost nothing. Of a key that stands twice
-    the first non-empty value counts. An object that never closes is read as far as it goes.
+    It is read as far as the keys that are asked for stand, and values are decoded when asked for: of the thousand
+    values of WeChat's object a dozen are needed, most of them at its beginning. Of a key that stands twice the first
+    non-empty value counts. An object that never closes is read as far as it goes.
     """
 
     def __init__(self, page: bytes, start: int) -> None:
@@ -187,11 +199,15 @@ class ObjectLiteral:
         self._numbers: dict[str, str] = {}
         self._nested: dict[str, int] = {}
         self._elements: list[int] = []
-        self.end = self._scan(start)
+        self._position = start
+        self._reader = self._read(start)
 
-    def _scan(self, start: int) -> int:
+    def _read(self, start: int) -> Iterator[None]:
+        """Read on, a value or a bracket a step."""
         page, depth, position, last, key = self._page, 0, start, start, None
         for _ in range(MAX_TOKENS):
+            if depth > 1 and (nested := _NESTED.match(page, position)):
+                position = nested.end()
             match = _STRUCTURE.search(page, position)
             if match is None:
                 break
@@ -210,7 +226,7 @@ class ObjectLiteral:
             elif token in (b"}", b"]"):
                 depth -= 1
                 if depth <= 0:
-                    return position
+                    return
             elif token == b"//":
                 position = _after(page, b"\n", position)
             elif token == b"/*":
@@ -219,15 +235,39 @@ class ObjectLiteral:
                 end = string_end(page, at)
                 if end < 0:
                     break
-                if depth == 1 and (colon := _COLON.match(page, end + 1)) and b"?" not in page[last:at]:
+                if depth == 1 and (colon := _COLON.match(page, end)) and b"?" not in page[last:at]:
                     key = page[at + 1 : end].decode("utf-8", "replace")
                     last = position = colon.end()
                     continue
                 if depth == 1 and key is not None and (key not in self._strings or not self._length(key)):
                     self._strings[key] = (at + 1, end)
                 position = end + 1
-            last = position
-        return len(page)
+            last = self._position = position
+            if token not in (b"//", b"/*"):
+                yield
+
+    def _seek(self, key: str) -> None:
+        """Read on as long as a value of *key* may still come."""
+        while not self._has(key):
+            ahead = self._ahead(key.encode("utf-8", "replace"))
+            if ahead < 0 and not _CHAIN.match(self._page, self._position):
+                return
+            for _ in self._reader:
+                if self._position > ahead and not _CHAIN.match(self._page, self._position):
+                    break
+            else:
+                return
+
+    def _ahead(self, key: bytes) -> int:
+        """Where *key* stands next as a key, of this object or of any other; -1 if nowhere near."""
+        place, limit = self._position - 1, self._position + REACH
+        while (place := self._page.find(key, place + 1, limit)) >= 0:
+            if _NAME_START.match(self._page, place) and _COLON.match(self._page, place + len(key)):
+                return place
+        return -1
+
+    def _has(self, key: str) -> bool:
+        return key in self._numbers or key in self._nested or (key in self._strings and self._length(key) > 0)
 
     def _read_gap(self, gap: bytes, key: str | None) -> str | None:
         """The key that the bytes between two values end with; numbers without quotes in them are noted."""
@@ -243,6 +283,7 @@ class ObjectLiteral:
 
     def string(self, key: str) -> str | None:
         """The value of *key* if it is a string or a number, as text; None if absent or empty."""
+        self._seek(key)
         if key in self._strings:
             start, end = self._strings[key]
             return decode(self._page[start:end]) or None
@@ -250,15 +291,19 @@ class ObjectLiteral:
 
     def __contains__(self, key: str) -> bool:
         """Whether *key* has a string or a number for a value, be it empty."""
+        self._seek(key)
         return key in self._strings or key in self._numbers
 
     def nested(self, key: str) -> "ObjectLiteral | None":
         """The object (or array) that is the value of *key*."""
+        self._seek(key)
         start = self._nested.get(key)
         return None if start is None else ObjectLiteral(self._page, start)
 
     def objects(self) -> "Iterator[ObjectLiteral]":
         """The elements of an array literal that are objects."""
+        for _ in self._reader:
+            pass
         for start in self._elements:
             yield ObjectLiteral(self._page, start)
 

@@ -113,6 +113,7 @@ _MESSAGE_CLASSES = ("weui-msg__title", "weui_msg_title", "mesg-block", "global_e
 _MESSAGE_LENGTH = 1000
 """Characters that a failure page of unknown markup shows at the most."""
 _SMALL_PAGE = 400_000
+_NEAR = 1_000_000
 _BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
 _DOCUMENT_WRITE = re.compile(rb"document\.write\(")
 _WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
@@ -190,6 +191,15 @@ def _shown(page: bytes, tag: Tag, longest: int = 4000) -> str:
     return read_markup_text(inside(page, tag, longest))
 
 
+def _objects(page: bytes) -> Iterator[int]:
+    """Where the scripts assign to cgiDataNew; WeChat does so in one of the first or of the last scripts of 3 MB."""
+    name = "window.cgiDataNew"
+    yield from assignments(page, name, 0, _NEAR)
+    position = len(page)
+    while (position := page.rfind(name.encode(), _NEAR, position)) >= 0:
+        yield from assignments(page, name, position, position + len(name))
+
+
 class _Source:
     """The places of a page in which a fact may stand, asked in the order in which they can be trusted."""
 
@@ -198,7 +208,7 @@ class _Source:
         self.article = article
         self.data: ObjectLiteral | None = None
         self.near = page
-        for position in islice(assignments(page, "cgiDataNew"), 8):
+        for position in islice(_objects(page), 8):
             if page[position : position + 1] != b"{":
                 continue
             data = ObjectLiteral(page, position)
@@ -339,8 +349,11 @@ def _published(source: _Source) -> datetime | None:
 
 
 def _modified(source: _Source) -> datetime | None:
-    stated = source.data.string("modify_time") if source.data else None
-    return _moment(stated or variable(source.near, "modify_time"))
+    # The script beside the object states it too; if it says "never", the object need not be read to its end.
+    stated = list(variables(source.near, "modify_time"))
+    if not stated and source.data is not None:
+        stated = [source.data.string("modify_time") or ""]
+    return next((moment for value in stated if (moment := _moment(value))), None)
 
 
 def _moment(text: str | None) -> datetime | None:
