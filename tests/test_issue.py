@@ -9,8 +9,8 @@ from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, Issue, Provenance
 from cncert.report.calendar import previous_week
 from cncert.report.issue import CNCERT_BIZ, read_issue
+from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Image, Line, Link
-from cncert.wechat.page import Article
 
 SN = "0123456789abcdef" * 2
 LONG = f"https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247000003&idx=1&sn={SN}"

@@ -17,7 +17,8 @@ from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import describe, validated
 from cncert.report.issue import read_issue
 from cncert.wechat.address import biz_text
-from cncert.wechat.page import Article, Page, read_page
+from cncert.wechat.article import Article
+from cncert.wechat.page import Page, read_page
 
 MAX_BYTES = 64 * 1024 * 1024
 

@@ -13,8 +13,8 @@ from cncert.report.review import read_review
 from cncert.report.sections import HEADINGS, Part, read_sections, split_parts
 from cncert.report.title import read_title
 from cncert.wechat.address import ArticleKey, biz_text, rank, read_address
+from cncert.wechat.article import Article
 from cncert.wechat.body import Image
-from cncert.wechat.page import Article
 from cncert.wechat.text import tidy
 
 CNCERT_BIZ = 3204940813

@@ -1,0 +1,332 @@
+"""The article of a page: every fact from the places in which it may stand, in the order in which they can be trusted.
+
+A page of today has 3 MB, of which 2% matter: everything is found by searching bytes, and only small fragments are
+decoded or parsed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
+
+from cncert.wechat.address import Address, ArticleKey, biz_number, read_address, read_sn, unescape
+from cncert.wechat.body import Body, Image, image, read_html, read_markup_text, read_plain
+from cncert.wechat.literals import ObjectLiteral, assignments, read_sum, unescape_js, variable, variables
+from cncert.wechat.markup import Tag, element, inside, tags
+from cncert.wechat.text import tidy, unescape_html
+
+CHINA = timezone(timedelta(hours=8))
+MAX_BODY = 2_000_000
+"""Bytes of a body that has no end: more is not read. WeChat's own limit is 1 MB."""
+
+
+_NEAR = 1_000_000
+_BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
+_WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
+# What stands behind the body: where an element of the body is never closed, these end it.
+_BEHIND_BODY = ("js_tags_preview_toast", "content_bottom_area", "js_toobar3", "js_pc_qr_code")
+# Kinds whose elements are a shell in pages of today: what they show stands only in the object.
+_SHARES = frozenset({5, 6, 7, 8, 10})
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as its page states it. What the page does not state is None."""
+
+    title: str
+    account_name: str | None
+    account_id: str | None
+    biz: int | None
+    mid: int | None
+    idx: int | None
+    sn: str | None
+    kind: int
+    """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text."""
+    published_at: datetime | None
+    """Aware, Chinese time."""
+    modified_at: datetime | None
+    link: str | None
+    """The page's own address; the pages of temporary addresses have none."""
+    original: bool | None
+    """True: marked 原创; False: not, or a reprint; None: not stated."""
+    reprint_of: str | None
+    """Address of the original of a reprint."""
+    author: str | None
+    cover: Image | None
+    body: Body
+
+    @property
+    def key(self) -> ArticleKey | None:
+        """The article's identity, if the page states all of it."""
+        if self.biz is None or self.mid is None or self.idx is None:
+            return None
+        return ArticleKey(self.biz, self.mid, self.idx)
+
+
+def shown_text(page: bytes, tag: Tag, longest: int = 4000) -> str:
+    """The text that the element shows."""
+    return read_markup_text(inside(page, tag, longest))
+
+
+def _objects(page: bytes) -> Iterator[int]:
+    """Where the scripts assign to cgiDataNew; WeChat does so in one of the first or of the last scripts of 3 MB."""
+    name = "window.cgiDataNew"
+    yield from assignments(page, name, 0, _NEAR)
+    position = len(page)
+    while (position := page.rfind(name.encode(), _NEAR, position)) >= 0:
+        yield from assignments(page, name, position, position + len(name))
+
+
+class _Source:
+    """The places of a page in which a fact may stand, asked in the order in which they can be trusted."""
+
+    def __init__(self, page: bytes, article: Tag) -> None:
+        self.page = page
+        self.article = article
+        self.data: ObjectLiteral | None = None
+        self.near = page
+        for position in islice(_objects(page), 8):
+            if page[position : position + 1] != b"{":
+                continue
+            data = ObjectLiteral(page, position)
+            if "nick_name" in data or "user_name" in data or "title" in data:
+                self.data = data
+                # The scripts before it belong to the article; the other 2 MB of the page are libraries.
+                self.near = page[max(0, position - 50_000) : position]
+                break
+
+    def fact(self, key: str | None, *names: str) -> str | None:
+        """The value of the modern object's *key*; without object or key, of one of the variables *names*.
+
+        A search for a name that the page has not costs a pass over its 3 MB: a key that is there but empty settles it.
+        """
+        if key is not None and self.data is not None and key in self.data:
+            return self.data.string(key)
+        return variable(self.page, *names) if names else None
+
+    def meta(self, name: str) -> str | None:
+        """The content of ``<meta property="og:…">`` or ``<meta name="…">`` in the page's head."""
+        for tag in tags(self.page, name.encode(), 0, self.article.start):
+            if tag.name == "meta" and name in (tag.attributes.get("property"), tag.attributes.get("name")):
+                # Line ends and entities may be written out as for a script: \x0a, \x26nbsp;.
+                return unescape_html(unescape_js(tag.attributes.get("content", ""))) or None
+        return None
+
+    def shown(self, *idents: str) -> str | None:
+        """The text of the first of these elements before the body that shows any."""
+        start, end = self.article.start, self.article.end + 20_000
+        content = element(self.page, "js_content", start, end)
+        for ident in idents:
+            tag = element(self.page, ident, start, content.start if content else end)
+            if tag is not None and (text := shown_text(self.page, tag)):
+                return text
+        return None
+
+
+def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
+    """What *page* states of the article whose element is *tag*; *asked* is the address that it came from."""
+    source = _Source(page, tag)
+    kind = _kind(source)
+    link = _link(source)
+    biz, mid, idx, sn = _identity(source, link, asked)
+    body, plain = _body(source, kind)
+    return Article(
+        title=_title(source, plain),
+        account_name=_stated(source.fact("nick_name", "var nickname", "d.nick_name"))
+        or _clean(source.shown("js_name", "post-user")),
+        account_id=source.fact("user_name", "var user_name", "d.user_name"),
+        biz=biz,
+        mid=mid,
+        idx=idx,
+        sn=sn,
+        kind=kind,
+        published_at=_published(source),
+        modified_at=_modified(source),
+        link=link.url if link else None,
+        original=_original(source),
+        reprint_of=_reprint(source),
+        author=_stated(source.fact("author", "d.author"))
+        or _clean(source.meta("author"))
+        or _clean(source.shown("js_author_name")),
+        cover=_cover(source),
+        body=body,
+    )
+
+
+def _clean(text: str | None) -> str | None:
+    """*text* on one line, or None if nothing is left."""
+    return " ".join(tidy(text).split()) or None if text else None
+
+
+def _stated(text: str | None) -> str | None:
+    """What a script states: HTML-escaped inside of its literal."""
+    return _clean(unescape_html(text)) if text else None
+
+
+def _title(source: _Source, plain: str | None) -> str:
+    stated = _stated(source.fact("title", "var msg_title", "d.title", "window.msg_title"))
+    shown = stated or _clean(plain) or _clean(source.meta("og:title")) or _clean(source.shown("activity-name"))
+    return shown or ""
+
+
+def _kind(source: _Source) -> int:
+    names = ("var item_show_type", "d.item_show_type", "window.item_show_type")
+    stated = source.fact("item_show_type", *names)
+    if stated is not None and re.fullmatch("[0-9]{1,3}", stated):
+        return int(stated)
+    # Pages of 2018-19 say their type only in the class of their body.
+    body = next((tag for tag in tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
+    classes = body.attributes.get("class", "").split() if body else []
+    return 8 if "page_share_img" in classes else 5 if "video" in classes else 0
+
+
+def _link(source: _Source) -> Address | None:
+    stated = source.fact("link", "var msg_link", "d.msg_link")
+    return (read_address(stated) if stated else None) or read_address(source.meta("og:url") or "")
+
+
+def _identity(
+    source: _Source, link: Address | None, asked: Address | None
+) -> tuple[int | None, int | None, int | None, str | None]:
+    """biz, mid, idx and sn: from the page's variables, else from its own address, else from the one asked for."""
+    addresses = [address for address in (link, asked) if address is not None]
+    keys = [address.key for address in addresses if address.key is not None]
+    biz = biz_number(source.fact("bizuin", "var biz", "d.biz") or "")
+    if biz is None and keys:
+        biz = keys[0].biz
+    # mid and idx belong together and to one account.
+    mid = source.fact("mid", "var mid", "d.mid") or source.fact(None, "var appmsgid", "d.appmsgid")
+    idx = source.fact("idx", "var idx", "d.idx") or source.fact(None, "var itemidx", "d.itemidx")
+    key = next((key for key in keys if key.biz == biz and (mid is None or str(key.mid) == mid)), None)
+    mid_number = int(mid) if mid and re.fullmatch("[0-9]{1,12}", mid) else key.mid if key else None
+    idx_number = int(idx) if idx and re.fullmatch("[0-9]{1,2}", idx) else key.idx if key else None
+    sn = read_sn(source.fact("sn", "var sn", "d.sn") or "")
+    if sn is None:
+        own = (biz, mid_number, idx_number)
+        sn = next((a.sn for a in addresses if a.sn and a.key and (a.key.biz, a.key.mid, a.key.idx) == own), None)
+    return biz, mid_number, idx_number, sn
+
+
+def _published(source: _Source) -> datetime | None:
+    for key in ("ori_create_time", "create_timestamp"):
+        if source.data is not None and (moment := _moment(source.data.string(key))):
+            return moment
+    for value in variables(source.page, "var ct", "d.ct", "oriCreateTime", "window.ct"):
+        if moment := _moment(value):
+            return moment
+    # Pages of 2019 hand the epoch to the script that writes the date; older ones print the date.
+    for written in (b'getElementById("publish_time")', b"getElementById('publish_time')"):
+        position = source.page.find(written)
+        script = source.page[max(0, position - 400) : position] if position >= 0 else b""
+        if (epoch := re.search(rb"""\bn\s*=\s*["']([0-9]{10})["']""", script)) and (
+            moment := _moment(epoch[1].decode())
+        ):
+            return moment
+    stated = source.fact("create_time", "d.create_time", "var publish_time")
+    return _moment(stated) or _moment(source.shown("publish_time", "post-date"))
+
+
+def _modified(source: _Source) -> datetime | None:
+    # The script beside the object states it too; if it says "never", the object need not be read to its end.
+    stated = list(variables(source.near, "modify_time"))
+    if not stated and source.data is not None:
+        stated = [source.data.string("modify_time") or ""]
+    return next((moment for value in stated if (moment := _moment(value))), None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The time that *text* states: seconds since the epoch, or a date (and time) in China."""
+    if text is None:
+        return None
+    if re.fullmatch("[0-9]{9,10}", text):
+        moment = datetime.fromtimestamp(int(text), UTC).astimezone(CHINA)
+        return moment if moment.year >= 2011 else None
+    date = re.match("(20[0-9]{2})[-/年]([0-9]{1,2})[-/月]([0-9]{1,2})日?(?:\\s+([0-9]{1,2}):([0-9]{2}))?", text.strip())
+    if date is None:
+        return None
+    try:
+        return datetime(*(int(part or 0) for part in date.groups()), tzinfo=CHINA)  # type: ignore[arg-type, misc]
+    except ValueError:
+        return None
+
+
+def _original(source: _Source) -> bool | None:
+    info = source.data.nested("copyright_info") if source.data else None
+    stat = info.string("copyright_stat") if info else None
+    stat = stat or source.fact(None, "var copyright_stat", "var _copyright_stat", "d.copyright_stat")
+    return None if stat is None else stat == "1"
+
+
+def _reprint(source: _Source) -> str | None:
+    info = source.data.nested("copyright_info") if source.data else None
+    address = read_address(info.string("reprint_url") or "") if info else None
+    return address.url if address else None
+
+
+def _cover(source: _Source) -> Image | None:
+    stated = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
+    return image(unescape(stated)) if stated else None
+
+
+def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
+    """The body, and the plain text of an article that has no markup of its own (its title, if it has no other)."""
+    data = source.data
+    if data is not None and kind in _SHARES:
+        text = data.string("content_noencode")
+        info = data.nested("text_page_info")
+        if not text and info is not None:
+            text = info.string("content_noencode") or info.string("content")
+        body = read_plain(text or data.string("desc") or "")
+        return Body(body.lines, body.images + _shared(source, kind)), body.text if kind == 10 else None
+    if data is not None and kind != 0 and (text := data.string("content_noencode")):
+        # A kind that nobody has seen: its elements may be a shell.
+        return read_html(text) if _BLOCK_END.search(text) else read_plain(text), None
+    fragment = _fragment(source)
+    body = read_html(fragment)
+    if kind != 0 and (written := next(written_text(fragment), None)):
+        description = read_plain(written)
+        body = Body(description.lines + body.lines, body.images)
+    if not body.lines and not body.images:
+        # A share card keeps the body for its scripts.
+        if data is not None and (text := data.string("content_noencode")):
+            body = read_html(text)
+        elif tpl := element(source.page, "content_tpl"):
+            body = read_html(inside(source.page, tpl, MAX_BODY))
+    if kind != 0 and not body.lines:
+        body = Body(read_plain(source.meta("description") or "").lines, body.images)
+    if kind == 8 and not body.images:
+        body = Body(body.lines, _shared(source, kind))
+    return body, None
+
+
+def _shared(source: _Source, kind: int) -> tuple[Image, ...]:
+    """The pictures of a picture share: from the object, from a list of their own, or from the elements of 2018."""
+    shared = source.data.nested("picture_page_info_list") if source.data else None
+    if shared is None and kind == 8:
+        lists = (ObjectLiteral(source.page, at) for at in assignments(source.page, "picture_page_info_list"))
+        shared = next((found for found in islice(lists, 8) if any(found.objects())), None)
+    found = [
+        image(unescape(entry.string("cdn_url") or ""), entry.string("width"), entry.string("height"))
+        for entry in (shared.objects() if shared else ())
+    ]
+    if not found and kind == 8 and (tag := element(source.page, "img_list", source.article.start)):
+        return read_html(inside(source.page, tag, MAX_BODY)).images
+    return tuple(picture for picture in found if picture is not None)
+
+
+def _fragment(source: _Source) -> bytes:
+    """What stands inside ``#js_content``."""
+    content = element(source.page, "js_content", source.article.start)
+    if content is None:
+        return b""
+    fragment = inside(source.page, content, MAX_BODY)
+    ends = [tag.start for tag in (element(fragment, ident) for ident in _BEHIND_BODY) if tag is not None]
+    return fragment[: min(ends, default=None)]
+
+
+def written_text(page: bytes, writing: re.Pattern[bytes] = _WRITING) -> Iterator[str]:
+    """What scripts write into the page: text of picture and video shares of 2018-19, the rate limit page of 2018."""
+    for match in islice(writing.finditer(page), 8):
+        if text := read_sum(page, match.end()):
+            yield text
