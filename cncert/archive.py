@@ -118,7 +118,10 @@ class Archive:
         if self._writer is None:
             return
         try:
-            self._writer.add(request.url, response)
+            if "playwright" in response.flags:
+                self._writer.add_rendered(request.url, response)
+            else:
+                self._writer.add(request.url, response)
         except OSError as error:
             self._writer = None
             logger.error("The archive %s cannot be written: %s", self._directory, error.strerror or error)
@@ -158,6 +161,15 @@ class ArchiveWriter:
         record = self._warc.create_warc_record(url, "response", payload=io.BytesIO(response.body), http_headers=status)
         self._warc.write_record(record)
         record.raw_stream.close()  # a temporary file of warcio's
+        self._file.flush()
+
+    def add_rendered(self, url: str, response: Response) -> None:
+        """Append what a browser made of an answer. It is no answer: a conversion, which is never replayed."""
+        record = self._warc.create_warc_record(
+            url, "conversion", payload=io.BytesIO(response.body), warc_content_type="text/html; charset=UTF-8"
+        )
+        self._warc.write_record(record)
+        record.raw_stream.close()
         self._file.flush()
 
     def close(self) -> None:

@@ -22,6 +22,10 @@ class ArchiveError(CncertError):
     """An archive file cannot be read or written. Raised from ``archive.py``."""
 
 
+class BrowserError(CncertError):
+    """The browser was asked for and cannot be used. Raised from ``browser.py`` and ``scrapy verify``."""
+
+
 class NotAnIssue(CncertError):
     """The article is no issue of the weekly report. Raised from ``report.issue.read_issue``.
 

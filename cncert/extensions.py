@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,12 +17,15 @@ from cncert import gaps
 from cncert.discovery import bundled_index
 from cncert.exceptions import CncertError, StoreError
 from cncert.ledger import Ledger
+from cncert.runs import bury
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome, RunRecord
 
 logger = logging.getLogger(__name__)
 
 CLEAN_REASONS = ("finished", "limit")
+LAST_WORD_SECONDS = 3
+"""How long a store that failed may take to note how the run ended."""
 
 
 class RunRecorder:
@@ -32,11 +36,12 @@ class RunRecorder:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.store: Store = open_store(crawler.settings["CNCERT_STORE"])
         self.record: RunRecord | None = None
-        self._store_lost = False
-        self._stopped = False
+        self._store: Store = open_store(crawler.settings["CNCERT_STORE"])
+        self._lost: Exception | None = None
+        self._store_lost: StoreError | None = None
         self._closing: asyncio.Future[None] | None = None
+        self._failed: dict[str, str] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecorder":
@@ -47,26 +52,38 @@ class RunRecorder:
         crawler.signals.connect(run.item_error, signal=signals.item_error)
         return run
 
+    @property
+    def store(self) -> Store:
+        """The open store. Raises StoreError once it has failed: nobody waits for it a second time."""
+        if self._store_lost is not None:
+            raise self._store_lost
+        return self._store
+
     async def spider_opened(self, spider: Spider) -> None:
-        """Open the store, enter the bundled index, begin the record. Raises CloseSpider if the store is not there."""
+        """Open the store, begin the record, enter the bundled index. Raises CloseSpider if the store is not there."""
         try:
             await self.store.open()
-            ledger = Ledger(self.store)
-            for entry in bundled_index():
-                await ledger.enter(entry.url, source="index", issue=entry.issue)
+            for died in await bury(self.store):
+                logger.warning("Run %s died before its end: what it left undone is due", died.id)
             started = datetime.now(UTC)
-            self.record = RunRecord(
+            record = RunRecord(
                 id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
                 spider=spider.name,
                 started_at=started,
                 arguments=getattr(spider, "given", {}),
                 host=socket.gethostname(),
                 pid=os.getpid(),
-                gaps_before=len(gaps.missing(await self.weeks())),
             )
-            await self.store.put_run(self.record)
+            await self.store.put_run(record)  # before anything else: a run that dies leaves its record
+            self.record = record
+            logger.info("Run %s begins", record.id)
+            ledger = Ledger(self.store)
+            for entry in bundled_index():
+                await ledger.enter(entry.url, source="index", issue=entry.issue)
+            record.gaps_before = len(gaps.missing(await self.weeks()))
+            await self.store.put_run(record)
         except StoreError as error:
-            raise self.store_failed(error, "store_unreachable") from error
+            raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
 
     async def weeks(self) -> list[gaps.Week]:
         """The calendar of the range that the run was asked for."""
@@ -80,26 +97,39 @@ class RunRecorder:
 
     def store_failed(self, error: StoreError, reason: str = "store_failed") -> CloseSpider:
         """Say once that the store is lost; the exception to raise so that the spider closes."""
-        if not self._store_lost:
-            self._store_lost = True
-            logger.error("%s", error)
+        self._store_lost = self._store_lost or error
+        self._say(error)
         return CloseSpider(reason)
 
     async def stop(self, error: CncertError, reason: str = "store_failed") -> None:
         """Say once what is lost and close the run: for pipelines, from which Scrapy lets no exception close it."""
-        if not self._stopped:
-            self._stopped = True
-            logger.error("%s", error)
+        if reason == "store_failed" and isinstance(error, StoreError):
+            self._store_lost = self._store_lost or error
+        self._say(error)
+        if self._closing is None:
             # Not awaited: closing waits for the very item that is asking for it.
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+
+    def _say(self, error: Exception) -> None:
+        """The first loss is the cause of those that follow."""
+        if self._lost is None:
+            self._lost = error
+            logger.error("%s", error)
 
     def item_error(self, item: Any, response: Any, spider: Spider, failure: Any) -> None:
         """Count an error of a pipeline: Scrapy only logs it."""
         self.crawler.stats.inc_value("cncert/item_errors")
 
+    def note(self, row: str, failure: str | None) -> None:
+        """What came of the ledger's *row*, None for its article: what another try mends is no failure of the run."""
+        self._failed.pop(row, None)
+        if failure is not None:
+            self._failed[row] = failure
+
     def count(self, outcome: Outcome, issue: str) -> None:
         """Note what became of an issue."""
         self.crawler.stats.inc_value(f"cncert/store/{outcome}")
+        self.note(f"issue-{issue}", None)
         assert self.record is not None
         if outcome is Outcome.NEW:
             self.record.new.append(issue)
@@ -114,24 +144,30 @@ class RunRecorder:
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
-        stats = self.crawler.stats
-        stats.set_value("cncert/run/clean", False)
+        self.crawler.stats.set_value("cncert/run/clean", False)
         if self.record is not None:
-            record = self.record
-            record.ended_at = datetime.now(UTC)
-            record.close_reason = reason
-            record.verdicts = self._counts("cncert/verdict/")
-            record.pictures = self._counts("cncert/pictures/")
+            self.record.ended_at = datetime.now(UTC)
+            self.record.close_reason = reason
+            self.record.verdicts = self._counts("cncert/verdict/")
+            self.record.pictures = self._counts("cncert/pictures/")
             try:
-                if not self._store_lost:
-                    record.gaps_after = len(gaps.missing(await self.weeks()))
-                    record.warnings += self._troubles()
-                    record.clean = self._is_clean(record)
-                    await self.store.put_run(record)
-                    stats.set_value("cncert/run/clean", record.clean)
-            except StoreError as error:
-                self.store_failed(error)
-        await self.store.close()
+                async with asyncio.timeout(LAST_WORD_SECONDS if self._store_lost else None):
+                    await self._finish(self.record)
+            except (StoreError, TimeoutError) as error:
+                self.record.clean = False
+                self._say(error)
+        await self._store.close()
+
+    async def _finish(self, record: RunRecord) -> None:
+        """Judge the run and write its record down, also to a store that failed: it may be there again by now."""
+        if self._store_lost is None:
+            record.gaps_after = len(gaps.missing(await self.weeks()))
+        if self._lost is not None:
+            record.warnings.append(str(self._lost))
+        record.warnings += self._troubles()
+        record.clean = self._is_clean(record)
+        await self._store.put_run(record)
+        self.crawler.stats.set_value("cncert/run/clean", record.clean)
 
     def _counts(self, prefix: str) -> dict[str, int]:
         stats: dict[str, Any] = self.crawler.stats.get_stats()
@@ -139,15 +175,18 @@ class RunRecorder:
 
     def _troubles(self) -> list[str]:
         """What went wrong in this run, one line each."""
-        get = self.crawler.stats.get_value
+        get, failed = self.crawler.stats.get_value, Counter(self._failed.values())
+        pages = (
+            ("blocked", "{} pages were answered with a verification"),
+            ("failed", "{} pages got no answer"),
+            ("unavailable", "{} pages were not available"),
+            ("unknown", "{} answers were no page that is known"),
+            ("expired", "{} addresses led nowhere"),
+            ("rejected", "{} articles were not the issue that was expected"),
+            ("empty", "{} pages under a right title held nothing"),
+        )
         found = (
-            ("cncert/verdict/blocked", "{} pages were answered with a verification"),
-            ("cncert/verdict/failed", "{} pages got no answer"),
-            ("cncert/verdict/unavailable", "{} pages were not available"),
-            ("cncert/verdict/unknown", "{} answers were no page that is known"),
-            ("cncert/verdict/expired", "{} addresses led nowhere"),
             ("cncert/rejected/invalid", "{} issues were rejected by validation"),
-            ("cncert/rejected/empty", "{} pages under a right title held nothing"),
             ("cncert/pictures/failed", "{} pictures could not be had"),
             ("cncert/robots", "robots.txt denied {} pages; ROBOTSTXT_OBEY decides whether that counts"),
             ("cncert/hosts/refused", "{} requests to other hosts were refused"),
@@ -155,7 +194,8 @@ class RunRecorder:
             ("spider_exceptions/count", "{} errors in the program: see the log"),
             ("cncert/item_errors", "{} items failed in a pipeline: see the log"),
         )
-        return [text.format(get(key)) for key, text in found if get(key)]
+        troubles = [text.format(failed[kind]) for kind, text in pages if failed[kind]]
+        return troubles + [text.format(get(key)) for key, text in found if get(key)]
 
     def _is_clean(self, record: RunRecord) -> bool:
         """Finished, nothing went wrong, and no week more is missing than before."""

@@ -51,8 +51,8 @@ class Ledger:
                 nameless, lambda row: row or LedgerRow(id=nameless, issue=issue, first_seen=now, updated_at=now)
             )
         ident = row_id(address)
-        if address.key is None and (known := await self.store.find_row(address.url)):
-            ident = known.id
+        if await self.store.get_row(ident) is None and (known := await self.store.find_row(address.url)):
+            ident = known.id  # the row has gone into that of the article behind the address
 
         def add(row: LedgerRow | None) -> LedgerRow:
             row = row or LedgerRow(id=ident, issue=issue, first_seen=now, updated_at=now)
@@ -68,12 +68,19 @@ class Ledger:
             await self.store.merge_rows(key, ident)
 
     async def settle(
-        self, ident: str, state: State, reason: str | None, *, url: str | None = None, issue: str | None = None
+        self,
+        ident: str,
+        state: State,
+        reason: str | None,
+        *,
+        url: str | None = None,
+        issue: str | None = None,
+        at_once: bool = False,
     ) -> LedgerRow:
         """Write down what came of an attempt on row *ident* by *url*.
 
         A stored issue stays stored whatever goes wrong later; only its deletion is noted. What may be had later gets a
-        time before which it is left alone.
+        time before which it is left alone, which is now if it may be asked for again *at_once*.
         """
         now = datetime.now(UTC)
 
@@ -89,7 +96,7 @@ class Ledger:
                 update |= {"state": state, "reason": None if state is State.STORED else reason, "next_try": None}
                 if state in (State.BLOCKED, State.UNAVAILABLE):
                     wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
-                    update["next_try"] = now + wait
+                    update["next_try"] = now if at_once else now + wait
             if issue is not None:
                 update["issue"] = issue
             return row.model_copy(update=update)

@@ -85,12 +85,17 @@ LOG_FORMATTER = "cncert.logformatter.LogFormatter"
 # pymongo writes whole documents to the log at DEBUG.
 logging.getLogger("pymongo").setLevel(logging.WARNING)
 logging.getLogger("PIL").setLevel(logging.WARNING)
+# A page that the browser cannot have is said in one line by the ledger; here it is a traceback.
+logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
 
 # --- What a user may change, by environment variables of the same names -----------------------------------------------
 
 CNCERT_STORE = os.getenv("CNCERT_STORE", "sqlite:///data/cncert.db")  # or mongodb://host/cncert
 CNCERT_FILES = os.getenv("CNCERT_FILES", "data/pictures")  # a directory, s3://bucket/path or gs://bucket/path
 CNCERT_ARCHIVE = os.getenv("CNCERT_ARCHIVE", "")  # a directory for WARC files of all that is fetched; empty: off
+CNCERT_BROWSER = os.getenv("CNCERT_BROWSER", "off")  # on: what plain HTTP cannot read goes through Chromium once
+CNCERT_CHROMIUM = os.getenv("CNCERT_CHROMIUM", "")  # the program; empty: the one of ``playwright install chromium``
+CNCERT_BROWSER_STATE = os.getenv("CNCERT_BROWSER_STATE", "data/browser.json")  # written by ``scrapy verify``
 ROBOTSTXT_OBEY = os.getenv("ROBOTSTXT_OBEY", str(ROBOTSTXT_OBEY)).strip().lower() in ("1", "true", "yes", "on")
 # Scrapy 2.19 sends everything that waits at once when there is no delay at all, whatever the concurrency.
 DOWNLOAD_DELAY = max(0.001, _seconds("DOWNLOAD_DELAY", DOWNLOAD_DELAY))

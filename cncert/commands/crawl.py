@@ -5,6 +5,7 @@ from argparse import Namespace
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
 
+from cncert import browser
 from cncert.cli import complain
 from cncert.exceptions import CncertError
 from cncert.extensions import RunRecorder
@@ -24,7 +25,8 @@ class Command(crawl.Command):
         if args != [WeeklySpider.name]:
             return
         try:
-            Arguments.read(dict(opts.spargs))
+            if not Arguments.read(dict(opts.spargs)).replaying:
+                browser.crawl_settings(self.settings)
             open_store(self.settings["CNCERT_STORE"])
         except CncertError as error:
             complain(error)

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
 
 from rich import box
 from rich.markup import escape
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from cncert.cli import ProjectCommand, output
 from cncert.exceptions import ArgumentError
+from cncert.runs import DIED, has_died
 from cncert.store import open_store
 from cncert.store.records import RunRecord
 
@@ -49,11 +51,16 @@ def _print(runs: list[RunRecord]) -> None:
             title, justify="right" if title in ("took", "new", "changed", "rejected", "missing") else "left"
         )
     for run in runs:
-        state = {True: "[green]clean[/]", False: "[red]not clean[/]", None: "[yellow]running or died[/]"}[run.clean]
         took = f"{(run.ended_at - run.started_at).total_seconds():.0f} s" if run.ended_at else ""
         missing = "" if run.gaps_after is None else f"{run.gaps_before} → {run.gaps_after}"
         table.add_row(
-            f"{run.started_at:%Y-%m-%d %H:%M:%S}", took, state, escape(run.close_reason or ""), str(len(run.new)),
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}", took, _state(run), escape(run.close_reason or ""), str(len(run.new)),
             str(len(run.changed)), str(len(run.rejected)), missing, escape("; ".join(run.warnings)),
         )  # fmt: skip
     console.print(table)
+
+
+def _state(run: RunRecord) -> str:
+    if run.close_reason == DIED or has_died(run, datetime.now(UTC)):
+        return "[red]died[/]"
+    return {True: "[green]clean[/]", False: "[red]not clean[/]", None: "[yellow]running[/]"}[run.clean]

@@ -5,16 +5,24 @@ The spider yields a request for every issue it sees and knows no store; here is 
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    IgnoreRequest,
+)
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from cncert import browser
 from cncert.exceptions import NotAnIssue, PageRefused, StoreError
 from cncert.extensions import RunRecorder
 from cncert.items import Issue, issue_id
@@ -30,6 +38,10 @@ logger = logging.getLogger(__name__)
 NOT_ARCHIVED = "not in the replayed archive"
 CHALLENGES_IN_A_ROW = 3
 """So many challenges of addresses that are answered as a rule mean that WeChat has had enough of us."""
+SILENCES_IN_A_ROW = 10
+"""So many pages without any answer mean that the network is down; each was asked for three times."""
+MAX_MOVES = 3
+"""So many times an article is followed to another address in one run."""
 
 _STATES = {
     Verdict.BLOCKED: State.BLOCKED,
@@ -47,7 +59,9 @@ class LedgerMiddleware:
         self.crawler = crawler
         self.stats = crawler.stats
         self._asked: dict[str, set[str]] = {}
+        self._browsed: set[str] = set()
         self._challenges = 0
+        self._silences = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "LedgerMiddleware":
@@ -94,11 +108,27 @@ class LedgerMiddleware:
             await self._learn(response)
             async for thing in result:
                 if isinstance(thing, Issue):
+                    await self._check_claim(response, thing)
                     await self._enter_review(thing)
                 if (sent := await self._send(thing)) is not None:
                     yield sent
         except StoreError as error:
             raise self.run.store_failed(error) from error
+
+    async def _check_claim(self, response: Response, issue: Issue) -> None:
+        """Say so if the address was given for another issue than it leads to: that one is still missing."""
+        claimed = response.meta.get("issue")
+        if claimed not in (None, issue.id) and await self._expected(claimed, f"issue-{claimed}"):
+            reason = f"the address that was given for it leads to {issue.id}"
+            logger.warning("%s: %s %s", claimed, reason, response.url)
+            await self.ledger.settle(f"issue-{claimed}", State.REJECTED, reason, issue=claimed)
+
+    async def _expected(self, claimed: str | None, row: str) -> bool:
+        """Note that *row* is not the issue *claimed*, unless that is had from another article; whether it is not."""
+        if claimed is not None and await self.run.store.get_issue(claimed) is not None:
+            return False
+        self.run.note(f"issue-{claimed}" if claimed else row, State.REJECTED)
+        return True
 
     async def _enter_review(self, issue: Issue) -> None:
         """Every line of the review list, with or without a link."""
@@ -148,7 +178,7 @@ class LedgerMiddleware:
             priority=int(row.issue.replace("-", "")) if row.issue else 1_000_000,
             # The ledger has decided: another address of an article that was asked for is no duplicate.
             dont_filter=True,
-            meta={"row": row.id, "form": address.form},
+            meta={"row": row.id, "form": address.form, "issue": row.issue},
         )
 
     # --- what comes back
@@ -159,7 +189,8 @@ class LedgerMiddleware:
         page = response.request.cb_kwargs.get("page")
         if not isinstance(page, Page) or page.article is None or (key := page.article.key) is None:
             return
-        self._challenges = 0
+        self._challenges = self._silences = 0
+        self.run.note(response.meta["row"], None)
         await self.ledger.learn(response.meta["row"], str(key))
         response.meta["row"] = str(key)
         self._asked.setdefault(str(key), set())
@@ -176,7 +207,13 @@ class LedgerMiddleware:
         # A page that shows nothing yet may show it later: it stays due.
         state = State.UNAVAILABLE if exception.reason == "empty" else State.REJECTED
         try:
-            await self.ledger.settle(response.meta["row"], state, f"{exception.reason}: {exception}", url=response.url)
+            row = await self.ledger.settle(
+                response.meta["row"], state, f"{exception.reason}: {exception}", url=response.url
+            )
+            if state is State.REJECTED and row.state is not State.STORED:
+                await self._expected(response.meta.get("issue"), row.id)
+            else:
+                self.run.note(row.id, exception.reason if exception.reason == "empty" else State.REJECTED)
         except StoreError as error:
             raise self.run.store_failed(error) from error
         return
@@ -194,9 +231,13 @@ class LedgerMiddleware:
     async def _failed(self, request: Request, error: BaseException | None) -> AsyncIterator[Any]:
         ident, url = request.meta["row"], request.url
         if isinstance(error, PageRefused):
+            self._silences = 0
+            if error.page.verdict is Verdict.UNKNOWN and (again := self._again(request, error.page.reason)):
+                yield again
+                return
             async for retry in self._refused(request, error.page):
                 yield retry
-        elif isinstance(error, IgnoreRequest):
+        elif isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" not in str(error):
             if self.spider.arguments.replaying and not isinstance(error, HostNotAllowed):
                 self.stats.inc_value("cncert/verdict/not_archived")
                 await self.ledger.miss(ident, NOT_ARCHIVED)
@@ -206,40 +247,81 @@ class LedgerMiddleware:
             self.stats.inc_value(f"cncert/{kind}")
             (logger.debug if kind == "robots" else logger.warning)("Not fetched: %s %s", error, url)
         else:
+            text = str(error).replace(url, "…")
+            if isinstance(error, DownloadCancelledError):
+                text = text or "larger than DOWNLOAD_MAXSIZE"
+            reason = f"{type(error).__name__}: {text}".splitlines()[0][:200]
+            if again := self._again(request, reason):
+                yield again
+                return
             self.stats.inc_value("cncert/verdict/failed")
-            reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             logger.warning("No answer (%s): %s", reason, url)
-            await self.ledger.settle(ident, State.UNAVAILABLE, reason, url=url)
+            self.run.note(ident, "failed")
+            # Where nobody was reached nothing was learnt of the article: it is due again at once.
+            unreached = isinstance(error, (DownloadConnectionRefusedError, CannotResolveHostError))
+            await self.ledger.settle(ident, State.UNAVAILABLE, reason, url=url, at_once=unreached)
+            self._silences += 1
+            if self._silences >= SILENCES_IN_A_ROW:
+                logger.error("%d pages in a row got no answer: the network is down", self._silences)
+                raise CloseSpider("network_failed")
+
+    def _again(self, request: Request, reason: str) -> Request | None:
+        """The same request once more, for what may be an accident; None if it has been repeated already."""
+        settings, meta = self.crawler.settings, request.meta
+        if any(meta.get(name) for name in ("again", "retry_times", "dont_retry")):
+            return None
+        if not settings.getbool("RETRY_ENABLED") or settings.getint("RETRY_TIMES") < 1:
+            return None
+        self.stats.inc_value("cncert/ledger/asked_again")
+        logger.debug("Once more (%s): %s", reason, request.url)
+        # Without what Scrapy noted of the first try.
+        ours: dict[str, Any] = {name: meta[name] for name in ("row", "form", "issue", "moves") if name in meta}
+        return request.replace(meta={**ours, "again": True})
 
     async def _refused(self, request: Request, page: Page) -> AsyncIterator[Any]:
         """WeChat answered, but with no article."""
         ident, url = request.meta["row"], request.url
         if page.verdict is Verdict.MOVED and page.moved_to is not None:
-            target = read_address(page.moved_to)
-            if target is not None and page.moved_to not in self._asked[ident]:
+            target, moves = read_address(page.moved_to), request.meta.get("moves", 0)
+            if target is not None and page.moved_to not in self._asked[ident] and moves < MAX_MOVES:
                 row = await self.ledger.store.change_row(
                     ident, lambda row: _known(row).with_address(target.url, target.form, "moved", datetime.now(UTC))
                 )
                 logger.info("Moved: %s to %s", url, target.url)
                 self._asked[ident] |= {address.url for address in row.addresses if address.url != target.url}
                 if (request_again := self._next(row)) is not None:
+                    request_again.meta["moves"] = moves + 1
                     yield request_again
                     return
-            page = Page(Verdict.UNAVAILABLE, "it moved to where it came from")
+            why = f"it moved {moves + 1} times" if moves == MAX_MOVES else "it moved to where it came from"
+            page = Page(Verdict.UNAVAILABLE, why)
         reason = page.reason
         if page.verdict is Verdict.EXPIRED:
             reason = DEAD + reason
         elif page.verdict is Verdict.BLOCKED and request.meta["form"] == "unsigned":
             reason += " (address without signature)"
+        browsed = bool(request.meta.get("playwright"))
+        if browsed:
+            reason += " (in the browser too)"
         logger.info("%s (%s): %s", page.verdict.capitalize(), page.reason, url)
+        self.run.note(ident, page.verdict)
         row = await self.ledger.settle(ident, _STATES[page.verdict], reason, url=url)
-        if page.verdict is Verdict.BLOCKED and request.meta["form"] != "unsigned":
+        if page.verdict is Verdict.BLOCKED and request.meta["form"] != "unsigned" and not browsed:
             await self._slow_down()
         # Some failures belong to the address: another address of the article may do.
         of_address = page.verdict is Verdict.EXPIRED or request.meta["form"] == "unsigned"
         if of_address and page.verdict is not Verdict.GONE and (request_again := self._next(row)) is not None:
             yield request_again
+        elif self._may_browse(ident, page):
+            self._browsed.add(ident)
+            self.stats.inc_value("cncert/browser/asked")
+            yield browser.in_browser(request, self.crawler.settings)
 
+    def _may_browse(self, ident: str, page: Page) -> bool:
+        """Whether the browser may read what plain HTTP could not: once for every article."""
+        if ident in self._browsed or page.verdict not in browser.HELPS or self.spider.arguments.replaying:
+            return False
+        return browser.is_on(self.crawler.settings)
 
     async def _slow_down(self) -> None:
         """WeChat challenged an address that is answered as a rule: wait, longer each time, and at last give up.
@@ -253,7 +335,10 @@ class LedgerMiddleware:
             raise CloseSpider("verification_asked")
         pause = self.crawler.settings.getfloat("CNCERT_PAUSE") * 2 ** (self._challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
-        await asyncio.sleep(pause)
+        until = time.monotonic() + pause
+        # A stop is not kept waiting; the engine has no event for it.
+        while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(min(0.5, pause))
 
 
 def _known(row: LedgerRow | None) -> LedgerRow:

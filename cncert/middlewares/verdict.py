@@ -32,6 +32,11 @@ class VerdictMiddleware:
         response.request.cb_kwargs["page"] = page
 
 
+def breaks_off(page: bytes) -> bool:
+    """Whether *page* has lost its end: half an article reads like a whole one."""
+    return b"<html" in page and b"</html" not in page[-2000:]
+
+
 def judge(response: Response) -> Page:
     """The page that *response* is. Redirects are not followed: where they lead decides."""
     if 300 <= response.status < 400:
@@ -39,10 +44,12 @@ def judge(response: Response) -> Page:
         if is_verification(target):
             return Page(Verdict.BLOCKED, "redirected to the verification page")
         address = read_address(target)
-        if address is None or address.url == response.url:
-            return Page(Verdict.UNKNOWN, f"redirected (HTTP {response.status}) to no article: {target[:120]}")
+        if address is None or address.url == response.url:  # or to itself
+            return Page(Verdict.UNAVAILABLE, f"redirected (HTTP {response.status}) to no article: {target[:120]}")
         return Page(Verdict.MOVED, "redirected to another address", moved_to=address.url)
     page = read_page(response.body, response.url)
     if response.status != 200 and page.verdict in (Verdict.ARTICLE, Verdict.UNKNOWN):
         return Page(Verdict.UNKNOWN, f"HTTP status {response.status}")
+    if page.verdict is Verdict.ARTICLE and breaks_off(response.body):
+        return Page(Verdict.UNKNOWN, "the page breaks off")
     return page

@@ -8,14 +8,18 @@ import hashlib
 import io
 import logging
 import os
+import re
+import socket
 import warnings
+from contextlib import suppress
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
@@ -27,6 +31,7 @@ from twisted.python.failure import Failure
 from cncert.exceptions import StoreError
 from cncert.extensions import RunRecorder
 from cncert.items import Issue, Picture, PictureStatus
+from cncert.runs import is_over
 from cncert.wechat.address import ARTICLE_HOST, read_picture
 
 logger = logging.getLogger(__name__)
@@ -34,7 +39,6 @@ logger = logging.getLogger(__name__)
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
 MAX_PIXELS = 100_000_000
 MAX_BYTES = 20 * 1024 * 1024
-TIMEOUT = 60
 PLACEHOLDER = (470, 349)
 """Pixels of the picture that WeChat shows on foreign sites (此图片来自微信公众平台 未经允许不可引用)."""
 
@@ -57,7 +61,7 @@ class AtomicFilesStore(FSFilesStore):
         """Raises OSError if the file cannot be written; nothing of it stays behind then."""
         target = Path(self.basedir, path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part = target.with_name(f".{target.name}.{os.getpid()}@{socket.gethostname()}.part")
         try:
             with part.open("wb") as file:
                 file.write(buf.getbuffer())
@@ -67,6 +71,16 @@ class AtomicFilesStore(FSFilesStore):
         except OSError:
             part.unlink(missing_ok=True)
             raise
+
+    def sweep(self) -> None:
+        """Remove what killed runs left half-written; what a run that goes on is writing stays."""
+        for path in Path(self.basedir).rglob(".*.part"):
+            if (name := re.fullmatch(r"\..+\.(\d+)@(.+)\.part", path.name)) is None:
+                continue
+            with suppress(OSError):
+                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                if is_over(name[2], int(name[1]), written, datetime.now(UTC)):
+                    path.unlink()
 
 
 class PictureError(Exception):
@@ -88,6 +102,12 @@ class PicturesPipeline(FilesPipeline):
         super().__init__(store_uri, crawler=crawler)
         self._found: dict[str, Picture] = {}
 
+    def open_spider(self, spider: Spider | None = None) -> None:
+        """Begin, after a run that was killed perhaps."""
+        super().open_spider()
+        if isinstance(self.store, AtomicFilesStore):
+            self.store.sweep()
+
     @property
     def _run(self) -> RunRecorder:
         run = self.crawler.get_extension(RunRecorder)
@@ -107,7 +127,6 @@ class PicturesPipeline(FilesPipeline):
                         headers={"Referer": f"https://{ARTICLE_HOST}/", "Accept": "image/*,*/*;q=0.8"},
                         meta={
                             "allow_offsite": True,
-                            "download_timeout": TIMEOUT,
                             "download_maxsize": MAX_BYTES,
                             "picture": picture,
                             "stem": stem(item, place, picture),
@@ -123,8 +142,9 @@ class PicturesPipeline(FilesPipeline):
         picture: Picture = request.meta["picture"]
         try:
             known = await self._run.store.find_picture(picture.key)
-        except StoreError:
-            known = None  # the run ends for it where the issue is stored
+        except StoreError as error:
+            await self._run.stop(error)
+            return _info(request.url, picture)  # nothing is fetched any more
         if known is not None and known.path is not None and await self._stat(known.path, info):
             self._found[picture.key] = known
             self.crawler.stats.inc_value("cncert/pictures/known")

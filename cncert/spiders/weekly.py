@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
-from cncert import __version__
+from cncert import __version__, browser
 from cncert.archive import replay_settings
 from cncert.items import Provenance, issue_id
 from cncert.report.issue import read_issue
@@ -37,7 +37,7 @@ class WeeklySpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "WeeklySpider":
-        """Raises ArgumentError for a wrong argument, before anything is fetched."""
+        """Raises ArgumentError for a wrong argument, BrowserError for a missing browser, before anything is fetched."""
         given = {name: str(value) for name, value in kwargs.items()}
         # Scrapyd adds the name of its job.
         arguments = Arguments.read({name: value for name, value in given.items() if name != "_job"})
@@ -45,6 +45,8 @@ class WeeklySpider(Spider):
         spider.given, spider.arguments = given, arguments
         if arguments.replay is not None:
             crawler.settings.setdict(replay_settings(arguments.replay), priority="spider")
+        else:
+            crawler.settings.setdict(browser.crawl_settings(crawler.settings), priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -73,7 +75,7 @@ def provenance(response: Response) -> Provenance:
     archived: datetime | None = response.meta.get("archived_at")
     return Provenance(
         fetched_at=archived or datetime.now(UTC),
-        via="archive" if archived else "http",
+        via="archive" if archived else "browser" if "playwright" in response.flags else "http",
         address=response.url,
         sha256=sha256(response.body).hexdigest(),
         parser=__version__,

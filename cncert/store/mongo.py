@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bson.errors import BSONError
 from pydantic import ValidationError
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, timeout
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
@@ -34,12 +34,15 @@ DATABASE = "cncert"
 """Used if the address names none."""
 
 DEFAULTS = {
-    "serverSelectionTimeoutMS": 5_000,
+    "timeoutMS": 10_000,  # for all of an operation: finding a primary, sending it, sending it again, a majority's word
     "connectTimeoutMS": 5_000,
-    "socketTimeoutMS": 60_000,
     "appname": "cncert",
 }
 """Unless the address says otherwise."""
+
+PING_SECONDS = 5
+"""How long a server that was never reached is waited for."""
+CLOSE_SECONDS = 2
 
 TRIES = 60
 """How often a change is tried again because another process was faster."""
@@ -73,7 +76,8 @@ class MongoStore(Store):
         try:
             with self._plainly():
                 self._client, self._database = self._connect()
-                await self._client.admin.command("ping")
+                with timeout(PING_SECONDS):
+                    await self._client.admin.command("ping")
                 await self._prepare(self._database)
         except BaseException:
             await self.close()
@@ -82,7 +86,8 @@ class MongoStore(Store):
     async def close(self) -> None:
         client, self._client, self._database = self._client, None, None
         if client is not None:
-            await client.close()
+            with timeout(CLOSE_SECONDS):  # it takes leave of the server, which may be gone
+                await client.close()
 
     async def issue_ids(self) -> list[str]:
         with self._plainly():

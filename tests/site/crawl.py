@@ -11,6 +11,15 @@ from tests.site.server import LoopbackWeChat
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def scrapy_command(
+    args: Sequence[str | Path], env: Mapping[str, str] | None, prefix: Sequence[str]
+) -> tuple[list[str], dict[str, str]]:
+    """The command line and the whole environment of ``scrapy *args``."""
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    clean |= {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    return [*prefix, sys.executable, "-m", "scrapy", *map(str, args)], clean
+
+
 def run_scrapy(
     *args: str | Path,
     env: Mapping[str, str] | None = None,
@@ -22,9 +31,7 @@ def run_scrapy(
 
     *prefix* is a command that runs it, such as ``prlimit``.
     """
-    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    clean |= {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
-    command = [*prefix, sys.executable, "-m", "scrapy", *map(str, args)]
+    command, clean = scrapy_command(args, env, prefix)
     return subprocess.run(
         command, env=clean, cwd=cwd or ROOT, timeout=timeout, capture_output=True, encoding="utf-8", check=False
     )
@@ -56,8 +63,29 @@ def crawl(
     **env: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``scrapy crawl weekly`` against *site*, with *spider_args* such as ``limit=3``; certificates are verified."""
+    environment = project_env(site, tmp_path, store=store, **env)
+    return run_scrapy(*crawl_args(spider_args, settings), env=environment, timeout=timeout, prefix=prefix)
+
+
+def crawl_args(spider_args: Sequence[str], settings: Mapping[str, object] | None = None) -> list[str]:
+    """What comes behind ``scrapy`` in :func:`crawl`."""
     options = [part for argument in spider_args for part in ("-a", argument)]
     for name, value in {"DOWNLOAD_VERIFY_CERTIFICATES": True, **(settings or {})}.items():
         options += ["-s", f"{name}={value}"]
+    return ["crawl", "weekly", *options]
+
+
+def begin_crawl(
+    site: LoopbackWeChat | None,
+    tmp_path: Path,
+    log: Path,
+    *spider_args: str,
+    store: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    **env: str,
+) -> subprocess.Popen[bytes]:
+    """As :func:`crawl`, but it is only begun; what it says goes to the end of *log*."""
     environment = project_env(site, tmp_path, store=store, **env)
-    return run_scrapy("crawl", "weekly", *options, env=environment, timeout=timeout, prefix=prefix)
+    command, clean = scrapy_command(crawl_args(spider_args, settings), environment, ())
+    with log.open("ab") as output:
+        return subprocess.Popen(command, env=clean, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=output)

@@ -332,10 +332,15 @@ class LoopbackWeChat:
             self._resources = resources.pop_all()
         return self
 
+    def stop(self) -> None:
+        """Go off the net, in the middle of whatever it answers; an answer may do so."""
+        with contextlib.suppress(RuntimeError):  # it is off already
+            self._loop.call_soon_threadsafe(self._stop.set)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self.stop()
         self._thread.join(10)
         self._resources.close()
         if self._thread.is_alive():

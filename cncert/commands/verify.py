@@ -1,0 +1,74 @@
+"""``scrapy verify``: a person passes WeChat's verification in a visible browser; later runs use what it left."""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from cncert.browser import context_options, launch_options
+from cncert.cli import ProjectCommand, complain
+from cncert.discovery import newest_address
+from cncert.exceptions import ArgumentError, BrowserError
+from cncert.wechat.address import read_address
+
+
+class Command(ProjectCommand):
+    """Opens a window and waits; touches nothing in it."""
+
+    def syntax(self) -> str:
+        return "[URL]"
+
+    def short_desc(self) -> str:
+        return "Open an article in a visible browser, for a person to pass WeChat's verification"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--timeout", default="300", metavar="SECONDS", help="how long to wait (default 300)")
+
+    def run(self, args: list[str], opts: Namespace) -> None:
+        try:
+            super().run(args, opts)
+        except KeyboardInterrupt:
+            complain("verify was stopped: nothing was saved")
+            self.exitcode = 1
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        assert self.settings is not None
+        if len(args) > 1:
+            raise ArgumentError(f"verify takes one address, not {len(args)}")
+        address = read_address(args[0] if args else newest_address())
+        if address is None:
+            raise ArgumentError(
+                f"{args[0][:120]!r} is not the address of a WeChat article (https://mp.weixin.qq.com/s…)"
+            )
+        seconds = _seconds(opts.timeout)
+        launch, options = launch_options(self.settings), context_options(self.settings)
+        if sys.platform == "linux" and not (os.getenv("DISPLAY") or os.getenv("WAYLAND_DISPLAY")):
+            raise BrowserError(
+                "verify opens a window and there is no display: run it on a desktop, copy the file it saves"
+            )
+        from cncert.browser.window import save, watch  # Playwright costs every other command 0.1 s
+
+        print(f"Pass the verification in the window within {seconds:g} seconds: {address.url}", file=sys.stderr)
+        state = await watch(address.url, launch, options, seconds)
+        if state is None:
+            complain("not verified: no window showed an article")
+            return 1
+        path = Path(self.settings["CNCERT_BROWSER_STATE"])
+        try:
+            save(path, json.dumps(state))
+        except OSError as error:
+            raise BrowserError(f"{path} cannot be written: {error.strerror or error}") from None
+        print(f"{path}: used by every crawl with CNCERT_BROWSER=on", file=sys.stderr)
+        return 0
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= 86_400:
+        raise ArgumentError(f"--timeout={text!r} is not a number of seconds above 0 (at most 86400)")
+    return seconds
