@@ -14,7 +14,7 @@ crawl: $(VENV)/.installed
 	$(BIN)/scrapy crawl weekly
 
 test: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
