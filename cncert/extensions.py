@@ -177,22 +177,22 @@ class RunRecorder:
         """What went wrong in this run, one line each."""
         get, failed = self.crawler.stats.get_value, Counter(self._failed.values())
         pages = (
-            ("blocked", "{} pages were answered with a verification"),
-            ("failed", "{} pages got no answer"),
-            ("unavailable", "{} pages were not available"),
-            ("unknown", "{} answers were no page that is known"),
-            ("expired", "{} addresses led nowhere"),
-            ("rejected", "{} articles were not the issue that was expected"),
-            ("empty", "{} pages under a right title held nothing"),
+            ("blocked", "pages answered with a verification: {}"),
+            ("failed", "pages without an answer: {}"),
+            ("unavailable", "pages not available: {}"),
+            ("unknown", "answers that are no page that is known: {}"),
+            ("expired", "addresses that led nowhere: {}"),
+            ("rejected", "articles that are not the issue that was expected: {}"),
+            ("empty", "pages with nothing under a right title: {}"),
         )
         found = (
-            ("cncert/rejected/invalid", "{} issues were rejected by validation"),
-            ("cncert/pictures/failed", "{} pictures could not be had"),
-            ("cncert/robots", "robots.txt denied {} pages; ROBOTSTXT_OBEY decides whether that counts"),
-            ("cncert/hosts/refused", "{} requests to other hosts were refused"),
+            ("cncert/rejected/invalid", "issues rejected by validation: {}"),
+            ("cncert/pictures/failed", "pictures that could not be had: {}"),
+            ("cncert/robots", "pages that robots.txt denied (ROBOTSTXT_OBEY decides whether that counts): {}"),
+            ("cncert/hosts/refused", "requests to other hosts, refused: {}"),
             ("cncert/archive/failed", "the archive could not be written"),
-            ("spider_exceptions/count", "{} errors in the program: see the log"),
-            ("cncert/item_errors", "{} items failed in a pipeline: see the log"),
+            ("spider_exceptions/count", "errors in the program (see the log): {}"),
+            ("cncert/item_errors", "items that failed in a pipeline (see the log): {}"),
         )
         troubles = [text.format(failed[kind]) for kind, text in pages if failed[kind]]
         return troubles + [text.format(get(key)) for key, text in found if get(key)]

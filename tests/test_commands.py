@@ -131,5 +131,5 @@ def test_a_crawl_ends_with_a_summary_and_what_to_do(site: LoopbackWeChat, tmp_pa
     assert result.stdout == ""
     summary = result.stderr[result.stderr.index("\nRun ") :]
     assert "not clean (finished)" in summary
-    assert "1 pages were answered with a verification" in summary
+    assert "pages answered with a verification: 1" in summary
     assert "scrapy gaps" in summary

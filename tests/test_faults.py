@@ -232,7 +232,7 @@ CHALLENGED = Fault(
     prepare=challenge_unsigned,
     state="blocked",
     reason="verification page (address without signature)",
-    said="1 pages were answered with a verification",
+    said="pages answered with a verification: 1",
     asked=0,
     weeks=OUTSIDE,
     broken="2022-33",
@@ -245,13 +245,13 @@ ALL = tuple(series.week_ids(FIRST, LAST))
 NO_PROXY = {"https_proxy": "http://127.0.0.1:1"}
 
 # What rows have in common.
-UNAVAILABLE = {"asked": 1, "said": "1 pages were not available"}
-UNKNOWN = {"asked": 2, "said": "1 answers were no page that is known"}
-NO_ANSWER = {"asked": 2, "said": "pages got no answer"}
-REJECTED = {"state": "rejected", "asked": 1, "said": "1 articles were not the issue that was expected"}
+UNAVAILABLE = {"asked": 1, "said": "pages not available: 1"}
+UNKNOWN = {"asked": 2, "said": "answers that are no page that is known: 1"}
+NO_ANSWER = {"asked": 2, "said": "pages without an answer"}
+REJECTED = {"state": "rejected", "asked": 1, "said": "articles that are not the issue that was expected: 1"}
 STORED = {"state": "stored", "lost": ()}
 FINE = {**STORED, "clean": True}
-NO_PICTURE = {**STORED, "said": "1 pictures could not be had"}
+NO_PICTURE = {**STORED, "said": "pictures that could not be had: 1"}
 REFRESHED = {"lost": (), "refresh": True, "attempts": 2}
 
 FAULTS = [
@@ -261,14 +261,14 @@ FAULTS = [
         redirect(pages.verification_address(URL)),
         state="blocked",
         reason="redirected to the verification page",
-        said="1 pages were answered with a verification",
+        said="pages answered with a verification: 1",
         asked=1,
     ),
     CHALLENGED,
     replace(
         CHALLENGED,
         id="blocked/unsigned addresses everywhere, and no others",
-        said="4 pages were answered with a verification",
+        said="pages answered with a verification: 4",
         lost=tuple(series.week_ids("2022-31", "2022-34")),
         linked=lambda issue: unsigned(series.published(issue).url),
     ),
@@ -283,7 +283,7 @@ FAULTS = [
         prepare=challenge_everything,
         state="blocked",
         reason="redirected to the verification page",
-        said="3 pages were answered with a verification",
+        said="pages answered with a verification: 3",
         lost=ALL,
         close="verification_asked",
     ),
@@ -292,7 +292,7 @@ FAULTS = [
         prepare=lambda site: site.throttle(pages=4, seconds=60, quiet=0.4),
         state="blocked",
         reason="redirected to the verification page",
-        said="3 pages were answered with a verification",
+        said="pages answered with a verification: 3",
         weeks=("2024-10", LAST),
         broken="2024-11",
         lost=("2024-10", "2024-11", "2024-12"),
@@ -369,7 +369,7 @@ FAULTS = [
         reason="larger than DOWNLOAD_MAXSIZE",
         **NO_ANSWER,
     ),
-    Fault("no answer/proxy down", env=NO_PROXY, reason="Refused", said="5 pages got no answer", lost=ALL, asked=0),
+    Fault("no answer/proxy down", env=NO_PROXY, reason="Refused", said="pages without an answer: 5", lost=ALL, asked=0),
     Fault(
         "no answer/no network",
         env=NO_PROXY,
@@ -384,7 +384,7 @@ FAULTS = [
         "no answer/certificate of a stranger",
         env={"SSL_CERT_FILE": "/dev/null"},
         reason="certificate",
-        said="5 pages got no answer",
+        said="pages without an answer: 5",
         lost=ALL,
         asked=0,
     ),
@@ -416,7 +416,7 @@ FAULTS = [
         article(body="<p><br></p>"),
         reason="empty: neither the report's text nor a picture",
         asked=1,
-        said="1 pages under a right title held nothing",
+        said="pages with nothing under a right title: 1",
     ),
     Fault("picture/placeholder", prepare=picture(Answer(placeholder(), content_type="image/png")), **NO_PICTURE),
     Fault("picture/404", prepare=picture(Answer(b"", status=404)), **NO_PICTURE),
@@ -441,7 +441,7 @@ FAULTS = [
         "changed/challenged",
         pages.FAILURES["verification"].page,
         state="stored",
-        said="1 pages were answered with a verification",
+        said="pages answered with a verification: 1",
         **REFRESHED,
     ),
 ]

@@ -92,7 +92,8 @@ def print_demo(console: Console, issues: list[Issue], missing: list[gaps.Week], 
     console.print(f"\n[bold]{escape(newest.title)}[/]  rating {newest.rating}")
     for figure in newest.figures:
         console.print(f"  {figure.metric:32}{figure.value:>8}")
-    console.print(f"\n[bold]{len(missing)} weeks missing[/], each with its reason")
+    weeks = "1 week" if len(missing) == 1 else f"{len(missing)} weeks"
+    console.print(f"\n[bold]{weeks} missing[/], with its reason")
     for week in missing:
         console.print(f"  {week.issue}  {week.state:12} {escape(week.reason or '')}")
     console.print("\n[bold]Where to look[/]")

@@ -146,7 +146,7 @@ class LedgerMiddleware:
     def _request(self, row: LedgerRow, *, asked_for: bool = False) -> Request | None:
         """The request for *row* by its best address, or None if there is no need for one.
 
-        *asked_for*: a person named the address, so the range and the waiting time do not count.
+        *asked_for*: a person named the address, so neither the range nor what came of it before counts.
         """
         arguments, now = self.spider.arguments, datetime.now(UTC)
         wanted = asked_for or row.issue is None or arguments.wants(row.issue)
@@ -154,7 +154,7 @@ class LedgerMiddleware:
         due = (
             arguments.refresh
             if stored
-            else is_due(row, now=now, retry=arguments.retry or asked_for or arguments.replaying)
+            else asked_for or is_due(row, now=now, retry=arguments.retry or arguments.replaying)
         )
         if not wanted or not due:
             self.stats.inc_value(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")

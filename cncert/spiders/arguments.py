@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from cncert.discovery import newest_address
 from cncert.exceptions import ArgumentError
 from cncert.items import issue_id
 from cncert.report.calendar import parse_week
@@ -17,6 +16,7 @@ class Arguments:
     """What the user asked for."""
 
     start: tuple[str, ...]
+    """Addresses that the user named. Without any, the ledger begins with the newest issue of the bundled index."""
     first: str | None
     """``from``: the oldest issue wanted, such as ``2022-27``."""
     last: str | None
@@ -61,7 +61,7 @@ class Arguments:
 
 def _addresses(text: str | None) -> tuple[str, ...]:
     if text is None:
-        return (newest_address(),)
+        return ()
     addresses = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         address = read_address(part)
