@@ -18,8 +18,6 @@ MAX_STRING = 4_000_000
 # The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
 MAX_TOKENS = 200_000
 MAX_ASSIGNMENTS = 1000
-REACH = 1_000_000
-"""Bytes of an object in which a key is looked for before the object is read that far."""
 # Everything that changes the depth, opens a string or hides text from the reader.
 _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
 _KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
@@ -192,9 +190,11 @@ class ObjectLiteral:
     non-empty value counts. An object that never closes is read as far as it goes.
     """
 
-    def __init__(self, page: bytes, start: int) -> None:
+    def __init__(self, page: bytes, start: int, limit: int | None = None) -> None:
         """*start* is the index of the opening brace (or bracket: then :meth:`objects` lists the elements)."""
         self._page = page
+        # Whatever stands in it, a script ends here.
+        self._limit = page.find(b"</script", start) if limit is None else limit
         self._strings: dict[str, tuple[int, int]] = {}
         self._numbers: dict[str, str] = {}
         self._nested: dict[str, int] = {}
@@ -259,8 +259,8 @@ class ObjectLiteral:
                 return
 
     def _ahead(self, key: bytes) -> int:
-        """Where *key* stands next as a key, of this object or of any other; -1 if nowhere near."""
-        place, limit = self._position - 1, self._position + REACH
+        """Where *key* stands next as a key, of this object or of any other; -1 if nowhere in the script."""
+        place, limit = self._position - 1, self._limit if self._limit >= 0 else len(self._page)
         while (place := self._page.find(key, place + 1, limit)) >= 0:
             if _NAME_START.match(self._page, place) and _COLON.match(self._page, place + len(key)):
                 return place
@@ -298,14 +298,14 @@ class ObjectLiteral:
         """The object (or array) that is the value of *key*."""
         self._seek(key)
         start = self._nested.get(key)
-        return None if start is None else ObjectLiteral(self._page, start)
+        return None if start is None else ObjectLiteral(self._page, start, self._limit)
 
     def objects(self) -> "Iterator[ObjectLiteral]":
         """The elements of an array literal that are objects."""
         for _ in self._reader:
             pass
         for start in self._elements:
-            yield ObjectLiteral(self._page, start)
+            yield ObjectLiteral(self._page, start, self._limit)
 
 
 def _after(page: bytes, needle: bytes, position: int) -> int:
