@@ -58,10 +58,10 @@ def publish(site: LoopbackWeChat) -> None:
     series.publish(site, FIRST, LAST)
 
 
-def begin(site: LoopbackWeChat, place: Place, log: Path, **env: str) -> subprocess.Popen[bytes]:
+def begin(site: LoopbackWeChat, place: Place, log: Path, pause: str = "0") -> subprocess.Popen[bytes]:
     """Begin a crawl of the series that says everything to *log*."""
     bounds = (f"start={series.published(LAST).url}", f"from={FIRST}", f"until={LAST}")
-    return begin_crawl(site, place.directory, log, *bounds, store=place.uri, LOG_LEVEL="DEBUG", **env)
+    return begin_crawl(site, place.directory, log, *bounds, store=place.uri, LOG_LEVEL="DEBUG", CNCERT_PAUSE=pause)
 
 
 @dataclass(frozen=True)

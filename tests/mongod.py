@@ -57,6 +57,10 @@ class Mongod:
         """Stop the server with SIGSTOP: connections stay open and nothing is answered."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        # The other threads go on until the one that the signal was given to has its turn.
+        threads = Path(f"/proc/{self._process.pid}/task")
+        while not all(") T " in thread.read_text() for thread in threads.glob("*/stat")):
+            time.sleep(0.001)
 
     def __enter__(self) -> Self:
         try:

@@ -25,7 +25,8 @@ START = f"start={series.published(LAST).url}"
 BOUNDS = (START, f"from={FIRST}", f"until={LAST}")
 MIDDLE = series.published("2024-10")
 """The seventh of twelve that a run asks for."""
-ERA = series.ERAS[series.week_ids(FIRST, LAST).index(MIDDLE.issue) % len(series.ERAS)]
+PLACE = series.week_ids(FIRST, LAST).index(MIDDLE.issue)
+ERA = series.ERAS[PLACE % len(series.ERAS)]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def place_uri(store: str, mongod: str, number: int) -> str | None:
     return mongod.replace("/?", f"/cncert_kill_{number}?") if store == "mongo" else None
 
 
-@pytest.mark.parametrize(("how", "when", "option"), [("kill", "page", ""), ("freeze", "picture", "&timeoutMS=5000")])
+@pytest.mark.parametrize(("how", "when", "option"), [("kill", "page", ""), ("freeze", "picture", "&timeoutMS=3000")])
 async def test_a_database_that_stops_ends_the_run(
     site: LoopbackWeChat, tmp_path: Path, reference: Reference, how: str, when: str, option: str
 ) -> None:
@@ -116,7 +117,7 @@ async def test_a_database_that_stops_ends_the_run(
 
         def picture(_: object) -> bytes:
             stop()
-            return series.drawing(1)
+            return series.drawing(1 + 2 * PLACE)
 
         if when == "page":
             while_asked(site, stop)
@@ -204,7 +205,7 @@ def test_a_stop_does_not_wait_for_the_end_of_a_pause(site: LoopbackWeChat, tmp_p
     publish(site)
     site.challenge_all = True
     log = tmp_path / "log"
-    process = begin(site, Place(tmp_path), log, CNCERT_PAUSE="600")
+    process = begin(site, Place(tmp_path), log, pause="600")
     while "waiting 600 seconds" not in log.read_text(encoding="utf-8"):
         assert process.poll() is None
         time.sleep(0.01)

@@ -19,7 +19,7 @@ HERE = socket.gethostname()
 NOW = datetime.now(UTC)
 
 
-def record(name: str = "run", **changes: object) -> RunRecord:
+def record(name: str = "run", /, **changes: object) -> RunRecord:
     """A run of this very process that has just begun."""
     return make_run(name, **{"host": HERE, "pid": os.getpid(), "started_at": datetime.now(UTC), **changes})
 
