@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,12 +22,11 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 from scrapy.settings import BaseSettings
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from cncert import __version__
+from cncert import __version__, warc
 from cncert.exceptions import ArchiveError
 from cncert.wechat.address import read_address, read_picture
 from cncert.wechat.page import read_page
@@ -34,7 +34,6 @@ from cncert.wechat.page import read_page
 logger = logging.getLogger(__name__)
 
 SUFFIXES = (".warc", ".warc.gz")
-_BROKEN = (ArchiveLoadFailed, EOFError, OSError, ValueError, UnicodeError)
 
 
 def replay_settings(path: Path) -> dict[str, object]:
@@ -106,7 +105,7 @@ class Archive:
 
     def retrieve_response(self, spider: Spider, request: Request) -> Response | None:
         """The kept answer to *request*, or None."""
-        found = self._reader.get(request.url) if self._reader is not None else None
+        found = self._reader.get(_kept_url(request)) if self._reader is not None else None
         if found is None:
             return None
         request.meta["archived_at"] = found.date
@@ -119,13 +118,19 @@ class Archive:
             return
         try:
             if "playwright" in response.flags:
-                self._writer.add_rendered(request.url, response)
+                self._writer.add_rendered(_kept_url(request), response)
             else:
-                self._writer.add(request.url, response)
+                self._writer.add(_kept_url(request), response)
         except OSError as error:
             self._writer = None
             logger.error("The archive %s cannot be written: %s", self._directory, error.strerror or error)
             spider.crawler.stats.inc_value("cncert/archive/failed")
+
+
+def _kept_url(request: Request) -> str:
+    """The address under which the answer is kept: not always the one that is asked, which may hold a secret."""
+    url: str = request.meta.get("archived_as", request.url)
+    return url
 
 
 class ArchiveWriter:
@@ -148,8 +153,8 @@ class ArchiveWriter:
         except OSError as error:
             raise ArchiveError(f"no archive can be written in {directory}: {error.strerror or error}") from error
 
-    def add(self, url: str, response: Response) -> None:
-        """Append *response* as it came, before anything was decompressed."""
+    def add(self, url: str, response: Response, date: datetime | None = None) -> None:
+        """Append *response* as it came, before anything was decompressed; *date* is when, if not just now."""
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, values in response.headers.items()
@@ -158,15 +163,25 @@ class ArchiveWriter:
         ]
         headers.append(("Content-Length", str(len(response.body))))
         status = StatusAndHeaders(str(response.status), headers, protocol="HTTP/1.1")
-        record = self._warc.create_warc_record(url, "response", payload=io.BytesIO(response.body), http_headers=status)
+        record = self._warc.create_warc_record(
+            url,
+            "response",
+            payload=io.BytesIO(response.body),
+            http_headers=status,
+            warc_headers_dict=_dated(date),
+        )
         self._warc.write_record(record)
         record.raw_stream.close()  # a temporary file of warcio's
         self._file.flush()
 
-    def add_rendered(self, url: str, response: Response) -> None:
+    def add_rendered(self, url: str, response: Response, date: datetime | None = None) -> None:
         """Append what a browser made of an answer. It is no answer: a conversion, which is never replayed."""
         record = self._warc.create_warc_record(
-            url, "conversion", payload=io.BytesIO(response.body), warc_content_type="text/html; charset=UTF-8"
+            url,
+            "conversion",
+            payload=io.BytesIO(response.body),
+            warc_content_type="text/html; charset=UTF-8",
+            warc_headers_dict=_dated(date),
         )
         self._warc.write_record(record)
         record.raw_stream.close()
@@ -193,6 +208,41 @@ class _Place:
     rank: tuple[bool, datetime]
 
 
+class ArchivedPages:
+    """The article pages of WARC files by the SHA-256 of their content: also what only a browser was shown."""
+
+    _KINDS = ("response", "conversion")
+
+    def __init__(self, path: Path, limit: int) -> None:
+        """Look through *path*, a file or a directory; pages of more than *limit* bytes are left out.
+
+        Raises ArchiveError if there is no file; one that cannot be read stands in ``unreadable`` with the reason.
+        """
+        self.unreadable: list[str] = []
+        self._limit = limit
+        self._places: dict[str, tuple[Path, int]] = {}
+        for name in _files(path):
+            try:
+                self._index(name)
+            except ArchiveError as error:
+                self.unreadable.append(str(error))
+
+    def _index(self, path: Path) -> None:
+        for records, record in _records(path, kinds=self._KINDS):
+            if read_address(record.rec_headers.get_header("WARC-Target-URI") or "") is None:
+                continue
+            body = warc.content(record, self._limit)
+            if body is not None:
+                # Asking for the offset reads the record to its end: only now.
+                self._places[sha256(body).hexdigest()] = (path, records.get_record_offset())
+
+    def get(self, digest: str) -> bytes | None:
+        """The page with this SHA-256, or None. Raises ArchiveError if its file can no longer be read."""
+        if (place := self._places.get(digest)) is None:
+            return None
+        return next((warc.content(record, self._limit) for _, record in _records(*place, self._KINDS)), None)
+
+
 class ArchiveReader:
     """The answers of WARC files by what they answer. Of several the newest counts, status 200 before any other."""
 
@@ -203,10 +253,7 @@ class ArchiveReader:
         """
         self._limit = limit
         self._places: dict[str, _Place] = {}
-        names = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES)) if path.is_dir() else [path]
-        if not names:
-            raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
-        for name in names:
+        for name in _files(path):
             self._index(name)
         if not self._places:
             raise ArchiveError(f"{path} holds no answer that can be replayed")
@@ -218,14 +265,14 @@ class ArchiveReader:
         for records, record in _records(path):
             url = record.rec_headers.get_header("WARC-Target-URI") or ""
             idents = [identity(url)]
-            address, status = read_address(url), _status(record)
+            address, status = read_address(url), warc.status(record)
             if address is not None and address.key is None and status == 200:
                 # A short address does not say which article it means; the page does.
-                page = read_page(self._body(record) or b"", url)
+                page = read_page(warc.content(record, self._limit) or b"", url)
                 if page.article is not None and page.article.key is not None:
                     idents.append(str(page.article.key))
             # Asking for the offset reads the record to its end: only now.
-            place = _Place(path, records.get_record_offset(), (status == 200, _date(record)))
+            place = _Place(path, records.get_record_offset(), (status == 200, warc.date(record)))
             for ident in idents:
                 self._note(ident, place)
 
@@ -240,7 +287,7 @@ class ArchiveReader:
         if place is None:
             return None
         for _, record in _records(place.path, place.offset):
-            body = self._body(record)
+            body = warc.content(record, self._limit)
             if body is None:
                 logger.warning("The answer to %s in %s is larger than %d bytes: left out", url, place.path, self._limit)
                 return None
@@ -249,46 +296,37 @@ class ArchiveReader:
                 # The content is decoded already.
                 if name.lower() not in ("content-encoding", "transfer-encoding", "content-length"):
                     headers.appendlist(name, value)
-            return Answer(_status(record), headers, body, _date(record))
+            return Answer(warc.status(record), headers, body, warc.date(record))
         return None
 
-    def _body(self, record: ArcWarcRecord) -> bytes | None:
-        """The decoded content, or None if it is too large: compressed content may blow up."""
-        stream, chunks, size = record.content_stream(), [], 0
-        while chunk := stream.read(65536):
-            size += len(chunk)
-            if size > self._limit:
-                return None
-            chunks.append(chunk)
-        return b"".join(chunks)
+
+def _files(path: Path) -> list[Path]:
+    """The WARC files at *path*, a file or a directory. Raises ArchiveError if a directory holds none."""
+    names = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES)) if path.is_dir() else [path]
+    if not names:
+        raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
+    return names
 
 
-def _records(path: Path, offset: int = 0) -> Iterator[tuple[ArchiveIterator, ArcWarcRecord]]:
-    """The response records of *path* from *offset* on, each with its iterator. Raises ArchiveError if there is none."""
+def _records(
+    path: Path, offset: int = 0, kinds: tuple[str, ...] = ("response",)
+) -> Iterator[tuple[ArchiveIterator, ArcWarcRecord]]:
+    """The records of *path* from *offset* on, each with its iterator. Raises ArchiveError if there is none at all."""
     found = False
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            records = ArchiveIterator(file)
+            records = warc.records(file)
             for record in records:
                 found = True
-                if record.rec_type == "response" and record.http_headers is not None:
+                if record.rec_type in kinds and (record.rec_type != "response" or record.http_headers is not None):
                     yield records, record
-    except _BROKEN as error:
+    except warc.BROKEN as error:
         if not found:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).split("\n")[0]
             raise ArchiveError(f"{path} cannot be read as a WARC file: {reason.strip()}") from error
         logger.warning("%s breaks off: read as far as it goes", path)
 
 
-def _status(record: ArcWarcRecord) -> int:
-    code = record.http_headers.get_statuscode()
-    return int(code) if code and code.isdigit() else 0
-
-
-def _date(record: ArcWarcRecord) -> datetime:
-    text = record.rec_headers.get_header("WARC-Date") or ""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        return datetime(1970, 1, 1, tzinfo=UTC)
+def _dated(date: datetime | None) -> dict[str, str]:
+    return {"WARC-Date": f"{date.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if date else {}

@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import zlib
 from pathlib import Path
 
+import brotli
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
@@ -12,6 +14,7 @@ from warcio.warcwriter import WARCWriter
 from cncert.archive import ArchiveReader, identity
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue
+from cncert.packing import zstd
 from cncert.store import open_store
 from tests import series
 from tests.site import pages
@@ -20,14 +23,16 @@ from tests.site.server import Answer, LoopbackWeChat
 
 BOUNDS = ("from=2024-13", "until=2024-16")
 LIMIT = 4_000_000
+PAGE = "<html>网络安全</html>".encode() * 100
 
 
-def archive(path: Path, *answers: tuple[str, str, bytes, str]) -> Path:
+def archive(path: Path, *answers: tuple[str, str, bytes, str], encoding: str = "identity") -> Path:
     """A WARC of (address, status, body, date)."""
     with path.open("wb") as file:
         writer = WARCWriter(file, gzip=path.suffix == ".gz")
         for url, status, body, date in answers:
-            headers = StatusAndHeaders(status, [("Content-Type", "text/html")], protocol="HTTP/1.1")
+            packed = [("Content-Type", "text/html"), ("Content-Encoding", encoding)]
+            headers = StatusAndHeaders(status, packed, protocol="HTTP/1.1")
             record = writer.create_warc_record(
                 url, "response", payload=io.BytesIO(body), http_headers=headers, warc_headers_dict={"WARC-Date": date}
             )
@@ -104,7 +109,32 @@ def test_a_body_over_the_limit_is_left_out(tmp_path: Path) -> None:
     assert ArchiveReader(path, LIMIT).get(SIGNED) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b"no archive"), b"\x1f\x8b\x08\x00broken"])
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("identity", PAGE),
+        ("gzip", gzip.compress(PAGE, mtime=0)),
+        ("deflate", zlib.compress(PAGE)),
+        ("deflate", zlib.compress(PAGE, wbits=-15)),
+        ("br", brotli.compress(PAGE)),
+        ("zstd", zstd.compress(PAGE)),
+        ("gzip, zstd", zstd.compress(gzip.compress(PAGE, mtime=0))),
+        ("gzip", PAGE),
+    ],
+    ids=["plain", "gzip", "zlib", "deflate", "brotli", "zstd", "twice", "only said to be"],
+)
+def test_an_answer_is_unpacked(tmp_path: Path, encoding: str, content: bytes) -> None:
+    """The last one: some archives keep the header, but the content unpacked."""
+    path = archive(tmp_path / "a.warc", (SIGNED, "200 OK", content, "2025-01-01T00:00:00Z"), encoding=encoding)
+    found = ArchiveReader(path, LIMIT).get(SIGNED)
+    assert found is not None
+    assert found.body == PAGE
+    assert "Content-Encoding" not in found.headers
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", gzip.compress(b"no archive", mtime=0), b"\x1f\x8b\x08\x00broken"]
+)
 def test_what_is_no_warc_is_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.warc.gz"
     path.write_bytes(content)

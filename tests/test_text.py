@@ -121,3 +121,9 @@ def test_every_text_can_be_compared(text):
     assert len(ascii_digits(text)) == len(text)
     assert ascii_digits(ascii_digits(text)) == ascii_digits(text)
     assert len(unescape_html(text)) <= len(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("网络１２ａ（）：，㈠① ②\u00a0%", min_size=200, max_size=1200))
+def test_a_long_text_is_compared_as_its_signs_are(text):
+    assert dense(text) == "".join(map(dense, text))

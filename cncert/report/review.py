@@ -6,7 +6,7 @@ from functools import lru_cache
 from cncert.items import ReviewLink
 from cncert.report.calendar import Week
 from cncert.report.sections import REVIEW, Part
-from cncert.report.title import find_titles
+from cncert.report.title import LONGEST, find_titles
 from cncert.wechat.address import read_address
 from cncert.wechat.body import Line, Link
 from cncert.wechat.text import dense, tidy
@@ -65,7 +65,7 @@ def _join(first: Line, second: Line) -> Line:
 
 def _entries(line: Line) -> list[ReviewLink]:
     """The issues that *line* lists; none if it is a sentence that only mentions some."""
-    if not line.text or not any(character.isdigit() for character in line.text):
+    if len(line.text) > LONGEST or not any(character.isdigit() for character in line.text):
         return []
     squeezed, places = _squeezed(line.text)
     entries, other = [], sum(character.isalnum() for character in squeezed)

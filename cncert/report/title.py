@@ -16,6 +16,8 @@ from cncert.wechat.text import dense
 SERIES = "网络安全信息与动态周报"
 FIRST_YEAR = 2009
 """News of 2010 speaks of the weekly; its first issues are of 2009 or later."""
+LONGEST = 1000
+"""Characters of a text in which titles are looked for; WeChat's titles have 64 at the most."""
 
 _OPEN, _CLOSE = r"[(\[{〔【<《「]", r"[)\]}〕】>》」]"
 # What editors put between two dates; 一 and ー are typed for the dash they look like.
@@ -45,7 +47,7 @@ _TITLE = re.compile(
     rf"(?:{_names()})"
     rf"(?:[\W_]*(?:{_WEEK}))?"
     rf"(?:{_OPEN}?总第?[0-9]+期{_CLOSE}?)?"
-    rf"(?:[\W_]*(?:{_RANGE}|{_COMPACT})|{_OPEN}(?=[^()]*[0-9])[^()]{{1,40}}(?:{_CLOSE}|$))?"
+    rf"(?:[\W_]*(?:{_RANGE}|{_COMPACT})|{_OPEN}(?=[^()]{{0,39}}[0-9])[^()]{{1,40}}(?:{_CLOSE}|$))?"
     rf"{_CLOSE}?"
 )
 # What may stand around the title of an issue: the publisher's names, a list's number, marks.
@@ -68,6 +70,8 @@ class Title:
 
 def read_title(text: str) -> Title | None:
     """The issue that *text*, a whole title, names; None if it is no title of the series or names no possible week."""
+    if len(text) > LONGEST:
+        return None
     squeezed = dense(text)
     for title, start, end in find_titles(squeezed):
         around = (squeezed[:start], squeezed[end:])

@@ -33,7 +33,7 @@ _TOKEN = re.compile(r"/s/([A-Za-z0-9_-]{10,64})/?")
 # Avatars and stickers stand on the same hosts as pictures.
 _PICTURE_PATH = re.compile(r"/((?!mmhead|mmemoticon)[a-z0-9_]{2,24})/([A-Za-z0-9_-]{8,200})(?:/[0-9]{1,4})?/?")
 _JS_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u00([0-9a-fA-F]{2})|/)")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff\\\"'<>`{}|^]")
+_FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\\\"'<>`{}|^]")
 _PICTURE_FORMAT = re.compile(r"[a-z0-9]{2,8}")
 
 
@@ -101,7 +101,7 @@ def _split(text: str, base: str | None = None) -> SplitResult | None:
     """The parts of a plain web address, upgraded to https; None for anything else that a page may put there."""
     if len(text) > MAX_ESCAPES * MAX_LENGTH:
         return None
-    text = unescape(text)
+    text = unescape(text).strip()
     if text.startswith("//"):
         text = "https:" + text
     try:

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 
-from cncert.wechat.address import Address, ArticleKey, biz_number, read_address, read_sn, unescape
-from cncert.wechat.body import Body, Image, image, read_html, read_markup_text, read_plain
-from cncert.wechat.literals import ObjectLiteral, assignments, read_sum, unescape_js, variable, variables
+from cncert.wechat.address import Address, ArticleKey, biz_number, read_address, read_sn
+from cncert.wechat.body import MAX_IMAGES, Body, Image, image, read_html, read_markup_text, read_plain
+from cncert.wechat.literals import ObjectLiteral, assigned_last, assignments, read_sum, unescape_js, variable, variables
 from cncert.wechat.markup import Tag, element, inside, tags
 from cncert.wechat.text import tidy, unescape_html
 
 CHINA = timezone(timedelta(hours=8))
 MAX_BODY = 2_000_000
 """Bytes of a body that has no end: more is not read. WeChat's own limit is 1 MB."""
+LONGEST_NAME = 200
+"""Characters of the name or id of an account and of an author's name; WeChat allows 30."""
 
-
-_NEAR = 1_000_000
 _BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
 _WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
 # What stands behind the body: where an element of the body is never closed, these end it.
@@ -41,8 +41,8 @@ class Article:
     mid: int | None
     idx: int | None
     sn: str | None
-    kind: int
-    """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text."""
+    kind: int | None
+    """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text; None for a text that stood elsewhere."""
     published_at: datetime | None
     """Aware, Chinese time."""
     modified_at: datetime | None
@@ -69,13 +69,11 @@ def shown_text(page: bytes, tag: Tag, longest: int = 4000) -> str:
     return read_markup_text(inside(page, tag, longest))
 
 
-def _objects(page: bytes) -> Iterator[int]:
-    """Where the scripts assign to cgiDataNew; WeChat does so in one of the first or of the last scripts of 3 MB."""
+def _objects(page: bytes, article: int) -> Iterator[int]:
+    """Where the scripts assign to cgiDataNew: WeChat does so before the *article*, or in one of the last scripts."""
     name = "window.cgiDataNew"
-    yield from assignments(page, name, 0, _NEAR)
-    position = len(page)
-    while (position := page.rfind(name.encode(), _NEAR, position)) >= 0:
-        yield from assignments(page, name, position, position + len(name))
+    yield from assignments(page, name, 0, article)
+    yield from assigned_last(page, name, article)
 
 
 class _Source:
@@ -86,7 +84,7 @@ class _Source:
         self.article = article
         self.data: ObjectLiteral | None = None
         self.near = page
-        for position in islice(_objects(page), 8):
+        for position in islice(_objects(page, article.start), 8):
             if page[position : position + 1] != b"{":
                 continue
             data = ObjectLiteral(page, position)
@@ -133,9 +131,11 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
     body, plain = _body(source, kind)
     return Article(
         title=_title(source, plain),
-        account_name=_stated(source.fact("nick_name", "var nickname", "d.nick_name"))
-        or _clean(source.shown("js_name", "post-user")),
-        account_id=source.fact("user_name", "var user_name", "d.user_name"),
+        account_name=_name(
+            _stated(source.fact("nick_name", "var nickname", "d.nick_name"))
+            or _clean(source.shown("js_name", "post-user"))
+        ),
+        account_id=_name(source.fact("user_name", "var user_name", "d.user_name")),
         biz=biz,
         mid=mid,
         idx=idx,
@@ -146,9 +146,11 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
         link=link.url if link else None,
         original=_original(source),
         reprint_of=_reprint(source),
-        author=_stated(source.fact("author", "d.author"))
-        or _clean(source.meta("author"))
-        or _clean(source.shown("js_author_name")),
+        author=_name(
+            _stated(source.fact("author", "d.author"))
+            or _clean(source.meta("author"))
+            or _clean(source.shown("js_author_name"))
+        ),
         cover=_cover(source),
         body=body,
     )
@@ -157,6 +159,11 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
 def _clean(text: str | None) -> str | None:
     """*text* on one line, or None if nothing is left."""
     return " ".join(tidy(text).split()) or None if text else None
+
+
+def _name(text: str | None) -> str | None:
+    """*text*, unless it is too long for a name."""
+    return text if text and len(text) <= LONGEST_NAME else None
 
 
 def _stated(text: str | None) -> str | None:
@@ -266,7 +273,7 @@ def _reprint(source: _Source) -> str | None:
 
 def _cover(source: _Source) -> Image | None:
     stated = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
-    return image(unescape(stated)) if stated else None
+    return image(stated) if stated else None
 
 
 def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
@@ -307,8 +314,8 @@ def _shared(source: _Source, kind: int) -> tuple[Image, ...]:
         lists = (ObjectLiteral(source.page, at) for at in assignments(source.page, "picture_page_info_list"))
         shared = next((found for found in islice(lists, 8) if any(found.objects())), None)
     found = [
-        image(unescape(entry.string("cdn_url") or ""), entry.string("width"), entry.string("height"))
-        for entry in (shared.objects() if shared else ())
+        image(entry.string("cdn_url") or "", entry.string("width"), entry.string("height"))
+        for entry in islice(shared.objects() if shared else (), MAX_IMAGES)
     ]
     if not found and kind == 8 and (tag := element(source.page, "img_list", source.article.start)):
         return read_html(inside(source.page, tag, MAX_BODY)).images

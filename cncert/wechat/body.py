@@ -23,8 +23,14 @@ _SILENT = frozenset(
 _CELLS = frozenset({"td", "th"})
 _SPACES = re.compile(r"\s+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
+_PIECE = 1 << 15
+MAX_TEXT = 100_000
+"""Characters of a body that are read; WeChat takes 50,000."""
 MAX_LINES = 20_000
 MAX_IMAGES = 1_000
+# Elements inside of each other, as deep as a body is read; real ones have 40. The parser looks through all of them at
+# each end tag.
+MAX_DEPTH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,10 @@ def read_html(fragment: str | bytes) -> Body:
     data = _SURROGATES.sub("\ufffd", fragment).encode() if isinstance(fragment, str) else fragment
     # Nothing in it, or nothing more: what was read counts.
     with suppress(etree.ParserError, etree.XMLSyntaxError, _Full):
-        parser.feed(b"<html><body>" + data.replace(b"\0", b""))
+        parser.feed(b"<html><body>")
+        # In pieces: the parser looks at the whole of what it has, also after it has been told to stop.
+        for start in range(0, len(data), _PIECE):
+            parser.feed(data[start : start + _PIECE].replace(b"\0", b""))
         parser.close()
     return reader.body()
 
@@ -102,7 +111,7 @@ def _pixels(size: str | int | float | None) -> int | None:
 
 
 class _Full(Exception):
-    """The body has more lines than are read. Raised from :class:`_Reader`, ends the reading."""
+    """The body is longer or deeper than is read. Raised from :class:`_Reader`, ends the reading."""
 
 
 class _Reader:
@@ -114,12 +123,17 @@ class _Reader:
         self._text: list[str] = []
         self._pieces: list[str] = []
         self._length = 0
+        self._left = MAX_TEXT
         self._links: list[Link] = []
         self._open: tuple[int, str] | None = None
         self._silent = 0
         self._pre = 0
+        self._depth = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise _Full
         if self._text:
             self._end_text()
         if tag in _SILENT:
@@ -140,6 +154,7 @@ class _Reader:
             self._pre += tag == "pre"
 
     def end(self, tag: str) -> None:
+        self._depth -= 1
         if self._text:
             self._end_text()
         if tag in _SILENT:
@@ -180,9 +195,13 @@ class _Reader:
             text = tidy(f"|{text}|")[1:-1]
         if text.startswith(" ") and (not self._pieces or self._pieces[-1].endswith(" ")):
             text = text[1:]
+        text = text[: self._left]
         if text:
             self._pieces.append(text)
             self._length += len(text)
+            self._left -= len(text)
+        if not self._left:
+            raise _Full
 
     def _end_link(self) -> None:
         if self._open is not None:
@@ -222,6 +241,7 @@ class _Reader:
     def body(self) -> Body:
         with suppress(_Full):
             self._end_text()
+        with suppress(_Full):
             self._break()
         return Body(tuple(self._lines), tuple(self._images))
 

@@ -18,12 +18,13 @@ MAX_STRING = 4_000_000
 # The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
 MAX_TOKENS = 200_000
 MAX_ASSIGNMENTS = 1000
+MAX_LAST = 8
 # Everything that changes the depth, opens a string or hides text from the reader.
 _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
 _KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
 _COLON = re.compile(rb"""['"]?\s*+:""")
 # '' || 'value', and what stands around a comment: the value is still that of the same key.
-_GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*1\b|\.html\(\s*(?:false|true)?\s*\)|[A-Za-z_$][\w$.]*+\()*")
+_GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*+1\b|\.html\(\s*+(?:false|true)?+\s*+\)|[A-Za-z_$][\w$.]*+\()*+")
 # What stands between the brackets of a nested object, strings and comments skipped.
 _NESTED = re.compile(
     rb"""(?:[^{}\[\]'"`/]++|'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+"|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|/(?![/*]))*+""",
@@ -32,7 +33,7 @@ _NESTED = re.compile(
 _CHAIN = re.compile(rb"[\s)]*+\|\|")
 _BARE = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(-?\d{1,20})\s*(?=[,}\s*]|$)")
 _WRAPPER = re.compile(rb"(?:(?:[A-Za-z_$][\w$.]*+)?+\(\s*+)*+")
-_AFTER = re.compile(rb"\s*(?:\)|\.html\(\s*(?:false|true)?\s*\)|\*\s*1\b|\s)*")
+_AFTER = re.compile(rb"(?:[\s)]|\.html\(\s*+(?:false|true)?+\s*+\)|\*\s*+1\b)*+")
 _NUMBER = re.compile(rb"(\d{1,20})\b(?!\s*\.)")
 _TERNARY = re.compile(rb"[\w.$!= ]{1,60}\?")
 _LAST_BRANCH = re.compile(rb"""(?:[^'":;\n]++|'[^'\n]*+'|"[^"\n]*+")*+:\s*+""")
@@ -165,8 +166,20 @@ def assignments(page: bytes, name: str, start: int = 0, end: int | None = None) 
             continue
         if scripts.hold(position):
             yield assign.end()
-        elif (position := page.find(b"<script", position)) < 0:
+        elif (position := page.find(b"<script", position, end)) < 0:
             break
+
+
+def assigned_last(page: bytes, name: str, start: int) -> Iterator[int]:
+    """As :func:`assignments` in ``page[start:]``, but from the end on; only the last few places are looked at."""
+    needle, position = name.encode(), len(page)
+    for _ in range(MAX_LAST):
+        while (position := page.rfind(needle, start, position)) >= 0:
+            if _ASSIGN.match(page, position + len(needle)):
+                break
+        else:
+            return
+        yield from assignments(page, name, position, position + len(needle))
 
 
 def variables(page: bytes, *prefixed: str) -> Iterator[str]:
@@ -198,13 +211,14 @@ class ObjectLiteral:
         self._strings: dict[str, tuple[int, int]] = {}
         self._numbers: dict[str, str] = {}
         self._nested: dict[str, int] = {}
-        self._elements: list[int] = []
+        # Where each element begins, and ends if it does.
+        self._elements: dict[int, int] = {}
         self._position = start
         self._reader = self._read(start)
 
     def _read(self, start: int) -> Iterator[None]:
         """Read on, a value or a bracket a step."""
-        page, depth, position, last, key = self._page, 0, start, start, None
+        page, depth, position, last, key, opened = self._page, 0, start, start, None, start
         for _ in range(MAX_TOKENS):
             if depth > 1 and (nested := _NESTED.match(page, position)):
                 position = nested.end()
@@ -218,8 +232,9 @@ class ObjectLiteral:
             if token in (b"{", b"["):
                 depth += 1
                 if depth == 2:
+                    opened = at
                     if key is None:
-                        self._elements.append(at)
+                        self._elements[at] = self._limit
                     else:
                         self._nested.setdefault(key, at)
                     key = None
@@ -227,6 +242,8 @@ class ObjectLiteral:
                 depth -= 1
                 if depth <= 0:
                     return
+                if depth == 1 and opened in self._elements:
+                    self._elements[opened] = position
             elif token == b"//":
                 position = _after(page, b"\n", position)
             elif token == b"/*":
@@ -304,8 +321,8 @@ class ObjectLiteral:
         """The elements of an array literal that are objects."""
         for _ in self._reader:
             pass
-        for start in self._elements:
-            yield ObjectLiteral(self._page, start, self._limit)
+        for start, end in self._elements.items():
+            yield ObjectLiteral(self._page, start, end)
 
 
 def _after(page: bytes, needle: bytes, position: int) -> int:

@@ -7,6 +7,7 @@ What is not asked for is skipped inside one regular expression, so that a page o
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from cncert.wechat.text import unescape_html
@@ -18,8 +19,11 @@ _REST = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+>"""
 _COMMENT = r"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
 _RAW_ELEMENT = "|".join(rf"<{name}(?=[\s/>]){_REST}(?:[^<]++|<(?!/{name}))*+</{name}{_REST}" for name in _RAW)
 _OPAQUE = re.compile(f"{_COMMENT}|{_RAW_ELEMENT}".encode(), re.IGNORECASE)
-_TAG = re.compile(rf"<(/?)([a-z][^\s/>]*+){_REST}".encode(), re.IGNORECASE)
+_TAG = re.compile(rf"<(/?)([a-z][^\s/>]{{0,63}}+){_REST}".encode(), re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"""([^\s=/>][^\s=/>]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++)))?+""")
+
+# The most attributes of a tag that are read; WeChat writes a dozen.
+MAX_ATTRIBUTES = 1000
 
 
 class Tag(NamedTuple):
@@ -70,7 +74,7 @@ def attributes(tag: bytes) -> dict[str, str]:
     """The attributes of a start tag, names in lower case, entities undone; of two with one name the first counts."""
     found: dict[str, str] = {}
     name = re.match(rb"<[^\s/>]*", tag)
-    for match in _ATTRIBUTE.finditer(tag, name.end() if name else 0):
+    for match in islice(_ATTRIBUTE.finditer(tag, name.end() if name else 0), MAX_ATTRIBUTES):
         value = next((value for value in match.groups()[1:] if value is not None), b"")
         found.setdefault(match[1].decode("utf-8", "replace").lower(), unescape_html(value.decode("utf-8", "replace")))
     return found

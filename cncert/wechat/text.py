@@ -10,6 +10,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\
 # U+200D joins emoji: only a joiner that stands between two symbols is one.
 _EMOJI = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _LONE_JOINER = re.compile(f"(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])")
+# normalize() sorts a run of combining marks in time that is the square of its length: a text is read in pieces.
+_PIECE = 256
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _FULLWIDTH = {ord(char): chr(ord(char) - 0xFEE0) for char in "０１２３４５６７８９％．"}
 _FULLWIDTH |= {ord(chr(code)): chr(code - 0xFEE0) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
@@ -41,4 +43,6 @@ def ascii_digits(text: str) -> str:
 
 def dense(text: str) -> str:
     """*text* as it is compared with a label: half-width throughout (NFKC) and without any space."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", tidy(text)))
+    text = tidy(text)
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return re.sub(r"\s+", "", "".join(unicodedata.normalize("NFKC", piece) for piece in pieces))
