@@ -28,11 +28,20 @@ def china_time(moment: datetime) -> datetime:
     return moment.astimezone(CHINA).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+Metric = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
+Count = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)]
+Level = Literal["高", "中", "低"]
+Qualifier = Literal["约", "近", "超", "以上"]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Offset = Annotated[int, Field(ge=0)]
 Moment = Annotated[AwareDatetime, AfterValidator(china_time)]
 
 
 class Model(BaseModel):
-    """Base of all documents: unknown fields are errors, aliases (``_id``) are what is written."""
+    """Base of all documents: unknown fields are errors, aliases (``_id``) are what is written.
+
+    The text under a field is its description in the JSON Schema, in docs/data.md and here.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -40,135 +49,265 @@ class Model(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
         allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
 
 class Period(Model):
     """A reporting week: Monday to Sunday, both included."""
 
-    start: date
-    end: date
+    start: date = Field(examples=["2025-01-13"])
+    """The first day."""
+    end: date = Field(examples=["2025-01-19"])
+    """The last day."""
 
 
 class Account(Model):
     """The WeChat account that published the article."""
 
-    biz: str | None
+    biz: str | None = Field(examples=["MzIwNDk0MDgxMw=="])
     """Base64 of the account's number, in its canonical padded form; the account's identity."""
-    id: str | None
+    id: str | None = Field(examples=["gh_0123456789ab"])
     """The account's original id, ``gh_`` and 12 hexadecimal digits."""
-    name: str | None
+    name: str | None = Field(examples=["国家互联网应急中心CNCERT"])
+    """The account's name at the time; it can change."""
 
 
 class ArticleRecord(Model):
     """Which WeChat article the issue was read from."""
 
-    mid: int | None
-    idx: int | None
-    sn: str | None
-    url: str | None
+    mid: int | None = Field(examples=[2247499624])
+    """Number of the message that the account sent; with ``biz`` and ``idx`` the identity of the article."""
+    idx: int | None = Field(examples=[1])
+    """Place of the article in that message, from 1."""
+    sn: str | None = Field(examples=["8064268553ca5916417015861fb3acd9"])
+    """WeChat's check of the long address."""
+    url: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
     """The best address known: signed long, else short, else unsigned long."""
-    aliases: list[str]
+    aliases: list[str] = Field(examples=[["https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1"]])
     """The other addresses of the same article that were met."""
-    kind: int
-    """WeChat's ``item_show_type``: 0 article, 5 video, 8 pictures, 10 text."""
-    original: bool | None
-    modified_at: Moment | None
+    kind: int | None = Field(examples=[0])
+    """WeChat's ``item_show_type``: 0 article, 5 video, 8 pictures, 10 text; null for a text from elsewhere."""
+    original: bool | None = Field(examples=[False])
+    """Whether WeChat marks it as original (原创)."""
+    modified_at: Moment | None = Field(examples=["2025-01-23T18:05:00+08:00"])
+    """When the account last edited it, Chinese time; null if it never did."""
 
 
 class Section(Model):
     """A part of the report under one printed heading."""
 
-    heading: str
-    text: str
+    heading: str = Field(examples=["本周网络安全基本态势"])
+    """A known heading in its right spelling, an unknown one as printed."""
+    text: str = Field(examples=["本周，互联网网络安全态势整体评价为良。"])
+    """What stands under it, one line a paragraph."""
+
+
+class Share(Model):
+    """A part of a figure, as a share of it: 有约30.5%为境外注册."""
+
+    name: str = Field(min_length=1, max_length=100, examples=["境外注册"])
+    """What the part is, in the words of the report."""
+    share_pct: Percent = Field(examples=[30.5])
+    """Its share in the figure, in percent."""
 
 
 class Figure(Model):
     """A number that the report states, with the words it was read from."""
 
-    metric: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
-    value: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)]
-    """In plain units: 27.8万 is 278000."""
-    unit: str | None
-    change_pct: float | None
+    metric: Metric = Field(examples=["incidents.handled"])
+    """What the number counts: a name of the table of metrics."""
+    value: Count | Level = Field(examples=[278000])
+    """In plain units: 27.8万 is 278000. The word of ``vulnerabilities.rating``: 高, 中 or 低."""
+    unit: str | None = Field(examples=["起"])
+    """The unit of ``value``, as the report prints it."""
+    qualifier: Qualifier | None = Field(default=None, examples=["约"])
+    """How exact the report says the number is: 约, 近, 超 or 以上 (and what means the same)."""
+    change_pct: float | None = Field(examples=[-3.5])
     """Against the week before, in percent; a fall is negative."""
-    share_pct: float | None
-    section: str | None
-    evidence: Annotated[str, Field(min_length=1)]
-    source: Literal["text", "picture"]
-    confidence: Annotated[float, Field(ge=0, le=1)]
-    picture: str | None
-    """Key of the picture the figure was read from."""
+    change: int | float | None = Field(default=None, examples=[-12])
+    """Against the week before, in units of the figure, where the report says it so; a fall is negative."""
+    share_pct: float | None = Field(examples=[0.1])
+    """Share that the figure has in the whole that the report names beside it, in percent."""
+    parts: list[Share] = []
+    """Shares of the figure that the report names."""
+    section: str | None = Field(examples=["本周事件处理情况"])
+    """The heading that it stands under."""
+    evidence: str = Field(min_length=1, examples=["本周各单位共处理网络安全事件657起。"])
+    """The sentence, or the words in the picture, that it was read from; on a second line one that adds to it."""
+    start: Offset | None = Field(default=None, examples=[412])
+    """Where the number begins in ``text``, in characters from 0; null for a figure of a picture."""
+    end: Offset | None = Field(default=None, examples=[415])
+    """Where it ends: ``text[start:end]`` is the number as printed."""
+    source: Literal["text", "picture"] = Field(examples=["text"])
+    """Whether it was read from the text or from a picture."""
+    confidence: float = Field(ge=0, le=1, examples=[1.0])
+    """How sure the reading is, 0 to 1: 1 for the report's exact words, less for words with a misprint or a picture."""
+    picture: str | None = Field(examples=["mmbiz_png/Qx0aBcDeFgHiJk"])
+    """Key of the picture that the figure was read from."""
+
+
+class Ranked(Model):
+    """A line of a ranking."""
+
+    name: str = Field(min_length=1, max_length=50, examples=["广东省"])
+    """What stands there: a province, a kind."""
+    value: Count | None = Field(examples=[12000])
+    """Its number, in plain units."""
+    share_pct: float | None = Field(examples=[14.2])
+    """Its share in the whole, in percent."""
+
+
+class Ranking(Model):
+    """A list that the report states, greatest first: provinces by infected hosts, kinds of vulnerabilities."""
+
+    metric: Metric = Field(examples=["hosts.infected"])
+    """What is counted: a name of the table of metrics."""
+    by: Literal["province", "kind"] = Field(examples=["province"])
+    """What the lines of the list are."""
+    items: Annotated[list[Ranked], Field(min_length=1)]
+    """The lines, in the order of the report."""
+    section: str | None = Field(examples=["本周事件处理情况"])
+    """The heading that it stands under."""
+    evidence: str = Field(min_length=1, examples=["感染主机较多的省份为广东省、浙江省和江苏省。"])
+    """The sentence that it was read from."""
+    start: Offset | None = Field(examples=[530])
+    """Where the list begins in ``text``, in characters from 0."""
+    end: Offset | None = Field(examples=[541])
+    """Where it ends: ``text[start:end]`` is the list as printed."""
 
 
 class Picture(Model):
     """A picture of the article: what the page says of it, and what became of it."""
 
-    role: Literal["cover", "body"]
-    url: str
-    key: Annotated[str, Field(min_length=1)]
+    role: Literal["cover", "body"] = Field(examples=["body"])
+    """The article's cover, or a picture of its body."""
+    url: str = Field(examples=["https://mmbiz.qpic.cn/mmbiz_png/Qx0aBcDeFgHiJk/640?wx_fmt=png"])
+    """Its address as the page has it."""
+    key: str = Field(min_length=1, examples=["mmbiz_png/Qx0aBcDeFgHiJk"])
     """``BUCKET/ID`` of the picture host: the same for every size and form of one picture."""
-    width: int | None
-    height: int | None
-    path: str | None
-    """Below ``CNCERT_FILES``."""
-    checksum: str | None
+    width: int | None = Field(examples=[1080])
+    """In pixels: of the file, until that is there as the page says."""
+    height: int | None = Field(examples=[607])
+    """In pixels, as the width."""
+    path: str | None = Field(examples=["2025-03/02-9f86d081884c.png"])
+    """Of the file, below ``CNCERT_FILES``."""
+    checksum: str | None = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
     """SHA-256 of the file."""
-    status: PictureStatus
+    status: PictureStatus = Field(examples=["stored"])
+    """What became of it, see below."""
 
 
 class ReviewLink(Model):
     """A line of 近期回顾: an earlier issue, with its address where the line is a link."""
 
-    year: int
-    number: int
-    title: str
-    url: str | None
+    year: int = Field(examples=[2025])
+    """Year of the issue that the line names."""
+    number: int = Field(examples=[2])
+    """Its number."""
+    title: str = Field(examples=["网络安全信息与动态周报2025年第2期（1月6日-1月12日）"])
+    """As printed."""
+    url: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
+    """Null where the line is no link."""
 
 
 class Doubt(Model):
     """A doubt about the issue that does not make it wrong."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z_]+$")]
-    message: str
+    code: Annotated[str, Field(pattern=r"^[a-z_]+$", examples=["period_differs"])]
+    """One of the table of warnings."""
+    message: str = Field(examples=["hosts.infected: the text does not state it"])
+    """What it is here, in one line for a person."""
+
+
+WARNINGS: Final = {
+    "period_differs": "the title prints other days than the week of the issue's number has",
+    "published_early": "published before its week had ended",
+    "no_text": "the body has no text, only pictures",
+    "rating_missing": "the text states no rating",
+    "figure_missing": "the text does not state a metric that every text of its time states",
+    "figure_conflict": "the text states different values of one metric; none is taken",
+    "figure_ambiguous": "a number could be of several metrics; it is taken for none",
+    "figures_unread": "the text has a number where it states figures, and nothing read it",
+    "figures_disagree": "figures contradict each other: parts and their whole, shares, a ranking and its numbers",
+    "review_missing": "no list of earlier issues",
+    "review_irregular": "the list of earlier issues is not the five before this one",
+    "picture_missing": "a picture could not be had",
+    "pictures_left_out": "a saved copy shows pictures of other hosts than WeChat's, which are not kept",
+    "change_disagrees": "the change that is stated is not the one from the stored issue of the week before",
+    "figure_outlier": "about ten times, or a tenth of, what the stored issues around it state",
+}
+"""The codes of warnings, and what each means."""
+
+RELATIVE_WARNINGS: Final = frozenset({"change_disagrees", "figure_outlier"})
+"""Those that rest on the issues stored around an issue too: they come and go with these (cncert/consistency.py)."""
 
 
 class Provenance(Model):
     """Where the issue was read, when, and by which parser."""
 
-    fetched_at: Moment
-    via: Literal["http", "browser", "archive"]
-    address: str | None
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    fetched_at: Moment = Field(examples=["2025-01-24T09:02:03.456+08:00"])
+    """When the page was fetched, Chinese time."""
+    via: Literal["http", "browser", "archive", "file", "feed"] = Field(examples=["http"])
+    """From WeChat by plain HTTP or by the browser, from an archive of its answers, from a kept file or from a feed."""
+    address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
+    """Where the page was had."""
+    sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", examples=["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
+    )
     """Of the raw page as it was served."""
-    parser: str
+    parser: str = Field(examples=["0.1.0+3f9a2c1b"])
+    """Which parser read it: the version of cncert, and a digest of all that decides what is read."""
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it was read from what somebody made of WeChat's page: the page itself is the better source."""
+        return self.via in ("file", "feed")
 
 
 class Issue(Model):
     """One issue of 《网络安全信息与动态周报》."""
 
-    id: Annotated[str, Field(alias="_id", pattern=ISSUE_ID)]
-    schema_version: Literal[1] = SCHEMA_VERSION
-    series: Literal["weekly"] = "weekly"
-    year: Annotated[int, Field(ge=2009, le=2100)]
-    number: Annotated[int, Field(ge=1, le=53)]
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    id: str = Field(alias="_id", pattern=ISSUE_ID, examples=["2025-03"])
+    """Year and number; sorts as the weeks do."""
+    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, examples=[1])
+    """Version of this description; it rises only when a field changes its meaning or goes."""
+    series: Literal["weekly"] = Field(default="weekly", examples=["weekly"])
+    """Which series the issue belongs to."""
+    year: int = Field(ge=2009, le=2100, examples=[2025])
+    """Year of the week's Sunday."""
+    number: int = Field(ge=1, le=53, examples=[3])
+    """Number of the week in that year."""
+    title: str = Field(min_length=1, max_length=200, examples=["网络安全信息与动态周报2025年第3期（1月13日-1月19日）"])
+    """As printed."""
     period: Period
-    """From the number, by the calendar rule."""
+    """The week, from the number by the calendar rule."""
     printed_period: Period | None
-    """As the title prints it."""
-    published_at: Moment
+    """The week as the title prints it."""
+    published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
+    """When WeChat published it, Chinese time (a UTC date in MongoDB); null where a saved text does not say."""
     account: Account
+    """The WeChat account that published it."""
     article: ArticleRecord
-    rating: Rating | None
+    """The WeChat article that it was read from."""
+    rating: Rating | None = Field(examples=["良"])
+    """The week's overall rating, best to worst: 优, 良, 中, 差, 危."""
     sections: list[Section]
-    text: str
+    """The parts of the text, each under its heading."""
+    text: str = Field(examples=["本周网络安全基本态势\n本周，互联网网络安全态势整体评价为良。"])
     """The whole body, one line a paragraph."""
     figures: list[Figure]
+    """The figures that it states, in the order of the text."""
+    rankings: list[Ranking] = []
+    """The lists that it states, in the order of the text."""
     images: list[Picture]
+    """Its pictures in reading order, the cover first."""
     review: list[ReviewLink]
+    """近期回顾 as printed, newest first."""
     warnings: list[Doubt]
+    """Doubts about it."""
     provenance: Provenance
+    """Where, when and by which parser it was read."""
 
     @model_validator(mode="after")
     def _id_names_the_week(self) -> Self:
@@ -178,21 +317,33 @@ class Issue(Model):
 
     @model_validator(mode="after")
     def _published_after_the_week_began(self) -> Self:
-        if self.published_at.date() < self.period.start:
+        if self.published_at is not None and self.published_at.date() < self.period.start:
             raise ValueError(f"published on {self.published_at.date()}, before the week of the issue began")
         return self
 
+    @property
+    def relative_warnings(self) -> list[Doubt]:
+        """The warnings that rest on the issues stored around it."""
+        return [doubt for doubt in self.warnings if doubt.code in RELATIVE_WARNINGS]
+
+    def with_relative_warnings(self, doubts: list[Doubt]) -> Self:
+        """The issue with *doubts* in place of these, behind its own."""
+        own = [doubt for doubt in self.warnings if doubt.code not in RELATIVE_WARNINGS]
+        return self.model_copy(update={"warnings": own + doubts})
+
     def content(self) -> dict[str, Any]:
-        """What CNCERT published, without what the crawl adds: two readings of an unedited article are equal here."""
+        """What CNCERT published, and nothing that a parser makes of it or a crawl adds.
+
+        Two readings of an unedited article are equal here: figures, sections and the review list follow from the text.
+        """
         return self.model_dump(
             mode="json",
-            exclude={
-                "provenance": True,
-                "warnings": True,
-                "schema_version": True,
-                "article": {"url", "aliases", "sn", "modified_at"},
-                "images": {"__all__": {"url", "width", "height", "path", "checksum", "status"}},
-                "review": {"__all__": {"url"}},
+            include={
+                "title": True,
+                "published_at": True,
+                "article": {"mid", "idx"},
+                "text": True,
+                "images": {"__all__": {"role", "key"}},
             },
         )
 

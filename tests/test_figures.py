@@ -1,16 +1,25 @@
 """The rating and the figures of the text: all forms of data/figures.toml, their slips, and what is no figure."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cncert.report.figures import read_figures
-from cncert.report.metrics import definitions, fold, metrics
+from cncert.report.metrics import definitions, eras, fold, metrics, number_forms
 from cncert.report.sections import split_parts
+from cncert.report.texts import without_asides
 from cncert.wechat.body import Line
 
-FORMS = [(metric["name"], form) for metric in definitions()["metric"] for form in metric["forms"]]
+METRICS = definitions()["metric"]
+FORMS = [(metric["name"], form) for metric in METRICS for form in metric["forms"]]
+NUMBERS = [(metric["name"], form) for metric in METRICS if "words" not in metric for form in metric["forms"]]
+WORDS = [(entry["name"], form) for entry in METRICS if "words" in entry for form in entry["forms"]]
 RATINGS = definitions()["rating"]["forms"]
+PARTS = [(metric, part) for metric in METRICS for part in metric.get("parts", ())]
+RANKINGS = definitions()["ranking"]
+STATED = ("value", "qualifier", "change_pct", "change", "share_pct")
 
 
 def read(*texts):
@@ -21,36 +30,75 @@ def values(*texts):
     return {figure.metric: figure.value for figure in read(*texts).figures}
 
 
-def slips(label):
-    """(name, damaged label) for each character of *label* missing and each doubled; the place of the value stays."""
-    place = label.index("{")
-    ends = label.index("}") + 1
-    for n in (*range(place), *range(ends, len(label))):
-        yield f"without {n} {label[n]}", label[:n] + label[n + 1 :]
-        yield f"double {n} {label[n]}", label[: n + 1] + label[n:]
+def only(*texts):
+    """The one figure that *texts* state."""
+    (figure,) = read(*texts).figures
+    return figure
+
+
+def spellings(form):
+    """The label of *form* with all that may be missing in it, and with nothing of it."""
+    return re.sub(r"\[(.*?)\]", r"\1", form["label"]), re.sub(r"\[.*?\]", "", form["label"])
+
+
+def written(form, value):
+    """The longer spelling of *form* around *value*, after the word that it needs before it."""
+    label = re.sub(r"{\w+}", value, spellings(form)[0])
+    return "，".join([*form.get("near", [])[:1], label])
+
+
+def damage(form):
+    """(slip, the example of *form* with it) for each character of its label missing and each doubled."""
+    example = without_asides(fold(form["example"])).replace("约为", "为约")
+    for left, right in (re.split(r"{\w+}", fold(spelling)) for spelling in spellings(form)):
+        value = r"(?:约?[0-9.]+万?|[高中低优良差危])"
+        found = re.search(rf"{re.escape(left)}{value}(?P<right>{re.escape(right)})?", example)
+        if found is None:
+            continue
+        for side, start in ((left, found.start()), (found["right"] or "", found.end() - len(found["right"] or ""))):
+            for n, character in enumerate(side):
+                place = start + n
+                yield f"{found.start()} without {n} {character}", example[:place] + example[place + 1 :]
+                yield f"{found.start()} double {n} {character}", example[:place] + example[place:]
+        return
+    raise AssertionError(f"the example does not hold its label: {form['example']}")
 
 
 def damaged(forms):
     """(metric, example with a slip, value) for every slip of every label of *forms*."""
     for name, form in forms:
-        for slip, label in slips(form["label"]):
-            value = form["value"]
-            whole, broken = (text.format(n=value, word=value) for text in (form["label"], label))
-            yield pytest.param(name, form["example"].replace(whole, broken), value, id=f"{name} {slip}")
+        for slip, text in damage(form):
+            yield pytest.param(name, text, form["value"], id=f"{name} {slip}")
 
 
 def test_names_are_unique():
     assert len({metric.name for metric in metrics()}) == len(metrics())
 
 
-@pytest.mark.parametrize("form", [*(form for _, form in FORMS), *RATINGS])
-def test_examples_hold_their_label(form):
-    assert form["label"].format(n=form["value"], word=form["value"]) in form["example"]
+@pytest.mark.parametrize("form", [form for _, form in FORMS] + RATINGS)
+def test_every_form_is_of_a_known_era(form):
+    assert form["eras"]
+    assert set(form["eras"]) <= {era.name for era in eras()}
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS)
 def test_examples(name, form):
-    assert values(form["example"]) == {name: form["value"]}
+    figure = only(form["example"])
+    expected = {fact: form.get(fact) for fact in STATED}
+    assert (figure.metric, {fact: getattr(figure, fact) for fact in STATED}) == (name, expected)
+
+
+@pytest.mark.parametrize(("metric", "part"), PARTS)
+def test_examples_of_named_shares(metric, part):
+    figure = only(metric["forms"][0]["example"], part["example"])
+    assert [(share.name, share.share_pct) for share in figure.parts] == [(part["name"], part["share_pct"])]
+
+
+@pytest.mark.parametrize("ranking", RANKINGS)
+def test_examples_of_rankings(ranking):
+    (found,) = read(ranking["example"]).rankings
+    items = [[fact for fact in (item.name, item.value, item.share_pct) if fact is not None] for item in found.items]
+    assert (found.metric, found.by, items) == (ranking["metric"], ranking["by"], ranking["items"])
 
 
 @pytest.mark.parametrize("form", RATINGS)
@@ -58,9 +106,30 @@ def test_examples_of_the_rating(form):
     assert read(form["example"]).rating == form["value"]
 
 
-@pytest.mark.parametrize(("name", "text", "value"), list(damaged(FORMS)))
+@pytest.mark.parametrize("example", [form["example"] for _, form in FORMS] + [part["example"] for _, part in PARTS])
+def test_nothing_in_an_example_is_unread(example):
+    # A named share needs its figure.
+    stated = [metric["forms"][0]["example"] for metric in METRICS if "parts" in metric]
+    assert read(*stated, example).unread == []
+
+
+@pytest.mark.parametrize(("name", "text", "value"), list(damaged(NUMBERS + WORDS)))
 def test_one_slip_in_a_label(name, text, value):
-    assert values(text) == {name: value}
+    reading = read(text)
+    if reading.ambiguous:
+        assert name in reading.ambiguous[0][1]
+        assert reading.figures == []
+    else:
+        assert {figure.metric: figure.value for figure in reading.figures} == {name: value}
+
+
+def test_only_what_tells_a_label_from_others_makes_it_ambiguous():
+    ambiguous = [param.id for param in damaged(NUMBERS + WORDS) if read(param.values[1]).ambiguous]
+    assert [name.split(" ", 1)[0] + name[-2:] for name in ambiguous] == [
+        "vulnerabilities.high 高",
+        "vulnerabilities.medium 中",
+        "vulnerabilities.low 低",
+    ]
 
 
 @pytest.mark.parametrize(("name", "text", "value"), list(damaged(("rating", form) for form in RATINGS)))
@@ -85,33 +154,37 @@ def test_full_width_characters(name, form):
 
 
 @pytest.mark.parametrize(
-    ("printed", "value"),
+    ("printed", "value", "qualifier"),
     [
-        ("0", 0),
-        ("7", 7),
-        ("2410", 2410),
-        ("2,410", 2410),
-        ("1，234，567", 1234567),
-        ("2 410", 2410),
-        ("２４１０", 2410),
-        ("约2410", 2410),
-        ("约 2410", 2410),
-        ("27.8万", 278000),
-        ("约1.25万", 12500),
-        ("3万", 30000),
-        ("1.2亿", 120000000),
-        ("5160余", 5160),
+        ("0", 0, None),
+        ("7", 7, None),
+        ("2410", 2410, None),
+        ("2,410", 2410, None),
+        ("1，234，567", 1234567, None),
+        ("2 410", 2410, None),
+        ("２４１０", 2410, None),
+        ("约2410", 2410, "约"),
+        ("大约 2410", 2410, "约"),
+        ("近2410", 2410, "近"),
+        ("超过2410", 2410, "超"),
+        ("不少于2410", 2410, "以上"),
+        ("27.8万", 278000, None),
+        ("约1.25万", 12500, "约"),
+        ("3万", 30000, None),
+        ("1.2亿", 120000000, None),
+        ("5160余", 5160, "超"),
     ],
 )
-@pytest.mark.parametrize(("name", "form"), FORMS)
-def test_forms_of_a_number(name, form, printed, value):
-    assert values(form["label"].format(n=printed) + "。") == {name: value}
+@pytest.mark.parametrize(("name", "form"), NUMBERS)
+def test_forms_of_a_number(name, form, printed, value, qualifier):
+    figure = only(written(form, printed) + "。")
+    assert (figure.metric, figure.value, figure.qualifier) == (name, value, qualifier)
 
 
-@pytest.mark.parametrize("printed", ["2,41", "1,2345", "百分之5", "-5", "10-20", "增5", "第5", "5%的", "1234567890123"])
-@pytest.mark.parametrize("form", [form for _, form in FORMS])
+@pytest.mark.parametrize("printed", ["2,41", "1,2345", "百分之5", "-5", "10-20", "减5", "第5", "5%的", "1234567890123"])
+@pytest.mark.parametrize("form", [form for _, form in NUMBERS])
 def test_numbers_that_are_no_count(form, printed):
-    assert values(form["label"].format(n=printed) + "。") == {}
+    assert values(written(form, printed) + "。") == {}
 
 
 @pytest.mark.parametrize("end", ["。", "，其余不变。", "；", "", "）。"])
@@ -258,7 +331,7 @@ def test_numbers_without_a_label_are_no_figures(pieces):
 def test_a_figure_stands_beside_its_label(text):
     folded = fold(text)
     for figure in read(text).figures:
-        forms = next(metric.forms for metric in metrics() if metric.name == figure.metric)
+        forms = [form for form in number_forms() if form.metric == figure.metric]
         assert any(
             sum(folded.count(character) > 0 for character in set(form.left)) >= len(set(form.left)) - 1
             for form in forms

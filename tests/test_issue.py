@@ -241,9 +241,20 @@ def test_missing_figures(part, missing):
     assert codes(body=body(**{part: ""})) == ["figure_missing"] * missing
 
 
-def test_before_2022_a_missing_figure_is_no_doubt():
+def test_when_no_text_of_the_time_is_known_a_missing_figure_is_no_doubt():
+    changes = {"title": "网络安全信息与动态周报2016年第6期", "published_at": datetime(2016, 2, 16, tzinfo=CHINA)}
+    assert codes(**changes, body=body(rating="", malware="", listed=review(week=(2016, 6)))) == []
+
+
+def test_an_issue_of_2018_lacks_what_all_of_that_year_state():
     changes = {"title": "网络安全信息与动态周报2018年第6期", "published_at": datetime(2018, 2, 13, tzinfo=CHINA)}
-    assert codes(**changes, body=body(malware="", listed=review(week=(2018, 6)))) == []
+    found = codes(**changes, body=body(listed=review(week=(2018, 6))))
+    assert set(found) == {"figure_missing"}
+
+
+def test_before_2022_there_was_no_list_of_earlier_issues():
+    changes = {"title": "网络安全信息与动态周报2016年第6期", "published_at": datetime(2016, 2, 16, tzinfo=CHINA)}
+    assert codes(**changes, body=body(listed=[])) == []
 
 
 @pytest.mark.parametrize(
@@ -288,3 +299,35 @@ def test_the_title_is_tidied():
 
 def test_provenance_is_kept():
     assert read().provenance == PROVENANCE
+
+
+COPY = {"account_name": None, "account_id": None, "biz": None, "mid": None, "idx": None, "kind": None}
+
+
+def read_copy(**changes):
+    return read_issue(replace(ARTICLE, **(COPY | changes)), PROVENANCE.model_copy(update={"via": "file"}))
+
+
+def test_a_copy_states_no_identity():
+    issue = Issue.model_validate(read_copy(published_at=None).model_dump())
+    assert (issue.id, issue.warnings) == ("2025-03", [])
+    assert (issue.account.biz, issue.article.mid, issue.article.kind, issue.published_at) == (None, None, None, None)
+    assert issue.article.url == SHORT
+
+
+def test_a_copy_of_another_account():
+    with pytest.raises(NotAnIssue) as caught:
+        read_copy(account_name="某安全实验室")
+    assert caught.value.reason == "account"
+
+
+@pytest.mark.parametrize("texts", [(), ("近期回顾",), ("阅读全文",)])
+def test_a_copy_has_to_hold_the_text(texts):
+    with pytest.raises(NotAnIssue) as caught:
+        read_copy(body=Body(tuple(map(Line, texts)), (picture("picture01"),)))
+    assert caught.value.reason == "empty"
+
+
+@pytest.mark.parametrize(("link", "url"), [(LONG, LONG), (LONG.replace("MzIwNDk0MDgxMw==", "MTIzNDU2Nzg5MA=="), None)])
+def test_a_copy_names_an_article_of_the_account_only(link, url):
+    assert read_copy(link=link).article.url == url

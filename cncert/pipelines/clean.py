@@ -1,8 +1,12 @@
 """Cleans the fields of an issue: white space, invisible characters, full-width digits, dates, addresses."""
 
-from cncert.items import Doubt, Figure, Issue, Picture, ReviewLink, Section, china_time
+from typing import TypeVar
+
+from cncert.items import Doubt, Figure, Issue, Picture, Ranking, ReviewLink, Section, china_time
 from cncert.wechat.address import read_address, read_picture
 from cncert.wechat.text import ascii_digits, tidy
+
+Q = TypeVar("Q", Figure, Ranking)
 
 
 class CleanPipeline:
@@ -34,7 +38,8 @@ def clean(issue: Issue) -> Issue:
             ),
             "sections": [Section.model_construct(heading=line(s.heading), text=lines(s.text)) for s in issue.sections],
             "text": lines(issue.text),
-            "figures": [_figure(figure) for figure in issue.figures],
+            "figures": [_quoted(figure) for figure in issue.figures],
+            "rankings": [_quoted(ranking) for ranking in issue.rankings],
             "images": [picture for picture in map(_picture, issue.images) if picture is not None],
             "review": [_review(link) for link in issue.review],
             "warnings": [Doubt.model_construct(code=w.code, message=line(w.message)) for w in issue.warnings],
@@ -58,9 +63,9 @@ def article_url(text: str | None) -> str | None:
     return address.url if address else None
 
 
-def _figure(figure: Figure) -> Figure:
-    section = line(figure.section) if figure.section else None
-    return figure.model_copy(update={"evidence": line(figure.evidence), "section": section})
+def _quoted(read: Q) -> Q:
+    section = line(read.section) if read.section else None
+    return read.model_copy(update={"evidence": lines(read.evidence), "section": section})
 
 
 def _picture(picture: Picture) -> Picture | None:

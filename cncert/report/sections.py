@@ -14,7 +14,9 @@ from cncert.wechat.text import dense
 _DATA = tomllib.loads(files("cncert").joinpath("data", "headings.toml").read_text(encoding="utf-8"))
 REVIEW: str = _DATA["review"]
 """The heading of the list of earlier issues."""
-HEADINGS: tuple[str, ...] = (*_DATA["headings"], REVIEW)
+HEADINGS: tuple[str, ...] = (*_DATA["headings"], *_DATA["others"], REVIEW)
+NO_FIGURES: frozenset[str] = frozenset({*_DATA["others"], REVIEW})
+"""Headings of parts that state no figure of the week."""
 
 _LONGEST = 30
 _NUMBERING = re.compile(r"^[\W_]*(?:(?:[一二三四五六七八九十]{1,3}[、.,)\]:]|[0-9]{1,2}[、.,)\]:]?)[\W_]*)?|[\W_]+$")
@@ -22,7 +24,7 @@ _UNKNOWN = re.compile(r"本周[\w“”]{2,18}(?:情况|态势|概况)")
 # A heading that has lost its line end: what follows begins as a paragraph or a list does.
 _SPACED = "|".join(r"\s*".join(map(re.escape, heading)) for heading in HEADINGS)
 _GLUED = re.compile(
-    rf"(?P<heading>(?:[\W_]|[一二三四五六七八九十0-9]{{1,2}}[、.．)）])*(?:{_SPACED}))[:：\s]*(?=本周|●|网络安全信息与)"
+    rf"(?P<heading>(?:[\W_]|[一二三四五六七八九十0-9]{{1,2}}[、.．)）])*(?:{_SPACED}))[:：\s]*(?=本\s*周|●|网\s*络\s*安\s*全\s*信\s*息\s*与)"
 )
 
 
@@ -32,6 +34,8 @@ class Part:
 
     heading: str | None
     lines: tuple[Line, ...]
+    places: tuple[int, ...]
+    """Where each line begins in the text of the issue, in which a line end follows every line of the body."""
 
     @property
     def text(self) -> str:
@@ -43,17 +47,20 @@ def split_parts(lines: Iterable[Line]) -> list[Part]:
     """*lines* in parts: a new one begins at every heading. Only the first may have no heading."""
     parts: list[Part] = []
     heading: str | None = None
-    below: list[Line] = []
-    for line in _unglued(lines):
+    below: list[tuple[Line, int]] = []
+
+    def close() -> None:
+        if heading is not None or below:
+            parts.append(Part(heading, tuple(line for line, _ in below), tuple(place for _, place in below)))
+
+    for line, place in _unglued(lines):
         found = read_heading(line.text)
         if found is None:
-            below.append(line)
+            below.append((line, place))
             continue
-        if heading is not None or below:
-            parts.append(Part(heading, tuple(below)))
+        close()
         heading, below = found, []
-    if heading is not None or below:
-        parts.append(Part(heading, tuple(below)))
+    close()
     return parts
 
 
@@ -78,14 +85,14 @@ def read_heading(text: str) -> str | None:
     return squeezed if _UNKNOWN.fullmatch(squeezed) else None
 
 
-def _unglued(lines: Iterable[Line]) -> Iterator[Line]:
-    """*lines*, with a heading that is followed by text on its line as a line of its own."""
+def _unglued(lines: Iterable[Line]) -> Iterator[tuple[Line, int]]:
+    """*lines*, with a heading that is followed by text on its line as a line of its own; where each begins."""
+    place = 0
     for line in lines:
-        match = _GLUED.match(line.text)
-        if match is None:
-            yield line
-            continue
-        cut = match.end()
-        yield Line(match["heading"])
+        cut = 0
+        while match := _GLUED.match(line.text, cut):
+            yield Line(match["heading"]), place + cut
+            cut = match.end()
         links = (Link(max(link.start - cut, 0), link.end - cut, link.url) for link in line.links if link.end > cut)
-        yield Line(line.text[cut:], tuple(links))
+        yield Line(line.text[cut:], tuple(links)) if cut else line, place + cut
+        place += len(line.text) + 1

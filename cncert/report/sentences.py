@@ -3,42 +3,81 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from cncert.report.metrics import fold
 from cncert.report.sections import Part
 from cncert.wechat.text import tidy
 
 _END = "。！？!?"
-_SENTENCE = re.compile(rf"[^{_END}]+[{_END}]*")
+# The ? of an address ends no sentence.
+MOST_NUMBERS = 100
+"""So many numbers of a sentence are looked at; none of the report has a tenth of them."""
+_LONGEST = 2000
+"""Characters, far more than any sentence has: what has no full stop is cut there, or one evidence would be the text."""
+_SENTENCE = re.compile(rf"(?:[^{_END}]|[!?](?=[0-9A-Za-z])){{1,{_LONGEST}}}[{_END}]{{0,5}}|[{_END}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one line holds of a sentence."""
+
+    printed: str
+    place: int
+    """Where it begins in the text of the issue."""
+    end: int
+    """Where it ends in the folded sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence: folded for comparing; its pieces, each from one line, with the place in ``text`` where it ends."""
+    """A sentence, folded for comparing, and its pieces as printed."""
 
     text: str
-    pieces: tuple[tuple[int, str], ...]
+    pieces: tuple[Piece, ...]
     section: str | None
 
     def printed(self, start: int, end: int) -> str:
         """The pieces that hold the characters ``start:end`` of ``text``, as printed."""
         begin, held = 0, []
-        for finish, piece in self.pieces:
-            if begin < end and start < finish:
-                held.append(piece)
-            begin = finish
+        for piece in self.pieces:
+            if begin < end and start < piece.end:
+                held.append(tidy(piece.printed))
+            begin = piece.end
         return "".join(held)
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where the characters ``start:end`` of ``text`` stand in the text of the issue."""
+        return self._place(start), self._place(end - 1) + 1
+
+    def _place(self, index: int) -> int:
+        begin = 0
+        for piece in self.pieces:
+            if index < piece.end:
+                if len(piece.printed) == piece.end - begin:  # nothing was folded away, as in nearly all
+                    return piece.place + index - begin
+                widths = accumulate(len(fold(character)) for character in piece.printed)
+                return piece.place + next(n for n, width in enumerate(widths) if index - begin < width)
+            begin = piece.end
+        raise IndexError(f"the sentence has no character {index}")
+
+
+Span = tuple[Sentence, int, int]
+"""A place: the characters from the first to before the second number of a folded sentence."""
 
 
 def sentences(part: Part) -> Iterator[Sentence]:
     """The sentences of *part*. One that its line leaves unfinished goes on in the next line."""
-    text, pieces = "", []
-    for line in part.lines:
+    text: list[str] = []
+    length = 0
+    pieces: list[Piece] = []
+    for line, place in zip(part.lines, part.places, strict=True):
         for match in _SENTENCE.finditer(line.text):
-            text += fold(match[0])
-            pieces.append((len(text), tidy(match[0])))
-            if match[0][-1] in _END:
-                yield Sentence(text, tuple(pieces), part.heading)
-                text, pieces = "", []
+            text.append(fold(match[0]))
+            length += len(text[-1])
+            pieces.append(Piece(match[0], place + match.start(), length))
+            if match[0][-1] in _END or length >= _LONGEST:
+                yield Sentence("".join(text), tuple(pieces), part.heading)
+                text, length, pieces = [], 0, []
     if text:
-        yield Sentence(text, tuple(pieces), part.heading)
+        yield Sentence("".join(text), tuple(pieces), part.heading)

@@ -38,3 +38,13 @@ def whole(text: str, label: str) -> int:
     while same < len(shorter) and shorter[same] == longer[same]:
         same += 1
     return 1 if longer[same + 1 :] == shorter[same:] else 2
+
+
+def lost_one(label: str) -> list[str]:
+    """*label* without one of its characters, in all ways."""
+    return [label[:n] + label[n + 1 :] for n in range(len(label))]
+
+
+def doubled_one(label: str) -> list[str]:
+    """*label* with one of its characters twice, in all ways."""
+    return [label[: n + 1] + label[n:] for n in range(len(label))]

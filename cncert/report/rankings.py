@@ -1,0 +1,113 @@
+"""The rankings that the text of a report states: provinces by infected hosts, kinds of vulnerabilities."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+
+from cncert.items import Ranked, Ranking
+from cncert.report.labels import found_near
+from cncert.report.metrics import RankingForm, ranking_forms
+from cncert.report.numbers import DIGITS, read_number
+from cncert.report.sentences import Sentence, Span
+from cncert.report.slips import doubled_one, lost_one
+from cncert.report.texts import clause_before, of_other_time, without_asides
+
+_ABOUT = "(?:大约|约|近|超过?)?"
+_JOINT = r"[,;]?(?:(?:其次|依次|分别)[是为]?)?[、,]?(?:以及|和|及|与|是)?"
+_END = r"(?:[,;。()!?](?!其次)|等|$)"
+_MOST = 5
+"""Rankings of one kind in a sentence."""
+_LEADS = ("", "其中", "其")
+"""What may stand between a comma and the cue, if the clause before it says what is counted."""
+
+
+def read_rankings(sentence: Sentence) -> Iterator[tuple[Ranking, Span]]:
+    """The rankings of *sentence*, each with its place. One with a name that is not known is none."""
+    for form in ranking_forms():
+        for cue in islice(_cue(form).finditer(sentence.text), _MOST):
+            before = sentence.text[: cue.start()]
+            metric = _metric(form, without_asides(before))
+            items = _chain(form, sentence.text, cue.start())
+            if metric is not None and items and not of_other_time(before):
+                yield _ranking(form, metric, sentence, items)
+
+
+@cache
+def _cue(form: RankingForm) -> re.Pattern[str]:
+    """Pattern of the cues of *form*, any of their characters missing or doubled."""
+    exact = sorted(form.cues, key=len, reverse=True)
+    slipped = [spelling for cue in exact for spelling in (*doubled_one(cue), *lost_one(cue))]
+    return re.compile("|".join(map(re.escape, dict.fromkeys([*exact, *slipped]))))
+
+
+def _metric(form: RankingForm, before: str) -> str | None:
+    """The metric of which *before*, the words up to the cue, speak last."""
+    if any(word in before for word in form.unless):
+        return None
+    clause = clause_before(before)
+    if clause not in _LEADS:
+        before = clause
+    found = [(found_near(before, word), name) for name, word in form.metrics]
+    place, name = max(found)
+    return name if place >= 0 else None
+
+
+@cache
+def _item(form: RankingForm) -> re.Pattern[str]:
+    def any_of(words: tuple[str, ...]) -> str:
+        return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+    return re.compile(
+        rf"(?P<name>{any_of(form.names)})(?P<suffix>{any_of(form.suffixes)})?"
+        rf"(?:{_ABOUT}(?P<number>{DIGITS})(?P<scale>[万亿])?[个起家]?)?"
+        rf"(?:(?:{_cue(form).pattern})?[(,]*(?:约?占[^0-9,;()%]{{0,20}}?)?为?{_ABOUT}(?P<share>{DIGITS})%\)?)?"
+    )
+
+
+@cache
+def _joint(form: RankingForm) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_cue(form).pattern})?{_JOINT}")
+
+
+@cache
+def _end(form: RankingForm) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_cue(form).pattern})?{_END}")
+
+
+def _chain(form: RankingForm, text: str, cue: int) -> list[re.Match[str]]:
+    """The names in a row: those after the *cue* of provinces, those around the cue of kinds; none if one is unknown."""
+    items: list[re.Match[str]] = []
+    joint, end = _joint(form), _end(form)
+    begin = cue if form.by == "province" else 0
+    for match in _item(form).finditer(text, begin):
+        if items and not joint.fullmatch(text[items[-1].end() : match.start()]):
+            break
+        items.append(match)
+    # A list that is cut would be worse than none.
+    return items if items and end.match(text, items[-1].end()) else []
+
+
+def _ranking(form: RankingForm, metric: str, sentence: Sentence, items: list[re.Match[str]]) -> tuple[Ranking, Span]:
+    span = items[0].start(), items[-1].end()
+    start, end = sentence.place(*span)
+    ranking = Ranking.model_construct(
+        metric=metric,
+        by=form.by,
+        items=[_ranked(form, match) for match in items],
+        section=sentence.section,
+        evidence=sentence.printed(*span),
+        start=start,
+        end=end,
+    )
+    return ranking, (sentence, *span)
+
+
+def _ranked(form: RankingForm, match: re.Match[str]) -> Ranked:
+    # Provinces are known by their full name, kinds without the word 漏洞 that follows each.
+    name = match["name"] + ((match["suffix"] or "") if form.by == "province" else "")
+    return Ranked.model_construct(
+        name=name.upper(),
+        value=read_number(match["number"], match["scale"]).value if match["number"] else None,
+        share_pct=float(match["share"].replace(",", "")) if match["share"] else None,
+    )
