@@ -14,12 +14,32 @@ class ArgumentError(CncertError):
     """A wrong spider or command argument. Raised from a spider's ``from_crawler`` and from commands."""
 
 
+class SettingError(CncertError):
+    """A setting that cannot be meant. Raised from ``addon.py``."""
+
+
 class StoreError(CncertError):
     """The store cannot be reached or refuses a write. Raised from every method of a store."""
 
 
+class DocumentError(StoreError):
+    """A stored document cannot be read; the store itself can. Raised from ``store/``."""
+
+
+class UpgradeError(CncertError):
+    """A stored issue cannot be read again from its page. Raised from ``upgrade.py``."""
+
+
 class ArchiveError(CncertError):
     """An archive file cannot be read or written. Raised from ``archive.py``."""
+
+
+class SavedFileError(CncertError):
+    """A saved file cannot be read: too large, broken, or it takes too long. Raised from ``saved/``."""
+
+
+class SourceError(CncertError):
+    """A feed or an album cannot be had or read. Raised from ``discovery/`` and ``middlewares/sources.py``."""
 
 
 class BrowserError(CncertError):
@@ -27,9 +47,10 @@ class BrowserError(CncertError):
 
 
 class NotAnIssue(CncertError):
-    """The article is no issue of the weekly report. Raised from ``report.issue.read_issue``.
+    """The article is no issue of the weekly report. Raised from ``report.issue.read_issue`` and ``saved/``.
 
-    ``reason`` is a fixed word (``account``, ``title``, ``empty``, ``identity``), the text says it to a person.
+    ``reason`` is a fixed word (``account``, ``title``, ``empty``, ``identity``; of a file also ``several``), the text
+    says it to a person.
     """
 
     def __init__(self, reason: str, text: str) -> None:

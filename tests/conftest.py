@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ if str(ROOT) not in sys.path:
 
 from tests.mongod import Mongod, NoMongod  # noqa: E402  # found only now
 from tests.site.server import LoopbackWeChat  # noqa: E402
+from tests.stores import raw, with_database  # noqa: E402
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,3 +47,22 @@ def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield server.uri()
     except NoMongod as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def sqlite_uri(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/made/on/demand/cncert.db"
+
+
+@pytest.fixture
+def mongo_uri(mongod: str) -> Iterator[str]:
+    name = f"cncert_test_{uuid.uuid4().hex[:12]}"
+    yield with_database(mongod, name)
+    with raw(mongod) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def uri(request: pytest.FixtureRequest) -> str:
+    """Address of an empty store of its own, in each backend in turn."""
+    return str(request.getfixturevalue(f"{request.param}_uri"))

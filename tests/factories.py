@@ -1,6 +1,7 @@
 """Made-up documents for tests: plausible, complete, and each different from the next."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from cncert.items import Issue, issue_id
@@ -12,7 +13,10 @@ PHISHING = "本周境内被篡改政府网站数量为4个（约占境内0.1%）
 
 
 def make_issue(year: int = 2025, number: int = 3, **changes: Any) -> Issue:
-    """A valid issue; *changes* replace whole top-level fields, ``article`` and ``provenance`` only the parts given."""
+    """A valid issue; *changes* replace whole top-level fields, ``article`` and ``provenance`` only the parts given.
+
+    Another text was read from another page.
+    """
     end = date(year, 1, 1) + timedelta(days=(6 - date(year, 1, 1).weekday()) + 7 * (number - 1))
     start = end - timedelta(days=6)
     mid = 2247500000 + year % 100 * 10000 + number
@@ -54,13 +58,15 @@ def make_issue(year: int = 2025, number: int = 3, **changes: Any) -> Issue:
             "fetched_at": NOW,
             "via": "http",
             "address": "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv",
-            "sha256": f"{mid:064x}",
             "parser": "1",
         },
     }
     for name in ("article", "provenance"):
         fields[name] |= changes.pop(name, {})
-    return Issue.model_validate(fields | changes)
+    fields |= changes
+    page = [fields[name] for name in ("title", "text", "published_at")]
+    fields["provenance"].setdefault("sha256", sha256(repr(page).encode()).hexdigest())
+    return Issue.model_validate(fields)
 
 
 def make_figure(metric: str, value: float, **changes: Any) -> dict[str, Any]:

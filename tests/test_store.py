@@ -10,59 +10,29 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import pymongo
 import pytest
 from pydantic import ConfigDict
 from pymongo.errors import WriteError
 
-from cncert.exceptions import StoreError
+from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Model
 from cncert.store import Store, open_store, redacted
 from cncert.store.base import BATCH
+from cncert.store.mongo import bson_form
 from cncert.store.records import LedgerAddress, LedgerRow, Outcome, State
 from cncert.store.schema import bson_schema
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
+from tests.stores import document_in, raw, rewrite, with_database
 
 ROOT = Path(__file__).resolve().parent.parent
 ROW = make_row().id
 SHORT = "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"
 SECRET = "s3cr3tpw"
-
-
-def with_database(uri: str, name: str) -> str:
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(path=f"/{name}"))
-
-
-def raw(uri: str) -> pymongo.MongoClient[dict[str, Any]]:
-    """The server without the store in between."""
-    return pymongo.MongoClient(uri, tz_aware=True)
-
-
-@pytest.fixture
-def sqlite_uri(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/made/on/demand/cncert.db"
-
-
-@pytest.fixture
-def mongo_uri(mongod: str) -> Iterator[str]:
-    name = f"cncert_test_{uuid.uuid4().hex[:12]}"
-    yield with_database(mongod, name)
-    with raw(mongod) as client:
-        client.drop_database(name)
-
-
-@pytest.fixture(params=["sqlite", "mongo"])
-def uri(request: pytest.FixtureRequest) -> str:
-    """Address of an empty store of its own, in each backend in turn."""
-    return str(request.getfixturevalue(f"{request.param}_uri"))
 
 
 @pytest.fixture
@@ -158,6 +128,68 @@ async def test_a_change_back_gives_one_revision_per_text(store: Store) -> None:
             await store.put_issue(make_issue(text=text))
             await asyncio.sleep(0.002)
         assert [revision.document.text for revision in await store.revisions("2025-03")] == ["甲", "乙"]
+
+
+async def test_another_reading_of_the_same_page_is_no_edit(store: Store) -> None:
+    """A better parser finds a paragraph, a figure and a picture that the one before had missed."""
+    page = {"sha256": "a" * 64}
+    before = make_issue(provenance=page, images=[])
+    after = make_issue(text="正文 多一段", figures=[], provenance=page | {"parser": "2"})
+    async with store:
+        await store.put_issue(before)
+        assert await store.put_issue(after) is Outcome.UPDATED
+        assert await store.get_issue(after.id) == after
+        assert await store.revisions(after.id) == []
+        assert await store.put_issue(after) is Outcome.SAME
+
+
+@pytest.mark.parametrize("change", [{"figures": []}, {"rating": None}, {"sections": []}, {"review": []}], ids=str)
+async def test_what_follows_from_the_text_is_no_edit(sqlite_uri: str, change: dict[str, Any]) -> None:
+    """Another page with the same text: a challenge token differs in it, and another parser reads it."""
+    again = make_issue(provenance={"sha256": "b" * 64, "parser": "2"}, **change)
+    async with open_store(sqlite_uri) as store:
+        await store.put_issue(make_issue())
+        assert await store.put_issue(again) is Outcome.UPDATED
+        assert await store.revisions(again.id) == []
+
+
+@pytest.mark.parametrize("via", ["http", "browser", "archive"])
+async def test_a_kept_file_never_replaces_what_was_read_from_wechat(store: Store, via: str) -> None:
+    page = make_issue(provenance={"via": via})
+    file = make_issue(text="摘录", published_at=later(days=9), article={"mid": 1}, provenance={"via": "file"})
+    async with store:
+        await store.put_issue(page)
+        assert await store.put_issue(file) is Outcome.OLDER
+        assert await store.get_issue(page.id) == page
+        assert await store.revisions(page.id) == []
+
+
+@pytest.mark.parametrize("published_at", [None, later(days=9)])
+async def test_the_page_replaces_a_kept_file(store: Store, published_at: datetime | None) -> None:
+    file = make_issue(text="摘录", published_at=published_at, article={"mid": None}, provenance={"via": "file"})
+    page = make_issue()
+    async with store:
+        assert await store.put_issue(file) is Outcome.NEW
+        assert await store.put_issue(page) is Outcome.UPDATED
+        assert await store.get_issue(page.id) == page
+        assert await store.revisions(page.id) == []  # CNCERT has edited nothing
+
+
+async def test_of_two_kept_files_the_rules_for_pages_hold(sqlite_uri: str) -> None:
+    files = [make_issue(text=text, provenance={"via": "file"}) for text in ("摘录", "全文")]
+    async with open_store(sqlite_uri) as store:
+        assert [await store.put_issue(file) for file in files] == [Outcome.NEW, Outcome.CHANGED]
+
+
+async def test_an_issue_is_replaced_only_if_nobody_was_faster(store: Store) -> None:
+    first, second, third = (make_issue(text=text) for text in "一二三")
+    async with store:
+        assert not await store.replace_issue(first, second)
+        await store.put_issue(first)
+        assert await store.replace_issue(first, second)
+        assert not await store.replace_issue(first, third)
+        assert await store.get_issue(first.id) == second
+        assert await store.revisions(first.id) == []
 
 
 async def test_an_older_article_of_the_same_issue_is_left_out(store: Store) -> None:
@@ -555,15 +587,55 @@ async def test_a_newer_layout_is_left_alone(store: Store, uri: str) -> None:
 async def test_a_document_that_others_spoilt_is_named(store: Store, uri: str) -> None:
     async with store:
         await store.put_run(make_run())
-        if uri.startswith("sqlite"):
-            with sqlite3.connect(uri.removeprefix("sqlite:///")) as db:
-                db.execute("UPDATE runs SET document = json_set(document, '$.pid', 'x')")
-        else:
-            with raw(uri) as client:
-                client.get_default_database()["runs"].update_one({}, {"$set": {"pid": "x"}})
-        with pytest.raises(StoreError, match=r"runs.*pid: Input should be a valid integer") as caught:
+        rewrite(uri, "runs", make_run().id, lambda run: run.update(pid="x"))
+        with pytest.raises(StoreError, match=rf"runs {make_run().id} cannot be read: pid: Input should be a") as caught:
             await store.runs()
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema_version": 7}, "has schema_version 7, this cncert knows 1: update cncert"),
+        ({"schema_version": "x"}, "has schema_version 'x', which never was one"),
+        ({"mood": "good"}, "mood: Extra inputs are not permitted (a newer cncert may have written it)"),
+        ({"rating": "很好"}, "cannot be read: rating: Input should be"),
+    ],
+)
+async def test_an_issue_that_cannot_be_read_says_what_to_do(
+    store: Store, uri: str, change: dict[str, Any], said: str
+) -> None:
+    issue = make_issue()
+    async with store:
+        await store.put_issue(issue)
+        before = rewrite(uri, "issues", issue.id, lambda document: document.update(change))
+        for access in (store.get_issue(issue.id), store.put_issue(issue), store.replace_issue(issue, issue)):
+            with pytest.raises(DocumentError, match=re.escape(said)) as caught:
+                await access
+            assert "\n" not in str(caught.value) and f"issues {issue.id}" in str(caught.value)
+    assert document_in(uri, "issues", issue.id) == before
+
+
+async def test_a_document_under_another_name_is_found(sqlite_uri: str) -> None:
+    """Reading on from the name in the document would never end."""
+    async with open_store(sqlite_uri) as store:
+        for number in (3, 4):
+            await store.put_issue(make_issue(number=number))
+        rewrite(
+            sqlite_uri, "issues", "2025-04", lambda issue: issue.update(make_issue(number=2).model_dump(mode="json"))
+        )
+        with pytest.raises(DocumentError, match="_id 2025-04 is not year 2025, number 2"):
+            [issue async for issue in store.issues()]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 100_000], ids=lambda text: text[:4])
+async def test_a_document_that_is_none(sqlite_uri: str, text: str) -> None:
+    async with open_store(sqlite_uri) as store:
+        await store.put_reject(make_reject())
+        with sqlite3.connect(sqlite_uri.removeprefix("sqlite:///")) as db:
+            db.execute("UPDATE rejects SET document = ?", (text,))
+        with pytest.raises(DocumentError, match=f"the document of {make_reject().id} is no"):
+            await store.rejects()
 
 
 @pytest.mark.parametrize(
@@ -715,6 +787,10 @@ async def test_documents_are_as_documented(mongo_uri: str) -> None:
         {"rating": "很好"},
         {"figures.0.value": -1},
         {"figures.0.value": "4"},
+        {"figures.0.qualifier": "大约"},
+        {"figures.0.parts": [{"name": "境外", "share_pct": 101.0}]},
+        {"figures.0.start": -1},
+        {"rankings": [{"metric": "hosts.infected", "by": "province", "items": []}]},
         {"published_at": "2025-01-23"},
         {"period.start": "13.1.2025"},
         {"schema_version": 2},
@@ -747,6 +823,18 @@ async def test_the_validator_and_indexes_are_renewed_on_an_old_collection(mongo_
         assert {"week", "pictures", "picture_status"} <= set(issues.index_information())
 
 
+async def test_an_older_validator_gives_way_to_the_present_one(mongo_uri: str) -> None:
+    """The one of a time before rankings: it refuses what is written today."""
+    older = bson_schema(Issue)
+    del older["properties"]["rankings"]
+    with raw(mongo_uri) as client:
+        client.get_default_database().create_collection("issues", validator={"$jsonSchema": older})
+        with pytest.raises(WriteError, match="failed validation"):
+            client.get_default_database()["issues"].insert_one(bson_form(make_issue().model_dump()))
+    async with open_store(mongo_uri) as store:
+        assert await store.put_issue(make_issue()) is Outcome.NEW
+
+
 async def test_nothing_is_written_without_need(mongo_uri: str) -> None:
     async with open_store(mongo_uri):
         pass
@@ -771,7 +859,8 @@ def test_the_schema_loses_no_rule() -> None:
         bson_schema(Odd)
     schema = bson_schema(Issue)
     assert schema["required"][0] == "_id"
-    assert schema["properties"]["published_at"] == {"bsonType": "date"}
+    assert schema["properties"]["published_at"] == {"anyOf": [{"bsonType": "date"}, {"bsonType": "null"}]}
     value = schema["properties"]["figures"]["items"]["properties"]["value"]
     number = {"bsonType": ["double", "int", "long"], "minimum": 0}
-    assert value == {"anyOf": [{"bsonType": ["int", "long"], "minimum": 0}, number]}
+    words = {"bsonType": "string", "enum": ["高", "中", "低"]}
+    assert value == {"anyOf": [{"bsonType": ["int", "long"], "minimum": 0}, number, words]}

@@ -1,23 +1,26 @@
 """The interface of every store, and the rules of what is new, changed, older or merged.
 
-The rules stand here once. A backend brings only its primitives: one atomic change of one document, and look-ups.
+The rules stand here once, and the models too: a backend knows documents. It brings only its primitives: one atomic
+change of one document, and look-ups.
 """
 
 import hashlib
 import json
 import re
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import ValidationError
 
-from cncert.exceptions import StoreError
-from cncert.items import Issue, Picture
+from cncert.exceptions import DocumentError, StoreError
+from cncert.items import SCHEMA_VERSION, Issue, Model, Picture
 from cncert.store.records import LedgerRow, Outcome, Reject, Revision, RunRecord
+from cncert.store.versions import Document, other_version, upgraded
 
 D = TypeVar("D", Issue, Revision, LedgerRow, Reject, RunRecord)
 
@@ -34,6 +37,20 @@ LAYOUT = 1
 BATCH = 100
 UNFINISHED = ("pending", "failed", "placeholder")
 """Picture states that another run may better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What keeps the documents."""
+
+    name: str
+    """With its version: ``MongoDB 6.0.5, replica set rs0``."""
+    free_bytes: int | None
+    """Of its disk; None if it does not say."""
+    clock: datetime | None = None
+    """What time it has, if it is a machine of its own."""
+    trouble: str | None = None
+    """What makes it unfit, if anything does."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +92,44 @@ class Store(ABC):
 
         def decide(stored: Issue | None) -> Change[Issue] | None:
             nonlocal outcome
-            outcome = compared(stored, issue)
+            # What rests on other issues is no part of a reading: consistency.py sees to it.
+            new = issue.with_relative_warnings(stored.relative_warnings if stored else [])
+            outcome = compared(stored, new)
             if outcome in (Outcome.SAME, Outcome.OLDER):
                 return None
-            return Change(issue, revision_of(stored) if stored and outcome is Outcome.CHANGED else None)
+            return Change(new, revision_of(stored) if stored and outcome is Outcome.CHANGED else None)
 
         await self._change(Issue, issue.id, decide)
         return outcome
 
+    async def replace_issue(self, former: Issue, issue: Issue) -> bool:
+        """Puts another reading of its page in place of *former*; False if that is no longer what is stored."""
+        issue, replaced = checked(issue), False
+
+        def decide(stored: Issue | None) -> Change[Issue] | None:
+            nonlocal replaced
+            replaced = stored == former
+            return Change(issue) if replaced else None
+
+        await self._change(Issue, former.id, decide)
+        return replaced
+
     async def get_issue(self, issue_id: str) -> Issue | None:
         """The stored issue, or None."""
-        return await self._get(Issue, issue_id)
+        return await self._find(Issue, issue_id)
 
     async def issues(self, first: str | None = None, last: str | None = None) -> AsyncIterator[Issue]:
         """All issues from *first* to *last*, both included, ascending. The store may be written to meanwhile."""
         async for issue in self._each(Issue, first, last):
             yield issue
 
-    @abstractmethod
     async def issue_ids(self) -> list[str]:
         """The ids of all stored issues, ascending."""
+        return await self._ids(Issue)
+
+    async def revision_ids(self) -> list[str]:
+        """The ids of all revisions, ascending."""
+        return await self._ids(Revision)
 
     async def revisions(self, issue_id: str) -> list[Revision]:
         """The former states of an issue, oldest first."""
@@ -103,8 +138,8 @@ class Store(ABC):
 
     async def find_picture(self, key: str) -> Picture | None:
         """The picture with this key as the lowest issue has it that has it stored: one fetch serves all issues."""
-        issue = await self._issue_with_picture(key)
-        pictures = issue.images if issue else []
+        found = await self._issue_with_picture(key)
+        pictures = self._read(Issue, found).images if found else []
         return next((picture for picture in pictures if picture.key == key and picture.status == "stored"), None)
 
     async def unfinished_pictures(self) -> AsyncIterator[Issue]:
@@ -118,11 +153,12 @@ class Store(ABC):
 
     async def get_row(self, row_id: str) -> LedgerRow | None:
         """The ledger row, or None."""
-        return await self._get(LedgerRow, row_id)
+        return await self._find(LedgerRow, row_id)
 
-    @abstractmethod
     async def find_row(self, url: str) -> LedgerRow | None:
         """The row that has this address (the lowest, should two have it), or None."""
+        found = await self._row_with_address(url)
+        return self._read(LedgerRow, found) if found else None
 
     async def rows(self) -> list[LedgerRow]:
         """The whole ledger, ascending by id."""
@@ -172,31 +208,91 @@ class Store(ABC):
 
     async def get_run(self, run_id: str) -> RunRecord | None:
         """The record of a run, or None."""
-        return await self._get(RunRecord, run_id)
+        return await self._find(RunRecord, run_id)
 
-    @abstractmethod
     async def runs(self, limit: int | None = None) -> list[RunRecord]:
         """The runs, or the last *limit* of them, newest first."""
+        return [self._read(RunRecord, found) for found in await self._newest_runs(limit)]
+
+    # The place itself
+
+    @abstractmethod
+    async def server(self) -> Server:
+        """What keeps the documents, and how much room it has."""
+
+    async def probe(self) -> None:
+        """Writes a ledger row that is nobody's, reads it and removes it. Raises StoreError if any of that fails."""
+        now = datetime.now(UTC)
+        row = LedgerRow(id=f"probe-{secrets.token_hex(8)}", issue=None, first_seen=now, updated_at=now)
+        await self._put(row)
+        if await self.get_row(row.id) != row:
+            raise StoreError(f"{self.name}: what was written is not what is read")
+        await self._remove_if_equal(row)
+
+    # Upgrades
+
+    async def upgrade(self, kind: type[D], document_id: str, *, write: bool = True) -> tuple[D, bool] | None:
+        """A document in the present version, and whether it was another before; None if there is none.
+
+        It is written unless *write* is False. Raises DocumentError if it cannot be read: it stays as it is.
+        """
+        result: tuple[D, bool] | None = None
+
+        def decide(stored: Document | None) -> Change[D] | None:
+            nonlocal result
+            result = None
+            if stored is None:
+                return None
+            try:
+                document = self._read(kind, in_present_version(kind, stored))
+            except ValueError as error:
+                raise DocumentError(f"{self.name}: {COLLECTIONS[kind]} {document_id} {error}") from error
+            result = document, self._form(document) != stored
+            return Change(document) if result[1] else None
+
+        if write:
+            await self._replace(kind, document_id, decide)
+        else:
+            decide(await self._get(kind, document_id))
+        return result
 
     # Primitives of a backend
 
     @abstractmethod
-    async def _get(self, kind: type[D], document_id: str) -> D | None:
+    def _form(self, document: Model) -> Document:
+        """*document* as the backend keeps it."""
+
+    @abstractmethod
+    async def _get(self, kind: type[D], document_id: str) -> Document | None:
         """One document."""
 
     @abstractmethod
-    async def _change(self, kind: type[D], document_id: str, decide: Callable[[D | None], Change[D] | None]) -> None:
+    async def _ids(self, kind: type[D]) -> list[str]:
+        """The ids of all documents, ascending."""
+
+    @abstractmethod
+    async def _replace(
+        self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
+    ) -> None:
         """Reads a document, asks *decide* what to write, and writes it only if nobody changed the document meanwhile.
 
         *decide* may be called again. The change is on disk when this returns.
         """
 
     @abstractmethod
-    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[D]:
+    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
         """At most BATCH documents with first <= id <= last and after < id, ascending."""
 
     @abstractmethod
-    async def _issue_with_picture(self, key: str) -> Issue | None:
+    async def _newest_runs(self, limit: int | None) -> list[Document]:
+        """The runs, or the last *limit* of them, newest first."""
+
+    @abstractmethod
+    async def _row_with_address(self, url: str) -> Document | None:
+        """The lowest row that has this address."""
+
+    @abstractmethod
+    async def _issue_with_picture(self, key: str) -> Document | None:
         """The lowest issue that has the picture *key* in state stored."""
 
     @abstractmethod
@@ -210,8 +306,25 @@ class Store(ABC):
         after = None
         while batch := await self._batch(kind, first, last, after):
             for document in batch:
-                yield document
-            after = batch[-1].id
+                yield self._read(kind, document)
+            after = batch[-1]["_id"]
+
+    async def _find(self, kind: type[D], document_id: str) -> D | None:
+        found = await self._get(kind, document_id)
+        return None if found is None else self._read(kind, found)
+
+    async def _change(self, kind: type[D], document_id: str, decide: Callable[[D | None], Change[D] | None]) -> None:
+        def read_and_decide(stored: Document | None) -> Change[D] | None:
+            return decide(None if stored is None else self._read(kind, stored))
+
+        await self._replace(kind, document_id, read_and_decide)
+
+    def _read(self, kind: type[D], document: Document) -> D:
+        try:
+            return kind.model_validate(document)
+        except ValidationError as error:
+            text = f"{self.name}: {COLLECTIONS[kind]} {document.get('_id')} {trouble(kind, document, error)}"
+            raise DocumentError(text) from error
 
     async def _put(self, document: D) -> None:
         document = checked(document)
@@ -225,11 +338,16 @@ def compared(stored: Issue | None, issue: Issue) -> Outcome:
     """What *issue* is to a store that holds *stored*."""
     if stored is None:
         return Outcome.NEW
-    other_article = (stored.article.mid, stored.article.idx) != (issue.article.mid, issue.article.idx)
-    if other_article and stored.published_at > issue.published_at:
-        return Outcome.OLDER
-    if stored.content() != issue.content():
-        return Outcome.CHANGED
+    if stored.provenance.is_copy != issue.provenance.is_copy:
+        # What WeChat shows counts more than what somebody kept of it, and replacing that is no edit of CNCERT's.
+        return Outcome.OLDER if issue.provenance.is_copy else Outcome.UPDATED
+    # Another reading of the same page is no edit either: the parser differs.
+    if stored.provenance.sha256 != issue.provenance.sha256:
+        other_article = (stored.article.mid, stored.article.idx) != (issue.article.mid, issue.article.idx)
+        if other_article and _later(stored.published_at, issue.published_at):
+            return Outcome.OLDER
+        if stored.content() != issue.content():
+            return Outcome.CHANGED
     # When and where from it was read again is no news; that another parser read it is.
     kept = stored.provenance.model_copy(update={"parser": issue.provenance.parser})
     return Outcome.SAME if stored == issue.model_copy(update={"provenance": kept}) else Outcome.UPDATED
@@ -264,7 +382,29 @@ def problem(error: ValidationError) -> str:
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
+def in_present_version(kind: type[D], document: Document) -> Document:
+    """*document* with the issue in it in the present version. Raises ValueError if no way leads there."""
+    if kind is Issue:
+        return upgraded(document)
+    issue = document.get("document")
+    return {**document, "document": upgraded(issue)} if kind is Revision and isinstance(issue, dict) else document
+
+
+def trouble(kind: type[D], document: Document, error: ValidationError) -> str:
+    """Why *document* cannot be read and, if anything helps, what."""
+    issue: Any = document if kind is Issue else document.get("document") if kind is Revision else None
+    if isinstance(issue, dict) and (version := issue.get("schema_version")) != SCHEMA_VERSION:
+        return other_version(version)
+    unknown = error.errors(include_url=False, include_input=False)[0]["type"] == "extra_forbidden"
+    return f"cannot be read: {problem(error)}{' (a newer cncert may have written it)' * unknown}"
+
+
 def redacted(uri: str) -> str:
     """*uri* without passwords: up to the last @, for a password that is not percent-encoded may hold one itself."""
     uri = re.sub(r"(?s)^([^:/]*:(?://)?[^:@]*):.*@", r"\1:***@", uri)
     return re.sub(r"(?i)((?:password|token|secret)\w*[=:])[^&,]*", r"\1***", uri)
+
+
+def _later(stored: datetime | None, new: datetime | None) -> bool:
+    """Whether the stored article is the later one; one without a time of publication is never later."""
+    return stored is not None and (new is None or stored > new)

@@ -4,13 +4,12 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bson.errors import BSONError
-from pydantic import ValidationError
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, timeout
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -23,12 +22,11 @@ from pymongo.errors import (
 )
 
 from cncert.exceptions import StoreError
-from cncert.items import Issue
-from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Store, problem
+from cncert.items import Issue, Model
+from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server, Store
 from cncert.store.records import LedgerRow, RunRecord
 from cncert.store.schema import bson_schema
-
-Document = dict[str, Any]
+from cncert.store.versions import Document
 
 DATABASE = "cncert"
 """Used if the address names none."""
@@ -43,6 +41,9 @@ DEFAULTS = {
 PING_SECONDS = 5
 """How long a server that was never reached is waited for."""
 CLOSE_SECONDS = 2
+
+OLDEST = (5, 0)
+"""The oldest version of the server that will do."""
 
 TRIES = 60
 """How often a change is tried again because another process was faster."""
@@ -89,36 +90,46 @@ class MongoStore(Store):
             with timeout(CLOSE_SECONDS):  # it takes leave of the server, which may be gone
                 await client.close()
 
-    async def issue_ids(self) -> list[str]:
+    async def server(self) -> Server:
         with self._plainly():
-            return [found["_id"] async for found in self._collection(Issue).find({}, {"_id": 1}).sort("_id")]
+            admin = self._db.client.admin
+            build, hello = await admin.command("buildInfo"), await admin.command("hello")
+            stats = await self._db.command("dbStats")
+        version, name = str(build["version"]), hello.get("setName")
+        free = stats["fsTotalSize"] - stats["fsUsedSize"] if "fsTotalSize" in stats else None
+        old = tuple(build["versionArray"][:2]) < OLDEST
+        return Server(
+            f"MongoDB {version}, {f'replica set {name}' if name else 'no replica set'}",
+            None if free is None else int(free),
+            clock=hello["localTime"].replace(tzinfo=UTC),  # the driver reads this answer as it likes
+            trouble="MongoDB 5 or later is needed" if old else None,
+        )
 
-    async def find_row(self, url: str) -> LedgerRow | None:
-        return await self._find_first(LedgerRow, {"addresses.url": url})
+    def _form(self, document: Model) -> Document:
+        form: Document = bson_form(document.model_dump())
+        return form
 
-    async def runs(self, limit: int | None = None) -> list[RunRecord]:
-        if limit == 0:  # which means no limit to MongoDB
-            return []
+    async def _get(self, kind: type[D], document_id: str) -> Document | None:
+        return await self._first(kind, {"_id": document_id})
+
+    async def _ids(self, kind: type[D]) -> list[str]:
         with self._plainly():
-            order = [("started_at", DESCENDING), ("_id", DESCENDING)]
-            found = self._collection(RunRecord).find({}).sort(order).limit(limit or 0)
-            return [self._read(RunRecord, document) async for document in found]
+            return [found["_id"] async for found in self._collection(kind).find({}, {"_id": 1}).sort("_id")]
 
-    async def _get(self, kind: type[D], document_id: str) -> D | None:
-        return await self._find_first(kind, {"_id": document_id})
-
-    async def _change(self, kind: type[D], document_id: str, decide: Callable[[D | None], Change[D] | None]) -> None:
+    async def _replace(
+        self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
+    ) -> None:
         collection = self._collection(kind)
         for _ in range(TRIES):
             with self._plainly():
-                raw = await collection.find_one({"_id": document_id})
-                change = decide(None if raw is None else self._read(kind, raw))
+                stored = await collection.find_one({"_id": document_id})
+                change = decide(stored)
                 if change is None:
                     return
                 if change.revision is not None:
-                    await self._swap("revisions", change.revision.id, None, bson_form(change.revision.model_dump()))
-                document = None if change.document is None else bson_form(change.document.model_dump())
-                if await self._swap(collection.name, document_id, raw, document):
+                    await self._swap("revisions", change.revision.id, None, self._form(change.revision))
+                document = None if change.document is None else self._form(change.document)
+                if await self._swap(collection.name, document_id, stored, document):
                     return
             await asyncio.sleep(random.uniform(0, 0.05))
         raise StoreError(f"{self.name}: {collection.name} {document_id} was changed by others {TRIES} times in a row")
@@ -139,24 +150,34 @@ class MongoStore(Store):
             return (await target.delete_one(exactly)).deleted_count == 1
         return (await target.replace_one(exactly, new)).matched_count == 1
 
-    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[D]:
+    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
         bounds = {word: at for word, at in (("$gte", first), ("$lte", last), ("$gt", after)) if at is not None}
         with self._plainly():
             found = self._collection(kind).find({"_id": bounds} if bounds else {}).sort("_id").limit(BATCH)
-            return [self._read(kind, document) async for document in found]
+            return [document async for document in found]
 
-    async def _issue_with_picture(self, key: str) -> Issue | None:
-        return await self._find_first(Issue, {"images": {"$elemMatch": {"key": key, "status": "stored"}}})
+    async def _newest_runs(self, limit: int | None) -> list[Document]:
+        if limit == 0:  # which means no limit to MongoDB
+            return []
+        with self._plainly():
+            order = [("started_at", DESCENDING), ("_id", DESCENDING)]
+            found = self._collection(RunRecord).find({}).sort(order).limit(limit or 0)
+            return [document async for document in found]
+
+    async def _row_with_address(self, url: str) -> Document | None:
+        return await self._first(LedgerRow, {"addresses.url": url})
+
+    async def _issue_with_picture(self, key: str) -> Document | None:
+        return await self._first(Issue, {"images": {"$elemMatch": {"key": key, "status": "stored"}}})
 
     async def _unfinished_ids(self) -> list[str]:
         with self._plainly():
             found = self._collection(Issue).find({"images.status": {"$in": list(UNFINISHED)}}, {"_id": 1}).sort("_id")
             return [document["_id"] async for document in found]
 
-    async def _find_first(self, kind: type[D], where: Document) -> D | None:
+    async def _first(self, kind: type[D], where: Document) -> Document | None:
         with self._plainly():
-            found = await self._collection(kind).find_one(where, sort=[("_id", ASCENDING)])
-            return None if found is None else self._read(kind, found)
+            return await self._collection(kind).find_one(where, sort=[("_id", ASCENDING)])
 
     def _connect(self) -> tuple[AsyncMongoClient[Document], AsyncDatabase[Document]]:
         try:
@@ -205,13 +226,6 @@ class MongoStore(Store):
 
     def _collection(self, kind: type[D]) -> AsyncCollection[Document]:
         return self._db[COLLECTIONS[kind]]
-
-    def _read(self, kind: type[D], document: Document) -> D:
-        try:
-            return kind.model_validate(document)
-        except ValidationError as error:
-            which = f"{COLLECTIONS[kind]} {document.get('_id')}"
-            raise StoreError(f"{self.name}: {which} cannot be read: {problem(error)}") from error
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:

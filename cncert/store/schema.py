@@ -8,7 +8,7 @@ KEPT = {
     "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems",
     "required", "enum", "additionalProperties",
 }  # fmt: skip
-DROPPED = {"title", "description", "default", "format", "$defs"}
+DROPPED = {"title", "description", "examples", "default", "format", "$defs"}
 TYPES: dict[str, str | list[str]] = {
     "string": "string",
     "integer": ["int", "long"],

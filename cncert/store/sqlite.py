@@ -1,6 +1,8 @@
 """The embedded store: one SQLite file, a table per collection, a document as JSON per row."""
 
 import asyncio
+import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
-from cncert.exceptions import StoreError
-from cncert.items import Issue
-from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Store, problem
-from cncert.store.records import LedgerRow, RunRecord
+from cncert.exceptions import DocumentError, StoreError
+from cncert.items import Model
+from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server, Store
+from cncert.store.versions import Document
 
 T = TypeVar("T")
 
@@ -109,30 +109,32 @@ class SqliteStore(Store):
             if thread is not None:
                 thread.shutdown(wait=False)
 
-    async def issue_ids(self) -> list[str]:
-        return [row[0] for row in await self._rows("SELECT id FROM issues ORDER BY id")]
+    async def server(self) -> Server:
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+        except OSError:
+            free = None
+        return Server(f"SQLite {sqlite3.sqlite_version}", free)
 
-    async def find_row(self, url: str) -> LedgerRow | None:
-        sql = "SELECT document FROM ledger WHERE id = (SELECT min(row) FROM addresses WHERE url = ?)"
-        return self._first(LedgerRow, await self._rows(sql, url))
+    def _form(self, document: Model) -> Document:
+        return document.model_dump(mode="json")
 
-    async def runs(self, limit: int | None = None) -> list[RunRecord]:
-        sql = "SELECT document FROM runs ORDER BY started_at DESC, id DESC LIMIT ?"
-        rows = await self._rows(sql, -1 if limit is None else limit)
-        return [self._read(RunRecord, text) for (text,) in rows]
+    async def _get(self, kind: type[D], document_id: str) -> Document | None:
+        return await self._first(f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE id = ?", document_id)
 
-    async def _get(self, kind: type[D], document_id: str) -> D | None:
-        sql = f"SELECT document FROM {COLLECTIONS[kind]} WHERE id = ?"
-        return self._first(kind, await self._rows(sql, document_id))
+    async def _ids(self, kind: type[D]) -> list[str]:
+        return [row[0] for row in await self._rows(f"SELECT id FROM {COLLECTIONS[kind]} ORDER BY id")]
 
-    async def _change(self, kind: type[D], document_id: str, decide: Callable[[D | None], Change[D] | None]) -> None:
+    async def _replace(
+        self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
+    ) -> None:
         table = COLLECTIONS[kind]
         insert = "INSERT INTO {} (id, document) VALUES (?, ?) ON CONFLICT (id) DO {}"
 
         def work(db: sqlite3.Connection) -> None:
             with transaction(db):
-                stored = db.execute(f"SELECT document FROM {table} WHERE id = ?", (document_id,)).fetchall()
-                change = decide(self._first(kind, stored))
+                stored = db.execute(f"SELECT id, document FROM {table} WHERE id = ?", (document_id,)).fetchone()
+                change = decide(self._parsed(stored) if stored else None)
                 if change is None:
                     return
                 if change.revision is not None:
@@ -146,15 +148,23 @@ class SqliteStore(Store):
 
         await self._run(work)
 
-    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[D]:
+    async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
         bounds = {sql: at for sql, at in (("id >= ?", first), ("id <= ?", last), ("id > ?", after)) if at is not None}
         where = " AND ".join(bounds) or "TRUE"
-        sql = f"SELECT document FROM {COLLECTIONS[kind]} WHERE {where} ORDER BY id LIMIT {BATCH}"
-        return [self._read(kind, text) for (text,) in await self._rows(sql, *bounds.values())]
+        sql = f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE {where} ORDER BY id LIMIT {BATCH}"
+        return [self._parsed(row) for row in await self._rows(sql, *bounds.values())]
 
-    async def _issue_with_picture(self, key: str) -> Issue | None:
+    async def _newest_runs(self, limit: int | None) -> list[Document]:
+        sql = "SELECT id, document FROM runs ORDER BY started_at DESC, id DESC LIMIT ?"
+        return [self._parsed(row) for row in await self._rows(sql, -1 if limit is None else limit)]
+
+    async def _row_with_address(self, url: str) -> Document | None:
+        sql = "SELECT min(row) FROM addresses WHERE url = ?"
+        return await self._first(f"SELECT id, document FROM ledger WHERE id = ({sql})", url)
+
+    async def _issue_with_picture(self, key: str) -> Document | None:
         sql = "SELECT min(issue) FROM pictures WHERE key = ? AND status = 'stored'"
-        return self._first(Issue, await self._rows(f"SELECT document FROM issues WHERE id = ({sql})", key))
+        return await self._first(f"SELECT id, document FROM issues WHERE id = ({sql})", key)
 
     async def _unfinished_ids(self) -> list[str]:
         marks = ", ".join("?" * len(UNFINISHED))
@@ -210,15 +220,18 @@ class SqliteStore(Store):
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
             raise StoreError(f"{self.path}: {REASONS.get(name, error)}") from error
 
-    def _first(self, kind: type[D], rows: list[Any]) -> D | None:
-        return self._read(kind, rows[0][0]) if rows else None
+    async def _first(self, sql: str, value: str) -> Document | None:
+        rows = await self._rows(sql, value)
+        return self._parsed(rows[0]) if rows else None
 
-    def _read(self, kind: type[D], text: str) -> D:
+    def _parsed(self, row: tuple[str, str]) -> Document:
         try:
-            return kind.model_validate_json(text)
-        except ValidationError as error:
-            text = f"{self.path}: a document of {COLLECTIONS[kind]} cannot be read: {problem(error)}"
-            raise StoreError(text) from error
+            document = json.loads(row[1])
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DocumentError(f"{self.name}: the document of {row[0]} is not JSON") from error
+        if not isinstance(document, dict):
+            raise DocumentError(f"{self.name}: the document of {row[0]} is no JSON object")
+        return document | {"_id": row[0]}
 
 
 @contextmanager

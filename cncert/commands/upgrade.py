@@ -1,0 +1,103 @@
+"""``scrapy upgrade``: stored issues in the present version, as the present parser reads them."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from cncert import consistency
+from cncert.archive import ArchivedPages
+from cncert.cli import ProjectCommand, complain, output
+from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, UpgradeError
+from cncert.items import Issue
+from cncert.store import open_store
+from cncert.store.records import Revision
+from cncert.upgrade import Upgrade
+
+MEANINGS = {
+    "upgraded": "documents brought to the present version of the model",
+    "read again": "issues read again from their raw pages",
+    "changed": "of these, issues in which it changed anything",
+    "without page": "issues left as another parser read them: their raw pages are not at hand",
+    "failed": "documents left as they are: the lines on stderr say why",
+}
+
+
+class Command(ProjectCommand):
+    """Works on the store and on the archive of raw pages, without network."""
+
+    def short_desc(self) -> str:
+        return "Bring stored issues to the present version, and read them again from their raw pages"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--dry-run", action="store_true", help="list what would change, write nothing")
+        parser.add_argument("--all", action="store_true", help="read again also what this very parser has read")
+        parser.add_argument("--archive", metavar="PATH", help="WARC file or directory (default CNCERT_ARCHIVE)")
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        assert self.settings is not None
+        if args:
+            raise ArgumentError(f"upgrade takes no argument {args[0]!r}")
+        archive, pages = _archive(opts.archive, self.settings["CNCERT_ARCHIVE"]), None
+        async with open_store(self.settings["CNCERT_STORE"]) as store:
+            upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
+            with _progress() as bar:
+                for issue_id in bar.track(await store.issue_ids(), description="Issues"):
+                    await _told(upgrade.bring_up(Issue, issue_id))
+                for revision_id in bar.track(await store.revision_ids(), description="Revisions"):
+                    await _told(upgrade.bring_up(Revision, revision_id))
+                if archive and upgrade.outdated:
+                    looking = bar.add_task("Looking through the archive", total=None)
+                    pages = ArchivedPages(archive, self.settings.getint("DOWNLOAD_MAXSIZE"))
+                    bar.remove_task(looking)
+                for issue_id in bar.track(upgrade.outdated, description="Reading again"):
+                    await _told(upgrade.read_again(issue_id, pages))
+            if upgrade.counts["changed"] and not opts.dry_run:
+                await consistency.renew(store)
+        unreadable = pages.unreadable if pages else []
+        for line in unreadable:
+            complain(line)
+        _print(upgrade, opts.dry_run)
+        return 1 if upgrade.counts["failed"] or unreadable else 0
+
+
+def _archive(given: str | None, usual: str) -> Path | None:
+    """Where raw pages are looked for. Raises ArgumentError if *given* is not there."""
+    if given is not None and not Path(given).exists():
+        raise ArgumentError(f"--archive={given!r}: no such file or directory")
+    place = given or usual
+    return Path(place) if place else None
+
+
+async def _told(work: Awaitable[None]) -> None:
+    """Do *work* on one document; say why it cannot be done, if it cannot."""
+    try:
+        await work
+    except (ArchiveError, DocumentError, UpgradeError) as error:
+        complain(error)
+
+
+def _progress() -> Progress:
+    """A bar on stderr, if that is a terminal."""
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, redirect_stdout=False, disable=not sys.stderr.isatty())
+
+
+def _print(upgrade: Upgrade, dry_run: bool) -> None:
+    console = output()
+    if dry_run:
+        for line in upgrade.differences:
+            console.print(line, markup=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("would be" if dry_run else "done")
+    table.add_column("", justify="right")
+    table.add_column("")
+    for name, meaning in MEANINGS.items():
+        table.add_row(name, str(upgrade.counts[name]), meaning)
+    console.print(table)
