@@ -1,0 +1,19 @@
+"""``scrapy schema``: what an issue's document looks like, for programs."""
+
+from argparse import Namespace
+from importlib.resources import files
+
+from cncert.cli import ProjectCommand
+from cncert.exceptions import ArgumentError
+
+
+class Command(ProjectCommand):
+    """Prints the JSON Schema that comes with the package."""
+
+    def short_desc(self) -> str:
+        return "Print the JSON Schema of an issue's document"
+
+    async def work(self, args: list[str], opts: Namespace) -> None:
+        if args:
+            raise ArgumentError(f"schema takes no argument {args[0]!r}")
+        print(files("cncert").joinpath("data", "schema", "issue.schema.json").read_text(encoding="utf-8"), end="")
