@@ -1,8 +1,9 @@
-"""Stores the issue, then says so in the ledger: a kill in between costs a repeated fetch and nothing else."""
+"""Stores the issue, renews what rests on it, then says so in the ledger: a kill in between costs a repeated fetch."""
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from cncert import consistency
 from cncert.exceptions import StoreError
 from cncert.extensions import RunRecorder
 from cncert.items import Issue
@@ -27,18 +28,26 @@ class StorePipeline:
         assert run is not None
         try:
             outcome = await run.store.put_issue(item)
-            ledger, ident = Ledger(run.store), article_id(item)
-            if outcome is Outcome.OLDER:
-                reason = f"older than the article that {item.id} was stored from"
-                await ledger.settle(ident, State.REJECTED, reason, url=item.provenance.address, issue=item.id)
-            elif await self._is_news(ident, outcome):
-                await ledger.enter(item.article.url, source="page", issue=item.id)
-                await ledger.settle(ident, State.STORED, None, url=item.provenance.address, issue=item.id)
+            if outcome not in (Outcome.SAME, Outcome.OLDER):
+                await consistency.renew(run.store, item.id)
+            if not item.provenance.is_copy:  # the article of a copy stays due
+                await self._tell_ledger(item, outcome)
         except StoreError as error:
             await run.stop(error)
             raise DropItem(f"not stored: {error}") from None
         run.count(outcome, item.id)
         return item
+
+    async def _tell_ledger(self, item: Issue, outcome: Outcome) -> None:
+        run = self.crawler.get_extension(RunRecorder)
+        assert run is not None
+        ledger, ident = Ledger(run.store), article_id(item)
+        if outcome is Outcome.OLDER:
+            reason = f"older than the article that {item.id} was stored from"
+            await ledger.settle(ident, State.REJECTED, reason, url=item.provenance.address, issue=item.id)
+        elif await self._is_news(ident, outcome):
+            await ledger.enter(item.article.url, source="page", issue=item.id)
+            await ledger.settle(ident, State.STORED, None, url=item.provenance.address, issue=item.id)
 
     async def _is_news(self, ident: str, outcome: Outcome) -> bool:
         """Whether the ledger has something to learn: not from an issue that only had its pictures fetched again."""

@@ -1,0 +1,72 @@
+"""``scrapy warnings``: what is odd about the stored issues."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cncert.cli import ProjectCommand, output, week_option
+from cncert.exceptions import ArgumentError
+from cncert.items import WARNINGS, Doubt
+from cncert.store import open_store
+
+Found = list[tuple[str, Doubt]]
+"""Warnings, each with its issue."""
+
+
+class Command(ProjectCommand):
+    """The warnings of the stored issues: nothing is wrong with the crawl, but a person should look."""
+
+    def short_desc(self) -> str:
+        return "List the warnings of the stored issues"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--code", action="append", metavar="CODE", help="only these; may be given again")
+        parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
+        parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
+        parser.add_argument("--json", action="store_true", help="print the warnings as JSON")
+
+    async def work(self, args: list[str], opts: Namespace) -> None:
+        assert self.settings is not None
+        if args:
+            raise ArgumentError(f"warnings takes no argument {args[0]!r}")
+        codes = opts.code or []
+        if unknown := [code for code in codes if code not in WARNINGS]:
+            raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNINGS)}")
+        first, last = week_option("--from", opts.first), week_option("--until", opts.last)
+        async with open_store(self.settings["CNCERT_STORE"]) as store:
+            found = [
+                (issue.id, doubt)
+                async for issue in store.issues(first, last)
+                for doubt in issue.warnings
+                if doubt.code in codes or not codes
+            ]
+        if opts.json:
+            lines = [{"issue": issue, "code": doubt.code, "message": doubt.message} for issue, doubt in found]
+            print(json.dumps(lines, ensure_ascii=False, indent=1))
+        else:
+            _print(output(), found)
+
+
+def _print(console: Console, found: Found) -> None:
+    if not found:
+        console.print("No such warning.")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("issue", "code", "what"):
+        table.add_column(title, no_wrap=title != "what")
+    for issue, doubt in found:
+        table.add_row(issue, f"[yellow]{escape(doubt.code)}[/]", escape(doubt.message))
+    console.print(table)
+    sums = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("warnings", "code", "meaning"):
+        sums.add_column(title, no_wrap=title != "meaning", justify="right" if title == "warnings" else "left")
+    for code, number in Counter(doubt.code for _, doubt in found).most_common():
+        sums.add_row(str(number), f"[yellow]{escape(code)}[/]", escape(WARNINGS.get(code, "")))
+    console.print(sums)
+    console.print(f"{len(found)} warnings in {len({issue for issue, _ in found})} issues")

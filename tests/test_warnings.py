@@ -1,0 +1,216 @@
+"""What is odd about the issues of a run: counted, noted, listed, and no fault of the run."""
+
+import asyncio
+import json
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cncert import notes
+from cncert.items import CHINA, RELATIVE_WARNINGS, WARNINGS, Issue
+from cncert.report import calendar
+from cncert.store import open_store
+from cncert.store.records import RunRecord
+from tests import series
+from tests.factories import make_issue, make_run
+from tests.site import pages
+from tests.site.crawl import crawl, project_env, run_scrapy
+from tests.site.server import LoopbackWeChat
+
+GOV = "境内被篡改政府网站（GOV类）数量为{}个（约占境内5.0%），较上周环比增加了{}%。"
+RANGE = ("from=2024-12", "until=2024-16")
+
+
+def publish(site: LoopbackWeChat, issue: str, **facts: Any) -> None:
+    """Put *issue* on the site in place of the one that is there, with other *facts*."""
+    here = series.published(issue)
+    week = calendar.parse_week(issue)
+    review = []
+    for _ in range(5):
+        week = calendar.previous_week(week)
+        earlier = f"{week[0]}-{week[1]:02d}"
+        review.append(pages.ReviewLine(series.title_of(earlier), series.published(earlier).url))
+    end = calendar.period(*calendar.parse_week(issue)).end
+    spec = pages.ArticleSpec(
+        title=here.title, body=pages.report_body(pages.ReportFacts(**facts), (), review), mid=here.mid, idx=here.idx,
+        published=datetime.combine(end + timedelta(days=4), time(17, 30), CHINA),
+    )  # fmt: skip
+    site.add_article(here.url, pages.render(spec))
+
+
+async def contents(tmp_path: Path) -> tuple[dict[str, Issue], RunRecord]:
+    """The stored issues and the last run."""
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        (run,) = await store.runs(1)
+        return {issue.id: issue async for issue in store.issues()}, run
+
+
+def codes(issue: Issue) -> list[str]:
+    return [doubt.code for doubt in issue.warnings]
+
+
+async def test_a_clean_run_says_what_is_odd(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """The crawl goes backwards: what 2024-16 says of the week before is doubted once 2024-15 is there."""
+    series.publish(site, "2024-12", "2024-16")
+    publish(site, "2024-16", note=GOV.format(118, "13.5"))
+    publish(site, "2024-15", note=GOV.format(90, "2.0"))
+    publish(site, "2024-14", urls=None)
+    publish(site, "2024-13", note="另外，本周各地新报送勒索攻击线索4137条。会议共有2960名代表参加。")
+    start = f"start={series.published('2024-16').url}"
+    first = crawl(site, tmp_path, start, *RANGE)
+    assert first.returncode == 0, first.stderr[-3000:]
+    issues, run = await contents(tmp_path)
+    assert {name: codes(issue) for name, issue in issues.items()} == {
+        "2024-12": [],
+        "2024-13": ["figures_unread", "figures_unread"],
+        "2024-14": ["figure_missing"],
+        "2024-15": [],
+        "2024-16": ["change_disagrees"],
+    }
+    assert run.clean is True
+    assert run.warnings == []
+    assert run.notes == [
+        "1 issue with numbers that nothing read: 2024-13",
+        "1 issue without a figure that others of its time state: 2024-14",
+        "1 issue with figures that contradict each other or the week before: 2024-16",
+    ]
+    for counter, number in (("unread", 2), ("missing", 1), ("disagree", 1)):
+        assert f"'cncert/figures/{counter}': {number}," in first.stderr
+    assert "cncert/figures/outlier" not in first.stderr
+    assert "  · 1 issue with numbers that nothing read: 2024-13\n" in first.stderr
+    assert "numbers that nothing read: 2024-13" in run_scrapy("runs", env=project_env(None, tmp_path)).stdout
+
+    # Read again, nothing is new: nothing is noted, nothing lost.
+    again = crawl(site, tmp_path, start, *RANGE, "refresh=1")
+    assert again.returncode == 0, again.stderr[-3000:]
+    found, run = await contents(tmp_path)
+    assert {name: issue.warnings for name, issue in found.items()} == {
+        name: issue.warnings for name, issue in issues.items()
+    }
+    assert (run.new, run.changed, run.notes) == ([], [], [])
+
+    # The week before was edited: its neighbour's warning goes, no revision of it is made.
+    publish(site, "2024-15", note=GOV.format(104, "15.0"))
+    crawl(site, tmp_path, start, *RANGE, "refresh=1")
+    found, run = await contents(tmp_path)
+    assert run.changed == ["2024-15"]
+    assert codes(found["2024-16"]) == []
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        assert await store.revisions("2024-16") == []
+
+
+async def test_a_run_mends_what_one_before_it_left(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """Killed between an issue and its neighbours, or of another version: warnings are missing, others are there."""
+    series.publish(site, "2024-15", "2024-16")
+    publish(site, "2024-16", note=GOV.format(118, "13.5"))
+    publish(site, "2024-15", note=GOV.format(90, "2.0"))
+    arguments = (f"start={series.published('2024-16').url}", "from=2024-15", "until=2024-16")
+    crawl(site, tmp_path, *arguments)
+    issues, _ = await contents(tmp_path)
+    doubts = issues["2024-16"].relative_warnings
+    assert doubts
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        for one, left in (("2024-16", []), ("2024-15", doubts)):
+            assert await store.replace_issue(issues[one], issues[one].with_relative_warnings(left))
+    site.reset_log()
+    assert crawl(site, tmp_path, *arguments).returncode == 0
+    assert site.requests == []
+    found, _ = await contents(tmp_path)
+    assert found == issues
+
+
+# scrapy warnings
+
+
+def doubt(code: str, message: str) -> dict[str, str]:
+    return {"code": code, "message": message}
+
+
+async def keep(uri: str, *issues: Issue) -> None:
+    async with open_store(uri) as store:
+        for issue in issues:
+            await store.put_issue(issue)
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """The environment of a store with three warnings in two of three issues."""
+    env = project_env(None, tmp_path)
+    both = [doubt("figure_missing", "hosts.infected: [not] stated"), doubt("rating_missing", "none")]
+    issues = (
+        make_issue(2025, 1, warnings=both[1:]),
+        make_issue(2025, 2, warnings=[]),
+        make_issue(2025, 3, warnings=both),
+    )
+    asyncio.run(keep(env["CNCERT_STORE"], *issues))
+    return env
+
+
+def listed(env: dict[str, str], *options: str) -> list[tuple[str, str]]:
+    result = run_scrapy("warnings", "--json", *options, env=env)
+    assert (result.returncode, result.stderr) == (0, "")
+    return [(line["issue"], line["code"]) for line in json.loads(result.stdout)]
+
+
+def test_warnings_are_listed(env: dict[str, str]) -> None:
+    result = run_scrapy("warnings", env=env)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert " 2025-03   figure_missing   hosts.infected: [not] stated" in result.stdout
+    assert f"2   rating_missing   {WARNINGS['rating_missing']}" in result.stdout
+    assert result.stdout.splitlines()[-1] == "3 warnings in 2 issues"
+    assert "\x1b" not in result.stdout
+
+
+def test_warnings_are_listed_as_json(env: dict[str, str]) -> None:
+    assert listed(env) == [("2025-01", "rating_missing"), ("2025-03", "figure_missing"), ("2025-03", "rating_missing")]
+    assert listed(env, "--code", "rating_missing", "--from", "2025-2") == [("2025-03", "rating_missing")]
+    assert listed(env, "--code", "no_text", "--code", "figure_missing") == [("2025-03", "figure_missing")]
+    assert listed(env, "--until", "2024-52") == []
+
+
+def test_no_warning_is_no_failure(tmp_path: Path) -> None:
+    result = run_scrapy("warnings", env=project_env(None, tmp_path))
+    assert (result.returncode, result.stdout) == (0, "No such warning.\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--code", "figure_mising"], "--code 'figure_mising' is none of period_differs, "),
+        (["--from", "2025-60"], "--from '2025-60': "),
+        (["2025-03"], "warnings takes no argument '2025-03'"),
+    ],
+)
+def test_a_wrong_call_of_warnings_is_one_line(tmp_path: Path, options: list[str], said: str) -> None:
+    result = run_scrapy("warnings", *options, env=project_env(None, tmp_path))
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"cncert: {said}")
+
+
+# Notes
+
+
+def test_every_warning_about_figures_is_noted_once() -> None:
+    noted = [code for concern in notes.CONCERNS for code in concern.codes]
+    about = {code for code in WARNINGS if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS
+    assert sorted(noted) == sorted(about)
+
+
+def test_a_note_names_the_first_issues() -> None:
+    odd = [make_issue(2025, number, warnings=[doubt("figures_unread", "x")] * 2) for number in range(9, 2, -1)]
+    found = notes.count([*odd, make_issue(2025, 1, warnings=[])])
+    assert sum(found["unread"].values()) == 14
+    assert notes.notes(found) == [
+        "7 issues with numbers that nothing read: 2025-03, 2025-04, 2025-05, 2025-06, 2025-07 and 2 more"
+    ]
+    assert notes.notes(notes.count([])) == []
+
+
+def test_a_record_without_notes_can_be_read() -> None:
+    """Runs of before."""
+    document = make_run().model_dump()
+    del document["notes"]
+    assert RunRecord.model_validate(document).notes == []
