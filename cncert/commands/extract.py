@@ -1,86 +1,74 @@
 """``scrapy extract``: what saved pages hold, as JSON Lines."""
 
 import json
-from argparse import Namespace
-from datetime import UTC, datetime
-from hashlib import sha256
-from pathlib import Path
+from argparse import ArgumentParser, Namespace
+from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
-from cncert import __version__
-from cncert.cli import ProjectCommand, complain
-from cncert.exceptions import ArgumentError, NotAnIssue
-from cncert.items import CHINA, Provenance
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import describe, validated
-from cncert.report.issue import read_issue
+from cncert.cli import ProjectCommand, output
+from cncert.items import CHINA
+from cncert.reading import Found, Unread, add_jobs_option, read_files
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article
-from cncert.wechat.page import Page, read_page
-
-MAX_BYTES = 64 * 1024 * 1024
 
 
 class Command(ProjectCommand):
     """Reads pages as the crawl would, stores nothing."""
 
     def syntax(self) -> str:
-        return "FILE..."
+        return "[options] FILE..."
 
     def short_desc(self) -> str:
         return "Read saved pages and print verdict, article and issue as JSON Lines"
 
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        add_jobs_option(parser)
+        parser.add_argument("--issues", action="store_true", help="print only the documents of issues, one a line")
+        parser.add_argument("--pretty", action="store_true", help="print indented JSON, for people")
+
     async def work(self, args: list[str], opts: Namespace) -> int:
-        if not args:
-            raise ArgumentError("extract needs the names of saved pages: scrapy extract FILE...")
-        unread = 0
-        for name in args:
-            try:
-                print(json.dumps(extract(Path(name)), ensure_ascii=False), flush=True)
-            except OSError as error:
-                complain(f"{name}: {error.strerror or error}")
-                unread += 1
-        return 2 if unread == len(args) else int(unread > 0)
+        print_one = print_pretty if opts.pretty else print_line
+        read, unread = 0, []
+        for result in read_files(args, opts):
+            if isinstance(result, Unread):
+                unread.append(result)
+                continue
+            read += 1
+            document = describe(result)
+            if opts.issues:
+                document = document["issue"]
+            if document is not None:
+                print_one(document)
+        if not unread:
+            return 0
+        return 2 if not read and all(file.absent for file in unread) else 1
 
 
-def extract(path: Path) -> dict[str, Any]:
-    """What the page in *path* is: verdict, reason, article, issue. Raises OSError if it cannot be read."""
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise OSError(f"larger than {MAX_BYTES} bytes")
-    page = read_page(data)
-    saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    provenance = Provenance(
-        fetched_at=saved,
-        via="archive",
-        address=page.article.link if page.article else None,
-        sha256=sha256(data).hexdigest(),
-        parser=__version__,
-    )
-    issue, reason = read(page, provenance)
+def print_line(document: dict[str, Any]) -> None:
+    """*document* on one line."""
+    print(json.dumps(document, ensure_ascii=False), flush=True)
+
+
+def print_pretty(document: dict[str, Any]) -> None:
+    """*document* indented, in colours on a terminal."""
+    console = output()
+    if console.is_terminal:
+        console.print_json(data=document, ensure_ascii=False)
+    else:
+        print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
+
+
+def describe(found: Found) -> dict[str, Any]:
+    """What a saved page is, in JSON form."""
+    article = found.page.article
     return {
-        "page": str(path),
-        "verdict": page.verdict.value,
-        "reason": reason,
-        "article": describe_article(page.article) if page.article else None,
-        "issue": issue,
+        "page": found.name,
+        "verdict": found.page.verdict.value,
+        "reason": found.reason,
+        "article": describe_article(article) if article else None,
+        "issue": found.issue.model_dump(mode="json") if found.issue else None,
     }
-
-
-def read(page: Page, provenance: Provenance) -> tuple[dict[str, Any] | None, str]:
-    """The issue on *page* in JSON form and the page's reason, or None and the reason why there is no issue."""
-    if page.article is None:
-        return None, page.reason
-    try:
-        issue = validated(clean(read_issue(page.article, provenance)))
-    except NotAnIssue as error:
-        return None, f"no issue ({error.reason}): {error}"
-    except ValidationError as error:
-        return None, f"no issue (invalid): {describe(error)}"
-    return issue.model_dump(mode="json"), page.reason
 
 
 def describe_article(article: Article) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """An article to an issue, or the reason why it is none: the one door of this room."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Literal
 
 from cncert.exceptions import NotAnIssue
@@ -24,17 +23,24 @@ CNCERT_NAMES = frozenset({"CNCERT风险评估", "国家互联网应急中心CNCE
 
 
 def read_issue(article: Article, provenance: Provenance) -> Issue:
-    """The issue that *article* is, unchecked (``pipelines/validate.py`` checks it). Raises NotAnIssue if it is none."""
-    _require_account(article)
+    """The issue that *article* is, unchecked (``pipelines/validate.py`` checks it). Raises NotAnIssue if it is none.
+
+    A copy (``via`` is ``file`` or ``feed``) proves neither its account nor which article it is: what it does not state
+    is null, and it has to hold the report's text.
+    """
+    is_copy = provenance.is_copy
+    _require_account(article, is_copy)
     title = read_title(article.title)
     if title is None:
         raise NotAnIssue("title", f"the title is none of the series: {article.title!r}")
     parts = split_parts(article.body.lines)
     reading = read_figures(parts)
-    _require_content(article, parts, reading)
-    key, published_at = _identity(article)
+    _require_content(article, parts, reading, is_copy)
+    if not is_copy:
+        _require_identity(article)
     review = read_review(parts, title.week)
-    url, aliases = _addresses(key, article.link, provenance.address)
+    url, aliases = _addresses(article, provenance.address)
+    key = article.key
     return Issue.model_construct(
         id=issue_id(*title.week),
         year=title.year,
@@ -42,11 +48,15 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         title=tidy(article.title),
         period=period(*title.week),
         printed_period=title.printed,
-        published_at=published_at,
-        account=Account.model_construct(biz=biz_text(key.biz), id=article.account_id, name=article.account_name),
+        published_at=article.published_at,
+        account=Account.model_construct(
+            biz=biz_text(article.biz) if article.biz is not None else None,
+            id=article.account_id,
+            name=article.account_name,
+        ),
         article=ArticleRecord.model_construct(
-            mid=key.mid,
-            idx=key.idx,
+            mid=key.mid if key else None,
+            idx=key.idx if key else None,
             sn=article.sn,
             url=url,
             aliases=aliases,
@@ -58,40 +68,48 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         sections=read_sections(parts),
         text=article.body.text,
         figures=reading.figures,
+        rankings=reading.rankings,
         images=list(_pictures(article)),
         review=review,
-        warnings=find_doubts(title, published_at, bool(article.body.lines), reading, review),
+        warnings=find_doubts(title, article.published_at, bool(article.body.lines), reading, review),
         provenance=provenance,
     )
 
 
-def _require_account(article: Article) -> None:
+def _require_account(article: Article, is_copy: bool) -> None:
+    if is_copy and article.biz is None and article.account_name is None:
+        return
     known = article.account_name in CNCERT_NAMES if article.biz is None else article.biz == CNCERT_BIZ
     if not known:
         raise NotAnIssue("account", f"published by another account: {article.account_name!r}, number {article.biz}")
 
 
-def _require_content(article: Article, parts: Iterable[Part], reading: Reading) -> None:
+def _require_content(article: Article, parts: Iterable[Part], reading: Reading, is_copy: bool) -> None:
     """Pages that lost their body still have the right title; taken for an issue, they would hide that it is missing."""
     stated = reading.rating or reading.figures or reading.conflicts
-    if not (stated or article.body.images or any(part.heading in HEADINGS for part in parts)):
+    headed = any(part.heading in HEADINGS and (part.lines or not is_copy) for part in parts)
+    if not (stated or headed or (article.body.images and not is_copy)):
         raise NotAnIssue("empty", f"neither the report's text nor a picture under the title {article.title!r}")
 
 
-def _identity(article: Article) -> tuple[ArticleKey, datetime]:
+def _require_identity(article: Article) -> None:
     if article.key is None or article.published_at is None:
         stated = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
         missing = ", ".join(name for name, value in stated.items() if value is None)
         raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
-    return article.key, article.published_at
 
 
-def _addresses(key: ArticleKey, *texts: str | None) -> tuple[str | None, list[str]]:
-    """Of *texts* those that are lasting addresses of the article *key*: the best one, and the others."""
-    found = [address for text in texts if text and (address := read_address(text)) is not None]
-    lasting = [address for address in found if address.form != "temporary" and address.key in (key, None)]
+def _addresses(article: Article, asked: str | None) -> tuple[str | None, list[str]]:
+    """The lasting addresses of *article*, those it states and that it was *asked* for by: the best one, the others."""
+    found = [address for text in (article.link, asked) if text and (address := read_address(text)) is not None]
+    lasting = [address for address in found if address.form != "temporary" and _may_mean(address.key, article)]
     urls = list(dict.fromkeys(address.url for address in sorted(lasting, key=lambda address: rank(address.form))))
     return (urls[0], urls[1:]) if urls else (None, [])
+
+
+def _may_mean(key: ArticleKey | None, article: Article) -> bool:
+    """Whether an address that names *key* (None: it does not say) may be one of *article*."""
+    return key is None or (key.biz == CNCERT_BIZ if article.key is None else key == article.key)
 
 
 def _pictures(article: Article) -> Iterator[Picture]:

@@ -1,0 +1,160 @@
+"""``scrapy import``: issues from saved files into the store."""
+# ruff: noqa: N999  # Scrapy names a command after its module, and imports that by name
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cncert import gaps, notes
+from cncert.cli import ProjectCommand
+from cncert.exceptions import ArchiveError, CncertError, StoreError
+from cncert.importing import Importer
+from cncert.items import Issue
+from cncert.reading import Found, Unread, add_jobs_option, read_files, shown
+from cncert.store import Store, open_store
+from cncert.store.records import Outcome, RunRecord
+from cncert.store.sqlite import SqliteStore
+
+WORDS = {
+    Outcome.NEW: "stored",
+    Outcome.CHANGED: "changed",
+    Outcome.UPDATED: "updated",
+    Outcome.SAME: "unchanged",
+    Outcome.OLDER: "known",
+}
+"""What became of an issue, as it is printed."""
+NO_ISSUE, UNREAD = "no issue", "unread"
+LONGEST = 500
+"""Characters of the files' names that the record keeps."""
+
+
+class Command(ProjectCommand):
+    """Reads files as ``scrapy extract`` does, and stores what a crawl would."""
+
+    def syntax(self) -> str:
+        return "[options] FILE..."
+
+    def short_desc(self) -> str:
+        return "Put issues from saved pages, copies and archives into the store"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        add_jobs_option(parser)
+        parser.add_argument("--dry-run", action="store_true", help="say what would become of each file, write nothing")
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        assert self.settings is not None
+        archive = self.settings["CNCERT_ARCHIVE"]
+        with closing(read_files(args, opts, keep=bool(archive))) as results:
+            async with _store(self.settings["CNCERT_STORE"], opts.dry_run) as store:
+                with closing(Importer(store, Path(archive) if archive else None, write=not opts.dry_run)) as importer:
+                    run = _Import(store, importer)
+                    await (run.take_all(results) if opts.dry_run else run.recorded(results, args))
+        print(run.summary(opts.dry_run), file=sys.stderr)
+        had = sum(run.counts[word] for word in WORDS.values())
+        return 0 if had and had == run.counts.total() else 1 if had else 2
+
+
+@asynccontextmanager
+async def _store(uri: str, dry_run: bool) -> AsyncIterator[Store]:
+    """The store at *uri*; for a dry run that finds none, an empty one that is gone afterwards."""
+    store = open_store(uri)
+    with TemporaryDirectory() as nowhere:
+        if dry_run and isinstance(store, SqliteStore) and not store.path.exists():
+            store = open_store(f"sqlite:///{nowhere}/empty.db")
+        async with store:
+            yield store
+
+
+class _Import:
+    """One run of the command: what became of every file, on stdout and in a record as a crawl leaves it."""
+
+    def __init__(self, store: Store, importer: Importer) -> None:
+        self.counts: Counter[str] = Counter()
+        self._store, self._importer = store, importer
+        started = datetime.now(UTC)
+        self._record = RunRecord(
+            id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            spider="import",
+            started_at=started,
+            arguments={},
+            host=socket.gethostname(),
+            pid=os.getpid(),
+        )
+
+    async def recorded(self, results: Iterable[Found | Unread], files: list[str]) -> None:
+        """Take *results*, read from *files*, and write down in the store how it went."""
+        self._record.arguments = {"files": shown(" ".join(files))[:LONGEST]}
+        self._record.gaps_before = await self._missing()
+        await self._store.put_run(self._record)
+        try:
+            await self.take_all(results)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            await self._end("shutdown")
+            raise
+        except CncertError as error:
+            self._record.warnings.append(str(error))
+            with suppress(StoreError):
+                await self._end("archive_failed" if isinstance(error, ArchiveError) else "store_failed")
+            raise
+        await self._end("imported")
+
+    async def take_all(self, results: Iterable[Found | Unread]) -> None:
+        """Take one result after the other, and print a line for each."""
+        verdicts = self._record.verdicts
+        for result in results:
+            if isinstance(result, Unread):
+                self.counts[UNREAD] += 1  # it has been complained of
+                continue
+            verdicts[result.page.verdict] = verdicts.get(result.page.verdict, 0) + 1
+            issue = result.issue
+            if issue is None or not result.is_whole:
+                self._say(NO_ISSUE, "-", result.name, result.reason if issue is None else "the page breaks off")
+                continue
+            outcome = await self._importer.take(issue, result.kept)
+            if outcome is Outcome.NEW:
+                self._record.new.append(issue.id)
+            elif outcome is Outcome.CHANGED:
+                self._record.changed.append(issue.id)
+            better = "the store has it from WeChat, or from a copy that holds no less"
+            self._say(WORDS[outcome], issue.id, result.name, better if outcome is Outcome.OLDER else None)
+
+    def _say(self, word: str, issue: str, name: str, reason: str | None) -> None:
+        self.counts[word] += 1
+        print(f"{word:<10}{issue:<9}{name}{f': {reason}' if reason else ''}", flush=True)
+
+    async def _end(self, reason: str) -> None:
+        record = self._record
+        record.close_reason, record.ended_at = reason, datetime.now(UTC)
+        record.gaps_after = await self._missing()
+        record.warnings += [f"files, {word}: {self.counts[word]}" for word in (NO_ISSUE, UNREAD) if self.counts[word]]
+        record.notes = notes.notes(notes.count([issue async for issue in self._stored()]))
+        record.clean = reason == "imported" and not record.warnings
+        await self._store.put_run(record)
+
+    async def _stored(self) -> AsyncIterator[Issue]:
+        for issue_id in {*self._record.new, *self._record.changed}:
+            if (issue := await self._store.get_issue(issue_id)) is not None:
+                yield issue
+
+    async def _missing(self) -> int:
+        return len(gaps.missing(gaps.weeks(await self._store.rows(), await self._store.issue_ids())))
+
+    def summary(self, dry_run: bool) -> str:
+        """The closing words."""
+        counts = ", ".join(f"{number} {word}" for word, number in self.counts.items()) or "no file"
+        if dry_run:
+            return f"{counts}; nothing was written (--dry-run)"
+        record = self._record
+        return "\n".join(
+            [f"{counts}; {record.gaps_before} weeks missing before, {record.gaps_after} now", *record.notes]
+        )

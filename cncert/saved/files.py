@@ -1,0 +1,94 @@
+"""Files and what is in them: directories are walked, compressed files are read, and nothing is read without a bound."""
+
+import bz2
+import gzip
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cncert.exceptions import SavedFileError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+STDIN = "-"
+"""The name of what comes through a pipe."""
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Of one page, decompressed. Pages of today have 4 MB."""
+
+_COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x28\xb5\x2f\xfd": zstd.open,
+}
+"""By the first bytes."""
+BROKEN = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, OSError)
+"""What reading a compressed file that is broken raises."""
+
+
+def find_files(name: str) -> Iterator[str | OSError]:
+    """*name* itself, or the files below it if it is a directory, by name; in place of what cannot be listed, the error.
+
+    Left out of a directory: what is hidden, what is no file, links to directories (they may lead back), and the
+    ``page_files`` that a browser puts beside ``page.html``.
+    """
+    if name == STDIN or not Path(name).is_dir():
+        yield name
+        return
+    errors: list[OSError] = []
+    for place, folders, files in os.walk(name, onerror=errors.append):
+        yield from errors
+        errors.clear()
+        stems = {Path(file).stem for file in files}
+        folders[:] = sorted(
+            folder for folder in folders if not (folder.startswith(".") or folder.removesuffix("_files") in stems)
+        )
+        for file in sorted(files):
+            path = Path(place, file)
+            if not file.startswith(".") and (path.is_file() or not path.exists()):
+                yield str(path)
+    yield from errors
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BufferedReader]:
+    """What the file holds, decompressed as it is read.
+
+    Raises OSError if there is no such file, and in who reads from it SavedFileError if it cannot be decompressed.
+    """
+    with open(0 if name == STDIN else name, "rb") as file:  # noqa: PTH123  # 0 is stdin
+        first = file.peek(8)
+        decompress = next((read for magic, read in _COMPRESSED.items() if first.startswith(magic)), None)
+        if decompress is None:
+            yield file
+            return
+        with decompress(file) as content, BufferedReader(content) as reader:
+            try:
+                yield reader
+            except BROKEN as error:
+                raise SavedFileError(f"cannot be decompressed: {why(error)}") from error
+
+
+def read_whole(stream: BufferedReader) -> bytes:
+    """All that is left of *stream*. Raises SavedFileError if that is too much."""
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SavedFileError(f"larger than {MAX_BYTES} bytes")
+    return data
+
+
+def why(error: BaseException) -> str:
+    """What went wrong, in a few words on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error) or type(error).__name__).splitlines()[0][:200]

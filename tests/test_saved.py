@@ -1,0 +1,367 @@
+"""Saved files: what they are, in which charset, and what of them is the report."""
+
+import base64
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cncert.items import Issue
+from cncert.pipelines.clean import clean
+from cncert.pipelines.validate import validated
+from cncert.saved.charset import decode
+from cncert.saved.mhtml import read_mhtml
+from cncert.saved.read import Saved, read_saved, unwrap
+from tests import series
+from tests.site import pages
+
+FOLDER = Path(__file__).parent / "saved"
+FILES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".json")
+WRITTEN = datetime(2026, 1, 2, tzinfo=UTC)
+TITLE = "网络安全信息与动态周报2024年第9期（2月26日-3月3日）"
+REPORT = (
+    "本周网络安全基本态势",
+    "本周，网络安全态势整体评价为良。",
+    "本周事件处理情况",
+    "本周共处理网络安全事件90起。",
+)
+LINK = "https://mp.weixin.qq.com/s/AAAABBBBCCCCDDDDEEEEFF"
+
+
+def read(data: bytes | str) -> Saved:
+    return read_saved(unwrap(data.encode() if isinstance(data, str) else data, WRITTEN))
+
+
+def issue_in(data: bytes | str) -> Issue:
+    saved = read(data)
+    assert saved.issue is not None, saved.reason
+    return validated(clean(saved.issue))
+
+
+def reason(data: bytes | str) -> str:
+    saved = read(data)
+    assert saved.issue is None
+    return saved.reason
+
+
+def document(path: Path) -> dict[str, Any]:
+    """The issue in a file, without what changes with the parser."""
+    found = issue_in(path.read_bytes()).model_dump(mode="json")
+    del found["provenance"]["parser"], found["warnings"]
+    return found
+
+
+def text(*lines: str) -> str:
+    return "\n\n".join((TITLE, *REPORT, *lines))
+
+
+def html(*, title: str = TITLE, head: str = "", before: str = "", within: str = "", after: str = "") -> str:
+    body = "".join(f"<p>{line}</p>" for line in REPORT)
+    return f"<html><head>{head}</head><body>{before}<h1>{title}</h1><div>{body}{within}</div>{after}</body></html>"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_saved_file_gives_its_document(path: Path) -> None:
+    """Made by ``python -m tests.test_saved``, and looked through by a person."""
+    assert document(path) == json.loads((FOLDER / f"{path.name}.json").read_text(encoding="utf-8"))
+
+
+# --- what a file is
+
+
+def test_a_page_of_wechat_is_read_as_the_crawl_reads_it() -> None:
+    issue = issue_in(series.page_of("2025-03"))
+    assert (issue.provenance.via, issue.article.mid) == ("archive", series.published("2025-03").mid)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-8-sig", "gb18030"])
+def test_a_page_of_wechat_that_an_editor_wrote_in_another_charset(codec: str) -> None:
+    assert issue_in(series.page_of("2025-03").decode().encode(codec)).id == "2025-03"
+
+
+@pytest.mark.parametrize("name", ["deleted_zh", "verification", "rate_limit_2018"])
+def test_a_failure_page_stays_one(name: str) -> None:
+    failure = pages.FAILURES[name]
+    saved = read(failure.page)
+    assert (saved.page.verdict.value, saved.issue) == (failure.verdict, None)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "empty answer"),
+        (b"%PDF-1.7\n", "a PDF file, which is not read"),
+        (b"PK\x03\x04", "a ZIP archive or an Office document, which is not read"),
+        (b"\x89PNG\r\n", "a picture, which is not read"),
+        (b"\x00\x01\x02\x03", "neither a page of WeChat nor a copy of the report (title: "),
+        (b"<html><h1>CNVD</h1></html>", "neither a page of WeChat nor a copy of the report (title: "),
+        (TITLE, "(empty: "),
+        (html().replace("本周", "上周").replace("起", "年"), "(empty: "),
+        (f"{TITLE}\n：\n，\n。\n视频\n小程序", "(empty: "),
+        (f"{text()}\n\n{text().replace('第9期（2月26日-3月3日）', '第10期')}", "(several: "),
+    ],
+)
+def test_what_is_no_copy_is_said_to_be_none(data: bytes | str, said: str) -> None:
+    assert said in reason(data)
+
+
+def test_a_page_of_another_account_is_no_copy() -> None:
+    page = series.page_of("2025-03", biz=1234567890, account_name="某安全实验室")
+    assert "account" in reason(page)
+
+
+def test_a_page_that_lost_its_identity_with_its_scripts() -> None:
+    issue = issue_in((FOLDER / "singlefile.html").read_bytes())
+    assert (issue.provenance.via, issue.article.mid, issue.account.name) == ("file", None, pages.CNCERT_NAME)
+
+
+def test_the_same_under_another_name_is_no_copy() -> None:
+    page = (FOLDER / "singlefile.html").read_text(encoding="utf-8")
+    assert "account" in reason(page.replace(pages.CNCERT_NAME, "某安全实验室"))
+
+
+# --- charsets
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gb2312", "gb18030", "utf-16"])
+def test_charsets(codec: str) -> None:
+    assert decode(text().encode(codec)) == text()
+
+
+def test_what_is_utf_8_is_so_whatever_it_declares() -> None:
+    page = f'<meta charset="gb2312">{TITLE}'
+    assert decode(page.encode()) == page
+
+
+def test_a_text_that_breaks_off_inside_a_character() -> None:
+    assert decode((text() * 9).encode()[:-1]).startswith(text())
+
+
+def test_big5_has_to_be_declared() -> None:
+    page = "<meta charset=big5>網路安全"
+    assert decode(page.encode("big5")) == page
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "rot13", "idna", "unicode_escape", "no-such", "zip"])
+def test_no_other_codec_is_used(charset: str) -> None:
+    page = f'<meta charset="{charset}">{TITLE}'
+    assert decode(page.encode("gb18030")) == page
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_text(data: bytes) -> None:
+    assert isinstance(decode(data), str)
+
+
+# --- pages of other sites
+
+
+@pytest.mark.parametrize("tag", ["h2", "h3", "p", "td"])
+def test_the_title_may_stand_in_any_element_before_the_report(tag: str) -> None:
+    assert issue_in(html().replace("<h1>", f"<{tag}>").replace("</h1>", f"</{tag}>")).id == "2024-09"
+
+
+@pytest.mark.parametrize(
+    "head", [f"<title>{TITLE} - 某网</title>", f'<meta property="og:title" content="{TITLE}_某网">']
+)
+def test_the_title_may_stand_in_the_head_only(head: str) -> None:
+    issue = issue_in(html(title="周报", head=head))
+    assert (issue.id, issue.title) == ("2024-09", TITLE)
+
+
+@pytest.mark.parametrize("title", [f"解读{TITLE}", f"{TITLE}要点", "周报"])
+def test_another_title_is_none(title: str) -> None:
+    others = f"<h3>{TITLE}</h3>"
+    assert "(title: " in reason(html(title=title, head=f"<title>{title}</title>", after=others))
+
+
+def test_a_menu_of_other_issues_is_not_the_title() -> None:
+    menu = "<ul><li>网络安全信息与动态周报2024年第8期</li><li>网络安全信息与动态周报2024年第7期</li></ul>"
+    assert issue_in(html(before=menu)).id == "2024-09"
+
+
+def test_only_what_the_report_says_is_read() -> None:
+    comment = "<div>评论：本周网络安全基本态势，网络安全态势整体评价为危，共处理网络安全事件1起。</div>"
+    issue = issue_in(html(before=comment, within="<p>相关阅读</p><p>共处理网络安全事件2起。</p>", after=comment))
+    assert issue.text == "\n".join(REPORT)
+    assert [(figure.metric, figure.value) for figure in issue.figures] == [("incidents.handled", 90)]
+
+
+@pytest.mark.parametrize("line", ["相关单位已处置完毕。", "推荐使用强口令。", "热门应用共3款。"])
+def test_a_sentence_that_begins_like_a_tail_is_none(line: str) -> None:
+    assert issue_in(html(within=f"<p>{line}</p>")).text.endswith(line)
+
+
+def test_scripts_say_nothing() -> None:
+    script = "<script>var text = '本周网络安全基本态势 共处理网络安全事件5起。'</script>"
+    assert issue_in(html(before=script, within=script)).text == "\n".join(REPORT)
+
+
+def test_the_list_of_earlier_issues_ends_the_report() -> None:
+    line = f'<p>●<a href="{LINK}">网络安全信息与动态周报2024年第8期（2月19日-2月25日）</a></p>'
+    issue = issue_in(html(within=f"<p>近期回顾</p>{line}<p>版权属于某网</p>"))
+    assert [(entry.number, entry.url) for entry in issue.review] == [(8, LINK)]
+    assert "某网" not in issue.text
+
+
+def test_pictures_that_nobody_could_fetch_again_are_named() -> None:
+    kept = '<img src="https://mmbiz.qpic.cn/mmbiz_png/SampleChart0001/640">'
+    issue = issue_in(html(within=f"{kept}<img src='/chart.png'><img data-src='data:image/png;base64,AA=='>"))
+    assert [picture.key for picture in issue.images] == ["mmbiz_png/SampleChart0001"]
+    (warning,) = (warning for warning in issue.warnings if warning.code == "pictures_left_out")
+    assert warning.message.endswith(": 2")
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("<p>发布时间：2024-03-07 10:20</p>", "2024-03-07T10:20:00+08:00"),
+        ("<p>2024年3月7日</p>", "2024-03-07T00:00:00+08:00"),
+        ("<p>2024-02-30</p>", None),
+        ("<p>2024-03-01</p>", None),  # the week was not over
+        ("", None),
+    ],
+)
+def test_the_time_of_publication(before: str, expected: str | None) -> None:
+    page = html().replace("</h1>", f"</h1>{before}")
+    published = issue_in(page).published_at
+    assert (published.isoformat() if published else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (LINK, LINK),
+        (f"{LINK.split('AAAA')[0]}?__biz={pages.biz_text(pages.CNCERT_BIZ)}&mid=1&idx=1", "same"),
+        (f"{LINK.split('/AAAA')[0]}?__biz={pages.biz_text(1234567890)}&mid=1&idx=1", None),
+        ("https://other.example/1.html", None),
+    ],
+)
+def test_the_address_of_the_article(address: str, expected: str | None) -> None:
+    record = issue_in(html(head=f'<link rel="canonical" href="{address.replace("&", "&amp;")}">')).article
+    assert (record.url, record.mid, record.idx, record.kind) == (
+        address if expected == "same" else expected,
+        None,
+        None,
+        None,
+    )
+
+
+def test_a_page_nested_without_end_does_no_harm() -> None:
+    deep = "<div>" * 20_000
+    assert read(html(before=deep, within=deep)).reason
+    assert issue_in(html(after=deep)).id == "2024-09"
+
+
+# --- text and Markdown
+
+
+@pytest.mark.parametrize(
+    "title",
+    [f"# {TITLE}", f"**{TITLE}**", f"> {TITLE}", f"国家互联网应急中心：{TITLE}", f"---\ntitle: '{TITLE}'\n---\n"],
+)
+def test_forms_of_a_title(title: str) -> None:
+    assert issue_in(text().replace(TITLE, title)).id == "2024-09"
+
+
+def test_headings_and_lists_of_markdown() -> None:
+    marked = "\n".join((f"# {TITLE}", f"## {REPORT[0]} ##", f"- {REPORT[1]}", f"### {REPORT[2]}", f"* {REPORT[3]}"))
+    assert issue_in(marked).text == "\n".join(REPORT)
+
+
+def test_links_and_pictures_of_markdown() -> None:
+    line = f'● [网络安全信息与动态周报2024年第8期（2月19日\\-2月25日）]({LINK} "earlier")'
+    picture = "![图](https://mmbiz.qpic.cn/mmbiz_png/SampleChart0001/640?wx_fmt=png)"
+    issue = issue_in(text(picture, "## 近期回顾", line))
+    (earlier,) = issue.review
+    assert (earlier.title, earlier.url) == ("网络安全信息与动态周报2024年第8期（2月19日-2月25日）", LINK)
+    assert [picture.key for picture in issue.images] == ["mmbiz_png/SampleChart0001"]
+
+
+def test_a_title_in_the_list_of_earlier_issues_is_not_the_title() -> None:
+    assert "(title: " in reason("\n".join((*REPORT, "近期回顾", TITLE)))
+
+
+def test_markup_in_a_text_is_text() -> None:
+    assert "<b>90</b>" in issue_in(text("另有<b>90</b>起。")).text
+
+
+# --- MHTML
+
+
+def mail(body: bytes, headers: str = "Content-Type: text/html; charset=gb2312", encoding: str = "base64") -> bytes:
+    encoded = base64.encodebytes(body) if encoding == "base64" else body
+    part = f"{headers}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + encoded
+    top = 'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\nno part\r\n'
+    picture = b"Content-Type: image/gif\r\nContent-Transfer-Encoding: base64\r\n\r\nR0lGODlh\r\n"
+    return top.encode() + b"--b\r\n" + picture + b"\r\n--b\r\n" + part + b"\r\n--b--\r\n"
+
+
+def test_mhtml_of_internet_explorer() -> None:
+    assert issue_in(mail(html().encode("gb2312"))).id == "2024-09"
+
+
+def test_mhtml_inside_of_a_mail() -> None:
+    inner = mail(html().encode("gb2312"))
+    outer = (
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="a"\r\n\r\n--a\r\n' + inner + b"\r\n--a--\r\n"
+    )
+    assert issue_in(outer).id == "2024-09"
+
+
+def test_mhtml_says_where_and_when_it_was_saved() -> None:
+    provenance = issue_in((FOLDER / "chrome.mhtml").read_bytes()).provenance
+    assert provenance.fetched_at.isoformat() == "2025-02-07T08:00:00+08:00"
+    assert provenance.address is not None
+    assert "mid=2247490005" in provenance.address
+
+
+@pytest.mark.parametrize("date", ["Fri, 7 Feb 2199 08:00:00 +0800", "Fri, 7 Feb 1999 08:00:00 +0800", "soon"])
+def test_a_date_that_cannot_be_is_not_believed(date: str) -> None:
+    data = (FOLDER / "chrome.mhtml").read_bytes().replace(b"Fri, 7 Feb 2025 08:00:00 +0800", date.encode())
+    assert issue_in(data).provenance.fetched_at == WRITTEN
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"Title: x\n\nbody",
+        b"MIME-Version: 1.0\n\n",
+        b'Content-Type: multipart/related; boundary="b"\n\n--b\n--b\n--b--\n',
+        b'Content-Type: multipart/related; boundary="b"\n\n' + b"--b\nContent-Type: image/png\n\nx\n" * 5000,
+    ],
+)
+def test_a_mail_without_a_page_is_none(data: bytes) -> None:
+    assert read_mhtml(data) is None
+
+
+# --- anything
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_file_with_any_damage_is_read_without_an_error(data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from(FILES)).read_bytes()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+    saved = read(whole[:start] + data.draw(st.binary(max_size=40)) + whole[end:])
+    if saved.issue is not None:
+        clean(saved.issue)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
+def test_any_bytes_are_something(data: bytes) -> None:
+    assert read(data).reason
+
+
+if __name__ == "__main__":
+    for file in FILES:
+        golden = json.dumps(document(file), ensure_ascii=False, indent=1) + os.linesep
+        (FOLDER / f"{file.name}.json").write_text(golden, encoding="utf-8")
