@@ -24,10 +24,20 @@ def row_id(address: Address) -> str:
     return f"t-{hashlib.sha256(address.url.encode()).hexdigest()[:32]}"
 
 
+def is_unopened(row: LedgerRow) -> bool:
+    """Whether the addresses of *row* do not say which article they lead to, and nobody has looked."""
+    return row.id.startswith(("s-", "t-"))
+
+
 def best_address(row: LedgerRow, without: Collection[str] = ()) -> LedgerAddress | None:
-    """The address of *row* that WeChat most likely answers: by form, then the least tried; none dead or *without*."""
-    alive = [a for a in row.addresses if a.url not in without and not (a.last_result or "").startswith(DEAD)]
-    return min(alive, key=lambda address: (rank(address.form), address.tries), default=None)
+    """The address of *row* that WeChat most likely answers, none dead or *without*."""
+    return next((address for address in addresses_by_worth(row) if address.url not in without), None)
+
+
+def addresses_by_worth(row: LedgerRow) -> list[LedgerAddress]:
+    """The addresses of *row* that may work, by form, then the least tried."""
+    alive = [address for address in row.addresses if not (address.last_result or "").startswith(DEAD)]
+    return sorted(alive, key=lambda address: (rank(address.form), address.tries))
 
 
 class Ledger:

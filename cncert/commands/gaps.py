@@ -3,7 +3,7 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.console import Console
@@ -11,11 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from cncert import gaps
-from cncert.cli import ProjectCommand, output
+from cncert.cli import ProjectCommand, output, week_option
 from cncert.exceptions import ArgumentError
-from cncert.items import issue_id
+from cncert.ledger import addresses_by_worth
 from cncert.report.calendar import parse_week
 from cncert.store import open_store
+from cncert.store.records import LedgerRow, State
+from cncert.wechat.address import FORMS, rank, read_address
 
 LOOKS: dict[gaps.WeekState, tuple[str, str]] = {
     "stored": ("■", "green"),
@@ -28,6 +30,13 @@ LOOKS: dict[gaps.WeekState, tuple[str, str]] = {
 }
 """A sign for each state, told apart without colours too, and its colour."""
 
+HOW_TO = """\
+# Missing issues: {}. Open an address in a browser, or in WeChat, whose links you can copy. If it shows the issue:
+#   scrapy crawl weekly -a start=@FILE   asks for the addresses in FILE, a line each: this list, or those that you found
+#   scrapy import PAGE.html              takes a page that you saved
+#   scrapy verify ADDRESS                opens a window in which you can pass a verification, for CNCERT_BROWSER=on"""
+
+NOTHING_KNOWN = "No issue is known yet: run scrapy crawl weekly first."
 WITHOUT_REASON = ("known", "never seen")
 
 
@@ -40,7 +49,9 @@ class Command(ProjectCommand):
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--all", action="store_true", help="list the stored weeks too")
-        parser.add_argument("--json", action="store_true", help="print all weeks as JSON")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="print all weeks as JSON")
+        form.add_argument("--wanted", action="store_true", help="print the addresses of missing issues, and what to do")
         parser.add_argument("--fail", action="store_true", help="exit with 1 if a week is missing without a reason")
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
@@ -49,23 +60,41 @@ class Command(ProjectCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
-        first, last = _week("--from", opts.first), _week("--until", opts.last)
+        first, last = week_option("--from", opts.first), week_option("--until", opts.last)
         async with open_store(self.settings["CNCERT_STORE"]) as store:
-            weeks = gaps.weeks(await store.rows(), await store.issue_ids(), first=first, last=last)
+            rows = await store.rows()
+            weeks = gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
         if opts.json:
             print(json.dumps([week.model_dump(mode="json") for week in weeks], ensure_ascii=False, indent=1))
+        elif opts.wanted:
+            print("\n".join(wanted(weeks, rows)))
         elif not weeks:
-            output().print("No issue is known yet: run scrapy crawl weekly first.")
+            output().print(NOTHING_KNOWN)
         else:
             print_weeks(output(), weeks, weeks if opts.all else gaps.missing(weeks))
         return int(opts.fail and any(week.state in WITHOUT_REASON for week in weeks))
 
 
-def _week(name: str, text: str | None) -> str | None:
-    try:
-        return issue_id(*parse_week(text)) if text else None
-    except ValueError as error:
-        raise ArgumentError(f"{name} {text!r}: {error}") from error
+def wanted(weeks: list[gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
+    """The issues missing of *weeks*, newest first, with the addresses that may work, best first.
+
+    Other lines begin with #: ``start=@FILE`` reads it.
+    """
+    addresses: dict[str | None, list[str]] = {}
+    for row in rows:
+        if row.state not in (State.GONE, State.REJECTED):
+            addresses.setdefault(row.issue, []).extend(address.url for address in addresses_by_worth(row))
+    missing = gaps.missing(weeks)
+    yield HOW_TO.format(len(missing)) if missing else "# No issue is missing." if weeks else f"# {NOTHING_KNOWN}"
+    for week in reversed(missing):
+        period = f"{week.period.start} – {week.period.end}"
+        yield f"# {week.issue}  {period}  {week.state}: {week.reason or 'not asked for yet'}"
+        yield from sorted(addresses.get(week.issue, []), key=_rank)
+
+
+def _rank(url: str) -> int:
+    address = read_address(url)
+    return rank(address.form) if address is not None else len(FORMS)
 
 
 def print_weeks(console: Console, weeks: list[gaps.Week], listed: list[gaps.Week]) -> None:

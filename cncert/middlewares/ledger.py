@@ -26,9 +26,11 @@ from cncert import browser
 from cncert.exceptions import NotAnIssue, PageRefused, StoreError
 from cncert.extensions import RunRecorder
 from cncert.items import Issue, issue_id
-from cncert.ledger import DEAD, Ledger, best_address, is_due
+from cncert.ledger import DEAD, Ledger, best_address, is_due, is_unopened
 from cncert.middlewares.hosts import HostNotAllowed
+from cncert.middlewares.unfinished import unfinished_issue, unfinished_request
 from cncert.spiders.weekly import WeeklySpider
+from cncert.store.base import UNFINISHED
 from cncert.store.records import LedgerRow, State
 from cncert.wechat.address import read_address
 from cncert.wechat.page import Page, Verdict
@@ -93,14 +95,23 @@ class LedgerMiddleware:
                     yield sent
             rows = [row for row in await self.run.store.rows() if row.addresses]
             for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
-                if (request := self._request(row)) is not None:
+                if (request := await self._request(row)) is not None:
                     yield request
             async for issue in self.run.store.unfinished_pictures():
                 if self.spider.arguments.wants(issue.id):
-                    self.stats.inc_value("cncert/pictures/retried_issues")
-                    yield issue
+                    yield await self._send(unfinished_request(issue.id))
         except StoreError as error:
             raise self.run.store_failed(error) from error
+
+    async def retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
+        """The stored issue as it stands now, for the pipelines."""
+        try:
+            issue = await self.run.store.get_issue(unfinished_issue(response) or "")
+        except StoreError as error:
+            raise self.run.store_failed(error) from error
+        if issue is not None and any(picture.status in UNFINISHED for picture in issue.images):
+            self.stats.inc_value("cncert/pictures/retried_issues")
+            yield issue
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Enter and filter what the spider found on an article."""
@@ -139,11 +150,13 @@ class LedgerMiddleware:
         """An item as it is; a request as it should be sent, or None."""
         if not isinstance(thing, Request) or "row" in thing.meta:
             return thing  # an item, or what the errback decided to send
+        if unfinished_issue(thing) is not None:
+            return thing.replace(callback=self.retry_pictures)
         issue = thing.meta.get("issue")
         row = await self.ledger.enter(thing.url, thing.meta.get("source", "start"), issue)
-        return self._request(row, asked_for="source" not in thing.meta) if row else None
+        return await self._request(row, asked_for="source" not in thing.meta) if row else None
 
-    def _request(self, row: LedgerRow, *, asked_for: bool = False) -> Request | None:
+    async def _request(self, row: LedgerRow, *, asked_for: bool = False) -> Request | None:
         """The request for *row* by its best address, or None if there is no need for one.
 
         *asked_for*: a person named the address, so neither the range nor what came of it before counts.
@@ -156,12 +169,19 @@ class LedgerMiddleware:
             if stored
             else asked_for or is_due(row, now=now, retry=arguments.retry or arguments.replaying)
         )
-        if not wanted or not due:
+        if not wanted or not due or (not asked_for and await self._is_had(row)):
             self.stats.inc_value(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")
             return None
         if row.id in self._asked:
             return None
         return self._next(row)
+
+    async def _is_had(self, row: LedgerRow) -> bool:
+        """Whether the issue that *row*, short addresses as a rule, claims to be is stored: it says nothing more."""
+        if row.state is State.STORED or row.issue is None or not is_unopened(row):
+            return False
+        issue = await self.run.store.get_issue(row.issue)
+        return issue is not None and not issue.provenance.is_copy
 
     def _next(self, row: LedgerRow) -> Request | None:
         """A request to the best address of *row* that this run has not asked yet."""

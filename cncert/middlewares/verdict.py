@@ -1,9 +1,12 @@
 """Reads each answer once and decides what it is."""
 
+from contextlib import suppress
+
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from cncert.exceptions import PageRefused
+from cncert.middlewares.unfinished import unfinished_issue
 from cncert.wechat.address import is_verification, read_address
 from cncert.wechat.page import Page, Verdict, read_page
 
@@ -24,6 +27,8 @@ class VerdictMiddleware:
 
     def process_spider_input(self, response: Response) -> None:
         """Read the answer; raise :class:`PageRefused` unless it is an article."""
+        if unfinished_issue(response) is not None:
+            return
         page = judge(response)
         self.crawler.stats.inc_value(f"cncert/verdict/{page.verdict}")
         if page.verdict is not Verdict.ARTICLE:
@@ -40,7 +45,9 @@ def breaks_off(page: bytes) -> bool:
 def judge(response: Response) -> Page:
     """The page that *response* is. Redirects are not followed: where they lead decides."""
     if 300 <= response.status < 400:
-        target = response.urljoin((response.headers.get("Location") or b"").decode("latin-1"))
+        target = (response.headers.get("Location") or b"").decode("latin-1")
+        with suppress(ValueError):  # http://[
+            target = response.urljoin(target)
         if is_verification(target):
             return Page(Verdict.BLOCKED, "redirected to the verification page")
         address = read_address(target)

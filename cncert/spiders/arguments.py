@@ -9,6 +9,10 @@ from cncert.report.calendar import parse_week
 from cncert.wechat.address import read_address
 
 _NAMES = ("start", "from", "until", "limit", "refresh", "retry", "replay")
+JOB = "_job"
+"""What Scrapyd adds to them."""
+LARGEST_FILE = 1_000_000
+"""Characters of a file of addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Arguments:
     """What the user asked for."""
 
     start: tuple[str, ...]
-    """Addresses that the user named. Without any, the ledger begins with the newest issue of the bundled index."""
+    """Addresses that the user named, one after the other or in a file (``start=@FILE``)."""
     first: str | None
     """``from``: the oldest issue wanted, such as ``2022-27``."""
     last: str | None
@@ -29,6 +33,8 @@ class Arguments:
     """Ask at once for what is blocked or unavailable."""
     replay: Path | None
     """A WARC file, or a directory of them, that answers instead of the network."""
+    job: str | None
+    """Scrapyd's id of the job, if this is one."""
 
     @property
     def replaying(self) -> bool:
@@ -43,7 +49,7 @@ class Arguments:
     def read(cls, given: dict[str, str]) -> "Arguments":
         """The arguments in *given*. Raises ArgumentError, in one line, for the first that is wrong."""
         for name in given:
-            if name not in _NAMES:
+            if name not in (*_NAMES, JOB):
                 raise ArgumentError(f"unknown argument {name!r}; known are {', '.join(_NAMES)}")
         first, last = _week("from", given), _week("until", given)
         if first and last and first > last:
@@ -56,23 +62,41 @@ class Arguments:
             refresh=_flag("refresh", given),
             retry=_flag("retry", given),
             replay=_archive(given.get("replay")),
+            job=given.get(JOB),
         )
 
 
 def _addresses(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
-    addresses = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        address = read_address(part)
-        if address is None:
-            raise ArgumentError(
-                f"start={part[:120]!r} is not the address of a WeChat article (https://mp.weixin.qq.com/s…)"
-            )
-        addresses.append(address.url)
+    parts = _lines(text[1:]) if text.startswith("@") else [("start=", part) for part in text.split(",")]
+    addresses = [_address(place, part.strip()) for place, part in parts if part.strip()]
     if not addresses:
-        raise ArgumentError("start= names no address")
+        raise ArgumentError(f"start={text[:120]} names no address")
     return tuple(dict.fromkeys(addresses))
+
+
+def _lines(name: str) -> list[tuple[str, str]]:
+    """The lines of the file *name* without comments, each with its place as it is told to a person."""
+    try:
+        with Path(name).open(encoding="utf-8") as file:
+            text = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ArgumentError(f"start=@{name[:120]} cannot be read: {reason}") from error
+    if len(text) > LARGEST_FILE:
+        raise ArgumentError(f"start=@{name[:120]} has more than {LARGEST_FILE} characters")
+    lines = enumerate((line.strip() for line in text.splitlines()), 1)
+    return [(f"{name}, line {number}: ", line) for number, line in lines if not line.startswith("#")]
+
+
+def _address(place: str, text: str) -> str:
+    address = read_address(text)
+    if address is None:
+        raise ArgumentError(
+            f"{place}{text[:120]!r} is not the address of a WeChat article (https://mp.weixin.qq.com/s…)"
+        )
+    return address.url
 
 
 def _week(name: str, given: dict[str, str]) -> str | None:

@@ -2,7 +2,8 @@
 
 Domain: https://mp.weixin.qq.com (the WeChat account 国家互联网应急中心CNCERT)
 Caveats: an article has several addresses, of which some are answered with a verification page; a page is an issue only
-if account and title say so. Which requests are sent is decided by ``middlewares/ledger.py``.
+if account and title say so. Which requests are sent is decided by ``middlewares/ledger.py``; feeds and albums are asked
+by ``middlewares/sources.py``.
 Spider arguments: see ``spiders/arguments.py`` and docs/data.md.
 """
 
@@ -16,11 +17,14 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
-from cncert import __version__, browser
+from cncert import browser
 from cncert.archive import replay_settings
+from cncert.discovery.album import read_neighbours
+from cncert.discovery.entries import find_issues
 from cncert.items import Provenance, issue_id
+from cncert.parser import PARSER
 from cncert.report.issue import read_issue
-from cncert.spiders.arguments import Arguments
+from cncert.spiders.arguments import JOB, Arguments
 from cncert.wechat.address import ARTICLE_HOST
 from cncert.wechat.page import Page
 
@@ -39,10 +43,10 @@ class WeeklySpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "WeeklySpider":
         """Raises ArgumentError for a wrong argument, BrowserError for a missing browser, before anything is fetched."""
         given = {name: str(value) for name, value in kwargs.items()}
-        # Scrapyd adds the name of its job.
-        arguments = Arguments.read({name: value for name, value in given.items() if name != "_job"})
+        arguments = Arguments.read(given)
         spider = super().from_crawler(crawler, *args)
-        spider.given, spider.arguments = given, arguments
+        spider.given = {name: value for name, value in given.items() if name != JOB}
+        spider.arguments = arguments
         if arguments.replay is not None:
             crawler.settings.setdict(replay_settings(arguments.replay), priority="spider")
         else:
@@ -54,7 +58,7 @@ class WeeklySpider(Spider):
             yield Request(url)
 
     def parse(self, response: Response, page: Page) -> Any:
-        """Yield the issue, then a request for every linked line of its review list.
+        """Yield the issue, then a request for every issue that its review list links to or its album has beside it.
 
         Raises NotAnIssue for any other article.
         """
@@ -66,6 +70,8 @@ class WeeklySpider(Spider):
         for line in issue.review:
             if line.url is not None:
                 yield Request(line.url, meta={"source": issue.id, "issue": issue_id(line.year, line.number)})
+        for named in find_issues(read_neighbours(response.body))[0]:
+            yield Request(named.address.url, meta={"source": issue.id, "issue": named.issue})
         if self.seen == self.arguments.limit:
             raise CloseSpider("limit")
 
@@ -78,5 +84,5 @@ def provenance(response: Response) -> Provenance:
         via="archive" if archived else "browser" if "playwright" in response.flags else "http",
         address=response.url,
         sha256=sha256(response.body).hexdigest(),
-        parser=__version__,
+        parser=PARSER,
     )

@@ -47,6 +47,7 @@ def project_env(site: LoopbackWeChat | None, tmp_path: Path, *, store: str | Non
         "CNCERT_FILES": str(tmp_path.resolve() / "pictures"),
         "DOWNLOAD_DELAY": "0.001",
         "CNCERT_PAUSE": "0",
+        "CNCERT_FEEDS": "",
         **(site.proxy_env() if site else {}),
         **env,
     }

@@ -120,6 +120,9 @@ class ArticleSpec:
     """True: asked by a temporary Sogou address; the page keeps back sn and its own address."""
     user_title: bool = True
     """Kind 10: whether the author gave a title; without one the title is the text."""
+    album_before: tuple[str, str] = ("", "")
+    """Title and address of the article before it in its album."""
+    album_after: tuple[str, str] = ("", "")
     extra_head: str = ""
     """Put before ``</head>``: for tests of one strange thing."""
     extra_scripts: str = ""
@@ -889,7 +892,16 @@ def _cgi_data(spec: ArticleSpec, era: Era, body: str) -> str:
         },
         "is_pay_subscribe": 0,
         "pay_subscribe_info": {"preview_percent": 0, "desc": ""},
-        "appmsgalbuminfo": {"title": "示例合集", "album_id": "3000000000000000001", "link": WECHAT_OWN_LINK},
+        "appmsgalbuminfo": {
+            "title": "示例合集",
+            "link": WECHAT_OWN_LINK,
+            "article_titles": [],
+            "pre_article_link": spec.album_before[1].replace("&", "&amp;"),
+            "next_article_link": spec.album_after[1].replace("&", "&amp;"),
+            "pre_article_title": spec.album_before[0],
+            "next_article_title": spec.album_after[0],
+            "album_id_str": "3000000000000000001",
+        },
         "ip_wording": {"province_name": spec.province, "country_name": "中国"},
         "lang": "zh_CN",
         "claim_source": {"claim_source": ""},

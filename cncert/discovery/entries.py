@@ -1,0 +1,69 @@
+"""What feeds and albums consist of, and which of it is an issue of the series."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from cncert.items import issue_id
+from cncert.report import calendar
+from cncert.report.issue import CNCERT_BIZ
+from cncert.report.title import read_title
+from cncert.wechat.address import Address, read_address
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article as a feed or an album names it."""
+
+    title: str
+    links: tuple[str, ...]
+    """The addresses that may be its own, as they stand there."""
+    html: str = ""
+    """The article itself, if the feed carries it."""
+    published: datetime | None = None
+    """Aware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An entry that claims to be an issue of the series, by an address that may be asked for."""
+
+    issue: str
+    address: Address
+    entry: Entry
+
+
+def find_issues(entries: Iterable[Entry], today: date | None = None) -> tuple[list[Named], Counter[str]]:
+    """The issues among *entries*, in their order, each address once; and how many of the others there are of each kind.
+
+    A week that has not ended by *today* has no issue yet.
+    """
+    today = today or date.today()
+    found: dict[str, Named] = {}
+    others: Counter[str] = Counter()
+    for entry in entries:
+        title = read_title(entry.title)
+        address = next((address for link in entry.links if (address := _address(link)) is not None), None)
+        if title is None or calendar.period(*title.week).end >= today:
+            others["other_titles"] += 1
+        elif address is None:
+            others["other_hosts"] += 1
+        elif address.key is not None and address.key.biz != CNCERT_BIZ:
+            others["other_accounts"] += 1
+        else:
+            found.setdefault(address.url, Named(issue_id(*title.week), address, entry))
+    return list(found.values()), others
+
+
+def _address(link: str) -> Address | None:
+    """The article's address in *link*, or in a parameter of it: some services send readers over a page of theirs."""
+    address = read_address(link)
+    if address is not None or len(link) > 4096:
+        return address
+    try:
+        values = [value for _, value in parse_qsl(urlsplit(link).query, max_num_fields=20)]
+    except ValueError:
+        return None
+    return next((found for value in values if (found := read_address(value)) is not None), None)
