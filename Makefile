@@ -1,17 +1,31 @@
 # make demo    set up, then crawl the bundled sample without network
 # make test    set up, then lint and test
 # make crawl   set up, then crawl WeChat
+# make scrapyd set up with Scrapyd (docs/deploy.md)
+# make deploy  pack the project and give it to Scrapyd: SCRAPYD_PASSWORD=..., SCRAPYD_URL=http://127.0.0.1:6800/
+# make docs    write the JSON Schema and the tables of docs/data.md, after a change of the model or its tables
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+export SCRAPYD_URL ?= http://127.0.0.1:6800/
 
-.PHONY: demo crawl test lint format clean
+.PHONY: demo crawl scrapyd deploy docs test lint format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/scrapy demo
 
 crawl: $(VENV)/.installed
 	$(BIN)/scrapy crawl weekly
+
+scrapyd: $(VENV)/.installed-scrapyd
+
+# Scrapyd refuses with HTTP status 200, which is success to scrapyd-deploy.
+deploy: $(VENV)/.installed-scrapyd
+	@test -n "$$SCRAPYD_PASSWORD" || { echo "make deploy: SCRAPYD_PASSWORD is not set" >&2; exit 2; }
+	no_proxy='*' $(BIN)/scrapyd-deploy $(TARGET) | tee /dev/stderr | grep '"status": "ok"' >/dev/null
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m cncert.describe
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
@@ -35,6 +49,10 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed-scrapyd: requirements.txt deploy/requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r deploy/requirements.txt
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt deploy/requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/.installed

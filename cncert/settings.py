@@ -2,27 +2,12 @@
 
 import logging
 import os
-import sys
-
-
-def _seconds(name: str, default: float) -> float:
-    """The number in the environment variable *name*; anything else ends the program with one line."""
-    text = os.getenv(name, str(default))
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 86_400:
-        print(f"cncert: {name} must be a number of seconds from 0 to 86400, not {text!r}", file=sys.stderr)
-        raise SystemExit(2)
-    return number
-
 
 BOT_NAME = "cncert"
 SPIDER_MODULES = ["cncert.spiders"]
 NEWSPIDER_MODULE = "cncert.spiders"
 COMMANDS_MODULE = "cncert.commands"
-ADDONS: dict[str, int] = {}
+ADDONS = {"cncert.addon.DerivedSettings": 0}  # default {}; what follows from the settings at the end of this file
 
 # WeChat shows library agents its verification page; a reader's browser is what the public page is made for.
 # One fixed agent, in the reader's language: failure pages come in English otherwise.
@@ -38,7 +23,7 @@ COOKIES_ENABLED = False  # default True; public articles need none, and none sho
 # mp.weixin.qq.com/robots.txt disallows article pages to every crawler. An article is public, is asked for at a reader's
 # pace, one at a time, and no verification is ever evaded; whether that is right for you is your decision. With
 # ROBOTSTXT_OBEY=True nothing is fetched, and the run says so and exits with status 1.
-ROBOTSTXT_OBEY = False  # default True in new projects
+ROBOTSTXT_OBEY: bool | str = False  # default True in new projects
 
 # A reader's pace: one page at a time, 6 seconds and jitter between two. Pictures come from a CDN that expects browsers.
 # One page at a time, from the request to the stored issue: what a page teaches (a link, a challenge, a limit reached)
@@ -47,7 +32,7 @@ ROBOTSTXT_OBEY = False  # default True in new projects
 CONCURRENT_REQUESTS = 1  # default 16
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 1  # bytes; default 5,000,000
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
-DOWNLOAD_DELAY = 6.0  # seconds; default 0
+DOWNLOAD_DELAY: float | str = 6.0  # seconds; default 0
 DOWNLOAD_DELAY_JITTER = 0.5  # default 0.5: 3 to 9 seconds
 CONCURRENT_ITEMS = 2  # default 100; an item holds its pictures while they are written
 
@@ -66,10 +51,14 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 MEMUSAGE_LIMIT_MB = 2048  # default 0: no limit
 
-DOWNLOADER_MIDDLEWARES = {"cncert.middlewares.hosts.HostsMiddleware": 950}  # the last one before the wire
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # hosts.py looks at pictures and feeds too
+    "cncert.middlewares.hosts.HostsMiddleware": 950,  # the last one before the wire
+}
 SPIDER_MIDDLEWARES = {
     "cncert.middlewares.verdict.VerdictMiddleware": 100,
     "cncert.middlewares.ledger.LedgerMiddleware": 120,
+    "cncert.middlewares.sources.SourcesMiddleware": 140,
 }
 ITEM_PIPELINES = {
     "cncert.pipelines.clean.CleanPipeline": 100,
@@ -88,25 +77,24 @@ logging.getLogger("PIL").setLevel(logging.WARNING)
 # A page that the browser cannot have is said in one line by the ledger; here it is a traceback.
 logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
 
-# --- What a user may change, by environment variables of the same names -----------------------------------------------
+# --- What a user may change: environment variables of the same names, ``-s NAME=VALUE``, Scrapyd's ``setting`` --------
+# Text as it was given: cncert/addon.py reads it once all have had their say, and gives Scrapy what follows from it.
 
 CNCERT_STORE = os.getenv("CNCERT_STORE", "sqlite:///data/cncert.db")  # or mongodb://host/cncert
 CNCERT_FILES = os.getenv("CNCERT_FILES", "data/pictures")  # a directory, s3://bucket/path or gs://bucket/path
 CNCERT_ARCHIVE = os.getenv("CNCERT_ARCHIVE", "")  # a directory for WARC files of all that is fetched; empty: off
+# Addresses of RSS or Atom feeds; empty: none. The account's own at Wechat2RSS, a free service, has its newest articles.
+CNCERT_FEEDS = os.getenv(
+    "CNCERT_FEEDS", "https://wechat2rss.xlab.app/feed/c6662e88d278561b8293a607dcdcbe26aea98e04.xml"
+)
+CNCERT_ALBUMS = os.getenv("CNCERT_ALBUMS", "")  # numbers or addresses of WeChat albums (docs/sources.md)
 CNCERT_BROWSER = os.getenv("CNCERT_BROWSER", "off")  # on: what plain HTTP cannot read goes through Chromium once
 CNCERT_CHROMIUM = os.getenv("CNCERT_CHROMIUM", "")  # the program; empty: the one of ``playwright install chromium``
 CNCERT_BROWSER_STATE = os.getenv("CNCERT_BROWSER_STATE", "data/browser.json")  # written by ``scrapy verify``
-ROBOTSTXT_OBEY = os.getenv("ROBOTSTXT_OBEY", str(ROBOTSTXT_OBEY)).strip().lower() in ("1", "true", "yes", "on")
-# Scrapy 2.19 sends everything that waits at once when there is no delay at all, whatever the concurrency.
-DOWNLOAD_DELAY = max(0.001, _seconds("DOWNLOAD_DELAY", DOWNLOAD_DELAY))
-CNCERT_PAUSE = _seconds("CNCERT_PAUSE", 60)  # after a verification page of a good address; doubled after the next
+CNCERT_PAUSE = os.getenv("CNCERT_PAUSE", "60")  # seconds after a verification page; doubled after the next
+CNCERT_ALERTS = os.getenv("CNCERT_ALERTS", "")  # whom to tell: addresses of apprise (docs/watch.md); empty: nobody
+CNCERT_LANGUAGE = os.getenv("CNCERT_LANGUAGE", "en")  # of alerts: en or zh
+CNCERT_FRESH_DAYS = os.getenv("CNCERT_FRESH_DAYS", "9")  # so long after an issue the next one is missed
+ROBOTSTXT_OBEY = os.getenv("ROBOTSTXT_OBEY", ROBOTSTXT_OBEY)
+DOWNLOAD_DELAY = os.getenv("DOWNLOAD_DELAY", DOWNLOAD_DELAY)
 LOG_LEVEL = os.getenv("LOG_LEVEL", "INFO")  # default DEBUG
-
-FILES_STORE = CNCERT_FILES
-HTTPCACHE_ENABLED = bool(CNCERT_ARCHIVE)
-HTTPCACHE_DIR = CNCERT_ARCHIVE
-# The picture hosts have a pace of their own; who sets a shorter DOWNLOAD_DELAY means them too.
-DOWNLOAD_SLOTS = {
-    host: {"concurrency": 3, "delay": min(0.5, DOWNLOAD_DELAY), "jitter": 0.5}
-    for host in ("mmbiz.qpic.cn", "mmbiz.qlogo.cn", "mmecoa.qpic.cn")
-}

@@ -13,8 +13,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
 from cncert import gaps
+from cncert.addon import DerivedSettings
 from cncert.cli import complain, output
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, SettingError
 from cncert.extensions import RunRecorder
 from cncert.items import Issue
 from cncert.spiders.weekly import WeeklySpider
@@ -43,6 +44,11 @@ class Command(ScrapyCommand):
         use_demo_store(self.settings, self.directory)
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
+        try:
+            DerivedSettings().update_settings(self.settings)
+        except SettingError as error:
+            complain(error)
+            raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
         assert self.settings is not None
@@ -70,7 +76,7 @@ class Command(ScrapyCommand):
 def use_demo_store(settings: Settings, directory: Path) -> None:
     """Let the crawl write to *directory* and nowhere else."""
     settings.set("CNCERT_STORE", f"sqlite:///{directory / 'cncert.db'}", priority="cmdline")
-    settings.set("FILES_STORE", str(directory / "pictures"), priority="cmdline")
+    settings.set("CNCERT_FILES", str(directory / "pictures"), priority="cmdline")
 
 
 async def show(settings: Settings, directory: Path, new: int) -> None:
