@@ -1,29 +1,39 @@
 """What the commands share. Results go to stdout, everything else to stderr.
 
-Exit status: 0 all is well, 1 something is missing or went wrong, 2 the command was called wrongly.
+Exit status: 0 all is well, 1 something is missing or went wrong, 2 the command was called wrongly, 130 Ctrl-C.
 """
 
 import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Coroutine
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 from rich.console import Console
 from scrapy.commands import ScrapyCommand
 
-from cncert.exceptions import CncertError
+from cncert.exceptions import ArgumentError, CncertError
+from cncert.items import issue_id
+from cncert.report.calendar import parse_week
 
 
-def complain(text: object) -> None:
-    """One line to a person, on stderr."""
-    print(f"cncert: {text}", file=sys.stderr)
+def complain(text: object, file: TextIO | None = None) -> None:
+    """One line to a person, on stderr unless *file* is given."""
+    print(f"cncert: {text}", file=file or sys.stderr)
 
 
 def output() -> Console:
     """Where results are printed: colours on a terminal only, full width in a pipe."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=160, soft_wrap=True)
+
+
+def week_option(name: str, text: str | None) -> str | None:
+    """The issue's id that the option *name* gives, None if it is not given. Raises ArgumentError if it is none."""
+    try:
+        return issue_id(*parse_week(text)) if text is not None else None
+    except ValueError as error:
+        raise ArgumentError(f"{name} {text!r}: {error}") from error
 
 
 class ProjectCommand(ScrapyCommand):
@@ -39,6 +49,9 @@ class ProjectCommand(ScrapyCommand):
         except CncertError as error:
             complain(error)
             self.exitcode = 2
+        except KeyboardInterrupt:
+            complain("stopped")
+            self.exitcode = 130  # as a shell reports what Ctrl-C ended
         except BrokenPipeError:
             sys.stderr.close()  # the reader of stdout has seen enough
             self.exitcode = 0

@@ -13,17 +13,16 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
-from cncert import gaps
+from cncert import consistency, faults, gaps, notes, watch
 from cncert.discovery import bundled_index
-from cncert.exceptions import CncertError, StoreError
+from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger import Ledger
-from cncert.runs import bury
+from cncert.runs import CLEAN_REASONS, bury
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome, RunRecord
 
 logger = logging.getLogger(__name__)
 
-CLEAN_REASONS = ("finished", "limit")
 LAST_WORD_SECONDS = 3
 """How long a store that failed may take to note how the run ended."""
 
@@ -71,15 +70,19 @@ class RunRecorder:
                 spider=spider.name,
                 started_at=started,
                 arguments=getattr(spider, "given", {}),
+                job=getattr(getattr(spider, "arguments", None), "job", None),
                 host=socket.gethostname(),
                 pid=os.getpid(),
             )
             await self.store.put_run(record)  # before anything else: a run that dies leaves its record
             self.record = record
             logger.info("Run %s begins", record.id)
+            if not self._is_replay():
+                watch.at_begin(self.crawler.settings)
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.enter(entry.url, source="index", issue=entry.issue)
+            await consistency.renew(self.store)  # a run that died left it undone, another version saw it otherwise
             record.gaps_before = len(gaps.missing(await self.weeks()))
             await self.store.put_run(record)
         except StoreError as error:
@@ -142,6 +145,12 @@ class RunRecorder:
         if self.record is not None:
             self.record.warnings.append(text)
 
+    def remark(self, text: str) -> None:
+        """Add a line about a feed or an album; the run may be clean all the same."""
+        logger.warning("%s", text)
+        if self.record is not None:
+            self.record.sources.append(text)
+
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
         self.crawler.stats.set_value("cncert/run/clean", False)
@@ -156,46 +165,42 @@ class RunRecorder:
             except (StoreError, TimeoutError) as error:
                 self.record.clean = False
                 self._say(error)
+                if isinstance(error, StoreError) and not isinstance(error, DocumentError):
+                    self._store_lost = self._store_lost or error
+        if not self._is_replay() and (
+            unreached := await watch.at_end(self._store, self.crawler.settings, self.record, self._store_lost)
+        ):
+            self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()
 
     async def _finish(self, record: RunRecord) -> None:
         """Judge the run and write its record down, also to a store that failed: it may be there again by now."""
         if self._store_lost is None:
             record.gaps_after = len(gaps.missing(await self.weeks()))
+            record.notes = await self._notes(record)
         if self._lost is not None:
             record.warnings.append(str(self._lost))
-        record.warnings += self._troubles()
+        record.faults = faults.count(Counter(self._failed.values()), self.crawler.stats.get_value)
+        record.warnings += faults.sentences(record.faults)
         record.clean = self._is_clean(record)
         await self._store.put_run(record)
         self.crawler.stats.set_value("cncert/run/clean", record.clean)
+
+    async def _notes(self, record: RunRecord) -> list[str]:
+        """What is odd about the issues that the run stored; counted, and said in a line each."""
+        stored = [await self.store.get_issue(issue) for issue in {*record.new, *record.changed}]
+        found = notes.count(issue for issue in stored if issue is not None)
+        for counter, numbers in found.items():
+            self.crawler.stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
+        return notes.notes(found)
 
     def _counts(self, prefix: str) -> dict[str, int]:
         stats: dict[str, Any] = self.crawler.stats.get_stats()
         return {key.removeprefix(prefix): value for key, value in sorted(stats.items()) if key.startswith(prefix)}
 
-    def _troubles(self) -> list[str]:
-        """What went wrong in this run, one line each."""
-        get, failed = self.crawler.stats.get_value, Counter(self._failed.values())
-        pages = (
-            ("blocked", "pages answered with a verification: {}"),
-            ("failed", "pages without an answer: {}"),
-            ("unavailable", "pages not available: {}"),
-            ("unknown", "answers that are no page that is known: {}"),
-            ("expired", "addresses that led nowhere: {}"),
-            ("rejected", "articles that are not the issue that was expected: {}"),
-            ("empty", "pages with nothing under a right title: {}"),
-        )
-        found = (
-            ("cncert/rejected/invalid", "issues rejected by validation: {}"),
-            ("cncert/pictures/failed", "pictures that could not be had: {}"),
-            ("cncert/robots", "pages that robots.txt denied (ROBOTSTXT_OBEY decides whether that counts): {}"),
-            ("cncert/hosts/refused", "requests to other hosts, refused: {}"),
-            ("cncert/archive/failed", "the archive could not be written"),
-            ("spider_exceptions/count", "errors in the program (see the log): {}"),
-            ("cncert/item_errors", "items that failed in a pipeline (see the log): {}"),
-        )
-        troubles = [text.format(failed[kind]) for kind, text in pages if failed[kind]]
-        return troubles + [text.format(get(key)) for key, text in found if get(key)]
+    def _is_replay(self) -> bool:
+        """Whether an archive answers, which says nothing of how WeChat is."""
+        return bool(getattr(getattr(self.crawler.spider, "arguments", None), "replaying", False))
 
     def _is_clean(self, record: RunRecord) -> bool:
         """Finished, nothing went wrong, and no week more is missing than before."""

@@ -9,6 +9,9 @@ from pathlib import Path
 from cncert.store import Store
 from cncert.store.records import RunRecord
 
+CLEAN_REASONS = ("finished", "limit")
+"""Close reasons of a run that came to its end."""
+
 DIED = "died"
 """Close reason of a run that was killed, or lost its store, before it could say how it ended."""
 

@@ -1,11 +1,18 @@
 """``scrapy crawl weekly``: Scrapy's own command with an exit status that tells whether the run was clean."""
 
+import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
 
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 
 from cncert import browser
+from cncert.addon import DerivedSettings
 from cncert.cli import complain
 from cncert.exceptions import CncertError
 from cncert.extensions import RunRecorder
@@ -25,11 +32,14 @@ class Command(crawl.Command):
         if args != [WeeklySpider.name]:
             return
         try:
+            DerivedSettings().update_settings(self.settings)
             if not Arguments.read(dict(opts.spargs)).replaying:
                 browser.crawl_settings(self.settings)
             open_store(self.settings["CNCERT_STORE"])
         except CncertError as error:
-            complain(error)
+            with readers(self.settings) as files:
+                for file in files:
+                    complain(error, file)
             raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
@@ -46,5 +56,17 @@ class Command(crawl.Command):
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
         record = run.record if run is not None else None
         if record is not None and record.ended_at is not None:
-            print_summary(record, self.settings["CNCERT_STORE"], self.settings["FILES_STORE"])
+            with readers(self.settings) as files:
+                for file in files:
+                    print_summary(record, self.settings, file)
         self.exitcode = 0 if record is not None and record.clean else 1
+
+
+@contextmanager
+def readers(settings: BaseSettings) -> Iterator[list[TextIO]]:
+    """Where a run's own words go: stderr, and the end of LOG_FILE: of a job, Scrapyd shows nothing else."""
+    with ExitStack() as open_files:
+        files: list[TextIO] = [sys.stderr]
+        if settings["LOG_FILE"]:
+            files.append(open_files.enter_context(Path(settings["LOG_FILE"]).open("a", encoding="utf-8")))
+        yield files

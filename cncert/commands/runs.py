@@ -8,7 +8,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from cncert.cli import ProjectCommand, output
+from cncert.cli import ProjectCommand, complain, output
 from cncert.exceptions import ArgumentError
 from cncert.runs import DIED, has_died
 from cncert.store import open_store
@@ -25,19 +25,28 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print the records as JSON")
         parser.add_argument("-n", "--limit", type=int, default=20, help="at most so many (default 20, 0 for all)")
+        parser.add_argument("--job", metavar="ID", help="only the run that was this job of Scrapyd")
+        parser.add_argument("--fail", action="store_true", help="exit 1 unless there is a run and the newest is clean")
 
-    async def work(self, args: list[str], opts: Namespace) -> None:
+    async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
         if args:
             raise ArgumentError(f"runs takes no argument {args[0]!r}")
         if opts.limit < 0:
             raise ArgumentError(f"--limit {opts.limit} is below 0")
         async with open_store(self.settings["CNCERT_STORE"]) as store:
-            runs = await store.runs(opts.limit or None)
+            # A job may be any of them.
+            runs = await store.runs(None if opts.job else opts.limit or None)
+        if opts.job:
+            runs = [run for run in runs if run.job == opts.job]
+        if opts.job and not runs:
+            complain(f"no run was job {opts.job}: it waits, or what it was given is wrong (its log says so)")
+            return 1
         if opts.json:
             print(json.dumps([run.model_dump(mode="json") for run in runs], ensure_ascii=False, indent=1))
         else:
             _print(runs)
+        return int(opts.fail and not (runs and runs[0].clean))
 
 
 def _print(runs: list[RunRecord]) -> None:
@@ -46,7 +55,7 @@ def _print(runs: list[RunRecord]) -> None:
         console.print("No run yet: scrapy crawl weekly makes one.")
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("started (UTC+8)", "took", "state", "reason", "new", "changed", "rejected", "missing", "warnings"):
+    for title in ("started (UTC+8)", "took", "state", "reason", "new", "changed", "rejected", "missing", "remarks"):
         table.add_column(
             title, justify="right" if title in ("took", "new", "changed", "rejected", "missing") else "left"
         )
@@ -55,7 +64,7 @@ def _print(runs: list[RunRecord]) -> None:
         missing = "" if run.gaps_after is None else f"{run.gaps_before} → {run.gaps_after}"
         table.add_row(
             f"{run.started_at:%Y-%m-%d %H:%M:%S}", took, _state(run), escape(run.close_reason or ""), str(len(run.new)),
-            str(len(run.changed)), str(len(run.rejected)), missing, escape("; ".join(run.warnings)),
+            str(len(run.changed)), str(len(run.rejected)), missing, escape("; ".join(run.remarks)),
         )  # fmt: skip
     console.print(table)
 

@@ -39,7 +39,7 @@ class LedgerAddress(Model):
     url: str
     form: AddressForm
     sources: list[str]
-    """``start``, ``index`` or the issue whose review list holds it (``2025-03``)."""
+    """``start``, ``index``, ``file``, or the issue whose review list holds it (``2025-03``)."""
     first_seen: Moment
     tries: int = 0
     history: list[Attempt] = Field(default_factory=list)
@@ -137,11 +137,13 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     """CNCERT's text differs: the former document became a revision."""
     UPDATED = "updated"
-    """Same text, other circumstances (a picture came, the parser warns of more): no revision."""
+    """Same text, other circumstances (a picture came, a better parser read more, the page of what was known from a
+    copy): no revision."""
     SAME = "same"
     """Nothing was written."""
     OLDER = "older"
-    """The store holds the same issue from an article published later: nothing was written."""
+    """The store holds the same issue from an article published later, or from WeChat while this is from a copy:
+    nothing was written."""
 
 
 class Revision(Model):
@@ -181,6 +183,34 @@ class Reject(Model):
     """The item as it was, in JSON form; keys are field names of the model only."""
 
 
+AlertLevel = Literal["attention", "warning"]
+"""Whether somebody has to act, or should look when there is time."""
+
+
+class Alert(Model):
+    """What a monitor found at the end of a run (``cncert/monitors/``), and what was told of it."""
+
+    name: str
+    """Of the monitor."""
+    level: AlertLevel
+    about: list[str]
+    """What it is about, such as issues: what is added to it is news."""
+    text: str
+    """What is wrong, in one line."""
+    advice: str
+    """What to do, in one line."""
+    text_zh: str
+    advice_zh: str
+    since: Moment
+    """When it was found first, without a break until now."""
+    told_at: Moment | None = None
+    """When a message about it last reached somebody."""
+    news: bool = True
+    """It has begun, grown or ended, and no message about that has reached anybody."""
+    over: bool = False
+    """It has ended; kept only until that is told."""
+
+
 class RunRecord(Model):
     """One run of the spider."""
 
@@ -189,6 +219,8 @@ class RunRecord(Model):
     started_at: Moment
     ended_at: Moment | None = None
     arguments: dict[str, str]
+    job: str | None = None
+    """Scrapyd's id of the job that it was."""
     host: str
     pid: int
     close_reason: str | None = None
@@ -200,6 +232,20 @@ class RunRecord(Model):
     pictures: dict[str, int] = Field(default_factory=dict)
     gaps_before: int | None = None
     gaps_after: int | None = None
+    faults: dict[str, int] = Field(default_factory=dict)
+    """What went wrong in it, by the kinds of ``cncert/faults.py``."""
     warnings: list[str] = Field(default_factory=list)
+    """Why it is not clean."""
+    notes: list[str] = Field(default_factory=list)
+    """What a person should look at in the issues that it stored; that makes no run unclean."""
+    sources: list[str] = Field(default_factory=list)
+    """Feeds and albums that could not be read, or not all of them; that makes no run unclean either."""
+    alerts: list[Alert] | None = None
+    """What the monitors found when it ended; None if they did not look."""
     clean: bool | None = None
     """None while it runs, and for ever if it died."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """All that a person should read, what makes it unclean first."""
+        return [*self.warnings, *self.notes, *self.sources]

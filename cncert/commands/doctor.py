@@ -1,0 +1,71 @@
+"""``scrapy doctor``: what is missing for a run, and what to do about it."""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from cncert.alerts import addresses
+from cncert.cli import ProjectCommand, output
+from cncert.doctor import examine
+from cncert.doctor.result import SECONDS, Result, State
+from cncert.exceptions import ArgumentError
+
+COLOURS: dict[State, str] = {"ok": "green", "note": "yellow", "to do": "red"}
+
+
+class Command(ProjectCommand):
+    """Tries the settings, the store, the places for files, the network; no article is fetched."""
+
+    def short_desc(self) -> str:
+        return "Try whether a run would work; exit with 1 if something has to be done"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--offline", action="store_true", help="ask nobody but the store")
+        parser.add_argument("--json", action="store_true", help="print the results as JSON")
+        parser.add_argument("--send-test-alert", action="store_true", help="send a message to CNCERT_ALERTS")
+        parser.add_argument(
+            "--seconds", type=float, default=SECONDS, help=f"the most that a check may take (default {SECONDS:g})"
+        )
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        assert self.settings is not None
+        if args:
+            raise ArgumentError(f"doctor takes no argument {args[0]!r}")
+        if not 0 < opts.seconds <= 600:
+            raise ArgumentError(f"--seconds {opts.seconds:g} is not between 0 and 600")
+        if opts.send_test_alert and opts.offline:
+            raise ArgumentError("--send-test-alert and --offline exclude each other")
+        if opts.send_test_alert and not addresses(self.settings):
+            raise ArgumentError("--send-test-alert: CNCERT_ALERTS names nobody")
+        results, hangs = await examine(
+            self.settings, offline=opts.offline, send_test=opts.send_test_alert, seconds=opts.seconds
+        )
+        if opts.json:
+            print(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=1))
+        else:
+            _print(results)
+        status = int(any(result.state == "to do" for result in results))
+        if hangs:
+            sys.stdout.flush()
+            os._exit(status)  # nobody waits for it: a locked file, a network drive that is gone
+        return status
+
+
+def _print(results: list[Result]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("check", "", "what", "what to do"):
+        table.add_column(title, no_wrap=title in ("check", ""), overflow="fold")
+    for result in results:
+        state = f"[{COLOURS[result.state]}]{result.state}[/]"
+        table.add_row(result.check, state, escape(result.text), escape(result.advice))
+    console = output()
+    console.print(table)
+    todo = sum(result.state == "to do" for result in results)
+    console.print(f"[red]{todo} to do.[/]" if todo else "[green]Nothing has to be done.[/]")

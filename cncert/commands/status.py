@@ -1,0 +1,143 @@
+"""``scrapy status``: how things stand, and whether somebody has to act."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cncert.addon import DerivedSettings
+from cncert.alerts import in_language
+from cncert.cli import ProjectCommand, output
+from cncert.exceptions import ArgumentError, StoreError
+from cncert.prometheus import metrics, write
+from cncert.runs import DIED
+from cncert.status import Status, status
+from cncert.store import open_store
+from cncert.store.records import RunRecord
+from cncert.summary import LOOKS
+from cncert.watch import look
+
+NAMED = 12
+"""So many missing weeks are named; scrapy gaps lists all."""
+
+
+class Command(ProjectCommand):
+    """The state of the store, and what the monitors say of it; nothing is asked of anybody else."""
+
+    def short_desc(self) -> str:
+        return "Show how things stand; exit with 1 if somebody has to act"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+        parser.add_argument("--prometheus", metavar="FILE", help="write metrics to FILE instead (- is stdout)")
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        assert self.settings is not None
+        if args:
+            raise ArgumentError(f"status takes no argument {args[0]!r}")
+        if opts.json and opts.prometheus:
+            raise ArgumentError("--json and --prometheus exclude each other")
+        DerivedSettings().update_settings(self.settings)
+        try:
+            async with open_store(self.settings["CNCERT_STORE"]) as store:
+                state = status(*await look(store, self.settings, datetime.now(UTC)), store.name)
+        except StoreError:
+            if opts.prometheus:
+                _write(opts.prometheus, metrics(None))
+            raise
+        if opts.prometheus:
+            _write(opts.prometheus, metrics(state))
+        elif opts.json:
+            print(json.dumps(state.model_dump(mode="json"), ensure_ascii=False, indent=1))
+        else:
+            _print(output(), state, self.settings["CNCERT_LANGUAGE"])
+        return int(state.attention)
+
+
+def _write(place: str, text: str) -> None:
+    if place == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        write(Path(place), text)
+    except OSError as error:
+        raise ArgumentError(f"{place} cannot be written: {error.strerror}") from error
+
+
+def _print(console: Console, state: Status, language: str) -> None:
+    table = _table()
+    for name, text in (*_of_the_store(state), *_of_the_runs(state)):
+        table.add_row(name, text)
+    console.print(table)
+    if not state.alerts:
+        console.print("\n[green]Nothing is wrong.[/]")
+        return
+    found = _table()
+    for alert in state.alerts:
+        text, advice = in_language(alert, language)
+        found.add_row(f"[{LOOKS[alert.level]}]{alert.level}[/]", f"{escape(text)}\n→ {escape(advice)}")
+    console.print()
+    console.print(found)
+
+
+def _table() -> Table:
+    """Two columns, of which the second takes as many lines as it needs."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _of_the_store(state: Status) -> list[tuple[str, str]]:
+    """Lines of the table, in Rich's markup."""
+    lines = [("store", escape(state.store))]
+    if newest := state.newest:
+        when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
+        lines.append(("newest issue", f"{newest.issue}, {when}: {escape(newest.title)}"))
+        lines += [("", f"[yellow]{escape(doubt.code)}[/] {escape(doubt.message)}") for doubt in newest.warnings]
+    counts = Counter(state.weeks)
+    weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
+    if state.missing:
+        named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:NAMED])
+        more = f" and {len(state.missing) - NAMED} more (scrapy gaps)" if len(state.missing) > NAMED else ""
+        lines.append(("missing", named + more))
+    lines.append(("due", f"{state.due_now} articles now, {state.due_later} later; {state.pictures} pictures"))
+    return lines
+
+
+def _of_the_runs(state: Status) -> list[tuple[str, str]]:
+    """Lines of the table, in Rich's markup."""
+    running = [("running", escape(", ".join(state.running)))] if state.running else []
+    run = state.last_run
+    if run is None:
+        return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
+    ended = (state.at - (run.ended_at or run.started_at)).total_seconds()
+    lines = [("last run", f"{_end(run)}, {_ago(ended)}: {len(run.new)} new, {len(run.changed)} changed")]
+    lines += [("", f"[yellow]![/] {escape(warning)}") for warning in run.warnings]
+    lines += [("", f"[cyan]·[/] {escape(note)}") for note in (*run.notes, *run.sources)]
+    return lines + running
+
+
+def _end(run: RunRecord) -> str:
+    if run.clean:
+        return "[green]clean[/]"
+    return (
+        "[red]died[/]" if run.close_reason == DIED else f"[red]not clean[/] ({escape(run.close_reason or 'unknown')})"
+    )
+
+
+def _ago(seconds: float) -> str:
+    """So long ago, in whole days, hours or minutes."""
+    passed = timedelta(seconds=max(0, seconds))
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if number := passed // length:
+            return f"{number} {unit}{'s' * (number > 1)} ago"
+    return "just now"

@@ -1,0 +1,229 @@
+"""Alerts: what is said to whom, and that nobody who does not listen holds a run up or learns a secret."""
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy.settings import Settings
+
+from cncert.alerts import MOST_BYTES, addresses, message, problems, send
+from cncert.store import open_store
+from cncert.store.records import Alert, RunRecord
+from tests import series
+from tests.factories import NOW
+from tests.site import pages
+from tests.site.crawl import crawl
+from tests.site.server import Answer, LoopbackWeChat
+from tests.webhook import SECRET, Webhooks
+
+BOUNDS = ("from=2026-32", "until=2026-36")
+LAST = series.published("2026-36").url
+
+
+@pytest.fixture
+def hooks() -> Iterator[Webhooks]:
+    with Webhooks() as server:
+        yield server
+
+
+def alert(name: str = "stale", **changes: Any) -> Alert:
+    fields = {"level": "attention", "about": [], "text": "no new issue", "advice": "look", "since": NOW}
+    return Alert(name=name, **{**fields, "text_zh": "没有新一期", "advice_zh": "请查看", **changes})
+
+
+# --- what is said
+
+
+def test_a_message_says_what_is_wrong_and_what_to_do() -> None:
+    said = message(
+        [alert(), alert("disk", level="warning", text="full"), alert(over=True, text="a")], "en", "host, run"
+    )
+    assert said.title == "cncert: attention 1, warning 1, over 1"
+    assert said.body == "[attention] no new issue\n→ look\n[warning] full\n→ look\n[over] a\nhost, run"
+
+
+def test_a_message_is_chinese_where_that_is_asked_for() -> None:
+    said = message([alert(), alert(over=True)], "zh", "主机")
+    assert said.title == "cncert: 需处理 1, 已恢复 1"
+    assert said.body == "[需处理] 没有新一期\n→ 请查看\n[已恢复] 没有新一期\n主机"
+
+
+def test_a_message_is_short_enough_for_wecom() -> None:
+    said = message([alert(str(number), text_zh="长" * 100) for number in range(12)], "zh", "host")
+    assert len(f"{said.title}\n{said.body}".encode()) < 2048
+    assert said.body.splitlines()[-2:] == ["……另有7条（scrapy status）", "host"]
+    assert len(said.body.encode()) > MOST_BYTES / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n", []),
+        ("json://a", ["json://a"]),
+        ("json://a/x,y wecombot://k", ["json://a/x,y", "wecombot://k"]),
+        ("json://a, feishu://b,\n slack://c\n", ["json://a", "feishu://b", "slack://c"]),
+        ("nonsense", ["nonsense"]),
+    ],
+)
+def test_addresses_are_parted_by_spaces_or_commas(text: str, expected: list[str]) -> None:
+    assert addresses(Settings({"CNCERT_ALERTS": text})) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "wecombot://abcdef01-2345-6789-abcd-ef0123456789",
+        "dingtalk://abcdef0123456789",
+        "feishu://abcdef01-2345-6789-abcd-ef0123456789",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
+        "mailto://user:password@example.com",
+        "json://127.0.0.1/x",
+        "jsons://hooks.example/x",
+    ],
+)
+def test_the_services_of_the_documents_are_understood(url: str) -> None:
+    assert problems([url]) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"nosuch://{SECRET}", "CNCERT_ALERTS, address 2 (nosuch): no address that apprise understands"),
+        (f"wecombot://{SECRET}!/\x00", "CNCERT_ALERTS, address 2 (wecombot): no address that apprise understands"),
+        (SECRET, "CNCERT_ALERTS, address 2: no address that apprise understands"),
+    ],
+)
+def test_an_address_that_is_none_is_named_by_its_place(url: str, shown: str) -> None:
+    assert problems(["json://127.0.0.1", url]) == [shown]
+
+
+# --- who does not listen
+
+
+async def test_one_who_takes_it_is_enough_and_each_other_is_a_line(
+    hooks: Webhooks, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    urls = [hooks.url("broken"), hooks.url("hang"), hooks.url(), hooks.url("refused"), f"nosuch://{SECRET}"]
+    delivery = await send(message([alert()], "zh", "host"), urls, seconds=1)
+    assert delivery.taken == 1
+    assert delivery.failures == [
+        "CNCERT_ALERTS, address 1 (json): HTTP status 500",
+        "CNCERT_ALERTS, address 2 (json): no answer within 1 s",
+        "CNCERT_ALERTS, address 4 (json): no connection, or no answer",
+        "CNCERT_ALERTS, address 5 (nosuch): no address that apprise understands",
+    ]
+    (taken,) = hooks.messages
+    assert taken["title"] == "cncert: 需处理 1"
+    assert taken["message"] == "[需处理] 没有新一期\n→ 请查看\nhost"
+    assert SECRET not in caplog.text
+
+
+# --- whole crawls
+
+
+async def last_run(tmp_path: Path) -> RunRecord:
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        return (await store.runs(1))[0]
+
+
+def told(hooks: Webhooks, *behaviours: str, **env: str) -> dict[str, str]:
+    """The environment of a crawl that tells *hooks*; they are not asked through the site, which is its proxy."""
+    urls = " ".join(f"{hooks.url(behaviour)}&rto=0.5" for behaviour in behaviours or ("take",))
+    return {"CNCERT_ALERTS": urls, "no_proxy": "127.0.0.1", "LOG_LEVEL": "DEBUG", **env}
+
+
+def names(run: RunRecord) -> set[str]:
+    return {one.name for one in run.alerts or []}
+
+
+async def test_what_goes_wrong_is_told_once_and_once_more_when_it_is_over(
+    site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks, mongo_uri: str
+) -> None:
+    """Blocked, rejected, not to be had, without its pictures: then all of it is mended."""
+    series.publish(site, "2026-32", "2026-36", without=("2026-33",))
+    site.add_article(series.published("2026-34").url, pages.FAILURES["verification"].page)
+    site.add_article(series.published("2026-33").url, Answer(status=404))
+    early, when = series.published("2026-32"), NOW - timedelta(days=700)
+    spec = pages.ArticleSpec(title=early.title, mid=early.mid, idx=early.idx, published=when)
+    site.add_article(early.url, pages.render(spec))
+    for url in series.published("2026-35").pictures:
+        site.add_picture(url, Answer(status=404))
+
+    def run() -> str:
+        result = crawl(site, tmp_path, f"start={LAST}", *BOUNDS, "retry=1", store=mongo_uri, **told(hooks))
+        assert SECRET not in result.stderr
+        return result.stderr
+
+    stderr = run()
+    (first,) = hooks.messages
+    assert first["title"] == "cncert: attention 5"
+    for line in (
+        "no new issue for",
+        "weeks without their issue: 2026-33 unavailable, 2026-32 rejected",
+        "WeChat asks for a verification: 2026-34",
+        "issues refused because they break the model: 2026-32",
+        "pictures could not be had: 2026-35",
+    ):
+        assert f"[attention] {line}" in first["message"]
+        assert f"  attention: {line}" in stderr
+    run()
+    assert len(hooks.messages) == 1
+    series.publish(site, "2026-32", "2026-36")
+    run()
+    assert len(hooks.messages) == 2
+    assert hooks.messages[1]["title"] == "cncert: over 2"
+    assert "[over] WeChat asks for a verification: 2026-34" in hooks.messages[1]["message"]
+    async with open_store(mongo_uri) as store:
+        runs = await store.runs()
+    assert [names(run) for run in runs] == [{"stale", "gaps", "rejected"}, *[names(runs[1])] * 2]
+    assert SECRET not in "".join(run.model_dump_json() for run in runs)
+
+
+async def test_who_does_not_listen_changes_no_run(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
+    published = series.publish(site, "2026-35", "2026-36")
+    arguments = (f"start={published[-1].url}", "from=2026-35", "until=2026-36")
+    result = crawl(site, tmp_path, *arguments, **told(hooks, "hang", "broken", "refused"))
+    assert result.returncode == 0
+    assert "clean (finished)" in result.stderr
+    assert SECRET not in result.stderr
+    said = re.findall(r"No alert was sent: (.*)", result.stderr)
+    assert [line.partition(": ")[2] for line in said] == [
+        "no connection, or no answer",
+        "HTTP status 500",
+        "no connection, or no answer",
+    ]
+    assert "'cncert/alerts/failed': 3" in result.stderr
+    run = await last_run(tmp_path)
+    assert run.clean
+    assert [(one.name, one.news, one.told_at) for one in run.alerts or []] == [("stale", True, None)]
+
+
+async def test_a_store_that_is_not_there_is_told(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
+    result = crawl(site, tmp_path, store="sqlite:////proc/no/where.db", **told(hooks, CNCERT_LANGUAGE="zh"))
+    assert result.returncode == 1
+    (said,) = hooks.messages
+    assert said["message"].startswith("[需处理] 数据库故障：/proc/no")
+
+
+async def test_a_replay_tells_nobody(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
+    sample = "replay=cncert/data/sample/weekly.warc.gz"
+    result = crawl(site, tmp_path, sample, "limit=1", **told(hooks))
+    assert result.returncode == 0
+    assert hooks.asked == []
+    assert (await last_run(tmp_path)).alerts is None
+
+
+async def test_without_apprise_a_run_says_so_at_its_beginning(site: LoopbackWeChat, tmp_path: Path) -> None:
+    published = series.publish(site, "2026-36", "2026-36")
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['apprise'] = None\n", encoding="utf-8")
+    arguments = (f"start={published[-1].url}", "from=2026-36", "until=2026-36")
+    result = crawl(site, tmp_path, *arguments, CNCERT_ALERTS="json://x", PYTHONPATH=str(tmp_path))
+    assert result.returncode == 0
+    wanted = "CNCERT_ALERTS needs another library: pip install -r requirements-alerts.txt"
+    assert f"No alert can be sent: {wanted}" in result.stderr

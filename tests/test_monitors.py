@@ -1,0 +1,376 @@
+"""The monitors: each is made to speak, and each keeps still where nothing is wrong; what of it is news."""
+
+import asyncio
+import csv
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from cncert.monitors.facts import Facts, gather
+from cncert.monitors.holidays import due_by, holidays
+from cncert.monitors.rules import LOW_BYTES, MONITORS, Finding, Monitor, examine
+from cncert.monitors.telling import continued, told, told_before, untold
+from cncert.report.calendar import parse_week
+from cncert.runs import DIED
+from cncert.store import Store, open_store
+from cncert.store.records import Alert, AlertLevel, LedgerRow, RunRecord
+from tests import series
+from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
+from tests.site.crawl import ROOT
+from tests.stores import rewrite
+
+FRESH = timedelta(days=9)
+WEEKS = series.week_ids("2024-46", "2025-03")
+"""Nine weeks; the last issue is a day old."""
+LAST, BEFORE = WEEKS[-1], WEEKS[-2]
+UNSIGNED = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499999&idx=1&sn=973acc0aa04d451c973acc0aa04d451c"
+SIGNED = f"{UNSIGNED}&chksm=973acc0aa04d451c"
+FEED = "feed feeds.example/weekly: HTTP status 503"
+
+
+def address(url: str, form: str, tries: int = 1) -> dict[str, Any]:
+    return {"url": url, "form": form, "sources": ["index"], "first_seen": NOW, "tries": tries}
+
+
+def row(issue: str, state: str = "stored", **changes: Any) -> LedgerRow:
+    return make_row(f"issue-{issue}", issue=issue, state=state, **changes)
+
+
+def ended(hours_ago: float = 1, **changes: Any) -> RunRecord:
+    """A run that ended so long ago, cleanly unless *changes* say otherwise."""
+    started = NOW - timedelta(hours=hours_ago)
+    fields = {"started_at": started, "ended_at": started + timedelta(minutes=5), "clean": True}
+    return make_run(f"{started:%Y%m%dT%H%M%S}", **{**fields, "close_reason": "finished", **changes})
+
+
+Documents = dict[str, list[Any]]
+
+
+def documents(weeks: Iterable[str] = WEEKS, **changed: dict[str, Any]) -> Documents:
+    """A store in which all is well, or in which the issue ``_2025_03`` is *changed*."""
+    issues = []
+    for week in weeks:
+        changes = changed.get("_" + week.replace("-", "_"), {})
+        pictures = [make_picture(f"mmbiz_png/issue{week}{number}", "stored") for number in range(5)]
+        issues.append(make_issue(*parse_week(week), **{"images": pictures, "warnings": [], **changes}))
+    rows = [row(week) for week in weeks]
+    return {"issues": issues, "rows": rows, "runs": [ended(25), ended(1)], "rejects": []}
+
+
+async def facts_of(uri: str, stored: Documents, now: datetime = NOW) -> Facts:
+    async with open_store(uri) as store:
+        await asyncio.gather(
+            *(store.put_issue(issue) for issue in stored["issues"]),
+            *(put_row(store, one) for one in stored["rows"]),
+            *(store.put_run(run) for run in stored["runs"]),
+            *(store.put_reject(reject) for reject in stored["rejects"]),
+        )
+        return await gather(store, now, FRESH)
+
+
+def put_row(store: Store, one: LedgerRow) -> Awaitable[LedgerRow]:
+    return store.change_row(one.id, lambda _: one)
+
+
+def found(facts: Facts) -> dict[str, Finding]:
+    return {monitor.name: finding for monitor, finding in examine(facts)}
+
+
+def instead(stored: Documents, *rows: LedgerRow, without: Iterable[str] = ()) -> Documents:
+    """*stored* with *rows* in place of those of the same weeks, whose issues (and those *without*) are not there."""
+    lost = {one.issue for one in rows} | set(without)
+    return {
+        **stored,
+        "issues": [issue for issue in stored["issues"] if issue.id not in lost],
+        "rows": [one for one in stored["rows"] if one.issue not in lost] + list(rows),
+    }
+
+
+def runs(*records: RunRecord) -> Documents:
+    return {**documents(), "runs": list(records)}
+
+
+def refused(hours_ago: float) -> Documents:
+    """An issue that was refused so long before the page of the stored one was fetched (NOW)."""
+    reject = make_reject(issue=LAST, reason="invalid", rejected_at=NOW - timedelta(hours=hours_ago))
+    return {**documents(), "rejects": [reject]}
+
+
+def pictures(number: int, status: str = "stored") -> dict[str, Any]:
+    return {"images": [make_picture(f"mmbiz_png/other{place}", status) for place in range(number)]}
+
+
+def doubt(code: str) -> dict[str, Any]:
+    return {"warnings": [{"code": code, "message": "…"}]}
+
+
+def missing(issue: str, state: str, **changes: Any) -> Documents:
+    """All is well, but *issue* is in *state*."""
+    return instead(documents(), row(issue, state, **changes))
+
+
+def broken(**changes: Any) -> Documents:
+    """All is well, but the last run was not clean."""
+    return runs(ended(25), ended(**{"clean": False, **changes}))
+
+
+ONE_METRIC = {"figures": [make_figure("hosts.infected", 3)]}
+ASKED, NOT_ASKED = [address(SIGNED, "signed")], [address(SIGNED, "signed", 0)]
+
+Case = Callable[[], Documents]
+SPEAKS: dict[str, tuple[Case, str, str]] = {
+    "stale: nothing stored": (lambda: documents([]), "attention", "no issue is stored"),
+    "stale: two weeks late": (lambda: documents(WEEKS[:-2]), "attention", "15 days: the newest is 2025-01"),
+    "gaps: not to be had": (lambda: missing(BEFORE, "unavailable"), "attention", "2025-02 unavailable"),
+    "gaps: another article": (lambda: missing(BEFORE, "rejected"), "attention", "2025-02 rejected"),
+    "gaps: no address": (lambda: missing(LAST, "known"), "attention", "2025-03 known"),
+    "gaps: tried, still known": (lambda: missing(LAST, "known", addresses=ASKED), "attention", "2025-03 known"),
+    "gaps: never seen, nothing stored after it": (
+        lambda: instead(documents(), row(LAST, "unavailable"), without=[BEFORE]),
+        "attention",
+        "2025-03 unavailable, 2025-02 never seen",
+    ),
+    "blocked: with a signature": (lambda: missing(LAST, "blocked", addresses=ASKED), "attention", "2025-03"),
+    "blocked: without": (
+        lambda: missing("2024-46", "blocked", addresses=[address(UNSIGNED, "unsigned")]),
+        "warning",
+        "2024-46",
+    ),
+    "blocked: the run": (lambda: broken(close_reason="verification_asked"), "attention", "the last run"),
+    "rejected: not stored since": (lambda: refused(-1), "attention", "2025-03"),
+    "figures: a metric": (lambda: documents(_2025_03=ONE_METRIC), "warning", "2025-03 phishing.pages_per_ip"),
+    "figures: the rating": (lambda: documents(_2025_02={"rating": None}), "warning", "2025-02 rating"),
+    "doubts: unread": (lambda: documents(_2025_03=doubt("figures_unread")), "warning", "2025-03"),
+    "doubts: conflict": (lambda: documents(_2025_01=doubt("figure_conflict")), "warning", "2025-01"),
+    "picture_count: two of five": (lambda: documents(_2025_03=pictures(2)), "warning", "2025-03"),
+    "pictures: new": (lambda: documents(_2025_03=pictures(5, "failed")), "attention", "2025-03"),
+    "pictures: old": (lambda: documents(_2024_46=pictures(5, "placeholder")), "warning", "2024-46"),
+    "feeds: twice": (lambda: runs(ended(25, sources=[FEED]), ended(sources=[FEED])), "warning", "feeds.example"),
+    "feeds: and no new issue": (
+        lambda: documents(WEEKS[:-2]) | {"runs": [ended(25, sources=[FEED]), ended(sources=[FEED])]},
+        "attention",
+        "feeds.example",
+    ),
+    "archive: full": (lambda: broken(faults={"archive": 1}), "attention", "cannot be written"),
+    "archive: no directory": (lambda: broken(close_reason="archive_failed"), "attention", "cannot be written"),
+    "died: the last one": (lambda: broken(close_reason=DIED), "attention", "2025-01-24 08:02"),
+    "died: the one before": (
+        lambda: runs(ended(25, close_reason=DIED, clean=False), ended()),
+        "warning",
+        "2025-01-23 08:02",
+    ),
+    "died: not buried yet": (lambda: runs(make_run(started_at=NOW - timedelta(days=2))), "attention", "2025-01-22"),
+    "run: lost its store": (lambda: broken(close_reason="store_failed"), "attention", "store_failed"),
+    "run: was stopped": (lambda: broken(close_reason="shutdown"), "warning", "shutdown"),
+    "run: faults of the program": (lambda: broken(faults={"program": 2}), "attention", "errors in the program"),
+    "idle: ten days": (lambda: runs(ended(240)), "attention", "no run for 10 days"),
+}
+STILL: dict[str, Case] = {
+    "stale: late, but not too late": lambda: documents(WEEKS[:-1]),
+    "gaps: deleted by CNCERT": lambda: missing(BEFORE, "gone"),
+    "gaps: left out by CNCERT's own list": lambda: instead(documents(), without=[BEFORE]),
+    "gaps: not asked for yet": lambda: missing(BEFORE, "known", addresses=NOT_ASKED),
+    "gaps: old": lambda: instead(documents(series.week_ids("2024-40", LAST)), row("2024-41", "unavailable")),
+    "blocked: stored since": lambda: documents() | {"rows": [row(LAST, "stored", last_error="blocked")]},
+    "rejected: stored since": lambda: refused(1),
+    "figures: not stated before either": lambda: documents(
+        _2024_52=ONE_METRIC, _2025_01=ONE_METRIC, _2025_02=ONE_METRIC, _2025_03=ONE_METRIC, _2024_51=ONE_METRIC
+    ),
+    "figures: old": lambda: documents(_2024_46=ONE_METRIC),
+    "figures: too few to compare with": lambda: documents(WEEKS[-3:], _2025_03=ONE_METRIC),
+    "doubts: other warnings": lambda: documents(_2025_03=doubt("review_irregular")),
+    "doubts: old": lambda: documents(_2024_46=doubt("figures_unread")),
+    "picture_count: three of five": lambda: documents(_2025_03=pictures(3)),
+    "pictures: not tried yet": lambda: documents(_2025_03=pictures(5, "pending")),
+    "pictures: of no use": lambda: documents(_2025_03=pictures(5, "unsupported")),
+    "feeds: once": lambda: runs(ended(25), ended(sources=[FEED])),
+    "feeds: another one": lambda: runs(ended(25, sources=["feed other.example/: empty"]), ended(sources=[FEED])),
+    "archive: the run before": lambda: runs(ended(25, faults={"archive": 1}, clean=False), ended()),
+    "died: long ago": lambda: runs(ended(50, close_reason=DIED, clean=False), ended(25), ended()),
+    "died: still going on": lambda: runs(ended(25), make_run(started_at=NOW)),
+    "run: pages that failed": lambda: broken(faults={"unavailable": 3}),
+    "run: a replay": lambda: broken(close_reason="shutdown", arguments={"replay": "x.warc"}),
+    "idle: eight days": lambda: runs(ended(200)),
+    "idle: never any": lambda: runs(),
+}
+
+
+@pytest.mark.parametrize("case", SPEAKS)
+async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
+    stored, level, said = SPEAKS[case]
+    finding = found(await facts_of(sqlite_uri, stored()))[case.partition(":")[0]]
+    assert (finding.level, said in finding.text) == (level, True), finding
+    assert any("一" <= sign <= "龥" for sign in finding.text_zh)
+
+
+@pytest.mark.parametrize("case", STILL)
+async def test_a_monitor_keeps_still(sqlite_uri: str, case: str) -> None:
+    assert case.partition(":")[0] not in found(await facts_of(sqlite_uri, STILL[case]()))
+
+
+async def test_where_all_is_well_all_keep_still(uri: str) -> None:
+    assert found(await facts_of(uri, documents())) == {}
+
+
+async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) -> None:
+    """Of a store in which everything is wrong."""
+    stored = missing(BEFORE, "blocked", addresses=ASKED) | {"rejects": refused(-1)["rejects"]}
+    stored["issues"][-1] = documents(_2025_03=pictures(1, "failed") | ONE_METRIC)["issues"][-1]
+    stored["runs"] = [ended(50), ended(25, close_reason=DIED, clean=False), ended(faults={"archive": 1}, clean=False)]
+    facts = [await facts_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
+    assert facts[0] == replace(facts[1], free_bytes=facts[0].free_bytes)
+    names = {"archive", "blocked", "died", "figures", "picture_count", "pictures", "rejected"}
+    assert found(facts[0]).keys() == names
+
+
+def test_a_disk_is_told_before_it_is_full() -> None:
+    facts = Facts(NOW, FRESH, [], free_bytes={"store": LOW_BYTES, "CNCERT_FILES": LOW_BYTES - 1})
+    assert found(facts)["disk"].about == ("CNCERT_FILES",)
+    assert "disk" not in found(replace(facts, free_bytes={"store": LOW_BYTES}))
+
+
+async def test_a_document_that_cannot_be_read_stops_no_monitor(uri: str) -> None:
+    await facts_of(uri, documents())
+    rewrite(uri, "issues", LAST, lambda document: document.update(title=None))
+    async with open_store(uri) as store:
+        facts = await gather(store, NOW, FRESH)
+    assert facts.issues[0].id == BEFORE
+
+
+def test_every_monitor_is_made_to_speak_and_to_keep_still() -> None:
+    names = {monitor.name for monitor in MONITORS} - {"disk"}
+    assert {case.partition(":")[0] for case in SPEAKS} == names
+    assert {case.partition(":")[0] for case in STILL} == names
+
+
+def test_a_break_silences() -> None:
+    """Figures and pictures of 2018 are no measure for those since 2022; the rating is."""
+    before = [make_issue(2018, number, **pictures(8)) for number in range(13, 7, -1)]
+    after = make_issue(2022, 27, figures=[], rating=None, **pictures(1))
+    said = found(Facts(NOW, FRESH, [], issues=[after, *before]))
+    assert said["figures"].about == ("2022-27 rating",)
+    assert "picture_count" not in said
+    same_time = make_issue(2018, 14, figures=[], **pictures(1))
+    assert {"figures", "picture_count"} <= found(Facts(NOW, FRESH, [], issues=[same_time, *before])).keys()
+
+
+# --- what is news
+
+LATER = [NOW + timedelta(days=days) for days in range(20)]
+MONITOR = MONITORS[0]
+
+
+def finding(*about: str, level: AlertLevel = "attention") -> list[tuple[Monitor, Finding]]:
+    return [(MONITOR, Finding(level, about, ", ".join(about), ""))]
+
+
+def told_on(days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collection[int] = ()) -> list[tuple[int, str]]:
+    """A run a day: what is *found* from each day on, and what of it is told when; on some days nobody is reached."""
+    alerts: list[Alert] = []
+    messages = []
+    for day, now in enumerate(LATER):
+        now_found = next(days[since] for since in sorted(days, reverse=True) if since <= day)
+        alerts = continued(alerts, now_found, now)
+        news = untold(alerts, now)
+        if news and day not in unreached:
+            messages += [(day, "over" if alert.over else alert.text) for alert in news]
+            alerts = told(alerts, now)
+    return messages
+
+
+@pytest.mark.parametrize(
+    ("days", "unreached", "expected"),
+    [
+        ({0: finding("a"), 3: []}, (), [(0, "a"), (3, "over")]),
+        ({0: finding("a")}, (), [(0, "a"), (7, "a"), (14, "a")]),
+        ({0: finding("a", level="warning")}, (), [(0, "a")]),
+        ({0: finding("a", level="warning"), 2: finding("a")}, (), [(0, "a"), (2, "a"), (9, "a"), (16, "a")]),
+        ({0: finding("a"), 2: finding("a", level="warning")}, (), [(0, "a")]),
+        ({0: finding("a"), 2: finding("b", "a"), 3: finding("b")}, (), [(0, "a"), (2, "b, a"), (9, "b"), (16, "b")]),
+        ({0: finding("a"), 2: [], 4: finding("a")}, (), [(0, "a"), (2, "over"), (4, "a"), (11, "a"), (18, "a")]),
+        ({0: finding("a"), 3: []}, (0, 1), [(2, "a"), (3, "over")]),
+        ({0: finding("a"), 3: []}, (3, 4), [(0, "a"), (5, "over")]),
+        ({0: finding("a"), 3: []}, (0, 1, 2), []),
+        ({0: finding("a"), 3: [], 4: finding("a"), 9: []}, (3,), [(0, "a"), (4, "a"), (9, "over")]),
+        ({0: []}, (), []),
+    ],
+)
+def test_an_alert_is_told_when_it_begins_grows_or_ends_and_weekly_while_somebody_must_act(
+    days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collection[int], expected: list[tuple[int, str]]
+) -> None:
+    assert told_on(days, unreached) == expected
+
+
+def test_what_was_told_before_stands_in_the_run_that_ended_last_of_those_that_looked() -> None:
+    (alert,) = continued([], finding("a"), NOW)
+    parallel = ended(3, ended_at=NOW, alerts=[alert])
+    assert told_before([ended(0), ended(1, alerts=[]), ended(2), parallel]) == [alert]
+    assert told_before([ended(0)]) == []
+
+
+def test_an_alert_knows_since_when() -> None:
+    alerts = continued([], finding("a"), LATER[0])
+    assert continued(alerts, finding("a", "b"), LATER[1])[0].since == LATER[0]
+
+
+def test_every_monitor_is_described() -> None:
+    page = (ROOT / "docs" / "watch.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\| `((?!cncert_)[a-z_]+)` \|", page, re.MULTILINE))
+    assert described == {monitor.name for monitor in MONITORS} | {"store"}
+
+
+# --- holidays
+
+
+def test_the_holidays_are_those_of_the_notices_and_the_rule_for_later_years() -> None:
+    by_year = {(holiday.name, holiday.last.year): holiday for holiday in holidays()}
+    assert (by_year["春节", 2025].first, by_year["春节", 2025].last) == (date(2025, 1, 28), date(2025, 2, 4))
+    assert (by_year["春节", 2026].first, by_year["春节", 2026].last) == (date(2026, 2, 15), date(2026, 2, 23))
+    assert (by_year["国庆节", 2023].first, by_year["国庆节", 2023].last) == (date(2023, 9, 29), date(2023, 10, 6))
+    assert (by_year["春节", 2030].first, by_year["春节", 2030].last) == (date(2030, 2, 2), date(2030, 2, 9))
+    assert (by_year["国庆节", 2030].first, by_year["国庆节", 2030].last) == (date(2030, 10, 1), date(2030, 10, 7))
+    assert len(by_year) == len(holidays()) == 2 * len(range(2022, 2051))
+    for holiday in holidays():
+        assert 7 <= (holiday.last - holiday.first).days + 1 <= 9
+        months = {1, 2} if holiday.name == "春节" else {9, 10}
+        assert {holiday.first.month, holiday.last.month} <= months
+
+
+@pytest.mark.parametrize(
+    ("came", "due"),
+    [
+        ("2025-03-13", "2025-03-22"),  # a usual week
+        ("2025-01-16", "2025-01-25"),  # before the holiday begins another one is due
+        ("2025-01-23", "2025-02-15"),  # that one came in the middle of February
+        ("2025-02-13", "2025-02-22"),  # the holiday is over
+        ("2026-02-12", "2026-03-06"),  # that one came on March 5
+        ("2024-09-27", "2024-10-18"),  # on October 9
+        ("2023-09-28", "2023-10-17"),  # on October 12
+        ("2025-09-25", "2025-10-19"),  # on October 10
+        ("2031-01-23", "2031-02-09"),  # by the rule
+    ],
+)
+def test_the_next_issue_is_due_after_nine_days_or_after_the_holiday(came: str, due: str) -> None:
+    assert due_by(date.fromisoformat(came), FRESH) == date.fromisoformat(due)
+
+
+def test_nobody_waits_for_a_month() -> None:
+    days = [date(2022, 1, 1) + timedelta(days=number) for number in range(366 * 28)]
+    assert max((due_by(day, FRESH) - day).days for day in days) < 30
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("2023-39", "2023-40"), ("2024-38", "2024-39"), ("2025-38", "2025-39"), ("2026-06", "2026-09")],
+)
+def test_the_first_issue_after_a_holiday_came_in_time(before: str, after: str) -> None:
+    """By the days on which the bundled index saw them first; without the holiday each would have been an alarm."""
+    text = files("cncert").joinpath("data", "known_issues.csv").read_text(encoding="utf-8")
+    seen = {f"{row['year']}-{row['number']:0>2}": row["first_seen"] for row in csv.DictReader(text.splitlines())}
+    came, then = date.fromisoformat(seen[before]), date.fromisoformat(seen[after])
+    assert came + FRESH < then <= due_by(came, FRESH)
