@@ -15,6 +15,7 @@ import pytest
 
 from cncert import gaps
 from cncert.extensions import CLEAN_REASONS
+from cncert.notes import CONCERNS
 from cncert.runs import DIED
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, RunRecord
@@ -575,10 +576,13 @@ SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "
 OF_SCRAPY = {"finished", "shutdown", "memusage_exceeded", "start_error"}
 COMPUTED = {
     "verdict/{page.verdict}": list(Verdict),
-    "rejected/{exception.reason}": re.findall(r'NotAnIssue\(\s*"(\w+)"', SOURCE),
+    # Only what somebody kept can hold several issues.
+    "rejected/{exception.reason}": sorted({*re.findall(r'NotAnIssue\(\s*"(\w+)"', SOURCE)} - {"several"}),
     "pictures/{stat}": re.findall(r'\bstat(?:: str = |=)"(\w+)"', SOURCE),
     "store/{outcome}": list(StoreOutcome),
     "ledger/{'skipped' if wanted else 'out_of_range'}": ["skipped", "out_of_range"],
+    "figures/{counter}": [concern.counter for concern in CONCERNS],
+    "feeds/{kind}": re.findall(r'others\["(\w+)"\]', SOURCE),
     "warnings/{warning.code}": ["…"],  # docs/data.md has them
     "{kind}": ["robots", "ignored"],
 }

@@ -16,6 +16,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 BELOW = {
     "cncert/wechat": ("cncert.wechat", "lxml"),
     "cncert/report": ("cncert.report", "cncert.wechat", "cncert.items", "cncert.exceptions"),
+    "cncert/saved": (
+        *("cncert.saved", "cncert.report", "cncert.wechat", "cncert.items", "cncert.exceptions", "cncert.parser"),
+        *("cncert.warc", "lxml", "warcio", "backports", "compression"),
+    ),
     "cncert/store": ("cncert.store", "cncert.items", "cncert.exceptions", "pydantic", "pymongo", "bson"),
 }
 
