@@ -30,7 +30,7 @@ LAST_WORD_SECONDS = 3
 class RunRecorder:
     """Extension: the one place where a crawl's store is opened and closed, and what every run leaves behind.
 
-    Others reach it by ``crawler.get_extension(RunRecorder)``.
+    Others reach it by :meth:`of`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -49,6 +49,13 @@ class RunRecorder:
         crawler.signals.connect(run.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(run.spider_closed, signal=signals.spider_closed)
         crawler.signals.connect(run.item_error, signal=signals.item_error)
+        return run
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> "RunRecorder":
+        """The run of *crawler*."""
+        run = crawler.get_extension(cls)
+        assert run is not None
         return run
 
     @property

@@ -224,6 +224,7 @@ WARNINGS: Final = {
     "period_differs": "the title prints other days than the week of the issue's number has",
     "published_early": "published before its week had ended",
     "no_text": "the body has no text, only pictures",
+    "text_cut": "the body is longer or deeper than is read; the rest was not read",
     "rating_missing": "the text states no rating",
     "figure_missing": "the text does not state a metric that every text of its time states",
     "figure_conflict": "the text states different values of one metric; none is taken",

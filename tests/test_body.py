@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cncert.wechat.body import MAX_IMAGES, MAX_LINES, Body, image, read_html, read_markup_text, read_plain
+from cncert.wechat.body import (
+    MAX_DEPTH,
+    MAX_IMAGES,
+    MAX_LINES,
+    MAX_TEXT,
+    Body,
+    image,
+    read_html,
+    read_markup_text,
+    read_plain,
+)
 from tests.site.pages import STYLES, Picture, ReportFacts, ReviewLine, image_tag, inner_link, picture_url, report_body
 
 PICTURE = "https://mmbiz.qpic.cn/mmbiz_png/SampleibPictureic0123456789/640?wx_fmt=png"
@@ -356,3 +366,16 @@ def test_a_body_is_bounded():
     assert (len(body.lines), len(body.images)) == (MAX_LINES, MAX_IMAGES)
     assert len(read_html("<p>x</p>" * MAX_LINES).lines) == MAX_LINES
     assert len(read_html("<pre>" + "x\n" * (MAX_LINES + 10)).lines) == MAX_LINES
+
+
+@pytest.mark.parametrize(
+    ("fragment", "is_cut"),
+    [
+        ("<p>周</p>" * 100, False),
+        ("周" * (MAX_TEXT + 1), True),
+        ("<p>周</p>" * (MAX_LINES + 1), True),
+        ("<div>" * (MAX_DEPTH + 1) + "周", True),
+    ],
+)
+def test_a_body_says_whether_it_was_cut(fragment: str, is_cut: bool) -> None:
+    assert read_html(fragment).is_cut is is_cut

@@ -267,6 +267,29 @@ def test_evidence_is_the_sentence_as_printed():
     assert figure.evidence == "本周，共处理 网络安全事件３４起，已经结束。"
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["本周共处理网络安全事件34起。"],
+        ["导语……  很短，共处理网络安全 事件34起。"],
+        ["㈀ 一 二 三", "本周网络安全基本态势：本周共处理 网络安全", "事件34起。"],
+        ["本周网络安全基本态势", "", "第一句。第二句，共处理网络安全事件34起。"],
+    ],
+)
+def test_the_place_of_a_figure(lines):
+    figure = only(*lines)
+    assert "\n".join(lines)[figure.start : figure.end] == "34"
+
+
+def test_another_sentence_that_adds_to_a_figure_is_evidence_too():
+    figure = only("处理较多，共处理网络安全事件约3万起，较上周环比增加5.0%。", "共处理网络安全事件30012起。")
+    assert (figure.value, figure.change_pct) == (30012, 5.0)
+    assert figure.evidence.split("\n") == [
+        "共处理网络安全事件30012起。",
+        "处理较多，共处理网络安全事件约3万起，较上周环比增加5.0%。",
+    ]
+
+
 def test_evidence_of_a_sentence_over_several_lines():
     (figure,) = read("图2 趋势", "本周共处理网络", "安全事件34起。").figures
     assert figure.evidence == "本周共处理网络安全事件34起。"

@@ -284,6 +284,10 @@ def test_an_irregular_list_of_earlier_issues(listed):
     assert codes(body=body(listed=listed)) == ["review_irregular"]
 
 
+def test_a_body_that_was_cut():
+    assert codes(body=replace(body(), is_cut=True)) == ["text_cut"]
+
+
 def test_no_text():
     assert "no_text" in codes(body=Body((), (picture("picture01"),)))
 

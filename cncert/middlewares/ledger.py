@@ -72,9 +72,7 @@ class LedgerMiddleware:
     @property
     def run(self) -> RunRecorder:
         """The run: it holds the store."""
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
-        return run
+        return RunRecorder.of(self.crawler)
 
     @property
     def ledger(self) -> Ledger:

@@ -81,9 +81,7 @@ class SourcesMiddleware:
     @property
     def run(self) -> RunRecorder:
         """The run: it holds the store."""
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
-        return run
+        return RunRecorder.of(self.crawler)
 
     @property
     def spider(self) -> WeeklySpider:

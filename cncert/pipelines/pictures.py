@@ -110,9 +110,7 @@ class PicturesPipeline(FilesPipeline):
 
     @property
     def _run(self) -> RunRecorder:
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
-        return run
+        return RunRecorder.of(self.crawler)
 
     def get_media_requests(self, item: Issue, info: MediaPipeline.SpiderInfo) -> list[Request]:
         """A request for the largest form of each picture that is not stored; pictures may come from other hosts."""

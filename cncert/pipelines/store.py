@@ -24,8 +24,7 @@ class StorePipeline:
 
     async def process_item(self, item: Issue) -> Issue:
         """Raises DropItem if the store is lost; the run closes then, and the issue stays due in the ledger."""
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
+        run = RunRecorder.of(self.crawler)
         try:
             outcome = await run.store.put_issue(item)
             if outcome not in (Outcome.SAME, Outcome.OLDER):
@@ -39,8 +38,7 @@ class StorePipeline:
         return item
 
     async def _tell_ledger(self, item: Issue, outcome: Outcome) -> None:
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
+        run = RunRecorder.of(self.crawler)
         ledger, ident = Ledger(run.store), article_id(item)
         if outcome is Outcome.OLDER:
             reason = f"older than the article that {item.id} was stored from"
@@ -51,7 +49,6 @@ class StorePipeline:
 
     async def _is_news(self, ident: str, outcome: Outcome) -> bool:
         """Whether the ledger has something to learn: not from an issue that only had its pictures fetched again."""
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
+        run = RunRecorder.of(self.crawler)
         row = await run.store.get_row(ident)
         return row is None or row.state is not State.STORED or outcome in (Outcome.NEW, Outcome.CHANGED)

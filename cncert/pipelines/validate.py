@@ -39,8 +39,7 @@ class ValidatePipeline:
         return issue
 
     async def _keep(self, item: Issue, reason: str) -> None:
-        run = self.crawler.get_extension(RunRecorder)
-        assert run is not None
+        run = RunRecorder.of(self.crawler)
         if run.record is not None:
             run.record.rejected.append(item.id)
         ident = article_id(item)

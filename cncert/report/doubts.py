@@ -10,6 +10,7 @@ from cncert.report.calendar import Week, period, previous_week
 from cncert.report.figures import Reading
 from cncert.report.metrics import era_of, metrics, rating_eras, relations
 from cncert.report.title import Title
+from cncert.wechat.body import Body
 
 REVIEWED = 5
 """Issues that 近期回顾 lists: the five before this one, in all texts since 2022."""
@@ -29,12 +30,12 @@ _RATIO_TOLERANCE = 1
 
 
 def find_doubts(
-    title: Title, published_at: datetime | None, has_text: bool, reading: Reading, review: list[ReviewLink]
+    title: Title, published_at: datetime | None, body: Body, reading: Reading, review: list[ReviewLink]
 ) -> list[items.Doubt]:
     """The warnings of an issue; each has a code that stays and a line for a person."""
     doubts = chain(
         _about_time(title, published_at),
-        _about_text(has_text, reading),
+        _about_text(body, reading),
         _about_absence(title.week, reading),
         _about_sums(reading),
         _about_review(title.week, review),
@@ -50,9 +51,11 @@ def _about_time(title: Title, published_at: datetime | None) -> Iterator[Doubt]:
         yield "published_early", f"published at {published_at.isoformat()}, before the week had ended on {week.end}"
 
 
-def _about_text(has_text: bool, reading: Reading) -> Iterator[Doubt]:
-    if not has_text:
+def _about_text(body: Body, reading: Reading) -> Iterator[Doubt]:
+    if not body.lines:
         yield "no_text", "the body has no text, only pictures"
+    if body.is_cut:
+        yield "text_cut", "the body is longer or deeper than anything that CNCERT writes; the rest was not read"
     for name, values in reading.conflicts.items():
         yield "figure_conflict", f"{name}: the text states {' and '.join(values)}, none is taken"
     for sentence, names in reading.ambiguous:

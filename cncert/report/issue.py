@@ -71,7 +71,7 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         rankings=reading.rankings,
         images=list(_pictures(article)),
         review=review,
-        warnings=find_doubts(title, article.published_at, bool(article.body.lines), reading, review),
+        warnings=find_doubts(title, article.published_at, article.body, reading, review),
         provenance=provenance,
     )
 

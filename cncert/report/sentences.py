@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from cncert.report.metrics import fold
@@ -16,6 +17,12 @@ MOST_NUMBERS = 100
 _LONGEST = 2000
 """Characters, far more than any sentence has: what has no full stop is cut there, or one evidence would be the text."""
 _SENTENCE = re.compile(rf"(?:[^{_END}]|[!?](?=[0-9A-Za-z])){{1,{_LONGEST}}}[{_END}]{{0,5}}|[{_END}]+")
+
+
+@lru_cache(maxsize=4096)
+def _width(character: str) -> int:
+    """How many characters one becomes when it is folded."""
+    return len(fold(character))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,7 @@ class Sentence:
         begin = 0
         for piece in self.pieces:
             if index < piece.end:
-                if len(piece.printed) == piece.end - begin:  # nothing was folded away, as in nearly all
-                    return piece.place + index - begin
-                widths = accumulate(len(fold(character)) for character in piece.printed)
+                widths = accumulate(map(_width, piece.printed))
                 return piece.place + next(n for n, width in enumerate(widths) if index - begin < width)
             begin = piece.end
         raise IndexError(f"the sentence has no character {index}")

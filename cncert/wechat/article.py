@@ -6,7 +6,7 @@ decoded or parsed.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 
@@ -285,7 +285,7 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
         if not text and info is not None:
             text = info.string("content_noencode") or info.string("content")
         body = read_plain(text or data.string("desc") or "")
-        return Body(body.lines, body.images + _shared(source, kind)), body.text if kind == 10 else None
+        return replace(body, images=body.images + _shared(source, kind)), body.text if kind == 10 else None
     if data is not None and kind != 0 and (text := data.string("content_noencode")):
         # A kind that nobody has seen: its elements may be a shell.
         return read_html(text) if _BLOCK_END.search(text) else read_plain(text), None
@@ -293,7 +293,7 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
     body = read_html(fragment)
     if kind != 0 and (written := next(written_text(fragment), None)):
         description = read_plain(written)
-        body = Body(description.lines + body.lines, body.images)
+        body = replace(body, lines=description.lines + body.lines)
     if not body.lines and not body.images:
         # A share card keeps the body for its scripts.
         if data is not None and (text := data.string("content_noencode")):
@@ -301,9 +301,9 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
         elif tpl := element(source.page, "content_tpl"):
             body = read_html(inside(source.page, tpl, MAX_BODY))
     if kind != 0 and not body.lines:
-        body = Body(read_plain(source.meta("description") or "").lines, body.images)
+        body = replace(body, lines=read_plain(source.meta("description") or "").lines)
     if kind == 8 and not body.images:
-        body = Body(body.lines, _shared(source, kind))
+        body = replace(body, images=_shared(source, kind))
     return body, None
 
 

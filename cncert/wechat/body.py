@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NoReturn
 
 from lxml import etree
 
@@ -66,6 +67,8 @@ class Body:
 
     lines: tuple[Line, ...] = ()
     images: tuple[Image, ...] = ()
+    is_cut: bool = False
+    """Whether there was more than is read of a body."""
 
     @property
     def text(self) -> str:
@@ -129,11 +132,12 @@ class _Reader:
         self._silent = 0
         self._pre = 0
         self._depth = 0
+        self._is_cut = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise _Full
+            self._stop()
         if self._text:
             self._end_text()
         if tag in _SILENT:
@@ -184,6 +188,10 @@ class _Reader:
         else:
             self._append(data)
 
+    def _stop(self) -> NoReturn:
+        self._is_cut = True
+        raise _Full
+
     def close(self) -> None:
         """The parser asks for it; what is left is taken by :meth:`body`."""
 
@@ -201,7 +209,7 @@ class _Reader:
             self._length += len(text)
             self._left -= len(text)
         if not self._left:
-            raise _Full
+            self._stop()
 
     def _end_link(self) -> None:
         if self._open is not None:
@@ -219,7 +227,7 @@ class _Reader:
             text = "".join(self._pieces).rstrip()
             if text:
                 if len(self._lines) >= MAX_LINES:
-                    raise _Full
+                    self._stop()
                 links = (Link(link.start, min(link.end, len(text)), link.url) for link in self._links)
                 self._lines.append(Line(text, tuple(link for link in links if link.start < link.end)))
         self._pieces, self._length, self._links = [], 0, []
@@ -243,7 +251,7 @@ class _Reader:
             self._end_text()
         with suppress(_Full):
             self._break()
-        return Body(tuple(self._lines), tuple(self._images))
+        return Body(tuple(self._lines), tuple(self._images), self._is_cut)
 
 
 def read_markup_text(markup: str | bytes) -> str:
