@@ -19,6 +19,11 @@ from tests.site.server import LoopbackWeChat  # noqa: E402
 from tests.stores import raw, with_database  # noqa: E402
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: a crawl spends much of its time waiting for its delays."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Runs ``async def`` tests with asyncio.run: all that a plugin would do for them here."""
