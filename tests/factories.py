@@ -5,7 +5,10 @@ from hashlib import sha256
 from typing import Any
 
 from cncert.items import Issue, issue_id
+from cncert.report.issue import CNCERT_BIZ
 from cncert.store.records import LedgerRow, Reject, RunRecord
+from cncert.wechat.article import Article
+from cncert.wechat.body import Body
 
 BIZ = "MzIwNDk0MDgxMw=="
 NOW = datetime(2025, 1, 24, 1, 2, 3, 456000, tzinfo=UTC)
@@ -98,3 +101,25 @@ def make_run(run_id: str = "20250124T010203-1", **changes: Any) -> RunRecord:
     """A run that has just begun."""
     fields = {"id": run_id, "spider": "weekly", "started_at": NOW, "arguments": {}, "host": "crawler", "pid": 4711}
     return RunRecord.model_validate(fields | changes)
+
+
+def make_article(title: str, published_at: datetime, body: Body) -> Article:
+    """An article of CNCERT's account, as it is read from a page."""
+    return Article(
+        title=title,
+        account_name="国家互联网应急中心CNCERT",
+        account_id="gh_0123456789ab",
+        biz=CNCERT_BIZ,
+        mid=2247000001,
+        idx=1,
+        sn=None,
+        kind=0,
+        published_at=published_at,
+        modified_at=None,
+        link=None,
+        original=True,
+        reprint_of=None,
+        author=None,
+        cover=None,
+        body=body,
+    )

@@ -5,33 +5,16 @@ from datetime import datetime
 import pytest
 
 from cncert.items import CHINA, Issue, Provenance
-from cncert.report.issue import CNCERT_BIZ, read_issue
-from cncert.wechat.article import Article
+from cncert.report.issue import read_issue
 from cncert.wechat.body import read_html
+from tests.factories import make_article
 from tests.test_sentences import listed, stated
 
 PICTURE = '<p><img data-src="https://mmbiz.qpic.cn/mmbiz_png/era{}/640?wx_fmt=png"></p>'
 
 
 def read(title: str, published: str, html: str) -> Issue:
-    article = Article(
-        title=title,
-        account_name="国家互联网应急中心CNCERT",
-        account_id="gh_0123456789ab",
-        biz=CNCERT_BIZ,
-        mid=2247000001,
-        idx=1,
-        sn=None,
-        kind=0,
-        published_at=datetime.fromisoformat(published).replace(tzinfo=CHINA),
-        modified_at=None,
-        link=None,
-        original=True,
-        reprint_of=None,
-        author=None,
-        cover=None,
-        body=read_html(html),
-    )
+    article = make_article(title, datetime.fromisoformat(published).replace(tzinfo=CHINA), read_html(html))
     fetched = datetime(2026, 1, 1, tzinfo=CHINA)
     return read_issue(article, Provenance(fetched_at=fetched, via="http", address=None, sha256="0" * 64, parser="test"))
 

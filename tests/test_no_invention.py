@@ -12,34 +12,21 @@ from hypothesis import strategies as st
 from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, Provenance
 from cncert.report.figures import read_figures
-from cncert.report.issue import CNCERT_BIZ, read_issue
+from cncert.report.issue import read_issue
 from cncert.report.metrics import number_forms
 from cncert.report.sections import split_parts
-from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Line
 from cncert.wechat.text import tidy
+from tests.factories import make_article
 
 TITLE = "网络安全信息与动态周报2025年第3期（1月13日-1月19日）"
 PROVENANCE = Provenance(
     fetched_at=datetime(2025, 2, 1, tzinfo=CHINA), via="http", address=None, sha256="0" * 64, parser="test"
 )
-ISSUE = Article(
-    title=TITLE,
-    account_name="国家互联网应急中心CNCERT",
-    account_id="gh_0123456789ab",
-    biz=CNCERT_BIZ,
-    mid=2247000001,
-    idx=1,
-    sn=None,
-    kind=0,
-    published_at=datetime(2025, 1, 23, 17, 30, tzinfo=CHINA),
-    modified_at=None,
-    link=None,
-    original=True,
-    reprint_of=None,
-    author=None,
-    cover=None,
-    body=Body((Line("本周事件处理情况"), Line("共处理网络安全事件34起，网络安全态势整体评价为良。"))),
+ISSUE = make_article(
+    TITLE,
+    datetime(2025, 1, 23, 17, 30, tzinfo=CHINA),
+    Body((Line("本周事件处理情况"), Line("共处理网络安全事件34起，网络安全态势整体评价为良。"))),
 )
 
 # Bodies in the manner of the account's other articles, full of numbers and of the report's words.
