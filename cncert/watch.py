@@ -45,7 +45,7 @@ async def at_end(store: Store, settings: BaseSettings, record: RunRecord | None,
             await store.put_run(record)
     except StoreError as error:
         logger.warning("The monitors could not look: %s", error)
-    except Exception:
+    except Exception:  # a fault of the program: the run is over and recorded, its store still has to be closed
         logger.exception("The monitors failed")
     for failure in failures:
         logger.warning("No alert was sent: %s", failure)

@@ -354,8 +354,8 @@ class LedgerMiddleware:
         pause = self.crawler.settings.getfloat("CNCERT_PAUSE") * 2 ** (self._challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
         until = time.monotonic() + pause
-        # A stop is not kept waiting; the engine has no event for it.
-        while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110
+        # A stop is not kept waiting.
+        while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110  # the engine has no event
             await asyncio.sleep(min(0.5, pause))
 
 

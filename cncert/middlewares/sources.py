@@ -120,8 +120,7 @@ class SourcesMiddleware:
             self._fail(source, str(error))
         except StoreError as error:
             raise self.run.store_failed(error) from error
-        except Exception:
-            # A fault of the program in what one source says: the crawl goes on without it.
+        except Exception:  # a fault of the program in what one source says: the crawl goes on, and is not clean
             logger.exception("%s %s", source.kind, source.name)
             self.crawler.stats.inc_value("spider_exceptions/count")
 
