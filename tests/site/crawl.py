@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.site.forking import forks
 from tests.site.server import LoopbackWeChat
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,8 @@ def run_scrapy(
     *prefix* is a command that runs it, such as ``prlimit``.
     """
     command, clean = scrapy_command(args, env, prefix)
+    if not prefix:
+        return forks().run([str(arg) for arg in args], clean, cwd or ROOT, timeout)
     return subprocess.run(
         command, env=clean, cwd=cwd or ROOT, timeout=timeout, capture_output=True, encoding="utf-8", check=False
     )

@@ -1,0 +1,151 @@
+"""Runs Scrapy in a process of its own that is forked from one which has everything imported.
+
+Most of what a short crawl costs is Python importing Scrapy, Twisted and pydantic; several hundred tests run one. What
+is forked knows nothing of the tests: it has the environment, the directory and the streams that it is given, and it
+reads the settings and installs its reactor itself.
+"""
+
+import atexit
+import functools
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scrapy.cmdline import execute
+from scrapy.utils.misc import walk_modules_iter
+
+PACKAGES = (
+    "scrapy.commands",
+    "scrapy.downloadermiddlewares",
+    "scrapy.spidermiddlewares",
+    "cncert.middlewares",
+    "cncert.pipelines",
+)
+MODULES = """
+scrapy.cmdline scrapy.crawler scrapy.core.engine scrapy.core.scraper scrapy.core.scheduler scrapy.dupefilters
+scrapy.pqueues scrapy.squeues scrapy.statscollectors scrapy.pipelines.files
+scrapy.core.downloader.handlers.datauri scrapy.core.downloader.handlers.file scrapy.core.downloader.handlers.ftp
+scrapy.core.downloader.handlers.http11 scrapy.core.downloader.handlers.s3
+scrapy.extensions.closespider scrapy.extensions.corestats scrapy.extensions.logstats scrapy.extensions.memusage
+scrapy.extensions.remote_control scrapy.extensions.spiderstate scrapy.extensions.throttle
+cncert.extensions cncert.logformatter cncert.store.mongo cncert.store.sqlite cncert.spiders.weekly
+cncert.commands.crawl cncert.commands.demo cncert.commands.extract cncert.commands.gaps cncert.commands.import
+cncert.commands.status cncert.commands.upgrade
+rich._emoji_codes PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin
+""".split()
+"""What a crawl imports. None of it may read the environment or install a reactor when it is imported."""
+READY = b"!"
+
+
+class Forks:
+    """The process that forks."""
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="forks")
+        self._address = str(Path(self._directory.name) / "socket")
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, self._address],
+            env=environment, cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        if self._process.stdout.read(1) != READY:
+            raise RuntimeError("the process that forks did not start")
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        self._directory.cleanup()
+
+    def run(self, args: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float) -> Any:
+        """As ``subprocess.run([sys.executable, "-m", "scrapy", *args], capture_output=True, encoding="utf-8")``."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as call:
+            call.connect(self._address)
+            asked = json.dumps({"args": list(args), "env": dict(env), "cwd": str(cwd)}).encode()
+            socket.send_fds(call, [len(asked).to_bytes(4, "big")], [out.fileno(), err.fileno()])
+            call.sendall(asked)
+            pid = number(call)
+            call.settimeout(timeout)
+            try:
+                status = number(call)
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(["scrapy", *args], timeout) from None
+            texts = []
+            for file in (out, err):
+                file.seek(0)
+                texts.append(file.read().decode())
+        return subprocess.CompletedProcess(["scrapy", *args], status, *texts)
+
+
+def number(call: socket.socket) -> int:
+    """The next number that *call* brings."""
+    data = call.recv(4, socket.MSG_WAITALL)
+    if len(data) < 4:
+        raise RuntimeError("the process that forks is gone")
+    return int.from_bytes(data, "big", signed=True)
+
+
+@functools.cache
+def forks() -> Forks:
+    """The one of this test process."""
+    return Forks()
+
+
+def main(address: str) -> None:
+    """Import, then fork for each call until killed."""
+    for name in PACKAGES:
+        list(walk_modules_iter(name))
+    for name in MODULES:
+        importlib.import_module(name)
+    assert "twisted.internet.reactor" not in sys.modules
+    assert "cncert.settings" not in sys.modules
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(address)
+        door.listen(64)
+        os.write(1, READY)
+        while True:
+            call, _ = door.accept()
+            if os.fork() == 0:
+                door.close()
+                answer(call)
+                return
+            call.close()
+
+
+def answer(call: socket.socket) -> None:
+    """Fork what was asked for, and tell its pid and its end; in the fork, run it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    size, streams, _, _ = socket.recv_fds(call, 4, 2)
+    asked = json.loads(call.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+    pid = os.fork()
+    if pid:
+        call.sendall(pid.to_bytes(4, "big", signed=True))
+        _, status = os.waitpid(pid, 0)
+        call.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+        os._exit(0)
+    call.close()
+    for number, stream in enumerate(streams, 1):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    os.chdir(asked["cwd"])
+    sys.path[0] = asked["cwd"]
+    sys.argv = ["scrapy", *asked["args"]]
+    execute()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
