@@ -33,7 +33,7 @@ def run_scrapy(
     *prefix* is a command that runs it, such as ``prlimit``.
     """
     command, clean = scrapy_command(args, env, prefix)
-    if not prefix:
+    if not prefix and not any(name.startswith("PYTHON") for name in env or {}):
         return forks().run([str(arg) for arg in args], clean, cwd or ROOT, timeout)
     return subprocess.run(
         command, env=clean, cwd=cwd or ROOT, timeout=timeout, capture_output=True, encoding="utf-8", check=False
