@@ -4,84 +4,54 @@ Every slice carries the mark 示例数据. All that a slice states is given to i
 truth that ``pictures.json`` records.
 """
 
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
+
+from cncert.data.sample.canvas import (
+    AMBER,
+    BLUE,
+    CYAN,
+    DESIGN,
+    GREEN,
+    GREY,
+    INK,
+    LINE,
+    MARK,
+    MINT,
+    NAVY,
+    RED,
+    SKY,
+    SMOOTH,
+    STEEL,
+    TEAL,
+    WHITE,
+    Canvas,
+    Color,
+    Format,
+    encode,
+    palette,
+)
+from cncert.data.sample.slices import Slice
 
 Style = Literal["cards", "table", "dark", "rings", "bars"]
-Format = Literal["PNG", "JPEG"]
-Color = tuple[int, int, int]
-
-MARK = "示例数据"
-FONTS = (Path("/usr/share/fonts/opentype/noto"), Path("/usr/share/fonts/noto-cjk"))
-_SIMPLIFIED = 2
-"""Place of the simplified Chinese face in Noto's collections."""
-DESIGN = 720
-"""The width for which all places and sizes below are meant; other widths are drawn to scale."""
-SMOOTH = 2
-"""Everything is drawn that much larger and reduced: smooth edges."""
-
-BLUE: Color = (18, 78, 150)
-SKY: Color = (231, 240, 250)
-WHITE: Color = (255, 255, 255)
-INK: Color = (40, 48, 60)
-GREY: Color = (118, 128, 142)
-LINE: Color = (214, 221, 230)
-RED: Color = (206, 48, 44)
-GREEN: Color = (24, 138, 82)
-NAVY: Color = (13, 27, 52)
-STEEL: Color = (28, 48, 84)
-CYAN: Color = (86, 214, 236)
-AMBER: Color = (250, 174, 64)
-MINT: Color = (120, 220, 160)
-TEAL: Color = (0, 122, 128)
-_COLORS = frozenset({BLUE, SKY, WHITE, INK, GREY, LINE, RED, GREEN, NAVY, STEEL, CYAN, AMBER, MINT, TEAL})
-EDGES = (1 / 3, 2 / 3)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number as a slice prints it."""
-
-    metric: str | None
-    """The name of the figure in data/figures.toml, None for numbers that are none of the series' figures."""
-    label: str
-    printed: str
-    value: float
-    """What the printed number means, in plain units."""
-    unit: str = "个"
-    change: float | None = None
-    """Percent against the week before; a fall is negative; 0 is printed as 持平."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A picture: a title and the figures below it, in order."""
-
-    title: str
-    figures: tuple[Figure, ...]
-    footnote: str = ""
 
 
 def draw(picture: Slice, style: Style, width: int = 720, form: Format = "PNG", quality: int = 42) -> bytes:
     """*picture* as the bytes of an image file."""
-    canvas = _Canvas(width / DESIGN)
+    canvas = Canvas(width / DESIGN)
     _STYLES[style](picture, canvas)
     small = canvas.image.resize((width, canvas.image.height // SMOOTH), Image.Resampling.LANCZOS)
     if form == "PNG":
-        small = small.quantize(palette=_palette(canvas.image, small), dither=Image.Dither.NONE)
-    return _encode(small, form, quality)
+        small = small.quantize(palette=palette(canvas.image, small), dither=Image.Dither.NONE)
+    return encode(small, form, quality)
 
 
 def cover(title: str, subtitle: str, color: Color = BLUE) -> bytes:
     """A cover in WeChat's proportions, 900 x 383, as a JPEG."""
-    canvas = _Canvas(900 / DESIGN)
+    canvas = Canvas(900 / DESIGN)
     canvas.start(306.4, color)
     red, green, blue = (min(255, part + 26) for part in color)
     for n in range(1, 6):
@@ -90,121 +60,7 @@ def cover(title: str, subtitle: str, color: Color = BLUE) -> bytes:
     canvas.text(62, 112, title, 40, WHITE, bold=True)
     canvas.text(62, 178, subtitle, 24, SKY)
     canvas.text(62, 268, MARK, 16, SKY)
-    return _encode(canvas.image.resize((900, 383), Image.Resampling.LANCZOS), "JPEG", 45)
-
-
-def _encode(image: Image.Image, form: Format, quality: int) -> bytes:
-    out = io.BytesIO()
-    if form == "PNG":
-        image.save(out, "PNG", optimize=True)
-    else:
-        image.save(out, "JPEG", quality=quality, optimize=True)
-    return out.getvalue()
-
-
-def _palette(drawn: Image.Image, small: Image.Image) -> Image.Image:
-    """Sixteen colours: the plain ones of *drawn* and the most frequent steps between them, at the edges of letters."""
-    counted = sorted(drawn.getcolors(1 << 24) or [], key=lambda entry: (-entry[0], entry[1]))
-    plain = [color for count, color in counted if color in _COLORS and count > 60]
-    colors: dict[Color, None] = dict.fromkeys(plain)
-    for ground in plain[:4]:
-        for color in plain:
-            for part in EDGES:
-                red, green, blue = (round(a + (b - a) * part) for a, b in zip(ground, color, strict=True))
-                colors[red, green, blue] = None
-    many = _as_palette(list(colors)[:256])
-    frequent = enumerate(small.quantize(palette=many, dither=Image.Dither.NONE).histogram()[: len(colors)])
-    steps = sorted((-count, index) for index, count in frequent if count and index >= len(plain))
-    every = list(colors)
-    return _as_palette([*plain, *(every[index] for _, index in steps)][:16])
-
-
-def _as_palette(colors: Sequence[Color]) -> Image.Image:
-    palette = Image.new("P", (1, 1))
-    flat = [part for color in colors for part in color]
-    palette.putpalette(flat + flat[:3] * (256 - len(colors)))
-    return palette
-
-
-@lru_cache(maxsize=256)
-def _font(pixels: float, bold: bool = False) -> ImageFont.FreeTypeFont:
-    name = f"NotoSansCJK-{'Bold' if bold else 'Regular'}.ttc"
-    for folder in FONTS:
-        if (folder / name).exists():
-            return ImageFont.truetype(folder / name, pixels, index=_SIMPLIFIED)
-    raise SystemExit(f"{name} is missing: install the package fonts-noto-cjk")
-
-
-class _Canvas:
-    """A drawing surface of :data:`DESIGN` units in width; *zoom* times as many pixels, and more until it is reduced."""
-
-    width = DESIGN
-    image: Image.Image
-    height: float
-    _pen: ImageDraw.ImageDraw
-
-    def __init__(self, zoom: float) -> None:
-        self._scale = zoom * SMOOTH
-
-    def start(self, height: float, background: Color) -> None:
-        """Set the height and fill all with *background*."""
-        self.height = height
-        size = round(self.width * self._scale), round(height * self._scale / SMOOTH) * SMOOTH
-        self.image = Image.new("RGB", size, background)
-        self._pen = ImageDraw.Draw(self.image)
-
-    def _at(self, *places: float) -> list[float]:
-        return [place * self._scale for place in places]
-
-    def box(self, x: float, y: float, width: float, height: float, fill: Color, radius: float = 0) -> None:
-        """A filled rectangle, its corners rounded by *radius*."""
-        left, top, right, bottom, corner = self._at(x, y, x + width, y + height, radius)
-        area = (round(left), round(top), max(round(left), round(right) - 1), max(round(top), round(bottom) - 1))
-        self._pen.rounded_rectangle(area, corner, fill=fill)
-
-    def ring(self, x: float, y: float, radius: float, color: Color, width: float) -> None:
-        """A circle's line, inside *radius*."""
-        area = self._at(x - radius, y - radius, x + radius, y + radius)
-        self._pen.ellipse(area, outline=color, width=round(width * self._scale))
-
-    def triangle(self, x: float, y: float, size: float, up: bool, fill: Color) -> None:
-        """A triangle whose middle is x, y."""
-        tip, base = (y - size / 2, y + size / 2) if up else (y + size / 2, y - size / 2)
-        self._pen.polygon(self._at(x, tip, x - size * 0.58, base, x + size * 0.58, base), fill=fill)
-
-    def length(self, text: str, size: float, bold: bool = False) -> float:
-        """The width of *text*."""
-        return float(_font(size * self._scale, bold).getlength(text)) / self._scale
-
-    def text(
-        self, x: float, y: float, text: str, size: float, fill: Color, bold: bool = False, anchor: str = "lm"
-    ) -> float:
-        """Write *text*, vertically centred on y (anchor ``lm``, ``mm``, ``rm``); its width."""
-        left, middle = self._at(x, y)
-        self._pen.text((left, middle), text, font=_font(size * self._scale, bold), fill=fill, anchor=anchor)
-        return self.length(text, size, bold)
-
-    def fitted(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: float,
-        room: float,
-        fill: Color,
-        bold: bool = False,
-        anchor: str = "lm",
-    ) -> None:
-        """Write *text* as large as *size* and *room* allow."""
-        while size > 10 and self.length(text, size, bold) > room:
-            size -= 0.5
-        self.text(x, y, text, size, fill, bold, anchor)
-
-    def mark(self, fill: Color, x: float | None = None, y: float | None = None) -> None:
-        """The mark that says that the numbers are no real ones."""
-        self.text(
-            self.width - 16 if x is None else x, self.height - 15 if y is None else y, MARK, 13, fill, anchor="rm"
-        )
+    return encode(canvas.image.resize((900, 383), Image.Resampling.LANCZOS), "JPEG", 45)
 
 
 def _percent(change: float) -> str:
@@ -228,7 +84,7 @@ def change_text(style: Style, change: float | None) -> str:
     }[style]
 
 
-def _cards(picture: Slice, canvas: _Canvas) -> None:
+def _cards(picture: Slice, canvas: Canvas) -> None:
     """White cards in two columns under a blue band."""
     width = canvas.width
     rows = (len(picture.figures) + 1) // 2
@@ -254,7 +110,7 @@ def _cards(picture: Slice, canvas: _Canvas) -> None:
     canvas.mark(GREY)
 
 
-def _table(picture: Slice, canvas: _Canvas) -> None:
+def _table(picture: Slice, canvas: Canvas) -> None:
     """A table of three columns: what, how many, change."""
     width = canvas.width
     row, top, margin = 58, 118, 24
@@ -283,7 +139,7 @@ def _table(picture: Slice, canvas: _Canvas) -> None:
     canvas.mark(GREY, x=width - margin, y=canvas.height - 20)
 
 
-def _dark(picture: Slice, canvas: _Canvas) -> None:
+def _dark(picture: Slice, canvas: Canvas) -> None:
     """Rows on a dark ground: the label left, the number right, the change below it."""
     width = canvas.width
     row, margin = 86, 26
@@ -309,7 +165,7 @@ def _dark(picture: Slice, canvas: _Canvas) -> None:
     canvas.mark(SKY, x=width - margin, y=canvas.height - 18)
 
 
-def _rings(picture: Slice, canvas: _Canvas) -> None:
+def _rings(picture: Slice, canvas: Canvas) -> None:
     """Rings side by side (three in a row at most), the number inside, the label and a triangle below."""
     width = canvas.width
     count = len(picture.figures)
@@ -341,7 +197,7 @@ def _rings(picture: Slice, canvas: _Canvas) -> None:
     canvas.mark(GREY)
 
 
-def _bars(picture: Slice, canvas: _Canvas) -> None:
+def _bars(picture: Slice, canvas: Canvas) -> None:
     """Horizontal bars: the label above its bar, the number at its end."""
     width = canvas.width
     row, margin = 78, 30
@@ -366,7 +222,7 @@ def _bars(picture: Slice, canvas: _Canvas) -> None:
     canvas.mark(GREY, x=width - margin)
 
 
-_STYLES: dict[Style, Callable[[Slice, _Canvas], None]] = {
+_STYLES: dict[Style, Callable[[Slice, Canvas], None]] = {
     "cards": _cards,
     "table": _table,
     "dark": _dark,
