@@ -1,0 +1,139 @@
+"""``scrapy report``: the series as one page that opens from disk."""
+
+import sys
+import webbrowser
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.settings import BaseSettings
+
+from cncert.addon import LANGUAGES, DerivedSettings
+from cncert.atomic import write_whole
+from cncert.cli import ProjectCommand, complain, week_option
+from cncert.exceptions import ArgumentError
+from cncert.store import open_store
+
+if TYPE_CHECKING:
+    from cncert.webpage.data import Page
+    from cncert.webpage.files import PictureFiles
+
+NAME = "report.html"
+PICTURES = ("links", "small", "none")
+LARGEST = 2_000_000
+"""Bytes that a page with small pictures may have, as long as these have LEAST_ROOM."""
+LEAST_ROOM = 200_000
+
+
+class Command(ProjectCommand):
+    """Writes what the store holds as one HTML file: figures over time, issues, gaps, doubts."""
+
+    def short_desc(self) -> str:
+        return "Write all issues as one HTML page with plots, which opens without network"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--out", metavar="FILE", help=f"default {NAME} beside the store, or in data/; - is stdout")
+        parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
+        parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
+        parser.add_argument("--language", choices=LANGUAGES, help="to open in (default CNCERT_LANGUAGE)")
+        parser.add_argument(
+            "--pictures", choices=PICTURES, default="links",
+            help="links to the stored files (default), small copies inside the page as well, or none",
+        )  # fmt: skip
+        parser.add_argument("--open", action="store_true", help="show it in the browser")
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        from cncert.webpage.data import read_page
+        from cncert.webpage.render import render
+
+        assert self.settings is not None
+        if args:
+            raise ArgumentError(f"report takes no argument {args[0]!r}")
+        first, last = week_option("--from", opts.first), week_option("--until", opts.last)
+        if first and last and first > last:
+            raise ArgumentError(f"--from {first} is later than --until {last}")
+        DerivedSettings().update_settings(self.settings)
+        target = _target(opts, self.settings["CNCERT_STORE"])
+        files = _picture_files(self.settings, opts, target)
+        async with open_store(self.settings["CNCERT_STORE"]) as store:
+            page = await read_page(store, first=first, last=last, files=files)
+        if page is None:
+            complain("no issue of these weeks is stored" if first or last else "no issue is stored yet")
+            return 1
+        language = opts.language or self.settings["CNCERT_LANGUAGE"]
+        html, whole = render(page.data, language).encode(), True
+        if files is not None:
+            _tell_missing(page, files)
+            if opts.pictures == "small":
+                whole = _embed(page, files, max(LARGEST - len(html), LEAST_ROOM))
+                html = render(page.data, language).encode()
+        if not _write(html, target):
+            return 1
+        issues, weeks = len(page.data["issues"]), f"{page.data['first']} to {page.data['last']}"
+        complain(f"{target or 'stdout'}: {issues} issues, {weeks}, {len(html) / 1e6:.2f} MB")
+        if opts.open and target is not None and not webbrowser.open(target.as_uri()):
+            complain("no browser could be opened")
+            return 1
+        return int(not whole)
+
+
+def _target(opts: Namespace, store: str) -> Path | None:
+    """The file to write, None for stdout. Raises ArgumentError if it cannot be one."""
+    if opts.out == "-":
+        if opts.open:
+            raise ArgumentError("--open shows a file, and --out - writes none")
+        return None
+    kind, _, path = store.partition(":///")
+    beside = Path(path).parent if kind == "sqlite" else Path("data")
+    target = (Path(opts.out) if opts.out else beside / NAME).resolve()
+    if target.exists() and not target.is_file():
+        raise ArgumentError(f"--out {target} is no file (- is stdout)")
+    return target
+
+
+def _picture_files(settings: BaseSettings, opts: Namespace, target: Path | None) -> "PictureFiles | None":
+    """Where the page finds pictures, None if it shall have none."""
+    from cncert.watch import folders
+    from cncert.webpage.files import PictureFiles
+
+    if opts.pictures == "none":
+        return None
+    local = folders(settings).get("CNCERT_FILES")
+    if local is None and opts.pictures == "small":
+        raise ArgumentError("--pictures small needs the pictures on this disk, and CNCERT_FILES is no directory of it")
+    # What is written to stdout will most likely be put here.
+    return PictureFiles(Path(local).resolve() if local else None, target.parent if target else Path.cwd())
+
+
+def _tell_missing(page: "Page", files: "PictureFiles") -> None:
+    stored = [shown for shown in page.pictures if shown.picture.status == "stored"]
+    missing = [shown.picture.path for shown in stored if "href" not in shown.node]
+    if missing and files.directory is not None:
+        complain(f"stored pictures that are not in {files.directory}: {len(missing)}, such as {missing[0]}")
+
+
+def _embed(page: "Page", files: "PictureFiles", room: int) -> bool:
+    """Put small pictures into *page*; whether every one could be read."""
+    from cncert.webpage.thumbnails import thumbnails
+
+    made = thumbnails(page.pictures, files, room)
+    page.data["thumbs"] = made.uris
+    if made.unreadable:
+        complain(f"pictures that cannot be read: {len(made.unreadable)}, such as {made.unreadable[0]}")
+    if made.left_out:
+        complain(f"older pictures that are only linked, to keep the page small: {made.left_out}")
+    return not made.unreadable
+
+
+def _write(html: bytes, target: Path | None) -> bool:
+    """Whether *html* is where it belongs."""
+    if target is None:
+        sys.stdout.buffer.write(html)
+        return True
+    try:
+        write_whole(target, html)
+    except OSError as error:
+        complain(f"{target} cannot be written: {error.strerror}")
+        return False
+    return True
