@@ -1,6 +1,7 @@
-"""Writes down what the model says of itself: the JSON Schema of an issue, and the tables of docs/data.md.
+"""Writes down what the model says of itself: the JSON Schema of an issue, tables of docs/data.md and docs/export.md.
 
-A test asks for ``python -m cncert.describe`` (``make docs``) after a change of ``items.py`` or ``data/figures.toml``.
+A test asks for ``python -m cncert.describe`` (``make docs``) after a change of ``items.py``, ``data/figures.toml`` or
+``export/tables.py``.
 """
 
 import json
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from cncert.export.columns import Table
+from cncert.export.tables import Selection, tables
 from cncert.items import WARNINGS, Issue
 from cncert.report.breaks import register
 from cncert.report.metrics import definitions
@@ -20,6 +23,7 @@ Node = dict[str, Any]
 
 SCHEMA: Final = Path(__file__).parent / "data" / "schema" / "issue.schema.json"
 PAGE: Final = Path(__file__).parents[1] / "docs" / "data.md"
+EXPORT_PAGE: Final = PAGE.with_name("export.md")
 
 _MARKS = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _LONGEST = 64
@@ -65,6 +69,8 @@ def _tables() -> dict[str, Callable[[], str]]:
     schema = issue_schema()
     models = {"Issue": schema, **schema["$defs"]}
     return {
+        "exported tables": _exported,
+        **{f"columns of {table.name}": partial(_columns, table) for table in tables(Selection())},
         **{f"fields of {name}": partial(_fields, model) for name, model in models.items()},
         "eras": _eras,
         "metrics": _metrics,
@@ -159,6 +165,19 @@ def _breaks() -> str:
     return _table(("metric", "when", "what", "note", "source"), rows)
 
 
+def _exported() -> str:
+    rows = (
+        (f"`{table.name}`", table.zh, table.meaning, ", ".join(f"`{name}`" for name in table.key))
+        for table in tables(Selection())
+    )
+    return _table(("table", "", "what stands in it", "key"), rows)
+
+
+def _columns(table: Table) -> str:
+    rows = ((f"`{one.name}`", one.zh, one.kind, one.unit or "", one.meaning) for one in table.columns)
+    return _table(("column", "", "type", "unit", "meaning"), rows)
+
+
 def _defined(kind: str) -> list[Node]:
     entries: list[Node] = definitions()[kind]
     return entries
@@ -170,10 +189,11 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write all files."""
     SCHEMA.parent.mkdir(exist_ok=True)
     SCHEMA.write_text(schema_text(), encoding="utf-8")
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (PAGE, EXPORT_PAGE):
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,44 @@
+"""Figures as a person reads them, in Markdown and in the feed."""
+
+from datetime import datetime
+
+from cncert.items import Figure, Issue, Period
+from cncert.report.metrics import metrics
+from cncert.wechat.address import read_address
+
+_ZH = {metric.name: metric.zh for metric in metrics()}
+
+
+def label(figure: Figure) -> str:
+    """What the figure counts, in Chinese; its metric where nobody gave it a name."""
+    return _ZH.get(figure.metric, figure.metric)
+
+
+def number(figure: Figure) -> str:
+    """``约 278,000 个``."""
+    value = figure.value if isinstance(figure.value, str) else f"{figure.value:,}"
+    after = figure.qualifier == "以上"
+    parts = (None if after else figure.qualifier, value, figure.unit, figure.qualifier if after else None)
+    return " ".join(part for part in parts if part)
+
+
+def change(figure: Figure) -> str:
+    """``-20.0%``, ``-12``, or nothing: against the week before."""
+    percent = "" if figure.change_pct is None else f"{figure.change_pct:+}%"
+    return percent if figure.change is None else f"{figure.change:+,} {percent}".rstrip()
+
+
+def week(period: Period) -> str:
+    """``2025-01-13 – 2025-01-19``."""
+    return f"{period.start} – {period.end}"
+
+
+def clock(moment: datetime | None) -> str:
+    """``2025-01-23 17:30 (UTC+8)``, or nothing."""
+    return f"{moment:%Y-%m-%d %H:%M} (UTC+8)" if moment else ""
+
+
+def article_url(issue: Issue) -> str | None:
+    """The address of its article, if it is one of WeChat's: nothing else is made a link."""
+    address = read_address(issue.article.url) if issue.article.url else None
+    return address.url if address else None
