@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -106,7 +107,12 @@ _READERS: dict[str, Callable[[BaseSettings], object]] = {
     "DOWNLOAD_DELAY": lambda settings: max(0.001, _number("DOWNLOAD_DELAY", settings, "seconds", 0, LONGEST)),
     "CNCERT_PAUSE": lambda settings: _number("CNCERT_PAUSE", settings, "seconds", 0, LONGEST),
     "CNCERT_FRESH_DAYS": lambda settings: _number("CNCERT_FRESH_DAYS", settings, "days", 1, MOST_DAYS),
+    **{
+        name: partial(_number, name, unit="parts of 1", least=0, most=1)
+        for name in ("CNCERT_OCR_WORD", "CNCERT_OCR_PAIRING", "CNCERT_OCR_DROP")
+    },
     "CNCERT_LANGUAGE": lambda settings: _word("CNCERT_LANGUAGE", settings, LANGUAGES),
+    "CNCERT_PANEL": lambda settings: _word("CNCERT_PANEL", settings, (*_TRUE, *_FALSE)) in _TRUE,
     "ROBOTSTXT_OBEY": lambda settings: _word("ROBOTSTXT_OBEY", settings, (*_TRUE, *_FALSE)) in _TRUE,
     "LOG_LEVEL": lambda settings: _word("LOG_LEVEL", settings, LEVELS).upper(),
 }

@@ -221,7 +221,7 @@ class ArchivedPages:
         self.unreadable: list[str] = []
         self._limit = limit
         self._places: dict[str, tuple[Path, int]] = {}
-        for name in _files(path):
+        for name in warc_files(path):
             try:
                 self._index(name)
             except ArchiveError as error:
@@ -253,7 +253,7 @@ class ArchiveReader:
         """
         self._limit = limit
         self._places: dict[str, _Place] = {}
-        for name in _files(path):
+        for name in warc_files(path):
             self._index(name)
         if not self._places:
             raise ArchiveError(f"{path} holds no answer that can be replayed")
@@ -300,7 +300,7 @@ class ArchiveReader:
         return None
 
 
-def _files(path: Path) -> list[Path]:
+def warc_files(path: Path) -> list[Path]:
     """The WARC files at *path*, a file or a directory. Raises ArchiveError if a directory holds none."""
     names = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES)) if path.is_dir() else [path]
     if not names:

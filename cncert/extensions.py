@@ -36,6 +36,8 @@ class RunRecorder:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.record: RunRecord | None = None
+        self.waits_until: datetime | None = None
+        """When the pause ends, or ended, that a verification page is followed by."""
         self._store: Store = open_store(crawler.settings["CNCERT_STORE"])
         self._lost: Exception | None = None
         self._store_lost: StoreError | None = None

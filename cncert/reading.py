@@ -12,11 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from scrapy.http import Response
 
-from cncert.cli import complain
+from cncert.cli import complain, progress
 from cncert.exceptions import ArgumentError, SavedFileError
 from cncert.items import Issue
 from cncert.middlewares.verdict import breaks_off, judge
@@ -26,6 +24,7 @@ from cncert.saved.files import MAX_BYTES, STDIN, find_files, opened, read_whole,
 from cncert.saved.pool import in_order, one_by_one
 from cncert.saved.read import Kept, Saved, read_saved, unwrap
 from cncert.saved.warc import MAGIC, Answer, read_answers
+from cncert.terminal import safe
 from cncert.wechat.page import Page
 
 FEW_FILES, FEW_BYTES = 64, 64 * 1024 * 1024
@@ -165,17 +164,14 @@ def _found(name: str, kept: Kept, saved: Saved, keep: bool) -> Found:
 
 def shown(file: str) -> str:
     """The name of a file as it can be printed: names may hold bytes that are no text, and line ends."""
-    text = os.fsencode(file).decode("utf-8", "replace")
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return safe(os.fsencode(file).decode("utf-8", "replace"))
 
 
 class _Bar:
     """A progress bar on stderr, if a person looks at that and nothing else is printed there."""
 
     def __init__(self, files: int) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        hidden = not sys.stderr.isatty() or sys.stdout.isatty()
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=hidden)
+        self._progress = progress(hidden=sys.stdout.isatty())
         self._task = self._progress.add_task("reading", total=files)
 
     def __enter__(self) -> None:

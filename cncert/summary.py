@@ -1,12 +1,12 @@
 """The closing words of a run."""
 
+from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console
-from rich.markup import escape
 from scrapy.settings import BaseSettings
 
 from cncert.alerts import in_language
+from cncert.cli import clock, console_of, markup, new_table
 from cncert.store import redacted
 from cncert.store.records import AlertLevel, RunRecord
 
@@ -15,37 +15,63 @@ LOOKS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 
 
 def print_summary(record: RunRecord, settings: BaseSettings, file: TextIO) -> None:
-    """Print to *file* what *record* says, and what to do next if the run was not clean."""
-    store, files = settings["CNCERT_STORE"], settings["FILES_STORE"]
-    console = Console(file=file, highlight=False, soft_wrap=True)
+    """Print to *file* what *record* says, and what to do next if the run was not clean: a table if it is a terminal."""
+    console = console_of(file)
     state = "[green]clean[/]" if record.clean else "[red]not clean[/]"
-    console.print(f"\nRun {record.id}: {state} ({escape(record.close_reason or 'unknown')})")
-    console.print(f"  issues    {len(record.new)} new, {len(record.changed)} changed, {len(record.rejected)} rejected")
+    end = f"{state} ({markup(record.close_reason or 'unknown')})"
+    counts, remarks = _counts(record, settings), _remarks(record, settings)
+    if console.is_terminal:
+        table = new_table(console)
+        table.add_column("Run", no_wrap=True)
+        table.add_column(record.id, overflow="fold")
+        for line in (("ended", end + _after(record)), *counts, *remarks):
+            table.add_row(*line)
+        console.print(table)
+        return
+    console.soft_wrap = True
+    console.print(f"\nRun {record.id}: {end}")
+    for label, text in counts:
+        console.print(f"  {label:<10}{text}")
+    for sign, text in remarks:
+        console.print(f"  {sign} {text}".replace("\n", "\n    ") if sign else f"  {text}")
+
+
+def _counts(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
+    """What came of the run in Rich's markup, each with its label."""
+    yield "issues", f"{len(record.new)} new, {len(record.changed)} changed, {len(record.rejected)} rejected"
     if record.verdicts:
-        console.print(f"  pages     {_counts(record.verdicts)}")
+        yield "pages", _sums(record.verdicts)
     if record.pictures:
-        console.print(f"  pictures  {_counts(record.pictures)}")
+        yield "pictures", _sums(record.pictures)
     if record.gaps_before is not None and record.gaps_after is not None:
-        console.print(f"  missing   {record.gaps_before} weeks before, {record.gaps_after} now")
-    console.print(f"  store     {escape(redacted(store))}")
-    console.print(f"  files     {escape(files.rpartition('@')[2])}")
+        yield "missing", f"{record.gaps_before} weeks before, {record.gaps_after} now"
+    yield "store", markup(redacted(settings["CNCERT_STORE"]))
+    yield "files", markup(settings["FILES_STORE"].rpartition("@")[2])
+
+
+def _remarks(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
+    """What a person should read in Rich's markup, each with its sign or without one."""
     for warning in record.warnings:
-        console.print(f"  [yellow]![/] {escape(warning)}")
+        yield "[yellow]![/]", markup(warning)
     for note in record.notes:
-        console.print(f"  [cyan]·[/] {escape(note)}")
+        yield "[cyan]·[/]", markup(note)
     if record.notes:
-        console.print("  scrapy warnings lists what is odd about them.")
+        yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
         if not alert.over:
             text, advice = in_language(alert, settings["CNCERT_LANGUAGE"])
-            console.print(f"  [{LOOKS[alert.level]}]{alert.level}[/]: {escape(text)}\n    → {escape(advice)}")
+            yield f"[{LOOKS[alert.level]}]{alert.level}:[/]", f"{markup(text)}\n→ {markup(advice)}"
     for remark in record.sources:
-        console.print(f"  [cyan]·[/] {escape(remark)}")
+        yield "[cyan]·[/]", markup(remark)
     if not record.clean:
-        console.print(
-            "  Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
-        )
+        yield "", "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
+def _after(record: RunRecord) -> str:
+    if record.ended_at is None:
+        return ""
+    return f" after {clock((record.ended_at - record.started_at).total_seconds())}"
+
+
+def _sums(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {markup(name.replace('_', ' '))}" for name, number in counts.items())

@@ -17,7 +17,8 @@ LONGEST_HEADER = 1 << 18
 # The last one: warcio on a record without an address.
 BROKEN = (ArchiveLoadFailed, EOFError, OSError, ValueError, AttributeError)
 """What reading a file that is broken, or no WARC file, raises."""
-_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""The date of records that have none."""
 
 
 def records(file: BinaryIO) -> ArchiveIterator:
@@ -62,5 +63,5 @@ def date(record: ArcWarcRecord) -> datetime:
     try:
         found = datetime.fromisoformat(record.rec_headers.get_header("WARC-Date") or "").astimezone(UTC)
     except (ValueError, OverflowError):
-        return _UNDATED
-    return found if 1990 <= found.year < 2100 else _UNDATED
+        return UNDATED
+    return found if 1990 <= found.year < 2100 else UNDATED

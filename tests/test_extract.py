@@ -91,7 +91,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     Path(os.fsdecode(name)).write_bytes(PAGE)
     status, (document,), errors = extract(tmp_path)
     assert (status, errors) == (0, [])
-    assert document["page"].endswith("\ufffd[31m.html")
+    assert document["page"].endswith("\\n\\x1b[31m.html")
     assert document["page"].isprintable()
 
 

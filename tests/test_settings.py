@@ -93,6 +93,7 @@ def test_what_the_user_gives_himself_stays() -> None:
         ("DOWNLOAD_DELAY", "-1", "not '-1'"),
         ("CNCERT_PAUSE", "1e9", "CNCERT_PAUSE must be a number of seconds"),
         ("ROBOTSTXT_OBEY", "ture", "ROBOTSTXT_OBEY must be one of true, 1, yes, on, false, 0, no, off, not 'ture'"),
+        ("CNCERT_PANEL", "maybe", "CNCERT_PANEL must be one of true, 1, yes, on, false, 0, no, off, not 'maybe'"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of debug, info, warning, error, critical, not 'loud'"),
         ("CNCERT_FILES", "", "CNCERT_FILES names no place for the pictures"),
         (

@@ -1,5 +1,6 @@
 """``scrapy crawl weekly``: Scrapy's own command with an exit status that tells whether the run was clean."""
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -9,13 +10,14 @@ from typing import TextIO
 
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from cncert import browser
 from cncert.addon import DerivedSettings
 from cncert.cli import complain
 from cncert.exceptions import CncertError
 from cncert.extensions import RunRecorder
+from cncert.panel import is_wanted, panel
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
@@ -36,6 +38,7 @@ class Command(crawl.Command):
             if not Arguments.read(dict(opts.spargs)).replaying:
                 browser.crawl_settings(self.settings)
             open_store(self.settings["CNCERT_STORE"])
+            quiet_below_panel(self.settings)
         except CncertError as error:
             with readers(self.settings) as files:
                 for file in files:
@@ -51,15 +54,26 @@ class Command(crawl.Command):
         assert self.settings is not None
         assert self.crawler_process is not None
         crawler = self.crawler_process.create_crawler(WeeklySpider)
-        self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
+        with panel(crawler):
+            self.crawler_process.crawl(crawler, **opts.spargs)
+            self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
         record = run.record if run is not None else None
-        if record is not None and record.ended_at is not None:
+        if record is not None:
             with readers(self.settings) as files:
                 for file in files:
-                    print_summary(record, self.settings, file)
+                    if record.ended_at is not None:
+                        print_summary(record, self.settings, file)
+                    else:
+                        complain(f"run {record.id} was stopped at once: the next one goes on where it stopped", file)
         self.exitcode = 0 if record is not None and record.clean else 1
+
+
+def quiet_below_panel(settings: BaseSettings) -> None:
+    """Where the panel shows how the run is getting on, only warnings go above it, unless the user gave LOG_LEVEL."""
+    given = (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"] or "LOG_LEVEL" in os.environ
+    if is_wanted(settings) and not given:
+        settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
 
 @contextmanager

@@ -8,16 +8,16 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
 from cncert import gaps
 from cncert.addon import DerivedSettings
-from cncert.cli import complain, output
+from cncert.cli import complain, markup, output
 from cncert.exceptions import ArgumentError, SettingError
 from cncert.extensions import RunRecorder
 from cncert.items import Issue
+from cncert.panel import panel
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
 
@@ -61,8 +61,9 @@ class Command(ScrapyCommand):
         crawler = self.crawler_process.create_crawler(WeeklySpider)
         with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
             arguments = {"replay": str(sample), "start": NEWEST, "from": FIRST, "until": LAST}
-            self.crawler_process.crawl(crawler, **arguments)
-            self.crawler_process.start()
+            with panel(crawler):
+                self.crawler_process.crawl(crawler, **arguments)
+                self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
         if run is None or run.record is None or not run.record.clean:
             for warning in run.record.warnings if run is not None and run.record is not None else ():
@@ -95,17 +96,17 @@ def print_demo(console: Console, issues: list[Issue], missing: list[gaps.Week], 
     console.print(f"\n[bold]{len(issues)} issues[/] stored ({new} new), {issues[0].id} to {issues[-1].id}")
     console.print(f"  {figures} figures with their sentences, {len(stored)} picture files for {len(pictures)} pictures")
     newest = issues[-1]
-    console.print(f"\n[bold]{escape(newest.title)}[/]  rating {newest.rating}")
+    console.print(f"\n[bold]{markup(newest.title)}[/]  rating {newest.rating}")
     for figure in newest.figures:
         console.print(f"  {figure.metric:32}{figure.value:>8}")
     weeks = "1 week" if len(missing) == 1 else f"{len(missing)} weeks"
     console.print(f"\n[bold]{weeks} missing[/], with its reason")
     for week in missing:
-        console.print(f"  {week.issue}  {week.state:12} {escape(week.reason or '')}")
+        console.print(f"  {week.issue}  {week.state:12} {markup(week.reason or '')}")
     console.print("\n[bold]Where to look[/]")
     database, files_store = directory / "cncert.db", directory / "pictures"
-    console.print(f"  sqlite3 {database} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
-    console.print(f"  {files_store}/2025-03/")
-    console.print(f"  CNCERT_STORE=sqlite:///{database} {os.path.relpath(sys.argv[0])} gaps")
+    console.print(f"  sqlite3 {markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
+    console.print(f"  {markup(files_store)}/2025-03/")
+    console.print(f"  CNCERT_STORE=sqlite:///{markup(database)} {markup(os.path.relpath(sys.argv[0]))} gaps")
     console.print("\nThe sample is made up from real titles, dates and addresses; most of its figures are invented")
     console.print("(cncert/data/sample/README.md says which). For the real series: scrapy crawl weekly")

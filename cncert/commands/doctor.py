@@ -1,17 +1,12 @@
 """``scrapy doctor``: what is missing for a run, and what to do about it."""
 
-import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
-from rich import box
-from rich.markup import escape
-from rich.table import Table
-
 from cncert.alerts import addresses
-from cncert.cli import ProjectCommand, output
+from cncert.cli import ProjectCommand, add_json_option, markup, new_table, output, print_json
 from cncert.doctor import examine
 from cncert.doctor.result import SECONDS, Result, State
 from cncert.exceptions import ArgumentError
@@ -28,7 +23,7 @@ class Command(ProjectCommand):
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--offline", action="store_true", help="ask nobody but the store")
-        parser.add_argument("--json", action="store_true", help="print the results as JSON")
+        add_json_option(parser, "the results")
         parser.add_argument("--send-test-alert", action="store_true", help="send a message to CNCERT_ALERTS")
         parser.add_argument(
             "--seconds", type=float, default=SECONDS, help=f"the most that a check may take (default {SECONDS:g})"
@@ -48,7 +43,7 @@ class Command(ProjectCommand):
             self.settings, offline=opts.offline, send_test=opts.send_test_alert, seconds=opts.seconds
         )
         if opts.json:
-            print(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=1))
+            print_json([asdict(result) for result in results])
         else:
             _print(results)
         status = int(any(result.state == "to do" for result in results))
@@ -59,13 +54,13 @@ class Command(ProjectCommand):
 
 
 def _print(results: list[Result]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    console = output()
+    table = new_table(console)
     for title in ("check", "", "what", "what to do"):
         table.add_column(title, no_wrap=title in ("check", ""), overflow="fold")
     for result in results:
         state = f"[{COLOURS[result.state]}]{result.state}[/]"
-        table.add_row(result.check, state, escape(result.text), escape(result.advice))
-    console = output()
+        table.add_row(result.check, state, markup(result.text), markup(result.advice))
     console.print(table)
     todo = sum(result.state == "to do" for result in results)
     console.print(f"[red]{todo} to do.[/]" if todo else "[green]Nothing has to be done.[/]")

@@ -1,11 +1,13 @@
 """``scrapy extract``: what saved pages hold, as JSON Lines."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from typing import Any
 
-from cncert.cli import ProjectCommand, output
+from rich.highlighter import JSONHighlighter
+from rich.text import Text
+
+from cncert.cli import ProjectCommand, output, safe_json
 from cncert.items import CHINA
 from cncert.reading import Found, Unread, add_jobs_option, read_files
 from cncert.wechat.address import biz_text
@@ -47,16 +49,16 @@ class Command(ProjectCommand):
 
 def print_line(document: dict[str, Any]) -> None:
     """*document* on one line."""
-    print(json.dumps(document, ensure_ascii=False), flush=True)
+    print(safe_json(document), flush=True)
 
 
 def print_pretty(document: dict[str, Any]) -> None:
     """*document* indented, in colours on a terminal."""
-    console = output()
+    console, text = output(), safe_json(document, indent=2)
     if console.is_terminal:
-        console.print_json(data=document, ensure_ascii=False)
+        console.print(JSONHighlighter()(Text(text)), soft_wrap=True)
     else:
-        print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
+        print(text, flush=True)
 
 
 def describe(found: Found) -> dict[str, Any]:

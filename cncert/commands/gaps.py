@@ -1,22 +1,20 @@
 """``scrapy gaps``: every week of the calendar and what became of its issue."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from cncert import gaps
-from cncert.cli import ProjectCommand, output, week_option
+from cncert.cli import ProjectCommand, markup, new_table, output, print_json, week_option
 from cncert.exceptions import ArgumentError
 from cncert.ledger import addresses_by_worth
 from cncert.report.calendar import parse_week
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, State
+from cncert.terminal import safe
 from cncert.wechat.address import FORMS, rank, read_address
 
 LOOKS: dict[gaps.WeekState, tuple[str, str]] = {
@@ -37,6 +35,8 @@ HOW_TO = """\
 #   scrapy verify ADDRESS                opens a window in which you can pass a verification, for CNCERT_BROWSER=on"""
 
 NOTHING_KNOWN = "No issue is known yet: run scrapy crawl weekly first."
+ROOM_FOR_WEEKS, ROOM_FOR_NUMBERS = 75, 100
+"""Columns of a window that has room for both ends of a week, and for the numbers of addresses and tries."""
 WITHOUT_REASON = ("known", "never seen")
 
 
@@ -65,9 +65,10 @@ class Command(ProjectCommand):
             rows = await store.rows()
             weeks = gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
         if opts.json:
-            print(json.dumps([week.model_dump(mode="json") for week in weeks], ensure_ascii=False, indent=1))
+            print_json([week.model_dump(mode="json") for week in weeks])
         elif opts.wanted:
-            print("\n".join(wanted(weeks, rows)))
+            for line in wanted(weeks, rows):
+                print(line)
         elif not weeks:
             output().print(NOTHING_KNOWN)
         else:
@@ -88,8 +89,8 @@ def wanted(weeks: list[gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
     yield HOW_TO.format(len(missing)) if missing else "# No issue is missing." if weeks else f"# {NOTHING_KNOWN}"
     for week in reversed(missing):
         period = f"{week.period.start} – {week.period.end}"
-        yield f"# {week.issue}  {period}  {week.state}: {week.reason or 'not asked for yet'}"
-        yield from sorted(addresses.get(week.issue, []), key=_rank)
+        yield f"# {week.issue}  {period}  {week.state}: {safe(week.reason or 'not asked for yet')}"
+        yield from map(safe, sorted(addresses.get(week.issue, []), key=_rank))
 
 
 def _rank(url: str) -> int:
@@ -102,7 +103,7 @@ def print_weeks(console: Console, weeks: list[gaps.Week], listed: list[gaps.Week
     for line in _map(weeks):
         console.print(line)
     if listed:
-        console.print(_list(listed))
+        console.print(_list(console, listed))
     counts = Counter(str(week.state) for week in weeks)
     summary = ", ".join(f"{counts[state]} {state}" for state in LOOKS if counts[state])
     console.print(f"{len(weeks)} weeks, {weeks[0].issue} to {weeks[-1].issue}: {summary}")
@@ -125,15 +126,18 @@ def _map(weeks: list[gaps.Week]) -> Iterator[str]:
     )
 
 
-def _list(listed: list[gaps.Week]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("issue", "week", "state", "reason", "addresses", "tries"):
-        table.add_column(
-            title, no_wrap=title != "reason", justify="right" if title in ("addresses", "tries") else "left"
-        )
+def _list(console: Console, listed: list[gaps.Week]) -> Table:
+    """A narrow window shows less; ``--json`` has all."""
+    whole_weeks, numbers = console.width >= ROOM_FOR_WEEKS, console.width >= ROOM_FOR_NUMBERS
+    table = new_table(console)
+    for title in ("issue", "week" if whole_weeks else "week from", "state"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("reason", overflow="fold")
+    for title in ("addresses", "tries") if numbers else ():
+        table.add_column(title, justify="right")
     for week in listed:
+        period = f"{week.period.start} – {week.period.end}" if whole_weeks else f"{week.period.start}"
         state = f"[{LOOKS[week.state][1]}]{week.state}[/]"
-        period = f"{week.period.start} – {week.period.end}"
-        numbers = (str(len(week.addresses)), str(week.attempts))
-        table.add_row(week.issue, period, state, escape(week.reason or ""), *numbers)
+        counts = (str(len(week.addresses)), str(week.attempts)) if numbers else ()
+        table.add_row(week.issue, period, state, markup(week.reason or ""), *counts)
     return table

@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from cncert import gaps, notes
-from cncert.cli import ProjectCommand
+from cncert.cli import ProjectCommand, add_json_option, print_json
 from cncert.exceptions import ArchiveError, CncertError, StoreError
 from cncert.importing import Importer
 from cncert.items import Issue
@@ -23,6 +24,7 @@ from cncert.reading import Found, Unread, add_jobs_option, read_files, shown
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome, RunRecord
 from cncert.store.sqlite import SqliteStore
+from cncert.terminal import safe
 
 WORDS = {
     Outcome.NEW: "stored",
@@ -49,6 +51,7 @@ class Command(ProjectCommand):
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
         add_jobs_option(parser)
+        add_json_option(parser, "what became of each file")
         parser.add_argument("--dry-run", action="store_true", help="say what would become of each file, write nothing")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -57,8 +60,10 @@ class Command(ProjectCommand):
         with closing(read_files(args, opts, keep=bool(archive))) as results:
             async with _store(self.settings["CNCERT_STORE"], opts.dry_run) as store:
                 with closing(Importer(store, Path(archive) if archive else None, write=not opts.dry_run)) as importer:
-                    run = _Import(store, importer)
+                    run = _Import(store, importer, quiet=opts.json)
                     await (run.take_all(results) if opts.dry_run else run.recorded(results, args))
+        if opts.json:
+            print_json(run.document(opts.dry_run))
         print(run.summary(opts.dry_run), file=sys.stderr)
         had = sum(run.counts[word] for word in WORDS.values())
         return 0 if had and had == run.counts.total() else 1 if had else 2
@@ -78,8 +83,11 @@ async def _store(uri: str, dry_run: bool) -> AsyncIterator[Store]:
 class _Import:
     """One run of the command: what became of every file, on stdout and in a record as a crawl leaves it."""
 
-    def __init__(self, store: Store, importer: Importer) -> None:
+    def __init__(self, store: Store, importer: Importer, *, quiet: bool) -> None:
+        """*quiet*: print no lines; :meth:`document` has them."""
         self.counts: Counter[str] = Counter()
+        self._lines: list[dict[str, str | None]] = []
+        self._quiet = quiet
         self._store, self._importer = store, importer
         started = datetime.now(UTC)
         self._record = RunRecord(
@@ -113,12 +121,12 @@ class _Import:
         verdicts = self._record.verdicts
         for result in results:
             if isinstance(result, Unread):
-                self.counts[UNREAD] += 1  # it has been complained of
+                self._note(UNREAD, None, result.name, result.reason)  # it has been complained of
                 continue
             verdicts[result.page.verdict] = verdicts.get(result.page.verdict, 0) + 1
             issue = result.issue
             if issue is None or not result.is_whole:
-                self._say(NO_ISSUE, "-", result.name, result.reason if issue is None else "the page breaks off")
+                self._say(NO_ISSUE, None, result.name, result.reason if issue is None else "the page breaks off")
                 continue
             outcome = await self._importer.take(issue, result.kept)
             if outcome is Outcome.NEW:
@@ -128,9 +136,15 @@ class _Import:
             better = "the store has it from WeChat, or from a copy that holds no less"
             self._say(WORDS[outcome], issue.id, result.name, better if outcome is Outcome.OLDER else None)
 
-    def _say(self, word: str, issue: str, name: str, reason: str | None) -> None:
+    def _say(self, word: str, issue: str | None, name: str, reason: str | None) -> None:
+        self._note(word, issue, name, reason)
+        if not self._quiet:
+            print(safe(f"{word:<10}{issue or '-':<9}{name}{f': {reason}' if reason else ''}"), flush=True)
+
+    def _note(self, word: str, issue: str | None, name: str, reason: str | None) -> None:
         self.counts[word] += 1
-        print(f"{word:<10}{issue:<9}{name}{f': {reason}' if reason else ''}", flush=True)
+        if self._quiet:
+            self._lines.append({"file": name, "outcome": word, "issue": issue, "reason": reason})
 
     async def _end(self, reason: str) -> None:
         record = self._record
@@ -148,6 +162,18 @@ class _Import:
 
     async def _missing(self) -> int:
         return len(gaps.missing(gaps.weeks(await self._store.rows(), await self._store.issue_ids())))
+
+    def document(self, dry_run: bool) -> dict[str, Any]:
+        """What became of each file, and the sums."""
+        record = self._record
+        return {
+            "dry_run": dry_run,
+            "files": self._lines,
+            "counts": self.counts,
+            "gaps_before": record.gaps_before,
+            "gaps_after": record.gaps_after,
+            "notes": record.notes,
+        }
 
     def summary(self, dry_run: bool) -> str:
         """The closing words."""

@@ -1,14 +1,11 @@
 """``scrapy runs``: what every run brought."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 
-from rich import box
-from rich.markup import escape
 from rich.table import Table
 
-from cncert.cli import ProjectCommand, complain, output
+from cncert.cli import ProjectCommand, add_json_option, clock, complain, markup, new_table, output, print_json
 from cncert.exceptions import ArgumentError
 from cncert.runs import DIED, has_died
 from cncert.store import open_store
@@ -23,7 +20,7 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print the records as JSON")
+        add_json_option(parser, "the records")
         parser.add_argument("-n", "--limit", type=int, default=20, help="at most so many (default 20, 0 for all)")
         parser.add_argument("--job", metavar="ID", help="only the run that was this job of Scrapyd")
         parser.add_argument("--fail", action="store_true", help="exit 1 unless there is a run and the newest is clean")
@@ -43,7 +40,7 @@ class Command(ProjectCommand):
             complain(f"no run was job {opts.job}: it waits, or what it was given is wrong (its log says so)")
             return 1
         if opts.json:
-            print(json.dumps([run.model_dump(mode="json") for run in runs], ensure_ascii=False, indent=1))
+            print_json([run.model_dump(mode="json") for run in runs])
         else:
             _print(runs)
         return int(opts.fail and not (runs and runs[0].clean))
@@ -54,19 +51,48 @@ def _print(runs: list[RunRecord]) -> None:
     if not runs:
         console.print("No run yet: scrapy crawl weekly makes one.")
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = new_table(console)
+    (_add_stacked if console.is_terminal else _add_flat)(table, runs)
+    console.print(table)
+
+
+def _add_flat(table: Table, runs: list[RunRecord]) -> None:
+    """A line for every run."""
     for title in ("started (UTC+8)", "took", "state", "reason", "new", "changed", "rejected", "missing", "remarks"):
         table.add_column(
             title, justify="right" if title in ("took", "new", "changed", "rejected", "missing") else "left"
         )
     for run in runs:
-        took = f"{(run.ended_at - run.started_at).total_seconds():.0f} s" if run.ended_at else ""
-        missing = "" if run.gaps_after is None else f"{run.gaps_before} → {run.gaps_after}"
         table.add_row(
-            f"{run.started_at:%Y-%m-%d %H:%M:%S}", took, _state(run), escape(run.close_reason or ""), str(len(run.new)),
-            str(len(run.changed)), str(len(run.rejected)), missing, escape("; ".join(run.remarks)),
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}", _took(run), _state(run), markup(run.close_reason or ""),
+            str(len(run.new)), str(len(run.changed)), str(len(run.rejected)), _missing(run),
+            markup("; ".join(run.remarks)),
         )  # fmt: skip
-    console.print(table)
+
+
+def _add_stacked(table: Table, runs: list[RunRecord]) -> None:
+    """Some lines for every run, which fit any window."""
+    table.leading = 1
+    for title in ("started (UTC+8)", "ended", "issues", "remarks"):
+        table.add_column(title, overflow="fold")
+    for run in runs:
+        kinds = (("new", run.new), ("changed", run.changed), ("rejected", run.rejected))
+        issues = [f"{len(ids)} {name}" for name, ids in kinds if ids or name == "new"]
+        missing = [f"{_missing(run)} missing"] if _missing(run) else []
+        table.add_row(
+            f"{run.started_at:%Y-%m-%d\n%H:%M:%S}",
+            "\n".join(filter(None, [_state(run), markup(run.close_reason or ""), _took(run)])),
+            "\n".join([*issues, *missing]),
+            "\n".join(map(markup, run.remarks)),
+        )
+
+
+def _took(run: RunRecord) -> str:
+    return clock((run.ended_at - run.started_at).total_seconds()) if run.ended_at is not None else ""
+
+
+def _missing(run: RunRecord) -> str:
+    return "" if run.gaps_after is None else f"{run.gaps_before} → {run.gaps_after}"
 
 
 def _state(run: RunRecord) -> str:

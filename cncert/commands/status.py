@@ -1,6 +1,5 @@
 """``scrapy status``: how things stand, and whether somebody has to act."""
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -8,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from cncert.addon import DerivedSettings
 from cncert.alerts import in_language
-from cncert.cli import ProjectCommand, output
+from cncert.cli import ProjectCommand, add_json_option, markup, output, print_json
 from cncert.exceptions import ArgumentError, StoreError
 from cncert.prometheus import metrics, write
 from cncert.runs import DIED
@@ -35,7 +33,7 @@ class Command(ProjectCommand):
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+        add_json_option(parser, "all of it")
         parser.add_argument("--prometheus", metavar="FILE", help="write metrics to FILE instead (- is stdout)")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -55,7 +53,7 @@ class Command(ProjectCommand):
         if opts.prometheus:
             _write(opts.prometheus, metrics(state))
         elif opts.json:
-            print(json.dumps(state.model_dump(mode="json"), ensure_ascii=False, indent=1))
+            print_json(state.model_dump(mode="json"))
         else:
             _print(output(), state, self.settings["CNCERT_LANGUAGE"])
         return int(state.attention)
@@ -82,7 +80,7 @@ def _print(console: Console, state: Status, language: str) -> None:
     found = _table()
     for alert in state.alerts:
         text, advice = in_language(alert, language)
-        found.add_row(f"[{LOOKS[alert.level]}]{alert.level}[/]", f"{escape(text)}\n→ {escape(advice)}")
+        found.add_row(f"[{LOOKS[alert.level]}]{alert.level}[/]", f"{markup(text)}\n→ {markup(advice)}")
     console.print()
     console.print(found)
 
@@ -97,11 +95,11 @@ def _table() -> Table:
 
 def _of_the_store(state: Status) -> list[tuple[str, str]]:
     """Lines of the table, in Rich's markup."""
-    lines = [("store", escape(state.store))]
+    lines = [("store", markup(state.store))]
     if newest := state.newest:
         when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
-        lines.append(("newest issue", f"{newest.issue}, {when}: {escape(newest.title)}"))
-        lines += [("", f"[yellow]{escape(doubt.code)}[/] {escape(doubt.message)}") for doubt in newest.warnings]
+        lines.append(("newest issue", f"{newest.issue}, {when}: {markup(newest.title)}"))
+        lines += [("", f"[yellow]{markup(doubt.code)}[/] {markup(doubt.message)}") for doubt in newest.warnings]
     counts = Counter(state.weeks)
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
@@ -115,14 +113,14 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
 
 def _of_the_runs(state: Status) -> list[tuple[str, str]]:
     """Lines of the table, in Rich's markup."""
-    running = [("running", escape(", ".join(state.running)))] if state.running else []
+    running = [("running", markup(", ".join(state.running)))] if state.running else []
     run = state.last_run
     if run is None:
         return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
     ended = (state.at - (run.ended_at or run.started_at)).total_seconds()
     lines = [("last run", f"{_end(run)}, {_ago(ended)}: {len(run.new)} new, {len(run.changed)} changed")]
-    lines += [("", f"[yellow]![/] {escape(warning)}") for warning in run.warnings]
-    lines += [("", f"[cyan]·[/] {escape(note)}") for note in (*run.notes, *run.sources)]
+    lines += [("", f"[yellow]![/] {markup(warning)}") for warning in run.warnings]
+    lines += [("", f"[cyan]·[/] {markup(note)}") for note in (*run.notes, *run.sources)]
     return lines + running
 
 
@@ -130,7 +128,7 @@ def _end(run: RunRecord) -> str:
     if run.clean:
         return "[green]clean[/]"
     return (
-        "[red]died[/]" if run.close_reason == DIED else f"[red]not clean[/] ({escape(run.close_reason or 'unknown')})"
+        "[red]died[/]" if run.close_reason == DIED else f"[red]not clean[/] ({markup(run.close_reason or 'unknown')})"
     )
 
 

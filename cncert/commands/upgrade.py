@@ -1,18 +1,12 @@
 """``scrapy upgrade``: stored issues in the present version, as the present parser reads them."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
-
 from cncert import consistency
 from cncert.archive import ArchivedPages
-from cncert.cli import ProjectCommand, complain, output
+from cncert.cli import ProjectCommand, add_json_option, complain, markup, new_table, output, print_json, progress
 from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, UpgradeError
 from cncert.items import Issue
 from cncert.store import open_store
@@ -38,6 +32,7 @@ class Command(ProjectCommand):
         super().add_options(parser)
         parser.add_argument("--dry-run", action="store_true", help="list what would change, write nothing")
         parser.add_argument("--all", action="store_true", help="read again also what this very parser has read")
+        add_json_option(parser, "what was done")
         parser.add_argument("--archive", metavar="PATH", help="WARC file or directory (default CNCERT_ARCHIVE)")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -47,7 +42,7 @@ class Command(ProjectCommand):
         archive, pages = _archive(opts.archive, self.settings["CNCERT_ARCHIVE"]), None
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
-            with _progress() as bar:
+            with progress() as bar:
                 for issue_id in bar.track(await store.issue_ids(), description="Issues"):
                     await _told(upgrade.bring_up(Issue, issue_id))
                 for revision_id in bar.track(await store.revision_ids(), description="Revisions"):
@@ -63,7 +58,11 @@ class Command(ProjectCommand):
         unreadable = pages.unreadable if pages else []
         for line in unreadable:
             complain(line)
-        _print(upgrade, opts.dry_run)
+        if opts.json:
+            counts = {name: upgrade.counts[name] for name in MEANINGS}
+            print_json({"dry_run": opts.dry_run, "counts": counts, "differences": upgrade.differences})
+        else:
+            _print(upgrade, opts.dry_run)
         return 1 if upgrade.counts["failed"] or unreadable else 0
 
 
@@ -83,18 +82,12 @@ async def _told(work: Awaitable[None]) -> None:
         complain(error)
 
 
-def _progress() -> Progress:
-    """A bar on stderr, if that is a terminal."""
-    console = Console(stderr=True)
-    return Progress(console=console, transient=True, redirect_stdout=False, disable=not sys.stderr.isatty())
-
-
 def _print(upgrade: Upgrade, dry_run: bool) -> None:
     console = output()
     if dry_run:
         for line in upgrade.differences:
-            console.print(line, markup=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+            console.print(markup(line))
+    table = new_table(console)
     table.add_column("would be" if dry_run else "done")
     table.add_column("", justify="right")
     table.add_column("")

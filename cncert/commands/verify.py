@@ -10,6 +10,7 @@ from cncert.browser import context_options, launch_options
 from cncert.cli import ProjectCommand, complain
 from cncert.discovery import newest_address
 from cncert.exceptions import ArgumentError, BrowserError
+from cncert.terminal import safe
 from cncert.wechat.address import read_address
 
 
@@ -50,7 +51,7 @@ class Command(ProjectCommand):
             )
         from cncert.browser.window import save, watch  # Playwright costs every other command 0.1 s
 
-        print(f"Pass the verification in the window within {seconds:g} seconds: {address.url}", file=sys.stderr)
+        print(safe(f"Pass the verification in the window within {seconds:g} seconds: {address.url}"), file=sys.stderr)
         state = await watch(address.url, launch, options, seconds)
         if state is None:
             complain("not verified: no window showed an article")
@@ -60,7 +61,7 @@ class Command(ProjectCommand):
             save(path, json.dumps(state))
         except OSError as error:
             raise BrowserError(f"{path} cannot be written: {error.strerror or error}") from None
-        print(f"{path}: used by every crawl with CNCERT_BROWSER=on", file=sys.stderr)
+        print(f"{safe(path)}: used by every crawl with CNCERT_BROWSER=on", file=sys.stderr)
         return 0
 
 

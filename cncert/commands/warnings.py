@@ -1,15 +1,11 @@
 """``scrapy warnings``: what is odd about the stored issues."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 
-from rich import box
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from cncert.cli import ProjectCommand, output, week_option
+from cncert.cli import ProjectCommand, add_json_option, markup, new_table, output, print_json, week_option
 from cncert.exceptions import ArgumentError
 from cncert.items import WARNINGS, Doubt
 from cncert.store import open_store
@@ -29,7 +25,7 @@ class Command(ProjectCommand):
         parser.add_argument("--code", action="append", metavar="CODE", help="only these; may be given again")
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
-        parser.add_argument("--json", action="store_true", help="print the warnings as JSON")
+        add_json_option(parser, "the warnings")
 
     async def work(self, args: list[str], opts: Namespace) -> None:
         assert self.settings is not None
@@ -47,8 +43,7 @@ class Command(ProjectCommand):
                 if doubt.code in codes or not codes
             ]
         if opts.json:
-            lines = [{"issue": issue, "code": doubt.code, "message": doubt.message} for issue, doubt in found]
-            print(json.dumps(lines, ensure_ascii=False, indent=1))
+            print_json([{"issue": issue, "code": doubt.code, "message": doubt.message} for issue, doubt in found])
         else:
             _print(output(), found)
 
@@ -57,16 +52,17 @@ def _print(console: Console, found: Found) -> None:
     if not found:
         console.print("No such warning.")
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = new_table(console)
     for title in ("issue", "code", "what"):
-        table.add_column(title, no_wrap=title != "what")
+        table.add_column(title, no_wrap=title != "what", overflow="fold")
     for issue, doubt in found:
-        table.add_row(issue, f"[yellow]{escape(doubt.code)}[/]", escape(doubt.message))
+        table.add_row(issue, f"[yellow]{markup(doubt.code)}[/]", markup(doubt.message))
     console.print(table)
-    sums = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("warnings", "code", "meaning"):
-        sums.add_column(title, no_wrap=title != "meaning", justify="right" if title == "warnings" else "left")
+    sums = new_table(console)
+    sums.add_column("warnings", no_wrap=True, justify="right")
+    sums.add_column("code", no_wrap=True)
+    sums.add_column("meaning", overflow="fold")
     for code, number in Counter(doubt.code for _, doubt in found).most_common():
-        sums.add_row(str(number), f"[yellow]{escape(code)}[/]", escape(WARNINGS.get(code, "")))
+        sums.add_row(str(number), f"[yellow]{markup(code)}[/]", markup(WARNINGS.get(code, "")))
     console.print(sums)
     console.print(f"{len(found)} warnings in {len({issue for issue, _ in found})} issues")

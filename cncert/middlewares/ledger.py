@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scrapy import Request
@@ -30,7 +30,7 @@ from cncert.ledger import DEAD, Ledger, best_address, is_due, is_unopened
 from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.unfinished import unfinished_issue, unfinished_request
 from cncert.spiders.weekly import WeeklySpider
-from cncert.store.base import UNFINISHED
+from cncert.store.documents import UNFINISHED
 from cncert.store.records import LedgerRow, State
 from cncert.wechat.address import read_address
 from cncert.wechat.page import Page, Verdict
@@ -353,6 +353,7 @@ class LedgerMiddleware:
             raise CloseSpider("verification_asked")
         pause = self.crawler.settings.getfloat("CNCERT_PAUSE") * 2 ** (self._challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
+        self.run.waits_until = datetime.now(UTC) + timedelta(seconds=pause)
         until = time.monotonic() + pause
         # A stop is not kept waiting.
         while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110  # the engine has no event

@@ -1,0 +1,384 @@
+"""What a person sees: the live panel, tables that fit, and foreign text without tricks."""
+
+import asyncio
+import fcntl
+import io
+import json
+import logging
+import os
+import re
+import struct
+import sys
+import termios
+import unicodedata
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pyte
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from scrapy.settings import Settings
+
+from cncert import settings
+from cncert.cli import complain, safe_json
+from cncert.panel import Pace, is_wanted
+from cncert.store import open_store
+from cncert.summary import print_summary
+from cncert.terminal import TRICKS, BottomLines, LogRecord, safe
+from tests import series
+from tests.calls import call
+from tests.factories import NOW, make_issue, make_row, make_run
+from tests.site import pages
+from tests.site.crawl import crawl_args, project_env, scrapy_command
+from tests.site.server import LoopbackWeChat
+from tests.terminals import FakeTerminal, Terminal
+
+HOSTILE = (
+    "\x1b[2J\x1b]0;owned\x07\r\b\x9b31m\u202eevil\u200b\x00 [red]x[/red] [link=file:///etc/passwd]y[/link] [/] "
+    "<script>alert(1)</script> :bomb:\u2028\nforged: line"
+)
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
+
+
+# --- foreign text
+
+
+def test_every_character_that_plays_tricks_is_known() -> None:
+    known = {chr(code) for code in range(sys.maxunicode + 1) if TRICKS.match(chr(code))}
+    tricks = {
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    }
+    assert tricks <= known
+    assert {unicodedata.category(one) for one in known - tricks} <= {"Cn"}  # not assigned yet, among the others
+
+
+@given(st.text(st.characters()))
+@example(HOSTILE + "\ud800")
+def test_foreign_text_is_one_harmless_line_and_the_same_data(text: str) -> None:
+    assert not TRICKS.search(safe(text))
+    assert len(safe(text).splitlines()) <= 1
+    document = safe_json({text: [text]}, indent=1)
+    assert not TRICKS.search(document.replace("\n", ""))
+    assert json.loads(document) == {text: [text]}
+
+
+@pytest.mark.parametrize(("name", "lines"), [("cncert.middlewares.ledger", 1), ("scrapy.core.scraper", 2)])
+def test_a_log_line_has_no_tricks(name: str, lines: int) -> None:
+    """Only Scrapy writes several lines at once, such as its statistics."""
+    record = logging.getLogger(name).makeRecord(name, logging.INFO, "", 0, "No issue: %s", (HOSTILE,), None)
+    assert isinstance(record, LogRecord), f"{settings.__name__} sees to it"
+    text = logging.Formatter("%(message)s").format(record)
+    assert text.count("\n") == lines - 1
+    assert not TRICKS.search(text.replace("\n", ""))
+
+
+def test_a_traceback_has_no_tricks() -> None:
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        information = sys.exc_info()
+    record = logging.getLogger("scrapy").makeRecord("scrapy", logging.ERROR, "", 0, "failed", (), information)
+    text = logging.Formatter().format(record)
+    assert "Traceback (most recent call last):\n" in text
+    assert "owned" in text
+    assert not TRICKS.search(text.replace("\n", ""))
+
+
+def test_a_complaint_is_one_harmless_line(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(HOSTILE)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("cncert: \\x1b[2J")
+    assert not TRICKS.search(line)
+
+
+# --- tables
+
+HOSTILE_FILE = "\x1b[31m\r\u202e[red]:bomb:.html"
+SHOWN = ("\\u202eevil", "[red]x[/red]", "[link=file", ":bomb:")
+TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("gaps",): ("2025-02", *SHOWN),
+    ("gaps", "--wanted"): ("2025-02", *SHOWN),
+    ("runs",): ("2025-01-24", *SHOWN),
+    ("status",): ("2025-03", *SHOWN),
+    ("warnings",): ("2025-03", *SHOWN),
+    ("doctor", "--offline"): ("settings",),
+    ("upgrade", "--dry-run"): ("changed",),
+    ("extract", "--pretty", HOSTILE_FILE): ("\\u202e[red]:bomb:.html",),
+    ("import", "--dry-run", HOSTILE_FILE): ("\\u202e[red]:bomb:.html",),
+    ("archive", "stats", "cncert/data/sample/weekly.warc.gz"): ("2024-18", "to2025-03"),
+}
+"""Commands, and what their output has, however it is folded."""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a store in which whatever may be foreign text is hostile, and a page with such a name."""
+    directory = tmp_path_factory.mktemp("hostile")
+    title = series.title_of("2025-03")[:-20] + HOSTILE
+    doubt = {"code": "odd_title", "message": HOSTILE}
+    texts = dict.fromkeys(("text", "advice", "text_zh", "advice_zh"), HOSTILE)
+    alert = {"name": "gaps", "level": "attention", "about": [HOSTILE], "since": NOW, **texts}
+    address = {"url": f"https://mp.weixin.qq.com/s/{HOSTILE}", "form": "short", "sources": ["x"], "first_seen": NOW}
+    row = make_row("issue-2025-02", issue="2025-02", state="unavailable", reason=HOSTILE, addresses=[address])
+    run = make_run(
+        close_reason=HOSTILE, warnings=[HOSTILE], notes=[HOSTILE], sources=[HOSTILE], verdicts={HOSTILE: 1},
+        clean=False, ended_at=NOW, gaps_before=1, gaps_after=1, alerts=[alert],
+    )  # fmt: skip
+
+    async def fill() -> None:
+        async with open_store(f"sqlite:///{directory}/cncert.db") as store:
+            await store.put_issue(make_issue(title=title, warnings=[doubt]))
+            await store.put_issue(make_issue(2025, 1))
+            await store.change_row(row.id, lambda _: row)
+            await store.put_run(run)
+
+    asyncio.run(fill())
+    (directory / HOSTILE_FILE).write_bytes(series.page_of("2025-03"))
+    return directory
+
+
+def called(words: tuple[str, ...], directory: Path, monkeypatch: pytest.MonkeyPatch, output: io.StringIO) -> str:
+    """What the command prints to *output*."""
+    monkeypatch.setattr(sys, "stdout", output)
+    args = [str(directory / word) if word == HOSTILE_FILE else word for word in words[1:]]
+    command = import_module(f"cncert.commands.{words[0]}").Command()
+    call(command, *args, CNCERT_STORE=f"sqlite:///{directory}/cncert.db", CNCERT_FILES=str(directory / "files"))
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("words", TABLES, ids=" ".join)
+def test_a_table_fits_its_window_and_is_harmless(
+    words: tuple[str, ...], columns: int, hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    text = COLOURS.sub("", called(words, hostile, monkeypatch, FakeTerminal()))
+    lines = text.split("\n")
+    assert not [line for line in lines if TRICKS.search(line)]
+    if words[0] not in ("extract", "import") and "--wanted" not in words:
+        assert [line for line in lines if cell_len(line) > columns] == []
+        assert "…" not in text
+    assert TABLES[words][0] in text
+    folded = re.sub(r"\s", "", text)
+    assert [part for part in TABLES[words] if part not in folded] == []
+
+
+@pytest.mark.parametrize("words", [words for words in TABLES if words[0] != "extract"], ids=" ".join)
+def test_a_line_in_a_pipe_is_whole_and_harmless(
+    words: tuple[str, ...], hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    text = called(words, hostile, monkeypatch, io.StringIO())
+    assert not [line for line in text.split("\n") if TRICKS.search(line) or line.endswith(" ")]
+    if words == ("runs",):
+        (line,) = [line for line in text.splitlines() if line.startswith("2025-01-24")]
+        assert line.count(safe(HOSTILE)) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("gaps", "--json"), HOSTILE),
+        (("runs", "--json"), HOSTILE),
+        (("status", "--json"), HOSTILE),
+        (("warnings", "--json"), HOSTILE),
+        (("doctor", "--offline", "--json"), "settings"),
+        (("upgrade", "--dry-run", "--json"), True),
+        (("import", "--dry-run", "--json", HOSTILE_FILE), "changed"),
+        (("archive", "--json", "stats", "cncert/data/sample/weekly.warc.gz"), "2024-18"),
+    ],
+    ids=lambda words: " ".join(words[:3]) if isinstance(words, tuple) else "",
+)
+def test_json_is_one_document_with_the_same_data(
+    words: tuple[str, ...], told: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = called(words, hostile, monkeypatch, io.StringIO())
+    assert not TRICKS.search(text.replace("\n", ""))
+    assert told in list(values(json.loads(text)))
+
+
+def values(data: object) -> Iterator[object]:
+    """All values in a JSON document."""
+    if isinstance(data, dict):
+        data = list(data.values())
+    if isinstance(data, list):
+        for one in data:
+            yield from values(one)
+    else:
+        yield data
+
+
+def test_the_closing_words_are_a_table_on_a_terminal_and_lines_elsewhere() -> None:
+    run = make_run(close_reason="finished", clean=False, warnings=[HOSTILE], ended_at=NOW, new=["2025-03"])
+    given = {"CNCERT_STORE": HOSTILE, "FILES_STORE": HOSTILE, "CNCERT_LANGUAGE": "en"}
+    terminal, pipe = FakeTerminal(), io.StringIO()
+    for file in (terminal, pipe):
+        print_summary(run, Settings(given), file)
+        assert not TRICKS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
+    assert pipe.getvalue().startswith(
+        f"\nRun {run.id}: not clean (finished)\n  issues    1 new, 0 changed, 0 rejected\n"
+    )
+    assert f"\n  ! {safe(HOSTILE)}\n" in pipe.getvalue()
+    assert re.search(rf"Run +{run.id}.*\n.*\n ended +\S*not clean", COLOURS.sub("", terminal.getvalue()))
+
+
+# --- the live panel
+
+
+@pytest.mark.parametrize(
+    ("env", "given", "wanted"),
+    [
+        ({"TERM": "xterm"}, {}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, {}, True),  # without colours
+        ({"TERM": "dumb"}, {}, False),
+        ({"TERM": "xterm"}, {"CNCERT_PANEL": False}, False),
+        ({"TERM": "xterm"}, {"LOG_FILE": "x.log"}, False),
+    ],
+)
+def test_a_panel_is_for_who_looks_at_a_terminal(
+    env: dict[str, str], given: dict[str, object], wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings({"CNCERT_PANEL": True, **given})
+    monkeypatch.setattr(sys, "stderr", FakeTerminal())
+    assert is_wanted(settings) is wanted
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert not is_wanted(settings)
+
+
+def test_the_pace_is_that_of_the_last_pages() -> None:
+    pace = Pace()
+    for done in range(3):
+        pace.note(done, 10 * done)
+    assert pace.seconds(20) is None  # two pages tell too little
+    pace.note(3, 30)
+    assert pace.seconds(30) == 10
+    for done in range(4, 40):
+        pace.note(done, 30 + done)
+    assert pace.seconds(69) == 1.0
+    assert pace.seconds(89) == 2.0  # one that takes long makes the others look slow
+    pace.forget()
+    assert pace.seconds(90) is None
+
+
+class Window(FakeTerminal):
+    """A terminal of a size that can be changed, and what is seen on it."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        super().__init__()
+        self._master, self._slave = os.openpty()
+        self.rows = rows
+        self.resize(columns)
+        self._screen = pyte.Screen(columns, rows)
+        self._screen.set_mode(pyte.modes.LNM)
+        self._stream = pyte.Stream(self._screen)
+
+    def fileno(self) -> int:
+        return self._slave
+
+    def resize(self, columns: int) -> None:
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, columns, 0, 0))
+
+    def shown(self) -> list[str]:
+        """The lines that are not empty."""
+        self._stream.feed(self.getvalue())
+        self.truncate(0)
+        self.seek(0)
+        return [line.rstrip() for line in self._screen.display if line.strip()]
+
+    def close(self) -> None:
+        os.close(self._slave)
+        os.close(self._master)
+        super().close()
+
+
+def test_bottom_lines_stay_below_and_leave_nothing() -> None:
+    with Window(40, 6) as window:
+        lines = BottomLines(window)
+        lines.draw(["\x1b[32mone\x1b[0m", "two"])
+        assert window.shown() == ["one", "two"]
+        lines.write("a whole line\nand half")
+        assert window.shown() == ["a whole line", "one", "two"]
+        lines.write(" another\n")
+        lines.draw(["x" * 30, "y"])
+        assert window.shown() == ["a whole line", "and half another", "x" * 30, "y"]
+        lines.draw([str(number) for number in range(20)])
+        assert window.shown() == ["0", "1", "2", "3", "4"]  # no more than there is room for
+        lines.draw([])
+        assert window.shown() == []
+
+
+def test_the_log_and_stderr_go_above_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Window(40, 6) as window:
+        monkeypatch.setattr(sys, "stderr", window)
+        handler = logging.StreamHandler()
+        monkeypatch.setattr(logging.root, "handlers", [handler])
+        lines = BottomLines(window)
+        lines.take_over()
+        lines.draw(["panel"])
+        logging.getLogger().error("logged")
+        print("said", file=sys.stderr)
+        assert window.shown() == ["logged", "said", "panel"]
+        print("half", end="", file=sys.stderr)
+        lines.give_back()
+        assert window.shown() == ["logged", "said", "half"]
+        assert (sys.stderr, handler.stream) == (window, window)
+
+
+def test_a_window_that_became_narrow_has_wrapped_the_lines() -> None:
+    with Window(40, 6) as window:
+        lines = BottomLines(window)
+        lines.draw(["x" * 30, "y"])
+        window.shown()
+        window.resize(20)
+        lines.write("log\n")
+        assert window.getvalue() == "\r\x1b[2K" + "\x1b[1A\x1b[2K" * 3 + "log\n" + "x" * 30 + "\ny\n"
+
+
+def test_a_crawl_on_a_terminal_shows_how_it_gets_on(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """A crawl of four pages with a pause, 5 s: the panel at work, and what stays when it is gone."""
+    series.publish(site, "2024-13", "2024-16")
+    site.add_article(series.published("2024-15").url, pages.FAILURES["verification"].page)
+    env = project_env(site, tmp_path, DOWNLOAD_DELAY="0.2", CNCERT_PAUSE="2")
+    args = [f"start={series.published('2024-16').url}", "from=2024-13", "until=2024-16"]
+    command, env = scrapy_command(crawl_args(args), env, ())
+    with Terminal(command, env, rows=60) as terminal:
+        text = terminal.wait_for(lambda text: "waiting until" in text)
+        assert re.match(r"\S+ \S+ \[cncert\S+ WARNING: WeChat asks for a verif\nication: waiting 2 seconds\n━", text)
+        told = ("2 of 4 pages", "issue     2024-15", "stored    1", "weeks     3 left", "pictures  3", "blocked   1")
+        assert [words for words in told if words not in text] == []
+        assert re.search(r"elapsed +0:00:0\d.*\ntime left unknown\n", text)
+        terminal.wait_for(lambda text: "Run" in text)
+        assert terminal.end() == 1
+        text = terminal.shown
+        assert not terminal.screen.cursor.hidden
+        assert "time left" not in text
+        assert "INFO" not in text
+        assert re.search(r"Run +\d{8}T.*\n.*\n ended +not clean \(finished\) after 0:00:0\d\n issues +3 new", text)
+    assert b"\x1b[?25" not in terminal.output  # a cursor that is never hidden is shown after any end
+
+
+def test_ctrl_c_is_answered_and_a_second_one_obeyed(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """In a narrow window without colours, with the log as it was asked for; 3 s."""
+    series.publish(site, "2024-13", "2024-16")
+    env = project_env(site, tmp_path, DOWNLOAD_DELAY="60", LOG_LEVEL="INFO", NO_COLOR="1")
+    args = [f"start={series.published('2024-16').url}", "from=2024-13", "until=2024-16"]
+    command, env = scrapy_command(crawl_args(args), env, ())
+    with Terminal(command, env, columns=40, rows=99) as terminal:
+        terminal.wait_for(lambda text: "1 of 4 pages" in text and "issue     2024-15" in text)
+        terminal.type(b"\x03")
+        text = terminal.wait_for(lambda text: "Stopping when the page in work is done" in text)
+        assert "Received SIGINT" in text.replace("\n", "")
+        terminal.type(b"\x03")
+        assert terminal.end() == 1
+        assert re.search(r"cncert: run \S+ was stopped at once", terminal.shown.replace("\n", ""))
+        assert "time left" not in terminal.shown
+    assert b"\x1b[?25" not in terminal.output
+    assert not re.search(rb"\x1b\[[0-9;]*[34]\d[;m]", terminal.output)
