@@ -3,13 +3,14 @@
 # make crawl   set up, then crawl WeChat
 # make scrapyd set up with Scrapyd (docs/deploy.md)
 # make deploy  pack the project and give it to Scrapyd: SCRAPYD_PASSWORD=..., SCRAPYD_URL=http://127.0.0.1:6800/
-# make docs    write the JSON Schema and the tables of docs/data.md, after a change of the model or its tables
+# make docs    write the JSON Schema and the tables of docs/data.md and docs/export.md, after a change of the model or its tables
+# make pictures  take the screenshots of README and docs again, after a change of what they show
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export SCRAPYD_URL ?= http://127.0.0.1:6800/
 
-.PHONY: demo crawl scrapyd deploy docs test lint format clean
+.PHONY: demo crawl scrapyd deploy docs pictures test lint format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/scrapy demo
@@ -26,6 +27,9 @@ deploy: $(VENV)/.installed-scrapyd
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m cncert.describe
+
+pictures: $(VENV)/.installed-dev
+	$(BIN)/python docs/pictures/take.py
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
@@ -53,6 +57,6 @@ $(VENV)/.installed-scrapyd: requirements.txt deploy/requirements.txt | $(VENV)/b
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r deploy/requirements.txt
 	touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt deploy/requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt requirements-tables.txt deploy/requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/.installed
