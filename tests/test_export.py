@@ -447,6 +447,7 @@ def test_excel_is_told_that_a_csv_is_utf_8(uri: str, tmp_path: Path) -> None:
         (["--out", "-"], "one file of csv is one table: name it with --table (issues, figures"),
         (["--out", "x.md", "--format", "atom"], "a file of atom ends with .atom"),
         (["--out", "x.txt"], ".txt is no ending of a format"),
+        (["--out", ""], "--out is empty"),
         (["--out", "README"], "README is in the way: it is no directory"),
         (["--out", "device.csv", "--table", "wide"], "device.csv is in the way: it is no file"),
     ],
@@ -508,6 +509,14 @@ def test_a_full_disk_leaves_the_former_files(
     assert line.endswith("File too large; what was there is as it was")
     assert contents(files) == before
     assert not [path for path in files.iterdir() if path.name.startswith(".")]
+
+
+def test_of_a_link_what_it_leads_to_is_replaced(uri: str, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "x.csv").symlink_to("there/wide.csv")
+    export(uri, "--table", "wide", "--out", tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").is_symlink()
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["wide.csv"]
 
 
 def test_what_a_killed_export_left_is_removed(uri: str, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def hostile(place: int, text: str) -> Issue:
         text=f"{text}\n{text}",
         account={"biz": text, "id": text, "name": text},
         article={"url": f"javascript:alert(1)//{text}", "aliases": [text]},
+        provenance={"address": f"https://mp.weixin.qq.com.invalid/s/{text}"},
         sections=[{"heading": text, "text": text}],
         figures=[
             make_figure("hosts.infected", 5, evidence=text, unit=text, section=text, change_pct=-20, picture=text)

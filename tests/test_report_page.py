@@ -24,6 +24,7 @@ from cncert.webpage.files import PictureFiles
 from tests.calls import call
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing
+from tests.stores import rewrite
 
 Node = dict[str, Any]
 
@@ -151,6 +152,42 @@ def test_a_figure_is_compared_only_where_it_may_be(tmp_path: Path) -> None:
         ("2025-03", 0): ([600, 9.5], [800, -17.9]),
         ("2025-05", 0): (None, None),
     }
+
+
+def test_of_several_figures_of_a_metric_the_surest_counts(tmp_path: Path) -> None:
+    def drawn(value: float, confidence: float) -> Node:
+        return make_figure("hosts.infected", value, source="picture", confidence=confidence)
+
+    other = make_figure("sites.tampered", 9, source="picture")
+    fill(tmp_path, weekly("2025-02", drawn(10, 0.6), other, drawn(20, 0.9)), weekly("2025-03", drawn(30, 0.9)))
+    data = data_in(report(tmp_path))
+    assert [figure["v"] for figure in issue_in(data, "2025-02")["figures"]] == [9, 20, 10]
+    assert figure_in(data, "2025-03", "hosts.infected")["w"] == [20, 50.0]
+
+
+def test_a_number_beyond_all_measure_is_shown_without_a_change(tmp_path: Path) -> None:
+    fill(tmp_path, *(weekly(f"2025-{n:02d}", make_figure("hosts.infected", 3)) for n in (2, 3)))
+    rewrite(
+        f"sqlite:///{tmp_path}/cncert.db", "issues", "2025-03", lambda issue: issue["figures"][0].update(value=9**999)
+    )
+    figure = figure_in(data_in(report(tmp_path)), "2025-03", "hosts.infected")
+    assert (figure["v"], figure["w"]) == (9**999, [3, None])
+
+
+def test_rankings_and_named_shares_are_told(tmp_path: Path) -> None:
+    lines = [
+        {"name": "广东省", "value": 12000, "share_pct": 14.2},
+        {"name": "浙江省", "value": None, "share_pct": None},
+    ]
+    ranking = {"metric": "hosts.infected", "by": "province", "items": lines, "section": None, "evidence": "x"}
+    shares = [{"name": "境外注册", "share_pct": 30.5}]
+    sites = make_figure("malware_sites.domains", 9, parts=shares)
+    fill(tmp_path, weekly("2025-03", sites, rankings=[{**ranking, "start": 0, "end": 1}]))
+    data = data_in(report(tmp_path))
+    (told,) = issue_in(data, "2025-03")["rankings"]
+    assert data["metrics"][told["m"]]["name"] == "hosts.infected"
+    assert (told["by"], told["lines"]) == ("province", [["广东省", 12000, 14.2], ["浙江省", None, None]])
+    assert figure_in(data, "2025-03", "malware_sites.domains")["parts"] == [["境外注册", 30.5]]
 
 
 def test_a_part_of_the_series_is_compared_with_what_is_left_out(tmp_path: Path) -> None:
@@ -436,7 +473,8 @@ def test_a_full_disk_leaves_the_old_page(tmp_path: Path) -> None:
         (["--out", "/"], 2, "--out / is no file"),
         (["--out", "/dev/null"], 2, "is no file"),
         (["--out", "/proc/nowhere/report.html"], 1, "cannot be written"),
-        (["--from", "2030-01"], 1, "no issue of these weeks"),
+        (["--from", "2030-01"], 1, "has no issue of these weeks, and nothing was written"),
+        (["--out", ""], 2, "--out is empty"),
         (["--pictures", "small", "--ftp"], 2, "CNCERT_FILES is no directory"),
     ],
 )
@@ -456,5 +494,5 @@ def test_what_cannot_be_done_is_one_line(
 def test_an_empty_store_gives_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(tmp_path)
     assert call(Command(), "--out", f"{tmp_path}/x.html", CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 1
-    assert capsys.readouterr().err == "cncert: no issue is stored yet\n"
+    assert capsys.readouterr().err.endswith("cncert.db has no issue yet, and nothing was written\n")
     assert not (tmp_path / "x.html").exists()

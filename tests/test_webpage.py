@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from cncert import gaps
-from cncert.items import WARNINGS, Issue, Rating
+from cncert.items import WARNINGS, Issue, Ranking, Rating
 from cncert.report import calendar, metrics
 from cncert.report.breaks import Kind
 from cncert.store import open_store
@@ -49,11 +49,16 @@ def weekly(week: str, handled: int, *figures: dict[str, Any]) -> Issue:
     """An issue of *week* whose title, evidence and warning would do harm if they could."""
     year, number = calendar.parse_week(week)
     evidence = f"共处理网络安全事件{handled}起{EVIL}"
-    incidents = make_figure("incidents.handled", handled, unit="起", evidence=evidence)
+    name = EVIL[:50]
+    parts = [{"name": name, "share_pct": 30.5}]
+    incidents = make_figure("incidents.handled", handled, unit="起", evidence=evidence, parts=parts)
+    lines = [{"name": name, "value": 12000, "share_pct": 14.2}]
+    ranking = {"metric": "hosts.trojan_botnet", "by": "province", "items": lines, "section": None, "evidence": EVIL}
     warnings = [{"code": "figure_conflict", "message": EVIL}] if number % 10 == 0 else []
     picture = make_picture("mmbiz_png/numbers", status="stored", height=48, path="numbers.png")
     title = f"网络安全信息与动态周报{year}年第{number}期{EVIL}"
     changes = {"figures": [incidents, *figures], "images": [picture], "warnings": warnings, "rating": "良"}
+    changes["rankings"] = [{**ranking, "start": 0, "end": 1}]
     return make_issue(year, number, title=title, **changes)
 
 
@@ -176,6 +181,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen(page: Page) -> None:
 
     light = background()
     page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     dark = background()
     page.click("#theme")
     assert light == background() != dark
@@ -212,6 +218,8 @@ def test_a_row_opens_all_of_its_issue(page: Page) -> None:
     details = page.locator("#details-2024-20")
     assert details.locator("tbody tr").count() == 2
     assert EVIL.rstrip("\u202e").rstrip("\u2028") in details.locator(".doubts").text_content()
+    assert details.locator(".parts").inner_text() == f"{EVIL[:50]} 30.5%"
+    assert details.locator(".ranking").inner_text() == f"Trojan and bot hosts by province\n\n{EVIL[:50]} 12,000, 14.2%"
     assert page.locator("#issue-2024-20 .opener").get_attribute("aria-expanded") == "true"
     page.keyboard.press("Enter")
     assert details.count() == 0
@@ -359,7 +367,10 @@ def test_nothing_keeps_anybody_out(page: Page, theme: str, language: str, width:
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
-def test_the_page_never_scrolls_sideways(page: Page) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_never_scrolls_sideways(page: Page, language: str) -> None:
+    if language == "zh":
+        page.click("#language")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     page.evaluate("Report.issues.reveal('2024-20')")
     for width in (320, 390, 768, 1280, 1920):
@@ -398,7 +409,7 @@ def test_a_page_without_data_says_so(page: Page, tmp_path: Path) -> None:
 
 def test_an_issue_without_figures_and_rating_is_shown(page: Page, tmp_path: Path) -> None:
     week = {"id": "2024-26", "start": "2024-06-24", "end": "2024-06-30", "state": "stored", "reason": None}
-    lists = {"evidences": [], "figures": [], "words": {}, "pictures": [], "warnings": []}
+    lists = {"evidences": [], "figures": [], "words": {}, "rankings": [], "pictures": [], "warnings": []}
     facts = {"title": "", "rating": None, "published": None, "url": "javascript:evil=1", "gone": False, "edits": 0}
     issue = {"id": "2024-26", "via": "http", "parser": "", **facts, **lists}
     page.goto(written(tmp_path, weeks=[week], issues=[issue], read_at="2024-07-01T00:00:00+08:00"))
@@ -420,7 +431,7 @@ def test_two_thousand_issues_open_search_and_draw(page: Page, tmp_path: Path) ->
         figures = [{"m": place, "v": year * number + place, "e": place} for place in range(len(named))]
         evidences = [f"{week} {metric.zh}" for metric in named]
         facts = {"title": week, "rating": "良", "published": None, "url": None, "via": "http", "parser": "1"}
-        rest = {"gone": False, "edits": 0, "words": {}, "pictures": [], "warnings": []}
+        rest = {"gone": False, "edits": 0, "words": {}, "rankings": [], "pictures": [], "warnings": []}
         issues.append({"id": week, **facts, **rest, "figures": figures, "evidences": evidences})
     described = [{"name": one.name, "zh": one.zh, "en": one.meaning, "unit": "个", "breaks": []} for one in named]
     shown = {"metrics": described, "weeks": weeks, "issues": issues, "first": "1986-01", "last": "2024-20"}
@@ -444,6 +455,7 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
         "break": get_args(Kind),
         "rating": get_args(Rating),
+        "ranking": get_args(Ranking.model_fields["by"].annotation),
     }
     missing = [f"{kind}.{name}" for kind, names in lists.items() for name in names if f"{kind}.{name}" not in words]
     assert missing == []
@@ -453,5 +465,7 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
     asked = set(re.findall(r"\bt\(\"([^\"]+)\"", scripts)) | set(re.findall(r"data-(?:word|label)=\"([a-z_]+)\"", page))
     assert asked - words.keys() == set()
     literals = set(re.findall(r"\"([\w.]+)\"", scripts + page))
-    made = re.compile(r"(warning|state|metric|break|rating|via|source|qualifier|group|legend|checked)\..+|.+_about")
+    made = re.compile(
+        r"(warning|state|metric|break|rating|ranking|via|source|qualifier|group|legend|checked)\..+|.+_about"
+    )
     assert [key for key in words if key not in literals and not made.fullmatch(key)] == []

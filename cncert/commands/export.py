@@ -56,7 +56,7 @@ class Command(ProjectCommand):
             except BrokenPipeError:
                 raise
             except OSError as error:
-                complain(f"{error.filename or plan.place}: {error.strerror or error}; what was there is as it was")
+                complain(f"{plan.place}: {error.strerror or error}; what was there is as it was")
                 return 1
         print(safe(_summary(plan, counts)), file=sys.stderr)
         return 0
@@ -75,7 +75,7 @@ async def _export(store: Store, plan: "Plan", number: int) -> Counter[str]:
         if plan.to_stdout:
             staging.print()
         else:
-            staging.move(Path(plan.out), is_directory=not plan.in_one)
+            staging.move(plan.target, is_directory=not plan.in_one)
     return counts
 
 

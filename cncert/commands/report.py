@@ -59,7 +59,8 @@ class Command(ProjectCommand):
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             page = await read_page(store, first=first, last=last, files=files)
         if page is None:
-            complain("no issue of these weeks is stored" if first or last else "no issue is stored yet")
+            which = "of these weeks" if first or last else "yet"
+            complain(f"{store.name} has no issue {which}, and nothing was written")
             return 1
         language = opts.language or self.settings["CNCERT_LANGUAGE"]
         html, whole = render(page.data, language).encode(), True
@@ -70,8 +71,8 @@ class Command(ProjectCommand):
                 html = render(page.data, language).encode()
         if not _write(html, target):
             return 1
-        issues, weeks = len(page.data["issues"]), f"{page.data['first']} to {page.data['last']}"
-        complain(f"{target or 'stdout'}: {issues} issues, {weeks}, {len(html) / 1e6:.2f} MB")
+        weeks = f"{page.data['first']} to {page.data['last']}"
+        complain(f"{target or 'stdout'}: {weeks}, issues: {len(page.data['issues'])}, {len(html) / 1e6:.2f} MB")
         if opts.open and target is not None and not webbrowser.open(target.as_uri()):
             complain("no browser could be opened")
             return 1
@@ -80,6 +81,8 @@ class Command(ProjectCommand):
 
 def _target(opts: Namespace, store: str) -> Path | None:
     """The file to write, None for stdout. Raises ArgumentError if it cannot be one."""
+    if opts.out == "":
+        raise ArgumentError("--out is empty (- is stdout)")
     if opts.out == "-":
         if opts.open:
             raise ArgumentError("--open shows a file, and --out - writes none")

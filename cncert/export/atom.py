@@ -13,8 +13,9 @@ from cncert import __version__
 from cncert.export.formats import Format, Plan
 from cncert.export.safe import plain
 from cncert.export.staging import Staging
-from cncert.export.words import article_url, change, label, number, week
+from cncert.export.words import change, label, number, week
 from cncert.items import Issue
+from cncert.report.best import article_link
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
@@ -67,7 +68,7 @@ def _entry(issue: Issue, updated: str) -> Element:
     _add(entry, "updated", updated)
     if issue.published_at:
         _add(entry, "published", issue.published_at.isoformat())
-    if url := article_url(issue):
+    if url := article_link(issue):
         _add(entry, "link", rel="alternate", type="text/html", href=url)
     summary = "；".join([_rating(issue), *(f"{label(one)} {number(one)}" for one in issue.figures)])
     _add(entry, "summary", escape(plain(summary), quote=False), type="html")

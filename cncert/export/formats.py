@@ -47,9 +47,14 @@ class Plan:
         return "stdout" if self.to_stdout else self.out
 
     @property
+    def target(self) -> Path:
+        """The directory or the file; of a link, what it leads to."""
+        return Path(self.out).resolve()
+
+    @property
     def home(self) -> Path:
         """The directory of its files; for stdout the working directory."""
-        return Path() if self.to_stdout else Path(self.out).parent if self.in_one else Path(self.out)
+        return Path() if self.to_stdout else self.target.parent if self.in_one else self.target
 
 
 class Format:

@@ -9,8 +9,9 @@ from urllib.parse import quote, urlsplit
 from cncert.export.formats import Format, Plan
 from cncert.export.safe import plain
 from cncert.export.staging import Staging
-from cncert.export.words import article_url, change, clock, label, number, week
+from cncert.export.words import change, clock, label, number, week
 from cncert.items import Figure, Issue, Picture
+from cncert.report.best import article_link
 from cncert.wechat.address import read_picture
 
 DIRECTORY: Final = "markdown"
@@ -79,7 +80,7 @@ def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "发布 published", clock(issue.published_at)
     yield "总体评级 rating", issue.rating or ""
     yield "公众号 account", escaped(issue.account.name or "")
-    url = article_url(issue)
+    url = article_link(issue)
     yield "文章 article", f"<{quote(url, safe=URL_MARKS)}>" if url else ""
 
 

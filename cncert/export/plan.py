@@ -45,6 +45,8 @@ def read_plan(opts: Namespace, files: str) -> Plan:
 
 def _is_file(out: str) -> bool:
     """Whether ``--out`` names a file, by its ending, and no directory."""
+    if not out:
+        raise ArgumentError("--out is empty (- is stdout)")
     path = Path(out)
     if out.endswith("/") or path.is_dir():
         return False

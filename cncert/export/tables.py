@@ -4,7 +4,7 @@ To add a column: a line in its table. What a field means stands in the model (``
 ``data/figures.toml``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter, itemgetter
@@ -28,6 +28,7 @@ from cncert.items import (
     Share,
     issue_id,
 )
+from cncert.report.best import best_figures
 from cncert.report.breaks import Break, register
 from cncert.report.metrics import Metric, metrics
 
@@ -78,14 +79,6 @@ def named_metrics(text: str) -> frozenset[str]:
             raise ArgumentError(f"--metrics: {name[:80]!r} is no metric, and no beginning of one up to a dot")
         found |= named
     return frozenset(found)
-
-
-def best(figures: Iterable[Figure]) -> dict[str, Figure]:
-    """The figure of each metric that counts: the text's before a picture's, of several the surest, then the first."""
-    found: dict[str, Figure] = {}
-    for figure in sorted(figures, key=lambda one: (one.source != "text", -one.confidence)):
-        found.setdefault(figure.metric, figure)
-    return found
 
 
 # Columns
@@ -302,7 +295,7 @@ def _of_issues(selection: Selection) -> Iterator[Table]:
                 yield from (Entry(issue, place, ranking, line, rank) for rank, line in enumerate(ranking.items, 1))
 
     def week(issue: Issue) -> list[Chosen]:
-        return [Chosen(issue, best(issue.figures))]
+        return [Chosen(issue, best_figures(issue.figures))]
 
     def each(name: str) -> Callable[[Issue], Iterator[Entry]]:
         return lambda issue: (Entry(issue, place, part) for place, part in enumerate(getattr(issue, name), 1))

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from cncert.items import Figure, Issue, Period
+from cncert.items import Figure, Period
 from cncert.report.metrics import metrics
-from cncert.wechat.address import read_address
 
 _ZH = {metric.name: metric.zh for metric in metrics()}
 
@@ -36,9 +35,3 @@ def week(period: Period) -> str:
 def clock(moment: datetime | None) -> str:
     """``2025-01-23 17:30 (UTC+8)``, or nothing."""
     return f"{moment:%Y-%m-%d %H:%M} (UTC+8)" if moment else ""
-
-
-def article_url(issue: Issue) -> str | None:
-    """The address of its article, if it is one of WeChat's: nothing else is made a link."""
-    address = read_address(issue.article.url) if issue.article.url else None
-    return address.url if address else None

@@ -13,14 +13,15 @@ from functools import cache
 from typing import Any
 
 from cncert import __version__, gaps
-from cncert.items import Figure, Issue, Picture, issue_id
+from cncert.items import Figure, Issue, Picture, Ranking, issue_id
+from cncert.report.best import article_link, best_figures, safe_link
 from cncert.report.breaks import breaks, joined
 from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
 from cncert.store import Store
 from cncert.store.records import Reject, RunRecord, State
 from cncert.webpage.files import PictureFiles
-from cncert.wechat.address import ArticleKey, biz_number, may_fetch, read_address, read_picture
+from cncert.wechat.address import ArticleKey, biz_number, read_picture
 
 Node = dict[str, Any]
 Compared = tuple[float, float | None]
@@ -84,7 +85,7 @@ async def read_page(
             if _is_between(reject.issue, first, last) and _is_refused(reject, reader.read_at)
         ],
         "runs": [_run(run) for run in runs],
-        "sources": [{"name": name, "issues": number} for name, number in sorted(reader.sources.items())],
+        "sources": [{"name": name, "issues": number} for name, number in reader.sources.most_common()],
     }
     return Page(data, reader.pictures)
 
@@ -109,15 +110,19 @@ class _Reader:
 
     def read(self, issue: Issue, *, shown: bool) -> None:
         """Take *issue* in; one that is not *shown* serves comparisons only."""
-        # What the text states counts more, and comes before, what a picture shows.
-        figures = sorted(issue.figures, key=lambda figure: figure.source != "text")
-        numbers = [(figure, figure.value) for figure in figures if not isinstance(figure.value, str)]
-        self._stated[issue.year, issue.number] = {figure.metric: value for figure, value in reversed(numbers)}
+        numbers = [(figure, figure.value) for figure in issue.figures if not isinstance(figure.value, str)]
+        best = best_figures(figure for figure, _ in numbers)
+        # In the order of the issue, but of several figures of a metric the one that counts comes first.
+        numbers.sort(key=lambda pair: (pair[0].source != "text", pair[0] is not best[pair[0].metric]))
+        self._stated[issue.year, issue.number] = {
+            figure.metric: value for figure, value in numbers if figure is best[figure.metric]
+        }
         if not shown:
             return
         self.sources[issue.provenance.via] += 1
         self.read_at[issue.id] = issue.provenance.fetched_at
         self.newest = issue.period.end
+        words = [figure for figure in issue.figures if isinstance(figure.value, str)]
         evidences: dict[str, int] = {}
         self.issues.append(
             {
@@ -132,22 +137,23 @@ class _Reader:
                 "parser": issue.provenance.parser,
                 "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
                 "evidences": list(evidences),
-                "words": {one.metric: one.value for one in reversed(figures) if isinstance(one.value, str)},
+                "words": {name: one.value for name, one in best_figures(words).items()},
+                "rankings": [_ranking(ranking) for ranking in issue.rankings],
                 "pictures": list(self._pictures(issue)),
                 "warnings": [[doubt.code, doubt.message] for doubt in issue.warnings],
             }
         )
 
     def name_metrics(self) -> list[Metric]:
-        """The metrics that are met; figures name them by their places in this list from now on."""
-        met = {figure["m"] for issue in self.issues for figure in issue["figures"]}
+        """The metrics that are met; figures and rankings name them by their places in this list from now on."""
+        naming = [node for issue in self.issues for node in (*issue["figures"], *issue["rankings"])]
+        met = {node["m"] for node in naming}
         known = [metric for metric in metrics() if metric.name in met]
         strange = sorted(met - {metric.name for metric in known})  # of another version's figures.toml
         found = [*known, *(Metric(name, name, name, None, (), None) for name in strange)]
         places = {metric.name: place for place, metric in enumerate(found)}
-        for issue in self.issues:
-            for figure in issue["figures"]:
-                figure["m"] = places[figure["m"]]
+        for node in naming:
+            node["m"] = places[node["m"]]
         return found
 
     def _figure(self, issue: Issue, figure: Figure, value: float, evidences: dict[str, int]) -> Node:
@@ -160,6 +166,7 @@ class _Reader:
             "c": figure.change_pct,
             "d": figure.change,
             "s": figure.share_pct,
+            "parts": [[share.name, share.share_pct] for share in figure.parts] or None,
             "src": figure.source if figure.source != "text" else None,
             "conf": figure.confidence if figure.confidence != 1 else None,
             "p": place,
@@ -176,7 +183,10 @@ class _Reader:
         former = self._stated.get(other, {}).get(metric)
         if former is None or not joined(metric, week, other):
             return None
-        change = (value / former - 1) * 100 if former else math.inf
+        try:
+            change = (value / former - 1) * 100 if former else math.inf
+        except OverflowError:  # a number that only a store written by hand has
+            change = math.inf
         # Adding 0 makes 0.0 of -0.0.
         return former, round(change, 1) + 0 if math.isfinite(change) else None
 
@@ -220,22 +230,10 @@ def _present(fields: Node) -> Node:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def article_link(issue: Issue) -> str | None:
-    """The best address of the article that may be a link."""
-    known = (issue.article.url, *issue.article.aliases, issue.provenance.address)
-    return next((link for text in known if (link := _link(text))), None)
-
-
 def _article_key(issue: Issue) -> str | None:
     """The id of the article's row in the ledger, None for a text from elsewhere."""
     biz, article = biz_number(issue.account.biz or ""), issue.article
     return str(ArticleKey(biz, article.mid, article.idx)) if biz and article.mid and article.idx else None
-
-
-def _link(text: str | None) -> str | None:
-    """*text* if it is the address of an article on WeChat: no other may become a link."""
-    address = read_address(text) if text and may_fetch(text) else None
-    return address.url if address else None
 
 
 def _metric(metric: Metric) -> Node:
@@ -247,6 +245,11 @@ def _metric(metric: Metric) -> Node:
         "part_of": metric.part_of,
         "breaks": _breaks(metric.name),
     }
+
+
+def _ranking(ranking: Ranking) -> Node:
+    lines = [[line.name, line.value, line.share_pct] for line in ranking.items]
+    return {"m": ranking.metric, "by": ranking.by, "lines": lines}
 
 
 def _breaks(metric: str) -> list[Node]:
@@ -269,7 +272,7 @@ def _week(week: gaps.Week) -> Node:
 
 
 def _reject(reject: Reject) -> Node:
-    told = {"issue": reject.issue, "reason": reject.reason, "address": _link(reject.address)}
+    told = {"issue": reject.issue, "reason": reject.reason, "address": safe_link(reject.address)}
     return {**told, "at": reject.rejected_at.isoformat()}
 
 

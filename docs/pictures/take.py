@@ -87,7 +87,7 @@ def marked_up(terminal: pyte.Screen) -> str:
     return "\n".join(lines).rstrip()
 
 
-def save(name: str, data: bytes, colours: int = 96) -> None:
+def save(name: str, data: bytes, colours: int = 255) -> None:
     """Write a screenshot as a small PNG."""
     path = HERE / f"{name}.png"
     Image.open(io.BytesIO(data)).convert("RGB").quantize(colours).save(path, optimize=True)

@@ -4,7 +4,8 @@
 
 {
   const FIGURE = {
-    u: null, q: null, c: null, d: null, s: null, src: "text", conf: 1, p: null, box: null, checked: null, w: null, y: null,
+    u: null, q: null, c: null, d: null, s: null, parts: [], src: "text", conf: 1, p: null, box: null, checked: null,
+    w: null, y: null,
   };
   const PICTURE = { url: null, href: null, thumb: null, width: null, height: null };
   const { data } = Report;

@@ -15,7 +15,8 @@
       issue.gone && h("p", { class: "note" }, t("article_gone")),
       issue.edits > 0 && h("p", { class: "note" }, t("edited", { n: issue.edits })),
       issue.figures.length ? figures(issue) : h("p", { class: "empty" }, t("empty_figures")),
-      words(issue),
+      Report.wordsOf(issue),
+      issue.rankings.map(ranking),
       issue.warnings.length ? warnings(issue) : null,
       issue.pictures.length ? Report.pictureList(issue, { class: "pictures small" }) : null);
 
@@ -39,10 +40,21 @@
         const one = model.comparison(issue, figure, kind);
         return cell(one.word, one.text ? "none" : null, one.text || model.changeText(one));
       }),
-      cell(t("stated"), null, [Report.statedText(figure), figure.s !== null && t("share_of", { share: Report.percent(figure.s) })].filter(Boolean).join("; ") || "–"),
+      stated(figure),
       cell(t("source"), null, source(issue, figure), how && h("span", { class: "sure" }, ` ${how}`)),
-      cell(t("evidence"), "evidence-text", Report.evidenceNode(issue, figure)));
+      cell(t("evidence"), "evidence-text", Report.evidenceNode(issue, figure), parts(figure)));
   };
+
+  /** What the report itself says beside the number. */
+  const stated = (figure) => {
+    const share = figure.s !== null && t("share_of", { share: Report.percent(figure.s) });
+    const text = [Report.statedText(figure), share].filter(Boolean).join("; ");
+    return cell(t("stated"), text ? null : "bare", text || "–");
+  };
+
+  /** The shares of a figure's parts. */
+  const parts = (figure) =>
+    figure.parts.length > 0 && h("ul", { class: "parts" }, figure.parts.map(([name, share]) => h("li", {}, Report.quoted(name), amount(null, share))));
 
   /** A cell that knows its heading: a phone shows it beside the value, for the columns stand below each other there. */
   const cell = (head, name, ...content) => h("td", { class: name, data: { head } }, content);
@@ -53,9 +65,16 @@
     return picture ? Report.linkOut(picture.href || picture.url, Report.pictureName(issue, figure.p)) : t(`source.${figure.src}`);
   };
 
-  const words = (issue) =>
-    Object.entries(issue.words).map(([name, value]) =>
-      h("p", { class: "facts" }, h("span", { class: "label" }, t(`metric.${name}`) || name), " ", Report.quoted(value)));
+  /** A list as the report states it, greatest first. */
+  const ranking = ({ m, by, lines }) =>
+    h("div", { class: "ranking" },
+      h("p", { class: "label" }, t(`ranking.${by}`, { metric: Report.metricName(Report.data.metrics[m]) })),
+      h("ol", {}, lines.map(([name, value, share]) => h("li", {}, Report.quoted(name), amount(value, share)))));
+
+  const amount = (value, share) => {
+    const numbers = [value !== null && Report.number(value), share !== null && Report.percent(share)].filter(Boolean);
+    return numbers.length > 0 && h("span", { class: "label" }, ` ${numbers.join(", ")}`);
+  };
 
   const warnings = (issue) =>
     h("ul", { class: "doubts" }, issue.warnings.map(([code, message]) =>

@@ -8,9 +8,9 @@
   const COUNTERS = ["起", "个"];
 
   /** Formatters are costly to make: each once. */
-  const formatter = (kind, options) => {
-    const key = locale() + kind.name + JSON.stringify(options);
-    if (!made.has(key)) made.set(key, new kind(locale(), options));
+  const formatter = (kind, options, name = locale()) => {
+    const key = name + kind.name + JSON.stringify(options);
+    if (!made.has(key)) made.set(key, new kind(name, options));
     return made.get(key);
   };
 
@@ -19,9 +19,11 @@
 
   Report.number = (value) => minus(formatter(Intl.NumberFormat, { maximumFractionDigits: 2 }).format(value));
 
-  /** Short, for axes: 278K, 27.8万. */
-  Report.compact = (value) =>
-    minus(formatter(Intl.NumberFormat, { notation: "compact", maximumFractionDigits: 1 }).format(value));
+  /** Short, for axes: 278K, 27.8万. British English would write 3m for three million. */
+  Report.compact = (value) => {
+    const name = Report.language === "zh" ? "zh-CN" : "en-US";
+    return minus(formatter(Intl.NumberFormat, { notation: "compact", maximumFractionDigits: 1 }, name).format(value));
+  };
 
   Report.signed = (value) =>
     minus(formatter(Intl.NumberFormat, { signDisplay: "exceptZero", maximumFractionDigits: 2 }).format(value));

@@ -41,6 +41,8 @@
     (issue.haystack ??= fold([
       issue.id, issue.title, issue.rating, ...issue.evidences, ...Object.values(issue.words),
       ...issue.figures.flatMap((figure) => [String(figure.v), grouped(figure.v), data(figure.m)]),
+      ...issue.figures.flatMap((figure) => figure.parts.map(([name]) => name)),
+      ...issue.rankings.flatMap((ranking) => [data(ranking.m), ...ranking.lines.map(([name]) => name)]),
       ...issue.warnings.flat(),
     ].filter(Boolean).join("\n")));
 

@@ -49,7 +49,8 @@
     header();
     Report.plots.redraw();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  Report.theme.system.addEventListener("change", () => {
+    Report.theme.follow();
     header();
     Report.plots.redraw();
   });

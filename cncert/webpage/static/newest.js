@@ -44,6 +44,11 @@
     );
   };
 
+  /** The figures of an issue that are words, a line each. */
+  Report.wordsOf = (issue) =>
+    Object.entries(issue.words).map(([name, value]) =>
+      h("p", { class: "facts" }, h("span", { class: "label" }, t(`metric.${name}`) || name), " ", Report.quoted(value)));
+
   const lead = (issue) => {
     const later = model.weeks.length - 1 - model.weekIndex.get(issue.id);
     return h("div", { class: "lead" },
@@ -57,6 +62,7 @@
           h("span", {}, `${t("published")} ${Report.moment(issue.published)}`),
           issue.url && !issue.gone && Report.linkOut(issue.url, t("article"), " ↗"),
           h("a", { href: `#issue-${issue.id}` }, t("all_of_issue"))),
+        Report.wordsOf(issue),
         issue.gone && h("p", { class: "note" }, t("article_gone"))),
       later > 0 && h("p", { class: "note" }, t("later_weeks", { n: later }), " ", h("a", { href: "#completeness" }, t("see_calendar"))));
   };

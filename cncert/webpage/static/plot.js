@@ -12,7 +12,7 @@
 
   const colours = () => {
     const style = getComputedStyle(document.documentElement);
-    const names = ["text", "muted", "rule", "surface", "line", "accent", "picture", "gap"];
+    const names = ["text", "muted", "rule", "surface", "line", "accent", "picture", "missing"];
     return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   };
 
@@ -124,7 +124,7 @@
       ],
       series: [
         { type: "line", yAxisIndex: 1, silent: true, showSymbol: false, data: shade(range), z: 0,
-          lineStyle: { width: 0 }, areaStyle: { color: colour.gap, opacity: 1 },
+          lineStyle: { width: 0 }, areaStyle: { color: colour.missing, opacity: 1 },
           markLine: { silent: true, symbol: "none", lineStyle: { color: colour.muted, type: "dashed", width: 1.2 },
             data: breakMarks(series.metric, range, colour) } },
         ...(levels ? [] : [line("dotted"), line("solid")]),

@@ -118,15 +118,14 @@
 
   /** On paper all plots of the range are drawn anew, in ink for white. */
   addEventListener("beforeprint", () => {
-    const { theme } = document.documentElement.dataset;
-    document.documentElement.dataset.theme = "light";
+    const theme = Report.theme.now();
+    Report.theme.set("light");
     for (const plot of plots.filter((one) => one.points.length)) {
       plot.print(plot.series === model.rating ? PAPER.wide : PAPER.narrow, PAPER.height);
     }
     addEventListener("afterprint", () => {
       for (const plot of plots) plot.unprint?.();
-      if (theme) document.documentElement.dataset.theme = theme;
-      else delete document.documentElement.dataset.theme;
+      Report.theme.set(theme);
     }, { once: true });
   });
 

@@ -93,11 +93,14 @@
     ];
   };
 
+  /** Whether weeks of both sides, or between them, are shown. */
+  const concerns = ({ old, new: after }) => after > model.weeks[0].id && old < model.weeks.at(-1).id;
+
   /** Each change once, with the names of the metrics it concerns. */
   const breaks = () => {
     const found = new Map();
     for (const series of [model.rating, ...model.series]) {
-      for (const known of series.metric.breaks) {
+      for (const known of series.metric.breaks.filter(concerns)) {
         const key = [known.old, known.new, known.kind, known.note].join("\n");
         if (!found.has(key)) found.set(key, { known, names: [] });
         found.get(key).names.push(Report.plotName(series));

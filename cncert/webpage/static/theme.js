@@ -22,13 +22,18 @@ Report.memory = {
 };
 
 Report.theme = {
+  system: matchMedia("(prefers-color-scheme: dark)"),
   now() {
-    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-    return document.documentElement.dataset.theme || system;
+    return document.documentElement.dataset.theme;
   },
   set(name) {
     document.documentElement.dataset.theme = name;
   },
+  /** The one that the reader chose, else that of the system. */
+  follow() {
+    const chosen = Report.memory.read("theme");
+    this.set(["light", "dark"].includes(chosen) ? chosen : this.system.matches ? "dark" : "light");
+  },
 };
 
-if (["light", "dark"].includes(Report.memory.read("theme"))) Report.theme.set(Report.memory.read("theme"));
+Report.theme.follow();
