@@ -20,6 +20,10 @@ BELOW = {
         *("cncert.saved", "cncert.report", "cncert.wechat", "cncert.items", "cncert.exceptions", "cncert.parser"),
         *("cncert.warc", "lxml", "warcio", "backports", "compression"),
     ),
+    "cncert/ocr": (
+        *("cncert.ocr", "cncert.report", "cncert.items", "cncert.exceptions", "cncert.cli", "cncert.saved"),
+        *("numpy", "cv2", "PIL", "rapidocr"),
+    ),
     "cncert/store": ("cncert.store", "cncert.items", "cncert.exceptions", "pydantic", "pymongo", "bson"),
 }
 

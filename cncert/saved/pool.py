@@ -6,7 +6,7 @@ dies, or takes too long over one result, costs its file and is replaced.
 
 import multiprocessing
 import signal
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -29,6 +29,9 @@ AHEAD = 8
 WAITING = 16
 """Results of one item that may wait for those of an earlier one; its worker waits then."""
 
+TICK = 1.0
+"""Seconds after which whoever waits for results hears that there are none."""
+
 GIVEN_UP = "takes too long, given up"
 
 _MEASURED = hasattr(signal, "setitimer")
@@ -42,6 +45,17 @@ def in_order(work: Work[T, R], items: Sequence[T], jobs: int, preload: str, seco
     crew: _Crew[T, R] = _Crew(partial(_serve, work=work, seconds=seconds), items, jobs, preload)
     try:
         yield from crew.results()
+    finally:
+        crew.dismiss()
+
+
+def as_they_come(
+    work: Work[T, R], items: Sequence[T], jobs: int, preload: str, seconds: float = SECONDS
+) -> Generator[tuple[int, R | SavedFileError] | None]:
+    """As :func:`in_order`, but each result when it is there; None about once a second while there is none."""
+    crew: _Crew[T, R] = _Crew(partial(_serve, work=work, seconds=seconds), items, jobs, preload)
+    try:
+        yield from crew.arrivals()
     finally:
         crew.dismiss()
 
@@ -101,7 +115,7 @@ class _Crew(Generic[T, R]):
         self._serve, self._items, self._jobs = serve, items, jobs
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, int]] = {}
-        self._results: dict[int, deque[R | SavedFileError | _End]] = {}
+        self._results: dict[int, deque[R | SavedFileError | _End]] = defaultdict(deque)
         self._begun = 0
 
     def results(self) -> Results[R]:
@@ -118,12 +132,23 @@ class _Crew(Generic[T, R]):
                 yield place, result
             del self._results[place]
 
+    def arrivals(self) -> Generator[tuple[int, R | SavedFileError] | None]:
+        while self._begun < len(self._items) or self._busy:
+            self._hand_out(self._begun)
+            ready = cast("list[Connection]", wait(list(self._busy), TICK))
+            if not ready:
+                yield None
+            for connection in ready:
+                _, item = self._busy[connection]
+                for result in self._received(connection):
+                    if not isinstance(result, _End):
+                        yield item, result
+
     def _hand_out(self, place: int) -> None:
         """Give the next items to workers, not too far ahead of *place*."""
         while self._begun < min(len(self._items), place + AHEAD * self._jobs) and len(self._busy) < self._jobs:
             worker = self._idle.pop() if self._idle else _Worker(self._context, self._serve)
             self._busy[worker.connection] = worker, self._begun
-            self._results[self._begun] = deque()
             try:
                 worker.connection.send(self._items[self._begun])
             except OSError:
@@ -134,18 +159,22 @@ class _Crew(Generic[T, R]):
         """Take what has come, but no more of an item whose turn has not come than may wait."""
         wanted = [c for c, (_, item) in self._busy.items() if item == place or len(self._results[item]) < WAITING]
         for connection in cast("list[Connection]", wait(wanted)):
-            worker, item = self._busy[connection]
-            try:
-                result = connection.recv()
-            except (EOFError, OSError):
-                del self._busy[connection]
-                connection.close()
-                self._results[item] += [SavedFileError(worker.last_word()), _END]
-                continue
-            self._results[item].append(result)
-            if isinstance(result, _End):
-                del self._busy[connection]
-                self._idle.append(worker)
+            _, item = self._busy[connection]
+            self._results[item] += self._received(connection)
+
+    def _received(self, connection: Connection) -> list[R | SavedFileError | _End]:
+        """What has come from a worker, which may be its last word."""
+        worker, _ = self._busy[connection]
+        try:
+            result: R | SavedFileError | _End = connection.recv()
+        except (EOFError, OSError):
+            del self._busy[connection]
+            connection.close()
+            return [SavedFileError(worker.last_word()), _END]
+        if isinstance(result, _End):
+            del self._busy[connection]
+            self._idle.append(worker)
+        return [result]
 
     def dismiss(self) -> None:
         """End all workers at once, whatever they are at."""

@@ -38,7 +38,7 @@ scrapy.extensions.closespider scrapy.extensions.corestats scrapy.extensions.logs
 scrapy.extensions.remote_control scrapy.extensions.spiderstate scrapy.extensions.throttle
 cncert.extensions cncert.logformatter cncert.store.mongo cncert.store.sqlite cncert.spiders.weekly
 cncert.commands.crawl cncert.commands.demo cncert.commands.extract cncert.commands.gaps cncert.commands.import
-cncert.commands.status cncert.commands.upgrade
+cncert.commands.status cncert.commands.upgrade cncert.commands.ocr cncert.pictures.stored
 rich._emoji_codes PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin
 """.split()
 """What a crawl imports. None of it may read the environment or install a reactor when it is imported."""

@@ -1,0 +1,54 @@
+"""``scrapy ocr``: figures out of pictures, those of the store or of files."""
+
+from argparse import ArgumentParser, Namespace
+
+from cncert.cli import ProjectCommand, add_json_option
+from cncert.exceptions import ArgumentError
+from cncert.review.options import add_review_options, check_review_options
+
+
+class Command(ProjectCommand):
+    """Works on the pictures of the stored issues; given files, it reads these and stores nothing."""
+
+    def syntax(self) -> str:
+        return "[options] [again | accept | review | FILE...]"
+
+    def short_desc(self) -> str:
+        return "Read the figures that are painted into the pictures of the stored issues, or of files"
+
+    def long_desc(self) -> str:
+        return (
+            "Reads the pictures of the stored issues that nobody has read yet. again: those that another version has "
+            "read. accept: takes what that proposes. review: a local page on which a person judges what is not sure. "
+            "FILE...: prints what these pictures, those of one issue in their order, state."
+        )
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        add_json_option(parser, "what was read")
+        parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
+        parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
+        parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: cores, if memory allows)")
+        parser.add_argument("--engine", default="rapidocr", metavar="NAME", help="what reads (default rapidocr)")
+        add_review_options(parser)
+
+    async def work(self, args: list[str], opts: Namespace) -> int:
+        from cncert.pictures.stored import accept_stored, read_stored
+
+        assert self.settings is not None
+        if args == ["review"]:
+            from cncert.review.dialogue import review
+
+            return await review(self.settings, opts)
+        check_review_options(opts)
+        if args in ([], ["again"]):
+            return await read_stored(self.settings, opts, again=bool(args))
+        if args == ["accept"]:
+            return await accept_stored(self.settings, opts)
+        if opts.first or opts.last or opts.jobs is not None:
+            raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
+        from cncert.ocr.engine import open_engine
+        from cncert.ocr.files import print_files
+        from cncert.ocr.reading import Limits
+
+        return print_files(args, open_engine(opts.engine), Limits.of(self.settings), as_json=opts.json)
