@@ -1,4 +1,7 @@
-"""Warnings that rest on several issues: renewed as these come, so that the same issues always have the same ones."""
+"""Warnings that rest on more than the page of an issue: on those around it, on what was read in its pictures.
+
+Renewed as these come, so that the same issues and pictures always have the same ones.
+"""
 
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Iterable
@@ -6,6 +9,7 @@ from datetime import timedelta
 
 from cncert.exceptions import DocumentError
 from cncert.items import Issue, issue_id
+from cncert.report.agreement import agreement_doubts
 from cncert.report.calendar import parse_week, period, week_of
 from cncert.report.neighbours import REACH, neighbour_doubts, weeks_apart
 from cncert.store import Store
@@ -36,7 +40,7 @@ async def _renew(store: Store, needed: Iterable[str], touched: Collection[str]) 
     async for issue, others in _surrounded(_readable(store, needed)):
         if issue.id not in touched:
             continue
-        doubts = neighbour_doubts(issue, others)
+        doubts = neighbour_doubts(issue, others) + agreement_doubts(issue)
         if doubts != issue.relative_warnings:
             written = True
             # If it is another by now, it is looked at again.

@@ -44,18 +44,15 @@ class Importer:
         return outcome
 
     async def _with_known(self, issue: Issue, stored: Issue | None) -> Issue:
-        """*issue* with what the store knows beside the page: files of pictures, warnings that rest on other issues."""
+        """*issue* with what the store knows beside the page: files of pictures, what rests on more than it."""
         known = {picture.key: picture for picture in stored.images} if stored is not None else {}
         images = [await self._with_file(picture, known.get(picture.key)) for picture in issue.images]
         issue = validated(issue.model_copy(update={"images": images}))
-        return issue.with_relative_warnings(stored.relative_warnings if stored is not None else [])
+        return issue.kept_from(stored) if stored is not None else issue
 
     async def _with_file(self, picture: Picture, known: Picture | None) -> Picture:
         known = await self._store.find_picture(picture.key) or known
-        if known is None:
-            return picture
-        names = ("path", "checksum", "width", "height", "status")
-        return picture.model_copy(update={name: getattr(known, name) for name in names})
+        return picture if known is None else picture.with_file_of(known)
 
     async def _tell_ledger(self, issue: Issue, outcome: Outcome) -> None:
         """Its addresses, its list of earlier issues, and that it is had if it was read from WeChat's own page.

@@ -34,6 +34,9 @@ Level = Literal["高", "中", "低"]
 Qualifier = Literal["约", "近", "超", "以上"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Offset = Annotated[int, Field(ge=0)]
+Confidence = Annotated[float, Field(ge=0, le=1)]
+Box = Annotated[list[Offset], Field(min_length=4, max_length=4)]
+"""Left, top, width and height in pixels."""
 Moment = Annotated[AwareDatetime, AfterValidator(china_time)]
 
 
@@ -112,6 +115,17 @@ class Share(Model):
     """Its share in the figure, in percent."""
 
 
+class Check(Model):
+    """A person's word on a figure that was read in a picture."""
+
+    by: str = Field(min_length=1, max_length=100, examples=["zhang"])
+    """Who looked at the picture."""
+    at: Moment = Field(examples=["2025-01-25T10:00:00+08:00"])
+    """When, Chinese time."""
+    verdict: Literal["confirmed", "corrected"] = Field(examples=["confirmed"])
+    """Whether what was read was right."""
+
+
 class Figure(Model):
     """A number that the report states, with the words it was read from."""
 
@@ -141,10 +155,19 @@ class Figure(Model):
     """Where it ends: ``text[start:end]`` is the number as printed."""
     source: Literal["text", "picture"] = Field(examples=["text"])
     """Whether it was read from the text or from a picture."""
-    confidence: float = Field(ge=0, le=1, examples=[1.0])
-    """How sure the reading is, 0 to 1: 1 for the report's exact words, less for words with a misprint or a picture."""
+    confidence: Confidence = Field(examples=[1.0])
+    """How sure the reading is, 0 to 1: 1 for the report's exact words and for what a person has checked, less for words
+    with a misprint; for a picture the lower one of the next two."""
+    words_confidence: Confidence | None = Field(default=None, examples=[0.981])
+    """How sure the words in the picture are, 0 to 1; null for the text."""
+    pairing_confidence: Confidence | None = Field(default=None, examples=[0.95])
+    """How sure it is that the number in the picture belongs to its label, 0 to 1; null for the text."""
     picture: str | None = Field(examples=["mmbiz_png/Qx0aBcDeFgHiJk"])
     """Key of the picture that the figure was read from."""
+    box: Box | None = Field(default=None, examples=[[96, 412, 188, 46]])
+    """Where the number stands in that picture: left, top, width and height in pixels."""
+    checked: Check | None = None
+    """Who compared it with the picture; null if nobody did."""
 
 
 class Ranked(Model):
@@ -197,6 +220,11 @@ class Picture(Model):
     status: PictureStatus = Field(examples=["stored"])
     """What became of it, see below."""
 
+    def with_file_of(self, known: Self) -> Self:
+        """This picture with what became of *known*, which is the same one."""
+        names = ("path", "checksum", "width", "height", "status")
+        return self.model_copy(update={name: getattr(known, name) for name in names})
+
 
 class ReviewLink(Model):
     """A line of 近期回顾: an earlier issue, with its address where the line is a link."""
@@ -237,11 +265,14 @@ WARNINGS: Final = {
     "pictures_left_out": "a saved copy shows pictures of other hosts than WeChat's, which are not kept",
     "change_disagrees": "the change that is stated is not the one from the stored issue of the week before",
     "figure_outlier": "about ten times, or a tenth of, what the stored issues around it state",
+    "picture_agrees": "text and picture, or two pictures, state the same of a metric; both figures are kept",
+    "picture_disagrees": "text and picture, or two pictures, contradict each other; both figures are kept",
 }
 """The codes of warnings, and what each means."""
 
-RELATIVE_WARNINGS: Final = frozenset({"change_disagrees", "figure_outlier"})
-"""Those that rest on the issues stored around an issue too: they come and go with these (cncert/consistency.py)."""
+RELATIVE_WARNINGS: Final = frozenset({"change_disagrees", "figure_outlier", "picture_agrees", "picture_disagrees"})
+"""Those that rest on more than the page of an issue: on the issues stored around it, on what was read in its pictures.
+They come and go with these (cncert/consistency.py)."""
 
 
 class Provenance(Model):
@@ -298,7 +329,7 @@ class Issue(Model):
     text: str = Field(examples=["本周网络安全基本态势\n本周，互联网网络安全态势整体评价为良。"])
     """The whole body, one line a paragraph."""
     figures: list[Figure]
-    """The figures that it states, in the order of the text."""
+    """The figures that it states, in the order of the text; then those of its pictures, in reading order."""
     rankings: list[Ranking] = []
     """The lists that it states, in the order of the text."""
     images: list[Picture]
@@ -324,13 +355,32 @@ class Issue(Model):
 
     @property
     def relative_warnings(self) -> list[Doubt]:
-        """The warnings that rest on the issues stored around it."""
+        """The warnings that rest on more than its page."""
         return [doubt for doubt in self.warnings if doubt.code in RELATIVE_WARNINGS]
 
     def with_relative_warnings(self, doubts: list[Doubt]) -> Self:
         """The issue with *doubts* in place of these, behind its own."""
         own = [doubt for doubt in self.warnings if doubt.code not in RELATIVE_WARNINGS]
         return self.model_copy(update={"warnings": own + doubts})
+
+    @property
+    def picture_figures(self) -> list[Figure]:
+        """The figures that were read in its pictures."""
+        return [figure for figure in self.figures if figure.source == "picture"]
+
+    def with_picture_figures(self, figures: list[Figure]) -> Self:
+        """The issue with *figures* in place of these, behind those of the text."""
+        text = [figure for figure in self.figures if figure.source == "text"]
+        return self.model_copy(update={"figures": text + figures})
+
+    def kept_from(self, stored: Self) -> Self:
+        """The issue, read again from its page, with what *stored* has beside the page.
+
+        That are the figures of the pictures that it still shows, and the relative warnings.
+        """
+        shown = {picture.key for picture in self.images}
+        figures = [figure for figure in stored.picture_figures if figure.picture in shown]
+        return self.with_picture_figures(figures).with_relative_warnings(stored.relative_warnings)
 
     def content(self) -> dict[str, Any]:
         """What CNCERT published, and nothing that a parser makes of it or a crawl adds.

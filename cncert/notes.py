@@ -27,7 +27,7 @@ CONCERNS = (
     ),
     Concern(
         "disagree",
-        frozenset({"figures_disagree", "figure_conflict", "change_disagrees"}),
+        frozenset({"figures_disagree", "figure_conflict", "change_disagrees", "picture_disagrees"}),
         "with figures that contradict each other or the week before",
     ),
     Concern("outlier", frozenset({"figure_outlier"}), "with a figure far from those of the weeks around it"),

@@ -17,7 +17,7 @@ from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import describe, validated
 from cncert.report.issue import read_issue
 from cncert.store import Store
-from cncert.store.base import D
+from cncert.store.documents import D
 from cncert.wechat.page import read_page
 
 
@@ -93,7 +93,7 @@ def reread(stored: Issue, page: bytes) -> Issue:
         issue = clean(read_issue(read.article, provenance))
         if issue.id != stored.id:
             raise UpgradeError(f"its page is issue {issue.id}")
-        issue = validated(_completed(issue, stored)).with_relative_warnings(stored.relative_warnings)
+        issue = validated(_with_files(issue, stored)).kept_from(stored)
     except ValidationError as error:
         raise UpgradeError(f"{stored.id} cannot be read again: {describe(error)}") from error
     except CncertError as error:
@@ -103,24 +103,16 @@ def reread(stored: Issue, page: bytes) -> Issue:
     return issue
 
 
-def _completed(issue: Issue, stored: Issue) -> Issue:
-    """*issue* with the files of its pictures, and with the figures that were read from these, as *stored* has them."""
+def _with_files(issue: Issue, stored: Issue) -> Issue:
+    """*issue* with the files of its pictures as *stored* has them."""
     known = {picture.key: picture for picture in stored.images if picture.status != "pending"}
-    shown = {picture.key for picture in issue.images}
-    seen = [figure for figure in stored.figures if figure.source == "picture" and figure.picture in shown]
-    names = ("path", "checksum", "width", "height", "status")
-    images = [
-        picture.model_copy(update={name: getattr(known[picture.key], name) for name in names})
-        if picture.key in known
-        else picture
-        for picture in issue.images
-    ]
-    return issue.model_copy(update={"images": images, "figures": [*issue.figures, *seen]})
+    images = [p.with_file_of(known[p.key]) if p.key in known else p for p in issue.images]
+    return issue.model_copy(update={"images": images})
 
 
 def differences(before: Issue, after: Issue) -> Iterator[str]:
     """What two readings of one page differ in: the values of figures a line each, everything else in one."""
-    old, new = ({(one.metric, one.source): one for one in issue.figures} for issue in (before, after))
+    old, new = ({(one.metric, one.source, one.picture): one for one in issue.figures} for issue in (before, after))
     others: set[str] = set()
     for key in dict.fromkeys([*old, *new]):
         one, other = old.get(key), new.get(key)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cncert.items import Issue, issue_id
 from cncert.report.issue import CNCERT_BIZ
+from cncert.store.readings import Correction, Reading, ReadPair, correction_id
 from cncert.store.records import LedgerRow, Reject, RunRecord
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body
@@ -49,7 +50,7 @@ def make_issue(year: int = 2025, number: int = 3, **changes: Any) -> Issue:
         "figures": [
             make_figure("sites.tampered_gov", 4, evidence=PHISHING, unit="个", change_pct=-20, share_pct=0.1),
             make_figure("phishing.pages_per_ip", 2.5, evidence="平均每个IP地址承载了2.5个仿冒页面"),
-            make_figure("hosts.infected", 278000, evidence="约27.8万", source="picture", confidence=0.97),
+            make_figure("hosts.infected", 278000, evidence="约27.8万", picture=f"mmbiz_png/issue{year}{number:02d}"),
         ],
         "images": [make_picture(f"mmbiz_png/issue{year}{number:02d}"), make_picture("mmbiz_png/ornament")],
         "review": [
@@ -73,9 +74,10 @@ def make_issue(year: int = 2025, number: int = 3, **changes: Any) -> Issue:
 
 
 def make_figure(metric: str, value: float, **changes: Any) -> dict[str, Any]:
-    """A figure that the text states."""
+    """A figure that the text states, or the *picture* that is named."""
     fields = {"metric": metric, "value": value, "unit": None, "change_pct": None, "share_pct": None, "section": None}
-    return fields | {"evidence": str(value), "source": "text", "confidence": 1.0, "picture": None} | changes
+    source, confidence = ("picture", 0.97) if changes.get("picture") else ("text", 1.0)
+    return fields | {"evidence": str(value), "source": source, "confidence": confidence, "picture": None} | changes
 
 
 def make_picture(key: str, status: str = "pending", **changes: Any) -> dict[str, Any]:
@@ -123,3 +125,39 @@ def make_article(title: str, published_at: datetime, body: Body) -> Article:
         cover=None,
         body=body,
     )
+
+
+def make_pair(metric: str | None = "hosts.infected", value: float = 1370000, **changes: Any) -> ReadPair:
+    """A label and its number, sure enough for a figure."""
+    fields = {
+        "label": "感染主机",
+        "metric": metric,
+        "printed": str(value),
+        "value": value,
+        "unit": "台",
+        "qualifier": None,
+        "change_pct": None,
+        "direction": None,
+        "share_pct": None,
+        "box": [10, 20, 30, 40],
+        "words_confidence": 0.98,
+        "pairing_confidence": 0.95,
+        "evidence": f"感染主机 | {value}",
+        "agreed": True,
+        "state": "figure",
+        "reason": None,
+    }
+    return ReadPair.model_validate(fields | changes)
+
+
+def make_reading(*pairs: ReadPair, **changes: Any) -> Reading:
+    """What an engine read in a picture."""
+    fields = {"state": "read", "engine": "double-1", "rules": "1", "read_at": NOW, "words": 2, "pairs": list(pairs)}
+    return Reading.model_validate(fields | changes)
+
+
+def make_correction(picture: str, pair: ReadPair, **changes: Any) -> Correction:
+    """A person's word that *pair* was read right."""
+    fields = {"picture": picture, "metric": pair.metric, "box": None, "verdict": "confirmed", "value": pair.value}
+    fields |= {"unit": pair.unit, "change_pct": pair.change_pct, "by": "zhang", "at": NOW, "pair": pair} | changes
+    return Correction.model_validate(fields | {"id": correction_id(picture, fields["metric"], fields["box"])})

@@ -120,6 +120,7 @@ def broken(**changes: Any) -> Documents:
 
 
 ONE_METRIC = {"figures": [make_figure("hosts.infected", 3)]}
+TEXT_ALONE = {"figures": [make_figure("sites.tampered_gov", 4), make_figure("phishing.pages_per_ip", 2.5)]}
 ASKED, NOT_ASKED = [address(SIGNED, "signed")], [address(SIGNED, "signed", 0)]
 
 Case = Callable[[], Documents]
@@ -183,6 +184,7 @@ STILL: dict[str, Case] = {
     ),
     "figures: old": lambda: documents(_2024_46=ONE_METRIC),
     "figures: too few to compare with": lambda: documents(WEEKS[-3:], _2025_03=ONE_METRIC),
+    "figures: pictures not read yet": lambda: documents(_2025_03=TEXT_ALONE),
     "doubts: other warnings": lambda: documents(_2025_03=doubt("review_irregular")),
     "doubts: old": lambda: documents(_2024_46=doubt("figures_unread")),
     "picture_count: three of five": lambda: documents(_2025_03=pictures(3)),

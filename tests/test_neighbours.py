@@ -163,9 +163,8 @@ def test_the_nearest_four_of_each_side_are_looked_at_and_none_is_too_far() -> No
     assert codes(issue(20, gov(650)), *distant) == []
 
 
-def test_its_codes_are_those_that_rest_on_neighbours() -> None:
-    assert {"change_disagrees", "figure_outlier"} == RELATIVE_WARNINGS
-    assert WARNINGS.keys() >= RELATIVE_WARNINGS
+def test_its_codes_are_known_to_rest_on_more_than_the_page() -> None:
+    assert {"change_disagrees", "figure_outlier"} < RELATIVE_WARNINGS < WARNINGS.keys()
 
 
 NUMBERS = st.one_of(st.integers(0, 10**12), st.floats(0, 10**12), st.sampled_from([0, 5, 278_000]))

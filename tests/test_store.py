@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,22 @@ from pymongo.errors import WriteError
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Model
 from cncert.store import Store, open_store, redacted
-from cncert.store.base import BATCH
+from cncert.store.documents import BATCH
 from cncert.store.mongo import bson_form
 from cncert.store.records import LedgerAddress, LedgerRow, Outcome, State
 from cncert.store.schema import bson_schema
-from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
+from tests.factories import (
+    NOW,
+    make_correction,
+    make_figure,
+    make_issue,
+    make_pair,
+    make_picture,
+    make_reading,
+    make_reject,
+    make_row,
+    make_run,
+)
 from tests.stores import document_in, raw, rewrite, with_database
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +90,7 @@ async def test_an_empty_store(store: Store) -> None:
         assert await store.find_row(SHORT) is None
         assert await store.find_picture("mmbiz/x") is None
         assert await store.merge_rows("a", "b") is None
+        assert await store.corrections() == []
 
 
 async def test_the_same_issue_writes_nothing(store: Store, uri: str) -> None:
@@ -133,8 +146,9 @@ async def test_a_change_back_gives_one_revision_per_text(store: Store) -> None:
 async def test_another_reading_of_the_same_page_is_no_edit(store: Store) -> None:
     """A better parser finds a paragraph, a figure and a picture that the one before had missed."""
     page = {"sha256": "a" * 64}
-    before = make_issue(provenance=page, images=[])
-    after = make_issue(text="正文 多一段", figures=[], provenance=page | {"parser": "2"})
+    before = make_issue(provenance=page, images=[], figures=[])
+    figures = [make_figure("sites.tampered_gov", 4)]
+    after = make_issue(text="正文 多一段", figures=figures, provenance=page | {"parser": "2"})
     async with store:
         await store.put_issue(before)
         assert await store.put_issue(after) is Outcome.UPDATED
@@ -285,6 +299,77 @@ async def test_unfinished_pictures(store: Store) -> None:
         assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-02", "2025-03", "2025-04"]
         await store.put_issue(make_issue(number=2, images=[make_picture("mmbiz/2", "stored")]))
         assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-03", "2025-04"]
+
+
+# What was read in pictures
+
+FILE, OTHER = "a" * 64, "b" * 64
+
+
+async def test_a_picture_is_read_once_by_each_version_and_a_change_is_proposed(store: Store) -> None:
+    first, again = make_reading(make_pair()), make_reading(make_pair(value=5), read_at=later(hours=1))
+    better = make_reading(make_pair(value=1376000), engine="double-2")
+    async with store:
+        assert await store.get_read_picture(FILE) is None
+        await store.put_reading(OTHER, first)
+        assert (await store.put_reading(FILE, first)).reading == first
+        assert (await store.put_reading(FILE, again)).reading == first  # another process was faster
+        assert await store.accept_reading(FILE) is False
+        proposed = await store.put_reading(FILE, better)
+        assert (proposed.reading, proposed.proposed) == (first, better)
+        assert [picture.id async for picture in store.read_pictures()] == [FILE, OTHER]
+        assert await store.get_read_picture(FILE) == proposed
+        assert await store.accept_reading(FILE) is True
+        accepted = await store.get_read_picture(FILE)
+        assert accepted is not None and (accepted.reading, accepted.proposed) == (better, None)
+
+
+async def test_what_persons_said_is_kept_by_picture_and_can_be_taken_back(store: Store) -> None:
+    said = make_correction(FILE, make_pair(), note="看图")
+    place = make_correction(FILE, make_pair(), box=[1, 2, 3, 4], verdict="refused")
+    async with store:
+        for one in (said, place, make_correction(OTHER, make_pair())):
+            await store.put_correction(one)
+        assert await store.corrections(FILE) == [said, place]
+        assert len(await store.corrections()) == 3
+        last = said.model_copy(update={"value": 7, "verdict": "corrected", "by": "li"})
+        await store.put_correction(last)
+        await store.remove_correction(said)  # it is not what stands there any more
+        assert await store.corrections(FILE) == [last, place]
+        await store.remove_correction(last)
+        assert await store.corrections(FILE) == [place]
+
+
+async def test_a_reading_of_the_page_leaves_alone_what_pictures_gave(store: Store) -> None:
+    """Also an edited text: what rests on a picture goes only with the picture."""
+    shown, gone = "mmbiz_png/issue202503", "mmbiz_png/gone"
+    seen = [make_figure("hosts.infected", 5, picture=shown), make_figure("hosts.conficker", 3, picture=gone)]
+    stored = make_issue(figures=seen, images=[make_picture(shown), make_picture(gone)])
+    text = make_figure("sites.tampered_gov", 4)
+    async with store:
+        await store.put_issue(stored)
+        read = make_issue(text="改过的正文", figures=[text], images=[make_picture(shown)])
+        assert await store.put_issue(read) is Outcome.CHANGED
+        found = await store.get_issue(stored.id)
+        assert found is not None
+        assert [(one.metric, one.source) for one in found.figures] == [
+            ("sites.tampered_gov", "text"),
+            ("hosts.infected", "picture"),
+        ]
+        assert await store.put_issue(read) is Outcome.SAME
+        (revision,) = await store.revisions(stored.id)
+        assert revision.document == stored
+
+
+async def test_a_database_from_before_pictures_were_read_gets_its_tables(sqlite_uri: str) -> None:
+    async with open_store(sqlite_uri) as store:
+        await store.put_issue(make_issue())
+    with closing(sqlite3.connect(sqlite_uri.removeprefix("sqlite:///"))) as db:
+        db.executescript("DROP TABLE readings; DROP TABLE corrections;")
+    async with open_store(sqlite_uri) as store:
+        assert (await store.put_reading(FILE, make_reading())).reading == make_reading()
+        assert await store.corrections() == []
+        assert await store.issue_ids() == ["2025-03"]
 
 
 # The ledger

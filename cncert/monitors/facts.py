@@ -12,7 +12,7 @@ from cncert.items import Issue
 from cncert.monitors.holidays import today
 from cncert.runs import DIED, has_died
 from cncert.store import Store
-from cncert.store.base import UNFINISHED
+from cncert.store.documents import UNFINISHED
 from cncert.store.records import LedgerRow, Reject, RunRecord
 
 NEWEST_ISSUES = 10

@@ -269,7 +269,10 @@ def _with_those_before(issues: list[Issue]) -> Iterator[tuple[Issue, list[Issue]
 
 
 def _stated(issue: Issue) -> set[str]:
-    return {figure.metric for figure in issue.figures} | ({"rating"} if issue.rating else set())
+    """What the text states: a crawl does not read the pictures of the issues that it brings."""
+    return {figure.metric for figure in issue.figures if figure.source == "text"} | (
+        {"rating"} if issue.rating else set()
+    )
 
 
 def _pictures(issue: Issue) -> int:

@@ -208,10 +208,7 @@ class PicturesPipeline(FilesPipeline):
 
     def _completed(self, picture: Picture) -> Picture:
         found = self._found.get(picture.key)
-        if found is None or picture.status == "stored":
-            return picture
-        names = ("path", "checksum", "width", "height", "status")
-        return picture.model_copy(update={name: getattr(found, name) for name in names})
+        return picture if found is None or picture.status == "stored" else picture.with_file_of(found)
 
 
 def stem(issue: Issue, place: int, picture: Picture) -> str:

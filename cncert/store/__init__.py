@@ -1,7 +1,10 @@
-"""What is kept: issues and their revisions, the ledger, rejects, runs. One interface, two backends."""
+"""What is kept: issues and their revisions, the ledger, rejects, runs, what was read in pictures. One interface, two
+backends.
+"""
 
 from cncert.exceptions import StoreError
-from cncert.store.base import Store, redacted
+from cncert.store.base import Store
+from cncert.store.documents import redacted
 
 __all__ = ["Store", "open_store", "redacted"]
 

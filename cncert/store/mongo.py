@@ -23,7 +23,8 @@ from pymongo.errors import (
 
 from cncert.exceptions import StoreError
 from cncert.items import Issue, Model
-from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server, Store
+from cncert.store.base import Store
+from cncert.store.documents import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
 from cncert.store.records import LedgerRow, RunRecord
 from cncert.store.schema import bson_schema
 from cncert.store.versions import Document

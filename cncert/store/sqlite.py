@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Model
-from cncert.store.base import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server, Store
+from cncert.store.base import Store
+from cncert.store.documents import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
 from cncert.store.versions import Document
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ CREATE TABLE IF NOT EXISTS runs (
     document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS runs_started ON runs (started_at, id);
+CREATE TABLE IF NOT EXISTS readings (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS corrections (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
 
 CREATE TABLE IF NOT EXISTS pictures (key TEXT, status TEXT, issue TEXT, PRIMARY KEY (key, status, issue)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS pictures_issue ON pictures (issue);
@@ -192,9 +195,10 @@ class SqliteStore(Store):
             time.sleep(0.01)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        # Both in one statement: another process may be creating the tables at this moment.
-        sql = "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
-        version, tables = db.execute(sql).fetchone()
+        # All in one statement: another process may be creating the tables at this moment.
+        there = "SELECT count(*) FROM sqlite_master"
+        sql = f"SELECT user_version, ({there}), ({there} WHERE name = 'corrections') FROM pragma_user_version"
+        version, tables, is_complete = db.execute(sql).fetchone()
         if version > LAYOUT:
             raise StoreError(f"{self.path} has layout {version}, this cncert knows {LAYOUT}: update cncert")
         if version == 0 and tables:
@@ -202,6 +206,7 @@ class SqliteStore(Store):
         db.execute("PRAGMA synchronous = FULL")
         if version == 0:
             db.execute("PRAGMA journal_mode = WAL")
+        if not is_complete:  # new, or from before a table was thought of
             db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {TRIGGERS} PRAGMA user_version = {LAYOUT}; COMMIT;")
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:

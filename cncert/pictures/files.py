@@ -1,0 +1,76 @@
+"""The files of pictures below ``CNCERT_FILES``."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cncert.exceptions import OcrError
+from cncert.items import Issue, Picture
+
+MAX_BYTES = 20 * 1024 * 1024
+"""A crawl keeps no larger picture."""
+
+
+class NoPictureFile(Exception):
+    """The file of a picture is not there, or not the one that a crawl stored. Raised from :func:`read_file`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePlace:
+    """A picture of an issue and its file."""
+
+    issue: str
+    key: str
+    path: str
+    """Below ``CNCERT_FILES``."""
+    checksum: str
+    """SHA-256 of the file."""
+    number: int
+    """Which file of the issue it is, in reading order."""
+
+    def __str__(self) -> str:
+        return f"{self.issue} {self.path}"
+
+
+def body_files(issue: Issue) -> dict[str, Picture]:
+    """The pictures of *issue* that have a file, in reading order and each file once, by its checksum; no cover."""
+    found: dict[str, Picture] = {}
+    for picture in issue.images:
+        if picture.role == "body" and picture.status == "stored" and picture.checksum and picture.path:
+            found.setdefault(picture.checksum, picture)
+    return found
+
+
+def places(issue: Issue) -> list[PicturePlace]:
+    """Where the files of :func:`body_files` are."""
+    found = enumerate(body_files(issue).items())
+    return [PicturePlace(issue.id, one.key, one.path or "", checksum, n) for n, (checksum, one) in found]
+
+
+def local_folder(place: str) -> Path:
+    """The directory that ``CNCERT_FILES`` names. Raises OcrError for a bucket."""
+    scheme = urlsplit(place).scheme
+    if scheme not in ("", "file"):
+        raise OcrError(
+            f"CNCERT_FILES={scheme}://…: pictures are read from a directory only; "
+            "copy the bucket, and name the copy in CNCERT_FILES"
+        )
+    return Path(place.removeprefix("file://"))
+
+
+def read_file(folder: Path, picture: PicturePlace) -> bytes:
+    """The bytes of a picture's file. Raises NoPictureFile if they cannot be had, or are not those that were stored."""
+    try:
+        path = (folder / picture.path).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise NoPictureFile("its path leads out of CNCERT_FILES")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        told = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise NoPictureFile(f"its file cannot be read: {told}") from error
+    if len(data) > MAX_BYTES or hashlib.sha256(data).hexdigest() != picture.checksum:
+        raise NoPictureFile("its file is not the one that was stored")
+    return data

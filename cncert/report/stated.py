@@ -1,0 +1,83 @@
+"""Figures as they are stated: what a rounded number leaves open, so that two of them can be compared."""
+
+import re
+from dataclasses import dataclass
+
+from cncert.items import Figure, Issue
+from cncert.report.numbers import DIGITS, read_number
+
+_NUMBER = re.compile(rf"(?P<about>约)?(?<![0-9.,])(?P<digits>{DIGITS})\s?(?P<scale>[万亿])?(?P<percent>\s?[%％])?")
+WHOLE_PERCENT = 1.0
+"""How exact a percentage is taken to be whose print is not at hand."""
+_NOISE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where the true number lies of which a rounded one is printed."""
+
+    low: float
+    high: float
+
+    def meets(self, other: "Range") -> bool:
+        """Whether one number can be in both."""
+        return self.low <= other.high + _NOISE and other.low <= self.high + _NOISE
+
+    def holds(self, value: float) -> bool:
+        """Whether *value* is in it."""
+        return self.low - _NOISE <= value <= self.high + _NOISE
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure with the issue that states it."""
+
+    issue: Issue
+    figure: Figure
+    value: float
+
+    @property
+    def range(self) -> Range | None:
+        """None if the number is not found as printed."""
+        figure, text = self.figure, self.issue.text
+        printed = figure.evidence if figure.start is None else text[figure.start : figure.end]
+        step = step_of(printed, self.value, about=figure.qualifier is not None)
+        if step is None:
+            return None
+        match figure.qualifier:
+            case "近":
+                return Range(max(self.value - step, 0), self.value)
+            case "超" | "以上":
+                return Range(self.value, self.value + step)
+        return rounded(self.value, step)
+
+
+def step_of(printed: str, value: float, *, about: bool = False, percent: bool = False) -> float | None:
+    """The smallest difference that *value* can show as it stands in *printed*; None if it does not stand there.
+
+    0 for an exact count. Where several prints fit, it is that of the coarsest; trailing zeros of a whole number that is
+    said to be approximate (*about*, or 约 before it) show nothing.
+    """
+    steps: list[float] = []
+    for match in _NUMBER.finditer(printed):
+        number = read_number(match["digits"], match["scale"])
+        if number.value != value or bool(match["percent"]) is not percent:
+            continue
+        if "." in match["digits"]:
+            steps.append(number.step)
+        elif about or match["about"]:
+            digits = match["digits"].replace(",", "")
+            steps.append(number.step * 10 ** (len(digits) - len(digits.rstrip("0") or "0")))
+        else:
+            steps.append(number.step if percent or match["scale"] else 0)
+    return max(steps, default=None)
+
+
+def rounded(value: float, step: float) -> Range:
+    """Where the number lies that is printed as *value*, to the nearest *step*."""
+    return Range(value - step / 2, value + step / 2)
+
+
+def plain(value: float) -> str:
+    """*value* as it is said to a person."""
+    return f"{value:.12g}"
