@@ -1,5 +1,5 @@
 """For scrapyd-client, which without this file writes one of its own that forgets the package data; the rest stands in
-pyproject.toml. The sample of ``scrapy demo`` and the scripts of the pages of ``scrapy report`` and ``scrapy ocr review``
+pyproject.toml. The sample of ``scrapy demo`` and the scripts of the pages (``scrapy report``, ``scrapy ocr review``)
 stay out of an egg: 3.6 MB of 3.9, and no job reads them."""
 
 import sys
