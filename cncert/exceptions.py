@@ -38,12 +38,23 @@ class SavedFileError(CncertError):
     """A saved file cannot be read: too large, broken, or it takes too long. Raised from ``saved/``."""
 
 
+class ExportError(CncertError):
+    """What is in the store, or in the way, cannot be exported to. Raised from ``export/``."""
+
+
 class SourceError(CncertError):
     """A feed or an album cannot be had or read. Raised from ``discovery/`` and ``middlewares/sources.py``."""
 
 
 class BrowserError(CncertError):
     """The browser was asked for and cannot be used. Raised from ``browser.py`` and ``scrapy verify``."""
+
+
+class OcrError(CncertError):
+    """Pictures cannot be read here: no engine, or one that does not start, or files out of reach.
+
+    Raised from ``ocr/engine.py`` and ``pictures/files.py``.
+    """
 
 
 class NotAnIssue(CncertError):

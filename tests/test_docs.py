@@ -43,7 +43,7 @@ def test_an_example_runs(line: str, place: Path, mongod: str) -> None:
     if words[1] == "crawl":
         words = [word for word in words if not word.startswith("replay=")]
         words += ["-a"] * (words[-1] != "-a") + [f"replay={SAMPLE}"]
-    words = [str(place / word) if word.endswith(".html") else word for word in words]
+    words = [str(place / word) if word.endswith(".html") or word.startswith("data/") else word for word in words]
     env = {"CNCERT_STORE": f"sqlite:///{place}/data/cncert.db", "CNCERT_FILES": f"{place}/data/pictures"}
     if given.get("CNCERT_STORE", "").startswith("mongodb"):
         env["CNCERT_STORE"] = mongod.replace("/?", "/cncert_docs?")
@@ -80,5 +80,7 @@ def test_a_link_to_a_file_leads_to_one(path: Path) -> None:
 def test_every_warning_is_known() -> None:
     """The codes that the program gives are those of the table from which the page is made."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "cncert").rglob("*.py")]
-    used = {code for text in sources for code in re.findall(r'(?:yield |Doubt\(code=)"([a-z_]+)"', text)}
+    doubts = (ROOT / "cncert" / "report" / "doubts.py").read_text(encoding="utf-8")
+    used = {code for text in sources for code in re.findall(r'Doubt\(code="([a-z_]+)"', text)}
+    used |= set(re.findall(r'yield "([a-z_]+)"', doubts))
     assert used == WARNINGS.keys()

@@ -195,7 +195,9 @@ def test_a_wrong_call_of_warnings_is_one_line(tmp_path: Path, options: list[str]
 
 def test_every_warning_about_figures_is_noted_once() -> None:
     noted = [code for concern in notes.CONCERNS for code in concern.codes]
-    about = {code for code in WARNINGS if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {"picture_agrees"}
+    about = {code for code in WARNINGS if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {
+        "picture_agrees"
+    }
     assert sorted(noted) == sorted(about)
 
 
