@@ -57,6 +57,6 @@ $(VENV)/.installed-scrapyd: requirements.txt deploy/requirements.txt | $(VENV)/b
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r deploy/requirements.txt
 	touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt requirements-tables.txt deploy/requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt requirements-ocr.txt requirements-tables.txt deploy/requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/.installed

@@ -24,6 +24,7 @@ from PIL import Image
 
 from cncert.commands.ocr import Command
 from cncert.exceptions import OcrError
+from cncert.ocr.closer import look_closer
 from cncert.ocr.engine import Engine, Found, open_engine
 from cncert.ocr.image import open_picture
 from cncert.ocr.ink import Ink
@@ -32,7 +33,7 @@ from cncert.ocr.marks import find_marks, pointing
 from cncert.ocr.passes import agree, bands, content
 from cncert.ocr.reading import Limits, PictureFile, PictureReading, read_pictures
 from cncert.report.metrics import definitions
-from cncert.report.picture import Box, Mark, Pair, Word, read_words
+from cncert.report.picture import Box, Mark, Pair, Word, read_words, sides
 from cncert.report.picture.lexicon import name_label
 from tests.calls import call
 
@@ -321,6 +322,27 @@ def test_where_others_have_a_change_another_number_in_its_place_is_doubted() -> 
 def test_a_number_smaller_than_its_label_is_that_of_a_scale() -> None:
     pair = read(word("仿冒页面涉及IP地址", 100, 100), word("100", 150, 70, height=12))["仿冒页面涉及IP地址"]
     assert (pair.state, pair.reason) == ("candidate", "smaller than its label")
+
+
+@pytest.mark.parametrize(("shift", "states"), [(0, ["figure"] * 3), (30, [])])
+def test_labels_above_bars_and_numbers_at_their_ends_belong_together_in_turn(shift: int, states: list[str]) -> None:
+    """Unless one of the numbers does not stand as the others do."""
+    labels = ("新增信息安全漏洞数量", "高危漏洞数量", "境内被篡改网站总数")
+    words = [word(label, 24, 80 + 70 * n) for n, label in enumerate(labels)]
+    numbers = enumerate(("425个", "125个", "3,625个"))
+    words += [word(number, 505, 108 + 70 * n + shift * (n == 1)) for n, number in numbers]
+    assert [pair.state for pair in read_words(words, (), no_ink)] == states
+
+
+def test_the_change_beside_a_label_is_that_of_the_number_below_it() -> None:
+    """Though the next label's change stands as near to it."""
+    labels, numbers = ("新增信息安全漏洞数量", "高危漏洞数量", "境内被篡改网站总数"), ("425个", "125个", "3,625个")
+    words = [word(label, 24, 80 + 70 * n) for n, label in enumerate(labels)]
+    words += [word(number, 505, 108 + 70 * n) for n, number in enumerate(numbers)]
+    words += [word(f"较上周上升{n}5.2%", 480, 81 + 70 * n) for n in (1, 2)]
+    assert [(pair.change_pct, pair.state) for pair in read_words(words, (), no_ink)] == [
+        (None, "candidate"), (15.2, "figure"), (25.2, "figure"),
+    ]  # fmt: skip
 
 
 def test_two_figures_in_one_line_are_two_though_the_first_has_not_changed() -> None:
@@ -636,6 +658,46 @@ def test_what_both_passes_read_is_agreed(first: list[str], second: list[str], ag
 
 def test_the_content_of_a_word_is_what_must_be_read_alike() -> None:
     assert content("①境内 被篡改（个）：１，０４０") == "境内被篡改个1,040"
+
+
+class Closely:
+    """An engine that reads *text* in the one line that it is shown."""
+
+    name = "closely"
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def read(self, image: np.ndarray, side: int) -> list[Found]:
+        height, width = image.shape[:2]
+        corners = ((9, 0.3 * height), (width - 9, 0.3 * height), (width - 9, 0.7 * height), (9, 0.7 * height))
+        return [Found(self._text, corners, (0.97,) * len(self._text))]
+
+
+@pytest.mark.parametrize(
+    ("number", "closely", "unit", "is_clean"),
+    [
+        ("1,314", "1,314个", "个", True),
+        ("104.8", "104.8万", "万", True),
+        ("66.4万", "(66.4万)", None, True),  # the line of a ring
+        ("1,314", "1,314", None, False),  # 万 that is still not read?
+        ("1,314", "1,3147", None, False),
+        ("1,314", "91,314", None, False),
+        ("1,314", "", None, False),
+    ],
+)
+def test_a_closer_look_finds_the_unit_that_was_overlooked(
+    number: str, closely: str, unit: str | None, is_clean: bool
+) -> None:
+    pixels = np.full((120, 300, 3), 255, np.uint8)
+    pixels[60:76, 138:152:3] = 0  # something beside the number
+    found = word(number, 135 - 0.55 * 40 * len(number), 50, height=40)
+    found = replace(found, box=replace(found.box, width=135 - found.box.x))
+    ink = Ink(pixels, [found], [])
+    assert any(map(ink.at, sides(found.box)))
+    units = look_closer(Closely(closely), pixels, [found], ink)
+    assert [(one.text, one.agreed) for one in units] == ([(unit, False)] if unit else [])
+    assert any(map(ink.at, sides(found.box))) is not is_clean
 
 
 # --- Whole pictures ---------------------------------------------------------------------------------------------------

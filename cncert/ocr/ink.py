@@ -26,11 +26,20 @@ class Ink:
         grey = pixels.max(axis=2)
         steps = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
         outlines = _without_frames((steps > max(_EDGE, _NOISE * float(np.median(steps)))).astype(np.uint8))
+        self._outlines = outlines
         for box in (*(word.box for word in words), *(mark.box for mark in marks)):
-            beside, above = max(2, int(0.1 * box.height)), 2  # an engine's box can be a pixel too small
-            rows = slice(max(int(box.y) - above, 0), int(box.bottom) + above)
-            outlines[rows, max(int(box.x) - beside, 0) : int(box.right) + beside] = 0
+            self._clear(box)
         self._sums = cv2.integral(outlines)
+
+    def _clear(self, box: Box) -> None:
+        beside, above = max(2, int(0.1 * box.height)), 2  # an engine's box can be a pixel too small
+        rows = slice(max(int(box.y) - above, 0), int(box.bottom) + above)
+        self._outlines[rows, max(int(box.x) - beside, 0) : int(box.right) + beside] = 0
+
+    def forget(self, box: Box) -> None:
+        """Nothing at *box* is to be read."""
+        self._clear(box)
+        self._sums = cv2.integral(self._outlines)
 
     def at(self, box: Box) -> bool:
         """Whether something stands at *box*."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cncert.ocr.closer import look_closer
 from cncert.ocr.colours import with_colours
 from cncert.ocr.engine import Engine
 from cncert.ocr.image import PIXELS, Opened, State, open_picture
@@ -113,21 +114,24 @@ def _read_stack(stack: Sequence[_Piece], engine: Engine, limits: Limits) -> list
     level = read_twice(engine, pixels)
     marks = find_marks(level.pixels, level.words)
     ink = Ink(level.pixels, level.words, marks)
-    pairs = read_words(with_colours(level.pixels, level.words), marks, ink.at, limits.thresholds)
+    looked = time.perf_counter()
+    words = [*level.words, *look_closer(engine, level.pixels, level.words, ink)]
+    in_engine = level.seconds + time.perf_counter() - looked
+    pairs = read_words(with_colours(level.pixels, words), marks, ink.at, limits.thresholds)
     seconds = time.perf_counter() - began
     readings, top = [], 0
     for reading, one in zip(empty, opened, strict=True):
         assert one.pixels is not None
         rows = len(one.pixels)
         share = rows / len(pixels)
-        words = sum(top <= _place(level, word.box.middle, word.box.centre)[1] < top + rows for word in level.words)
+        count = sum(top <= _place(level, word.box.middle, word.box.centre)[1] < top + rows for word in level.words)
         readings.append(
             replace(
                 reading,
-                state="read" if words else "nothing",
+                state="read" if count else "nothing",
                 seconds=round(reading.seconds + seconds * share, 3),
-                engine_seconds=round(level.seconds * share, 3),
-                words=words,
+                engine_seconds=round(in_engine * share, 3),
+                words=count,
                 joined=[other.checksum for other in empty if other is not reading],
                 pairs=[placed for pair in pairs if (placed := _in_part(pair, level, top, one)) is not None],
             )

@@ -2,7 +2,7 @@
 and no engine.
 """
 
-from cncert.report.picture.model import Box, Mark, Pair, Word
+from cncert.report.picture.model import Box, Mark, Pair, Word, sides
 from cncert.report.picture.reading import DEFAULT, Thresholds, read_words
 
-__all__ = ["DEFAULT", "Box", "Mark", "Pair", "Thresholds", "Word", "read_words"]
+__all__ = ["DEFAULT", "Box", "Mark", "Pair", "Thresholds", "Word", "read_words", "sides"]

@@ -36,8 +36,8 @@ def attach(linked: Linked, changes: Sequence[Change], tokens: Sequence[Token], h
     told = [
         change for change in changes if change.role != "other" and linked.heads.over(change.token.box) != "other_change"
     ]
-    free = _in_line(linked.drafts, told, tokens)[:MOST]
-    waiting = [draft for draft in linked.drafts if draft.change is None]
+    free = _in_turn(linked.drafts, _in_line(linked.drafts, told, tokens)[:MOST])
+    waiting = [draft for draft in linked.drafts if draft.change is None and not draft.is_in_turn]
     left = _attach(linked, waiting, [change for change in free if change.role != "share"])
     if any(change.role == "change" for change in left):
         for draft in waiting:
@@ -45,6 +45,22 @@ def attach(linked: Linked, changes: Sequence[Change], tokens: Sequence[Token], h
                 draft.doubt(0.7, "a change is left over")
     _attach(linked, list(linked.drafts), [change for change in free if change.role == "share"])
     _doubt_exceptions(linked.drafts, tokens, has_ink)
+
+
+def _in_turn(drafts: Sequence[Draft], free: list[Change]) -> list[Change]:
+    """Give numbers that stand between two labels the change in the row of their own one; what nobody has taken."""
+    rows = [draft for draft in drafts if draft.is_in_turn and draft.change is None]
+    for draft in rows:
+        label = draft.caption.box
+        for change in free:
+            box = change.token.box
+            if change.role != "share" and box.shared_height(label) > 0.5 and box.x > label.right and draft.give(change):
+                free = [other for other in free if other is not change]
+                break
+    for draft in rows:
+        if draft.change is None and any(other.change is not None for other in rows):
+            draft.doubt(0.7, "others of its kind have a change")
+    return free
 
 
 def _attach(linked: Linked, waiting: list[Draft], free: list[Change]) -> list[Change]:

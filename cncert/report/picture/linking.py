@@ -17,6 +17,8 @@ Side = Literal["left", "right"]
 _SAME_SIZE = 1.33
 _FAR = 3.0
 """A label above or below its number is no farther than so many heights, unless others stand so too."""
+_ROWS, _IN_TURN = 3, 0.95
+"""Rows that make a list in which labels and numbers stand in turn, and how sure that is."""
 _LINE_GAP = 0.55
 """A line that is nearer to a label, in line heights, may be a part of it."""
 
@@ -32,6 +34,8 @@ class Draft:
     change: Change | None = None
     share: Change | None = None
     metric: str | None = None
+    is_in_turn: bool = False
+    """Whether its number stands between its label and the next one."""
 
     @property
     def box(self) -> Box:
@@ -81,6 +85,8 @@ def link(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> Linked:
     obstacles: list[Placed] = [draft.value for draft in drafts]
     obstacles += [*unread, *(token for token in tokens if token.kind == "odd")]
     drafts += _by_place(free, left, obstacles, this_week)
+    used = {id(thing) for draft in drafts for thing in (draft.caption, draft.value)}
+    drafts += _in_turn([one for one in free if id(one) not in used], [one for one in left if id(one) not in used])
     used = {id(token) for draft in drafts for token in draft.caption.tokens}
     return Linked(drafts, [caption for caption in free if used.isdisjoint(map(id, caption.tokens))], heads)
 
@@ -122,6 +128,29 @@ def _by_place(
         drafts.append(draft)
     _lengthen(drafts, captions)
     return drafts
+
+
+def _in_turn(captions: list[Caption], values: list[Value]) -> Iterator[Draft]:
+    """Labels above bars and numbers at the ends of these: a label and a number in turn, all the way down."""
+    values = sorted(values, key=lambda value: value.box.y)
+    first = min((caption for caption in captions if caption.names), key=lambda caption: caption.box.y, default=None)
+    if first is None or len(values) < _ROWS:
+        return
+    rows = [caption for caption in captions if abs(caption.box.x - first.box.x) < 0.5 * first.line]
+    rows = sorted((one for one in rows if one.box.y >= first.box.y), key=lambda caption: caption.box.y)
+    steps = [value.box.centre - caption.box.centre for caption, value in zip(rows, values, strict=False)]
+    below = [*(caption.box.y for caption in rows[1:]), max(value.box.bottom for value in values) + 1]
+    if (
+        len(rows) == len(values)
+        and max(steps) - min(steps) < 0.5 * first.line
+        and min(steps) > 0.5 * first.line
+        and all(value.box.bottom <= end for value, end in zip(values, below, strict=True))
+        and all(value.box.x > caption.box.right for caption, value in zip(rows, values, strict=True))
+        and all(_alike(value.line, values[0].line) for value in values)
+    ):
+        yield from (
+            Draft(caption, value, _IN_TURN, is_in_turn=True) for caption, value in zip(rows, values, strict=True)
+        )
 
 
 def _is_last_week(edge: Edge, edges: list[Edge], values: list[Value], this_week: Side) -> bool:

@@ -63,6 +63,16 @@ def surround(boxes: Iterable[Box]) -> Box:
     return first
 
 
+_BESIDE = 0.3
+"""How far beside a number a digit of it could stand, in heights."""
+
+
+def sides(box: Box) -> tuple[Box, Box]:
+    """Where a digit of the number at *box* would stand that was cut off: on its left and on its right."""
+    strip = replace(box, y=box.y + 0.2 * box.height, width=_BESIDE * box.height, height=0.6 * box.height)
+    return replace(strip, x=box.x - strip.width), replace(strip, x=box.right)
+
+
 HasInk = Callable[[Box], bool]
 """Whether something stands at a place that is none of the words."""
 

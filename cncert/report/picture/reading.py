@@ -10,15 +10,13 @@ from cncert.report.picture.attaching import attach
 from cncert.report.picture.changes import Change, read_changes
 from cncert.report.picture.lexicon import scale_of
 from cncert.report.picture.linking import Draft, Linked, link
-from cncert.report.picture.model import Box, Direction, HasInk, Mark, Pair, Word, ink_everywhere
+from cncert.report.picture.model import Box, Direction, HasInk, Mark, Pair, Word, ink_everywhere, sides
 from cncert.report.picture.paragraphs import Paragraph, find_paragraphs, label_before, pieces
 from cncert.report.picture.plausible import find_doubts
 from cncert.report.picture.tokens import read_tokens
 from cncert.report.texts import of_other_time
 
 _UNITS = {metric.name: metric.unit for metric in metrics()}
-_BESIDE = 0.3
-"""How far beside a number a digit of it could stand, in heights."""
 _SMALL = 0.75
 """Of the height of its label."""
 _FACTORS = {"万": 10_000, "亿": 100_000_000}
@@ -71,9 +69,7 @@ def _doubt_cut(drafts: list[Draft], has_ink: HasInk) -> None:
     if has_ink is ink_everywhere:
         return
     for draft in drafts:
-        box = draft.value.token.box
-        strip = replace(box, y=box.y + 0.2 * box.height, width=_BESIDE * box.height, height=0.6 * box.height)
-        if has_ink(replace(strip, x=box.x - strip.width)) or has_ink(replace(strip, x=box.right)):
+        if any(map(has_ink, sides(draft.value.token.box))):
             draft.doubt(0.7, "something beside the number was not read")
 
 
