@@ -116,6 +116,23 @@ def report_pictures(browser: Browser, place: Path) -> None:
         save(f"plots{suffix}", page.screenshot())
 
 
+def ocr_picture(browser: Browser, page_file: Path) -> None:
+    """A picture of figures that were read in pictures, with their cut-outs."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1500})
+    page.goto(page_file.as_uri())
+    tiles = page.locator("#newest .tile").filter(has=page.locator(".from-picture"))
+    for n in range(3):
+        tiles.nth(n).locator("details").evaluate("details => details.open = true")
+    page.wait_for_timeout(1500)
+    boxes = [tiles.nth(n).bounding_box() for n in range(3)]
+    first, last = boxes[0], boxes[2]
+    assert first is not None and last is not None
+    width, height = last["x"] + last["width"] - first["x"] + 16, first["height"] + 16
+    clip = {"x": first["x"] - 8, "y": first["y"] - 8, "width": width, "height": height}
+    save("ocr", page.screenshot(clip=clip))  # type: ignore[arg-type]
+    page.close()
+
+
 def main() -> None:
     """Make the demo, the report page and all pictures."""
     chromium = os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium")
@@ -134,6 +151,9 @@ def main() -> None:
             series.publish(site, "2024-18", "2025-03")
             slowly = project_env(site, place, store=f"sqlite:///{place / 'crawl.db'}", DOWNLOAD_DELAY="0.8")
             terminal_picture(browser, "crawl", crawl, screen(crawl, slowly, seconds=20))
+        screen(["ocr", "--from", "2025-03", "--until", "2025-03"], env)
+        screen(["report", "--out", str(place / "report-ocr.html")], env)
+        ocr_picture(browser, place / "report-ocr.html")
         browser.close()
 
 
