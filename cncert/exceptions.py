@@ -53,7 +53,7 @@ class BrowserError(CncertError):
 class OcrError(CncertError):
     """Pictures cannot be read here: no engine, or one that does not start, or files out of reach.
 
-    Raised from ``ocr/engine.py`` and ``pictures/files.py``.
+    Raised from ``ocr/engine.py``, ``pictures/files.py`` and ``commands/ocr.py``.
     """
 
 

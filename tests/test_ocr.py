@@ -880,6 +880,15 @@ def test_files_give_a_line_of_json_each(tmp_path: Path, capsys: pytest.CaptureFi
     ]
 
 
+@pytest.mark.parametrize("arguments", [[], ["again"], ["accept"], ["review"], ["x.png"]])
+def test_without_its_libraries_it_says_what_to_install(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert call(Command(), *arguments) == 2
+    assert capsys.readouterr().err == "cncert: pictures are read with cv2: pip install -r requirements-ocr.txt\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -900,7 +909,7 @@ def test_what_cannot_be_done_is_one_line_and_status_2(
 
 def test_an_engine_that_is_not_installed_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rapidocr", None)
-    with pytest.raises(OcrError, match=r"pip install 'cncert\[ocr\]'"):
+    with pytest.raises(OcrError, match=r"pip install -r requirements-ocr.txt"):
         open_engine("rapidocr")
 
 

@@ -107,6 +107,10 @@ def print_demo(console: Console, issues: list[Issue], missing: list[gaps.Week], 
     database, files_store = directory / "cncert.db", directory / "pictures"
     console.print(f"  sqlite3 {markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
     console.print(f"  {markup(files_store)}/2025-03/")
-    console.print(f"  CNCERT_STORE=sqlite:///{markup(database)} {markup(os.path.relpath(sys.argv[0]))} gaps")
+    scrapy = markup(os.path.relpath(sys.argv[0]))
+    console.print(f"  CNCERT_STORE=sqlite:///{markup(database)} {scrapy} gaps")
+    console.print(
+        f"  CNCERT_STORE=sqlite:///{markup(database)} CNCERT_FILES={markup(files_store)} {scrapy} report --open"
+    )
     console.print("\nThe sample is made up from real titles, dates and addresses; most of its figures are invented")
     console.print("(cncert/data/sample/README.md says which). For the real series: scrapy crawl weekly")

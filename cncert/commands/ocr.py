@@ -1,9 +1,10 @@
 """``scrapy ocr``: figures out of pictures, those of the store or of files."""
 
 from argparse import ArgumentParser, Namespace
+from importlib.util import find_spec
 
 from cncert.cli import ProjectCommand, add_json_option
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, OcrError
 from cncert.review.options import add_review_options, check_review_options
 
 
@@ -33,9 +34,10 @@ class Command(ProjectCommand):
         add_review_options(parser)
 
     async def work(self, args: list[str], opts: Namespace) -> int:
+        assert self.settings is not None
+        _need_libraries()
         from cncert.pictures.stored import accept_stored, read_stored
 
-        assert self.settings is not None
         if args == ["review"]:
             from cncert.review.dialogue import review
 
@@ -52,3 +54,10 @@ class Command(ProjectCommand):
         from cncert.ocr.reading import Limits
 
         return print_files(args, open_engine(opts.engine), Limits.of(self.settings), as_json=opts.json)
+
+
+def _need_libraries() -> None:
+    """Raises OcrError if what every engine needs is not installed."""
+    missing = [name for name in ("numpy", "cv2") if find_spec(name) is None]
+    if missing:
+        raise OcrError(f"pictures are read with {' and '.join(missing)}: pip install -r requirements-ocr.txt")

@@ -53,7 +53,7 @@ class RapidOcr:
         try:
             from rapidocr import RapidOCR  # loading it takes half a second
         except ImportError as error:
-            raise OcrError(f"no engine to read pictures with ({error}): pip install 'cncert[ocr]'") from error
+            raise OcrError(f"no engine to read pictures with ({error}): pip install -r requirements-ocr.txt") from error
         params = {
             "Global.use_cls": False,  # the classifier turns 99 into 66, and is sure of it
             "Global.log_level": "critical",

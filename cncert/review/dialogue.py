@@ -12,7 +12,7 @@ from scrapy.settings import BaseSettings
 
 from cncert.addon import checked
 from cncert.cli import complain, week_option
-from cncert.exceptions import ArgumentError, OcrError
+from cncert.exceptions import ArgumentError
 from cncert.pictures.files import local_folder
 from cncert.pictures.review import open_candidates
 from cncert.review.desk import VERDICTS, Desk
@@ -30,13 +30,11 @@ LONGEST_NAME = 100
 async def review(settings: BaseSettings, opts: Namespace) -> int:
     """Show the candidates that the options name until somebody is done; the exit status.
 
-    Raises ArgumentError, OcrError, SettingError, StoreError.
+    Raises ArgumentError, SettingError, StoreError.
     """
-    try:
-        from cncert.review.cutting import Pictures
-        from cncert.review.server import Reviewing
-    except ImportError as error:
-        raise OcrError(f"pictures cannot be shown ({error}): pip install 'cncert[ocr]'") from error
+    from cncert.review.cutting import Pictures
+    from cncert.review.server import Reviewing
+
     first, last = week_option("--from", opts.first), week_option("--until", opts.last)
     if first and last and first > last:
         raise ArgumentError(f"--from {first} is later than --until {last}")
