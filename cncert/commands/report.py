@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 NAME = "report.html"
 PICTURES = ("links", "small", "none")
 LARGEST = 2_000_000
-"""Bytes that a page with small pictures may have, as long as these have LEAST_ROOM."""
+"""Bytes that a page with small pictures may have."""
 LEAST_ROOM = 200_000
+"""Bytes of small pictures in a page that is larger without them."""
 
 
 class Command(ProjectCommand):
@@ -67,7 +68,8 @@ class Command(ProjectCommand):
         if files is not None:
             _tell_missing(page, files)
             if opts.pictures == "small":
-                whole = _embed(page, files, max(LARGEST - len(html), LEAST_ROOM))
+                room = LARGEST - len(html)
+                whole = _embed(page, files, room if room > 0 else LEAST_ROOM)
                 html = render(page.data, language).encode()
         if not _write(html, target):
             return 1
