@@ -4,7 +4,7 @@ from typing import Any
 
 from cncert.items import Issue, issue_id
 from cncert.pictures.files import NoPictureFile
-from cncert.report.best import article_link
+from cncert.report.best import article_link, best_figures
 from cncert.report.breaks import joined
 from cncert.report.calendar import Week, next_week, previous_week
 from cncert.review.cutting import Pictures
@@ -52,10 +52,9 @@ async def _neighbour(store: Store, week: Week, other: Week, metric: str) -> Node
 
 
 def _stated(issue: Issue | None, metric: str) -> Node | None:
-    """The figure of *metric* in *issue*, that of the text before that of a picture."""
-    figures = [figure for figure in issue.figures if figure.metric == metric] if issue else []
-    first = min(figures, key=lambda figure: figure.source != "text", default=None)
-    return {"value": first.value, "unit": first.unit, "source": first.source} if first else None
+    """The figure of *metric* in *issue* that counts."""
+    figure = best_figures(issue.figures).get(metric) if issue else None
+    return {"value": figure.value, "unit": figure.unit, "source": figure.source} if figure else None
 
 
 def said(correction: Correction | None) -> Node | None:

@@ -105,7 +105,7 @@ def terminal_picture(browser: Browser, name: str, args: Sequence[str], terminal:
 def report_pictures(browser: Browser, place: Path) -> None:
     """Pictures of the report page: its beginning and its plots."""
     for suffix, language, theme in (("", "en", "light"), ("-zh", "zh", "light"), ("-dark", "en", "dark")):
-        page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=theme)  # type: ignore[arg-type]
+        page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme=theme)  # type: ignore[arg-type]  # a literal
         page.goto((place / f"report-{language}.html").as_uri())
         page.wait_for_timeout(1500)  # what is drawn stands still
         save(f"report{suffix}", page.screenshot())
@@ -129,7 +129,7 @@ def ocr_picture(browser: Browser, page_file: Path) -> None:
     assert first is not None and last is not None
     width, height = last["x"] + last["width"] - first["x"] + 16, first["height"] + 16
     clip = {"x": first["x"] - 8, "y": first["y"] - 8, "width": width, "height": height}
-    save("ocr", page.screenshot(clip=clip))  # type: ignore[arg-type]
+    save("ocr", page.screenshot(clip=clip))  # type: ignore[arg-type]  # a typed dict
     page.close()
 
 

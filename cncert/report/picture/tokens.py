@@ -167,6 +167,7 @@ def _tokens(word: Line, place: int, *, is_running: bool = False) -> Iterator[Tok
         part = word.part(*folded.span(begin, end))
         scores = [one for one, character in zip(part.scores, part.text, strict=True) if not character.isspace()]
         score = sum(scores) / max(len(scores), 1) if kind == "label" else min(scores, default=0.0)
+        # What its callers give is typed as their fields are; mypy cannot see that through **facts.
         return Token(kind, text[begin:end], part.text.strip(), part.box, score, word.agreed, place, **facts)  # type: ignore[arg-type]
 
     if match := _SCALE.fullmatch(text):
