@@ -26,10 +26,10 @@ deploy: $(VENV)/.installed-scrapyd
 	no_proxy='*' $(BIN)/scrapyd-deploy $(TARGET) | tee /dev/stderr | grep '"status": "ok"' >/dev/null
 
 docs: $(VENV)/.installed
-	$(BIN)/python -m cncert.describe
+	$(BIN)/python -m tools.write_docs
 
 pictures: $(VENV)/.installed-dev
-	$(BIN)/python docs/pictures/take.py
+	$(BIN)/python tools/take_screenshots.py
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -6,5 +6,5 @@ import sys
 
 from setuptools import setup
 
-_LEFT_OUT = ["data/sample/*", "webpage/static/*", "review/static/*"]
+_LEFT_OUT = ["data/sample/*", "output/page/static/*", "output/check/static/*"]
 setup(exclude_package_data={"cncert": _LEFT_OUT} if "bdist_egg" in sys.argv else {})

@@ -34,7 +34,7 @@ from cncert import __version__
 from cncert.exceptions import NotAnIssue
 from cncert.items import Provenance
 from cncert.report.issue import read_issue
-from cncert.wechat.page import read_page
+from cncert.wechat.failure_pages import read_page
 
 ORIGIN = Provenance(
     fetched_at=datetime.now(UTC), via="archive", address=None, sha256=sha256(b"").hexdigest(), parser=__version__

@@ -28,10 +28,10 @@ from warcio.archiveiterator import ArchiveIterator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cncert.ocr.engine import open_engine
-from cncert.ocr.reading import Limits
-from cncert.pictures.running import Reader
-from cncert.pictures.series import Series
+from cncert.infographics.figures.ocr_workers import Reader
+from cncert.infographics.figures.read_stored_pictures import Series
+from cncert.infographics.words.ocr_engine import open_engine
+from cncert.infographics.words.read_picture import Limits
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
 from cncert.wechat.address import read_picture

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from scrapy.settings import BaseSettings
 
-from cncert.discovery.sources import read_sources
 from cncert.exceptions import SettingError
+from cncert.sources.configured_sources import read_sources
 from cncert.wechat.address import PICTURE_HOSTS
 
 LONGEST = 86_400

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cncert.wechat.page import Page
+    from cncert.wechat.failure_pages import Page
 
 
 class CncertError(Exception):
@@ -27,11 +27,11 @@ class DocumentError(StoreError):
 
 
 class UpgradeError(CncertError):
-    """A stored issue cannot be read again from its page. Raised from ``upgrade.py``."""
+    """A stored issue cannot be read again from its page. Raised from ``store/upgrade.py``."""
 
 
 class ArchiveError(CncertError):
-    """An archive file cannot be read or written. Raised from ``archive.py``."""
+    """An archive file cannot be read or written. Raised from ``archive/http_cache.py``."""
 
 
 class SavedFileError(CncertError):
@@ -53,7 +53,7 @@ class BrowserError(CncertError):
 class OcrError(CncertError):
     """Pictures cannot be read here: no engine, or one that does not start, or files out of reach.
 
-    Raised from ``ocr/engine.py``, ``pictures/files.py`` and ``commands/ocr.py``.
+    Raised from ``infographics/words/ocr_engine.py``, ``infographics/figures/picture_files.py`` and ``commands/ocr.py``.
     """
 
 

@@ -272,7 +272,7 @@ WARNINGS: Final = {
 
 RELATIVE_WARNINGS: Final = frozenset({"change_disagrees", "figure_outlier", "picture_agrees", "picture_disagrees"})
 """Those that rest on more than the page of an issue: on the issues stored around it, on what was read in its pictures.
-They come and go with these (cncert/consistency.py)."""
+They come and go with these (cncert/quality/renew_warnings.py)."""
 
 
 class Provenance(Model):

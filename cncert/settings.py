@@ -3,7 +3,7 @@
 import logging
 import os
 
-from cncert.terminal import LogRecord
+from cncert.terminal.safe_text import LogRecord
 
 BOT_NAME = "cncert"
 SPIDER_MODULES = ["cncert.spiders"]
@@ -68,11 +68,11 @@ ITEM_PIPELINES = {
     "cncert.pipelines.validate.ValidatePipeline": 300,
     "cncert.pipelines.store.StorePipeline": 400,
 }
-EXTENSIONS = {"cncert.extensions.RunRecorder": 0}
-HTTPCACHE_STORAGE = "cncert.archive.Archive"  # used by replay=FILE and by CNCERT_ARCHIVE
-HTTPCACHE_POLICY = "cncert.archive.ArchivePolicy"
+EXTENSIONS = {"cncert.extensions.run_recorder.RunRecorder": 0}
+HTTPCACHE_STORAGE = "cncert.archive.http_cache.Archive"  # used by replay=FILE and by CNCERT_ARCHIVE
+HTTPCACHE_POLICY = "cncert.archive.http_cache.ArchivePolicy"
 LOG_COLOR = os.getenv("TERM") != "dumb"  # default True; for this, colorlog would not look at the terminal
-LOG_FORMATTER = "cncert.logformatter.LogFormatter"
+LOG_FORMATTER = "cncert.extensions.log_formatter.LogFormatter"
 
 logging.setLogRecordFactory(LogRecord)  # pages are quoted in the log
 
@@ -102,7 +102,7 @@ CNCERT_LANGUAGE = os.getenv("CNCERT_LANGUAGE", "en")  # of alerts: en or zh
 CNCERT_FRESH_DAYS = os.getenv("CNCERT_FRESH_DAYS", "9")  # so long after an issue the next one is missed
 # Reading pictures (docs/ocr.md): from where on a reading is a figure, below a candidate. All scores are from 0 to 1.
 # Of 1,520 numbers in 332 drawn pictures that both passes read alike none was misread (one percentage lost
-# its point, which report/picture/plausible.py doubts); 18 of them have a character below 0.92.
+# its point, which infographics/labels/plausibility.py doubts); 18 of them have a character below 0.92.
 CNCERT_OCR_WORD = os.getenv("CNCERT_OCR_WORD", "0.92")  # the least sure character of the number and of its change
 CNCERT_OCR_PAIRING = os.getenv("CNCERT_OCR_PAIRING", "0.9")  # that the number belongs to the label; each doubt is below
 CNCERT_OCR_DROP = os.getenv("CNCERT_OCR_DROP", "0.8")  # words below are not looked at: icons that look like letters

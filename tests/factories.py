@@ -6,7 +6,7 @@ from typing import Any
 
 from cncert.items import Issue, issue_id
 from cncert.report.issue import CNCERT_BIZ
-from cncert.store.readings import Correction, Reading, ReadPair, correction_id
+from cncert.store.picture_readings import Correction, Reading, ReadPair, correction_id
 from cncert.store.records import LedgerRow, Reject, RunRecord
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body

@@ -17,7 +17,7 @@ from typing import Any
 
 import pymongo
 
-from cncert.runs import DIED
+from cncert.monitoring.dead_runs import DIED
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, RunRecord
 from tests import series

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from cncert.ocr.engine import Found
+from cncert.infographics.words.ocr_engine import Found
 
 DIES, HANGS = 200, 201
 """Numbers of pictures over which the engine dies, and never comes back."""

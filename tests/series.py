@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 
 from PIL import Image
 
-from cncert.discovery import bundled_index
 from cncert.items import CHINA, issue_id
 from cncert.report import calendar
+from cncert.sources import bundled_index
 from cncert.wechat.address import read_address
 from tests.site import pages
 from tests.site.server import LoopbackWeChat

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
-from cncert.alerts import MOST_BYTES, addresses, message, problems, send
+from cncert.monitoring.alert_channels import MOST_BYTES, addresses, message, problems, send
 from cncert.store import open_store
 from cncert.store.records import Alert, RunRecord
 from tests import series

@@ -11,10 +11,10 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from cncert.archive import ArchiveReader, identity
+from cncert.archive.compression import zstd
+from cncert.archive.http_cache import ArchiveReader, identity
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue
-from cncert.packing import zstd
 from cncert.store import open_store
 from tests import series
 from tests.site import pages

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from warcio.warcwriter import WARCWriter
 
-from cncert.archive_stats import ArchiveStats, Sizes
+from cncert.archive.statistics import ArchiveStats, Sizes
 from cncert.commands.archive import Command, grouped
 from tests import series
 from tests.calls import call

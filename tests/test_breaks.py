@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.report.breaks import breaks, joined, read_break, register
+from cncert.quality.series_breaks import breaks, joined, read_break, register
 from cncert.report.calendar import is_week
 from cncert.report.metrics import definitions
 
@@ -101,5 +101,5 @@ def test_a_wrong_entry_is_refused(entry: dict[str, object], said: str) -> None:
 
 def test_the_file_stands_in_the_order_of_the_eras() -> None:
     """Not needed by the program, but by whoever reads the file: each entry is read as it stands."""
-    entries = tomllib.loads(Path("cncert/data/breaks.toml").read_text(encoding="utf-8"))["break"]
+    entries = tomllib.loads(Path("cncert/data/series_breaks.toml").read_text(encoding="utf-8"))["break"]
     assert sorted(map(read_break, entries), key=lambda one: (one.old, one.new)) == list(register())

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from cncert import browser
+from cncert.browser import chromium as chromium_settings
 from cncert.items import Issue
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, RunRecord
@@ -31,7 +31,7 @@ def chromium() -> str:
     """What CNCERT_CHROMIUM should be: CNCERT_CHROMIUM, chromium on PATH, or nothing for Playwright's own."""
     if found := os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium"):
         return found
-    if not browser._has_own_chromium():
+    if not chromium_settings._has_own_chromium():
         pytest.fail("no Chromium to test with: apt-get install chromium, or .venv/bin/playwright install chromium")
     return ""
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cncert import consistency
 from cncert.items import Issue
+from cncert.quality import renew_warnings
+from cncert.quality.between_weeks import neighbour_doubts
 from cncert.report.calendar import weeks
-from cncert.report.neighbours import neighbour_doubts
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome
 from tests.factories import make_figure, make_issue
@@ -48,7 +48,7 @@ async def take(store: Store, issues: Iterable[Issue]) -> None:
     """What a run does with issues as they come."""
     for one in issues:
         await store.put_issue(one)
-        await consistency.renew(store, one.id)
+        await renew_warnings.renew(store, one.id)
 
 
 async def found(store: Store) -> dict[str, list[str]]:
@@ -86,7 +86,7 @@ async def test_reading_an_issue_again_neither_loses_nor_doubles_them(uri: str) -
         before = [one async for one in store.issues()]
         for one in (ODD[2], before[2], *ODD):  # as it is read, and as the store gave it back
             assert await store.put_issue(one) is Outcome.SAME
-            await consistency.renew(store, one.id)
+            await renew_warnings.renew(store, one.id)
         assert [one async for one in store.issues()] == before
 
 
@@ -95,7 +95,7 @@ async def test_an_edited_figure_mends_its_neighbours(uri: str) -> None:
         await take(store, ODD)
         mended = issue(2, 69, 4.5, text="本周网络安全基本态势")
         assert await store.put_issue(mended) is Outcome.CHANGED
-        await consistency.renew(store, mended.id)
+        await renew_warnings.renew(store, mended.id)
         await check(store, [*ODD[:2], mended, *ODD[3:]])
         assert set(map(tuple, (await found(store)).values())) == {("odd_title",)}
         assert [len(await store.revisions(one.id)) for one in ODD] == [0, 0, 1, 0, 0, 0]
@@ -109,7 +109,7 @@ async def test_all_is_renewed_what_a_dead_run_or_another_version_left(uri: str) 
         for one in many:
             await store.put_issue(one)
             await store.replace_issue(one, one.with_relative_warnings(issue(0, 1, warnings=false).warnings))
-        await consistency.renew(store)
+        await renew_warnings.renew(store)
         await check(store, many)
 
 
@@ -127,8 +127,8 @@ async def test_a_document_that_cannot_be_read_is_as_if_it_were_not_there(tmp_pat
             db.execute(
                 "UPDATE issues SET document = json_set(document, '$.schema_version', 99) WHERE id = ?", [ODD[1].id]
             )
-        await consistency.renew(store)
-        await consistency.renew(store, ODD[2].id)
+        await renew_warnings.renew(store)
+        await renew_warnings.renew(store, ODD[2].id)
         (tampered,) = [await store.get_issue(ODD[2].id)]
         assert tampered is not None
         assert [doubt.code for doubt in tampered.relative_warnings] == ["figure_outlier"]
@@ -140,7 +140,7 @@ async def test_renewing_around_an_issue_reads_its_neighbours_only(tmp_path: Path
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
         for one in many:
             await store.put_issue(one)
-        await consistency.renew(store)
+        await renew_warnings.renew(store)
         asked, get_issue = [], store.get_issue
 
         async def counted(issue_id: str) -> Issue | None:
@@ -148,7 +148,7 @@ async def test_renewing_around_an_issue_reads_its_neighbours_only(tmp_path: Path
             return await get_issue(issue_id)
 
         store.get_issue = counted  # type: ignore[method-assign]
-        await consistency.renew(store, "2023-01")
+        await renew_warnings.renew(store, "2023-01")
     assert len(asked) == 49
     assert (min(asked), max(asked)) == ("2022-29", "2023-25")
 

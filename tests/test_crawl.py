@@ -9,8 +9,8 @@ from pathlib import Path
 import pymongo
 import pytest
 
-from cncert.discovery import bundled_index
 from cncert.items import CHINA, Issue
+from cncert.sources import bundled_index
 from cncert.store import open_store
 from cncert.store.records import LedgerRow
 from tests import series

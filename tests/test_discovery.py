@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scrapy.settings import BaseSettings
 
-from cncert.discovery.album import album_id, album_page, is_album_page, read_album, read_neighbours
-from cncert.discovery.entries import Entry, find_issues
-from cncert.discovery.feed import MAX_ENTRIES, read_feed
-from cncert.discovery.sources import archived_as, may_ask, read_sources, shown
 from cncert.exceptions import ArgumentError, NotAnIssue, SettingError, SourceError
 from cncert.items import CHINA, Issue
-from cncert.saved.entry import read_entry
+from cncert.sources.album import album_id, album_page, is_album_page, read_album, read_neighbours
+from cncert.sources.configured_sources import archived_as, may_ask, read_sources, shown
+from cncert.sources.feed import MAX_ENTRIES, read_feed
+from cncert.sources.feed_copy import read_entry
+from cncert.sources.listed_articles import Entry, find_issues
 from cncert.spiders.arguments import Arguments
 from tests import series
 from tests.site import feeds, pages

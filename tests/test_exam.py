@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cncert.data.sample.canvas import FONTS, MARK, Writing
-from cncert.data.sample.distort import DISTORTIONS
-from cncert.data.sample.exam import Examination, examine, main
-from cncert.data.sample.looks import percent
-from cncert.data.sample.styles import STYLES
 from cncert.report.metrics import metrics
+from tools.sample.canvas import FONTS, MARK, Writing
+from tools.sample.damaged_pictures import DISTORTIONS
+from tools.sample.ocr_test_pictures import Examination, examine, main
+from tools.sample.picture_colours import percent
+from tools.sample.styles import STYLES
 
 KEPT = Path(__file__).parent / "pictures"
 TRUTH = json.loads((KEPT / "truth.json").read_text(encoding="utf-8"))

@@ -22,14 +22,14 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package, system
 
-from cncert import describe
 from cncert.commands.export import Command
-from cncert.gaps import weeks
 from cncert.items import Issue
+from cncert.ledger.calendar_gaps import weeks
 from cncert.report.metrics import metrics
 from cncert.store import open_store
 from tests.calls import call
 from tests.factories import BIZ, NOW, make_figure, make_issue, make_picture, make_row
+from tools import write_docs
 
 Rows = list[dict[str, Any]]
 
@@ -326,8 +326,8 @@ def test_the_dictionary_and_the_breaks_are_tables(out: Path) -> None:
 
 def test_the_page_has_the_tables_of_the_program() -> None:
     """After a change of the tables: make docs."""
-    page = describe.EXPORT_PAGE.read_text(encoding="utf-8")
-    assert page == describe.filled(page)
+    page = write_docs.EXPORT_PAGE.read_text(encoding="utf-8")
+    assert page == write_docs.filled(page)
 
 
 def test_the_examples_of_the_page_run(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,7 +336,7 @@ def test_the_examples_of_the_page_run(out: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     printed: list[str] = []
     names: dict[str, Any] = {"print": lambda text: printed.append(str(text))}
-    blocks = re.findall(r"```python\n(.*?)```", describe.EXPORT_PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", write_docs.EXPORT_PAGE.read_text(encoding="utf-8"), re.DOTALL)
     for block in blocks:
         exec(block, names)
     assert len(blocks) == 3

@@ -21,11 +21,11 @@ from markdown_it.token import Token
 from openpyxl.utils.escape import unescape
 
 from cncert.commands.export import Command
-from cncert.export.markdown import escaped
-from cncert.export.safe import guarded, plain
 from cncert.items import Issue
+from cncert.output.export.harmless_cells import guarded, plain
+from cncert.output.export.markdown_format import escaped
 from cncert.store import open_store
-from cncert.terminal import TRICKS
+from cncert.terminal.safe_text import TRICKS
 from tests.calls import call
 from tests.factories import make_figure, make_issue, make_picture
 

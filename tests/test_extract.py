@@ -16,8 +16,8 @@ import pytest
 from backports import zstd
 from scrapy.http import Response
 
-from cncert.archive import ArchiveWriter
-from cncert.saved.files import MAX_BYTES, find_files
+from cncert.archive.http_cache import ArchiveWriter
+from cncert.sources.saved_files.find_files import MAX_BYTES, find_files
 from tests import series
 from tests.site import pages
 from tests.site.crawl import ROOT, run_scrapy, scrapy_command

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from cncert import gaps
-from cncert.extensions import CLEAN_REASONS
-from cncert.notes import CONCERNS
-from cncert.runs import DIED
+from cncert.extensions.run_recorder import CLEAN_REASONS
+from cncert.ledger import calendar_gaps
+from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.issue_notes import CONCERNS
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, RunRecord
 from cncert.store.records import Outcome as StoreOutcome
-from cncert.wechat.page import Verdict
+from cncert.wechat.failure_pages import Verdict
 from tests import series
 from tests.site import pages
 from tests.site.crawl import ROOT, crawl
@@ -87,7 +87,7 @@ class Outcome:
     stderr: str
     stored: list[str]
     row: LedgerRow
-    week: gaps.Week
+    week: calendar_gaps.Week
     run: RunRecord
 
 
@@ -116,11 +116,11 @@ def run(site: LoopbackWeChat, tmp_path: Path, fault: Fault, *more: str) -> subpr
     return crawl(site, tmp_path, *arguments, settings={**ONCE_MORE, **fault.settings}, **fault.env)
 
 
-async def missing_weeks(tmp_path: Path, fault: Fault) -> dict[str, gaps.Week]:
+async def missing_weeks(tmp_path: Path, fault: Fault) -> dict[str, calendar_gaps.Week]:
     first, last = fault.weeks
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        weeks = gaps.weeks(await store.rows(), await store.issue_ids(), first=first, last=last)
-    return {week.issue: week for week in gaps.missing(weeks)}
+        weeks = calendar_gaps.weeks(await store.rows(), await store.issue_ids(), first=first, last=last)
+    return {week.issue: week for week in calendar_gaps.missing(weeks)}
 
 
 async def outcome(tmp_path: Path, fault: Fault, result: subprocess.CompletedProcess[str]) -> Outcome:
@@ -129,7 +129,7 @@ async def outcome(tmp_path: Path, fault: Fault, result: subprocess.CompletedProc
         rows, stored, record = await store.rows(), await store.issue_ids(), (await store.runs(1))[0]
     claims = [row for row in rows if row.issue == fault.broken and (row.addresses or row.attempts)]
     row = min(claims, key=lambda row: row.state != "stored")
-    weeks = {week.issue: week for week in gaps.weeks(rows, stored, first=first, last=last)}
+    weeks = {week.issue: week for week in calendar_gaps.weeks(rows, stored, first=first, last=last)}
     return Outcome(result.returncode, result.stderr, stored, row, weeks[fault.broken], record)
 
 

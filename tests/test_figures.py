@@ -1,4 +1,4 @@
-"""The rating and the figures of the text: all forms of data/figures.toml, their slips, and what is no figure."""
+"""The rating and the figures of the text: all forms of data/metric_labels.toml, their slips, and what is no figure."""
 
 import re
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cncert.report.figures import read_figures
+from cncert.report.label_context import without_asides
 from cncert.report.metrics import definitions, eras, fold, metrics, number_forms
 from cncert.report.sections import split_parts
-from cncert.report.texts import without_asides
+from cncert.report.text_figures import read_figures
 from cncert.wechat.body import Line
 
 METRICS = definitions()["metric"]

@@ -28,23 +28,23 @@ from warcio.warcwriter import WARCWriter
 
 from benchmarks.fuzzing.damage import damaged
 from benchmarks.fuzzing.targets import TARGETS
-from cncert.archive import ArchiveReader
+from cncert.archive.compression import zstd
+from cncert.archive.http_cache import ArchiveReader
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue, Provenance
-from cncert.packing import zstd
 from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import validated
+from cncert.report.earlier_issues import read_review
 from cncert.report.issue import read_issue
-from cncert.report.review import read_review
 from cncert.report.sections import REVIEW, split_parts
 from cncert.report.title import read_title
-from cncert.saved.read import read_saved, unwrap
+from cncert.sources.saved_files.saved_page import read_saved, unwrap
 from cncert.store import open_store
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT, Body, Line, Link, read_html
+from cncert.wechat.failure_pages import Verdict, read_page
 from cncert.wechat.literals import ObjectLiteral, read_expression
-from cncert.wechat.page import Verdict, read_page
 from cncert.wechat.text import dense, unescape_html
 from tests import series
 from tests.site import pages

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from cncert.archive import ArchiveReader
-from cncert.gaps import weeks
-from cncert.importing import Importer
+from cncert.archive.http_cache import ArchiveReader
+from cncert.editions.take import Importer
 from cncert.items import Issue
-from cncert.ledger import Ledger
+from cncert.ledger.article_rows import Ledger
+from cncert.ledger.calendar_gaps import weeks
 from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import validated
-from cncert.saved.read import Kept, read_saved, unwrap
+from cncert.sources.saved_files.saved_page import Kept, read_saved, unwrap
 from cncert.store import open_store
 from cncert.store.records import Outcome, RunRecord, State
 from tests import series

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.runs import DIED
+from cncert.monitoring.dead_runs import DIED
 from cncert.store.records import RunRecord
 from tests import series
 from tests.killing import FIRST, LAST, Place, Reference, begin, contents, differences, publish, trial, undisturbed

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from cncert.monitors.facts import Facts, gather
-from cncert.monitors.holidays import due_by, holidays
-from cncert.monitors.rules import LOW_BYTES, MONITORS, Finding, Monitor, examine
-from cncert.monitors.telling import continued, told, told_before, untold
+from cncert.monitoring.alert_history import continued, told, told_before, untold
+from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.due_dates import due_by, holidays
+from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, Monitor, examine
+from cncert.monitoring.store_snapshot import Facts, gather
 from cncert.report.calendar import parse_week
-from cncert.runs import DIED
 from cncert.store import Store, open_store
 from cncert.store.records import Alert, AlertLevel, LedgerRow, RunRecord
 from tests import series

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cncert.items import RELATIVE_WARNINGS, WARNINGS, Issue
-from cncert.report.neighbours import neighbour_doubts
+from cncert.quality.between_weeks import neighbour_doubts
 from tests.factories import make_figure, make_issue
 
 

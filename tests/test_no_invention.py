@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, Provenance
-from cncert.report.figures import read_figures
 from cncert.report.issue import read_issue
 from cncert.report.metrics import number_forms
 from cncert.report.sections import split_parts
+from cncert.report.text_figures import read_figures
 from cncert.wechat.body import Body, Line
 from cncert.wechat.text import tidy
 from tests.factories import make_article

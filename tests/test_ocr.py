@@ -24,17 +24,17 @@ from PIL import Image
 
 from cncert.commands.ocr import Command
 from cncert.exceptions import OcrError
-from cncert.ocr.closer import look_closer
-from cncert.ocr.engine import Engine, Found, open_engine
-from cncert.ocr.image import open_picture
-from cncert.ocr.ink import Ink
-from cncert.ocr.joining import goes_on
-from cncert.ocr.marks import find_marks, pointing
-from cncert.ocr.passes import agree, bands, content
-from cncert.ocr.reading import Limits, PictureFile, PictureReading, read_pictures
+from cncert.infographics.labels import Box, Mark, Pair, Word, read_words, sides
+from cncert.infographics.labels.known_labels import name_label
+from cncert.infographics.words.cut_pictures import goes_on
+from cncert.infographics.words.enlarged_look import look_closer
+from cncert.infographics.words.ocr_engine import Engine, Found, open_engine
+from cncert.infographics.words.open_image import open_picture
+from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, read_pictures
+from cncert.infographics.words.triangles_and_arrows import find_marks, pointing
+from cncert.infographics.words.two_passes import agree, bands, content
+from cncert.infographics.words.unread_areas import Ink
 from cncert.report.metrics import definitions
-from cncert.report.picture import Box, Mark, Pair, Word, read_words, sides
-from cncert.report.picture.lexicon import name_label
 from tests.calls import call
 
 PICTURES = Path(__file__).parent / "pictures"

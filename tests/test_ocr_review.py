@@ -24,13 +24,13 @@ from scrapy.settings import Settings
 
 from cncert import settings as project
 from cncert.commands.ocr import Command
+from cncert.infographics.figures.update_issue import renew
 from cncert.items import Issue
-from cncert.pictures.renewal import renew
+from cncert.output.check.run_check import review
+from cncert.output.check.typed_values import NotMeant, typed_change, typed_unit, typed_value
 from cncert.report.numbers import LARGEST
-from cncert.review.dialogue import review
-from cncert.review.typed import NotMeant, typed_change, typed_unit, typed_value
 from cncert.store import Store, open_store
-from cncert.store.readings import Correction
+from cncert.store.picture_readings import Correction
 from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.site.crawl import run_scrapy
@@ -368,7 +368,7 @@ async def test_what_cannot_be_meant_is_not_kept(
         answer = await reviewer.judge("hosts.infected", verdict, **typed)
         assert (answer.status, answer.data["error"]) == (422, word)
         assert await corrections(place) == []
-        assert word in tomllib.loads(Path("cncert/review/words.toml").read_text(encoding="utf-8"))
+        assert word in tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
 
 
 async def test_who_comes_second_is_told_and_may_answer_then(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -551,9 +551,9 @@ def test_ctrl_c_ends_it_with_its_line(place: Path) -> None:
 
 
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
-    words = tomllib.loads(Path("cncert/webpage/words.toml").read_text(encoding="utf-8"))
-    words |= tomllib.loads(Path("cncert/review/words.toml").read_text(encoding="utf-8"))
-    files = [*Path("cncert/review/static").glob("*.js"), *Path("cncert/review/templates").glob("page*")]
+    words = tomllib.loads(Path("cncert/output/page/page_words.toml").read_text(encoding="utf-8"))
+    words |= tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
+    files = [*Path("cncert/output/check/static").glob("*.js"), *Path("cncert/output/check/templates").glob("page*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     used = set(re.findall(r'(?:\bt|row|field|button)\("(\w+)"|data-word="(\w+)"', text))
     names = {one or other for one, other in used}

@@ -14,17 +14,17 @@ import pytest
 from cncert.commands.demo import NEWEST
 from cncert.commands.ocr import Command
 from cncert.exceptions import ArgumentError
+from cncert.infographics.figures.figures_of_issue import Seen, see
+from cncert.infographics.figures.human_checks import Stated, Verdict, judge, open_candidates, withdraw
+from cncert.infographics.figures.ocr_workers import Reader, read_all
+from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, places, read_file
+from cncert.infographics.figures.read_stored_pictures import Series
+from cncert.infographics.figures.update_issue import renew
+from cncert.infographics.words.read_picture import Limits
 from cncert.items import Figure, Issue
-from cncert.ocr.reading import Limits
-from cncert.pictures.figures import Seen, see
-from cncert.pictures.files import NoPictureFile, PicturePlace, places, read_file
-from cncert.pictures.renewal import renew
-from cncert.pictures.review import Stated, Verdict, judge, open_candidates, withdraw
-from cncert.pictures.running import Reader, read_all
-from cncert.pictures.series import Series
-from cncert.report.agreement import agreement_doubts
+from cncert.quality.text_against_pictures import agreement_doubts
 from cncert.store import Store, open_store
-from cncert.store.readings import Correction, Reading, ReadPair, ReadPicture
+from cncert.store.picture_readings import Correction, Reading, ReadPair, ReadPicture
 from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.ocr_double import BLANK, DIES, HANGS, LOG
@@ -464,7 +464,7 @@ async def test_figures_that_only_pictures_show_come_into_the_tables(tmp_path: Pa
     assert (result.returncode, result.stderr) == (0, "")
     drawn_there = {
         (one["key"], figure["metric"]): (figure["value"], figure["change_pct"])
-        for one in json.loads((SAMPLE / "pictures.json").read_text(encoding="utf-8"))
+        for one in json.loads((ROOT / "tools" / "sample" / "pictures.json").read_text(encoding="utf-8"))
         for figure in one["figures"]
     }
     async with open_store(env["CNCERT_STORE"]) as store:

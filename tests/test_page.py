@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cncert.wechat.address import ArticleKey, biz_text
 from cncert.wechat.article import CHINA
 from cncert.wechat.body import read_html
+from cncert.wechat.failure_pages import Article, Page, Verdict, read_page
 from cncert.wechat.markup import attributes, element, inside, tags
-from cncert.wechat.page import Article, Page, Verdict, read_page
 from tests.site.pages import (
     ERAS,
     FAILURES,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from cncert.exceptions import SavedFileError
-from cncert.saved.pool import AHEAD, WAITING, in_order, one_by_one
+from cncert.terminal.worker_pool import AHEAD, WAITING, in_order, one_by_one
 
 SECONDS = 0.5
 

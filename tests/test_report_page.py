@@ -13,14 +13,14 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from cncert.atomic import write_whole
 from cncert.commands.report import Command
 from cncert.items import Issue, Picture
+from cncert.output.page.picture_links import PictureFiles
 from cncert.report import calendar
 from cncert.report.metrics import metrics
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, Reject, RunRecord
-from cncert.webpage.files import PictureFiles
+from cncert.terminal.atomic_write import write_whole
 from tests.calls import call
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing

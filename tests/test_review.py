@@ -2,7 +2,7 @@
 
 import pytest
 
-from cncert.report.review import read_review
+from cncert.report.earlier_issues import read_review
 from cncert.report.sections import split_parts
 from cncert.wechat.body import Line, Link
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.runs import DIED, bury, has_died
+from cncert.monitoring.dead_runs import DIED, bury, has_died
 from cncert.store import open_store
 from cncert.store.records import RunRecord
 from tests.factories import make_run

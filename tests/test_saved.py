@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from cncert.items import Issue
 from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import validated
-from cncert.saved.charset import decode
-from cncert.saved.mhtml import read_mhtml
-from cncert.saved.read import Saved, read_saved, unwrap
+from cncert.sources.saved_files.charset import decode
+from cncert.sources.saved_files.mhtml import read_mhtml
+from cncert.sources.saved_files.saved_page import Saved, read_saved, unwrap
 from tests import series
 from tests.site import pages
 

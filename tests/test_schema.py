@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
-from cncert import describe
 from cncert.items import WARNINGS, Issue
 from cncert.report.metrics import metrics
 from tests.factories import make_figure, make_issue
 from tests.site.crawl import run_scrapy
+from tools import write_docs
 
-SCHEMA = describe.issue_schema()
+SCHEMA = write_docs.issue_schema()
 RANKING = {
     "metric": "hosts.infected", "by": "province", "items": [{"name": "广东省", "value": 12000, "share_pct": None}],
     "section": None, "evidence": "广东省约1.2万个", "start": 3, "end": 7,
@@ -46,10 +46,10 @@ def fields() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_the_files_are_what_the_model_gives() -> None:
-    """After a change of the model or of figures.toml: make docs."""
-    assert describe.SCHEMA.read_text(encoding="utf-8") == describe.schema_text()
-    page = describe.PAGE.read_text(encoding="utf-8")
-    assert page == describe.filled(page)
+    """After a change of the model or of metric_labels.toml: make docs."""
+    assert write_docs.SCHEMA.read_text(encoding="utf-8") == write_docs.schema_text()
+    page = write_docs.PAGE.read_text(encoding="utf-8")
+    assert page == write_docs.filled(page)
 
 
 def test_the_command_prints_the_schema(tmp_path: Path) -> None:
@@ -113,11 +113,11 @@ def test_a_broken_document_is_refused(spoil: Callable[[dict[str, Any]], None], s
 
 def test_a_table_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(KeyError, match="fields of Nobody"):
-        describe.filled("<!-- generated: fields of Nobody -->\n<!-- end -->")
+        write_docs.filled("<!-- generated: fields of Nobody -->\n<!-- end -->")
 
 
 def test_the_page_has_every_model_metric_and_warning() -> None:
-    page = describe.PAGE.read_text(encoding="utf-8")
+    page = write_docs.PAGE.read_text(encoding="utf-8")
     tables = re.findall(r"<!-- generated: fields of (\w+) -->", page)
     assert sorted(tables) == sorted(["Issue", *SCHEMA["$defs"]])
     assert all(f"| `{metric.name}` |" in page for metric in metrics())

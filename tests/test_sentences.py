@@ -9,9 +9,9 @@ from typing import Any, Literal
 import pytest
 
 from cncert.items import Figure, Ranking
-from cncert.report.figures import Reading, read_figures
 from cncert.report.metrics import metrics
 from cncert.report.sections import split_parts
+from cncert.report.text_figures import Reading, read_figures
 from cncert.wechat.body import Line
 from cncert.wechat.text import tidy
 

@@ -8,11 +8,11 @@ from urllib.parse import quote
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from cncert import gaps
 from cncert.commands.gaps import wanted
-from cncert.discovery.album import album_page
 from cncert.items import Issue
-from cncert.ledger import DEAD, Ledger
+from cncert.ledger import calendar_gaps
+from cncert.ledger.article_rows import DEAD, Ledger
+from cncert.sources.album import album_page
 from cncert.store import Store, open_store
 from cncert.store.records import LedgerRow, RunRecord, State
 from tests import series
@@ -417,7 +417,7 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
         await ledger.settle(gone.id, State.GONE, "deleted by its author")
         await ledger.enter(None, "start", "2022-31")
         rows = await store.rows()
-    how_to, *lines = wanted(gaps.weeks(rows, []), rows)
+    how_to, *lines = wanted(calendar_gaps.weeks(rows, []), rows)
     assert how_to.startswith("# Missing issues: 3. ")
     assert lines == [
         "# 2022-33  2022-08-08 – 2022-08-14  unavailable: expired: wrong",
@@ -430,7 +430,7 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
 
 @pytest.mark.parametrize(("weeks", "said"), [([], "# No issue is known yet"), (["2022-33"], "# No issue is missing.")])
 def test_nothing_is_wanted(weeks: list[str], said: str) -> None:
-    (line,) = wanted(gaps.weeks([], weeks), [])
+    (line,) = wanted(calendar_gaps.weeks([], weeks), [])
     assert line.startswith(said)
 
 

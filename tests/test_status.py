@@ -15,11 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cncert.commands.status import Command
 from cncert.items import issue_id
-from cncert.monitors.facts import Facts
-from cncert.monitors.rules import MONITORS
-from cncert.prometheus import metrics
+from cncert.monitoring.monitors import MONITORS
+from cncert.monitoring.prometheus import metrics
+from cncert.monitoring.store_snapshot import Facts
+from cncert.monitoring.store_status import status
 from cncert.report.calendar import parse_week, previous_week, week_of
-from cncert.status import status
 from cncert.store import open_store
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_picture, make_row, make_run

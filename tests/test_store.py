@@ -23,10 +23,10 @@ from pymongo.errors import WriteError
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Model
 from cncert.store import Store, open_store, redacted
-from cncert.store.documents import BATCH
+from cncert.store.backend import BATCH
 from cncert.store.mongo import bson_form
+from cncert.store.mongo_validator import bson_schema
 from cncert.store.records import LedgerAddress, LedgerRow, Outcome, State
-from cncert.store.schema import bson_schema
 from tests.factories import (
     NOW,
     make_correction,

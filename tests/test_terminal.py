@@ -23,11 +23,11 @@ from rich.cells import cell_len
 from scrapy.settings import Settings
 
 from cncert import settings
-from cncert.cli import complain, safe_json
-from cncert.panel import Pace, is_wanted
+from cncert.extensions.live_panel import Pace, is_wanted
+from cncert.monitoring.run_summary import print_summary
 from cncert.store import open_store
-from cncert.summary import print_summary
-from cncert.terminal import TRICKS, BottomLines, LogRecord, safe
+from cncert.terminal.output import complain, safe_json
+from cncert.terminal.safe_text import TRICKS, BottomLines, LogRecord, safe
 from tests import series
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_row, make_run

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cncert import notes
 from cncert.items import CHINA, RELATIVE_WARNINGS, WARNINGS, Issue
+from cncert.monitoring import issue_notes
 from cncert.report import calendar
 from cncert.store import open_store
 from cncert.store.records import RunRecord
@@ -194,7 +194,7 @@ def test_a_wrong_call_of_warnings_is_one_line(tmp_path: Path, options: list[str]
 
 
 def test_every_warning_about_figures_is_noted_once() -> None:
-    noted = [code for concern in notes.CONCERNS for code in concern.codes]
+    noted = [code for concern in issue_notes.CONCERNS for code in concern.codes]
     about = {code for code in WARNINGS if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {
         "picture_agrees"
     }
@@ -203,12 +203,12 @@ def test_every_warning_about_figures_is_noted_once() -> None:
 
 def test_a_note_names_the_first_issues() -> None:
     odd = [make_issue(2025, number, warnings=[doubt("figures_unread", "x")] * 2) for number in range(9, 2, -1)]
-    found = notes.count([*odd, make_issue(2025, 1, warnings=[])])
+    found = issue_notes.count([*odd, make_issue(2025, 1, warnings=[])])
     assert sum(found["unread"].values()) == 14
-    assert notes.notes(found) == [
+    assert issue_notes.notes(found) == [
         "7 issues with numbers that nothing read: 2025-03, 2025-04, 2025-05, 2025-06, 2025-07 and 2 more"
     ]
-    assert notes.notes(notes.count([])) == []
+    assert issue_notes.notes(issue_notes.count([])) == []
 
 
 def test_a_record_without_notes_can_be_read() -> None:

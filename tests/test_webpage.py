@@ -13,18 +13,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
-from cncert import gaps
 from cncert.items import WARNINGS, Issue, Ranking, Rating
+from cncert.ledger import calendar_gaps
+from cncert.output.page.page_data import read_page
+from cncert.output.page.picture_links import PictureFiles
+from cncert.output.page.render_page import render
+from cncert.quality.series_breaks import Kind
 from cncert.report import calendar, metrics
-from cncert.report.breaks import Kind
 from cncert.store import open_store
-from cncert.webpage.data import read_page
-from cncert.webpage.files import PictureFiles
-from cncert.webpage.render import render
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing
 
-ROOM = Path("cncert/webpage")
+PAGE = Path("cncert/output/page")
 EVIL = "<img src=x onerror='window.evil=1'><script>window.evil=1</script></script>&amp;\u2028\u202e"
 WEEKS = list(calendar.weeks((2023, 45), (2024, 26)))
 MISSING = "2024-10"
@@ -447,11 +447,11 @@ def test_two_thousand_issues_open_search_and_draw(page: Page, tmp_path: Path) ->
 
 
 def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
-    words = tomllib.loads((ROOM / "words.toml").read_text(encoding="utf-8"))
+    words = tomllib.loads((PAGE / "page_words.toml").read_text(encoding="utf-8"))
     assert [key for key, forms in words.items() if set(forms) != {"en", "zh"} or not all(forms.values())] == []
     lists = {
         "warning": WARNINGS,
-        "state": get_args(gaps.WeekState),
+        "state": get_args(calendar_gaps.WeekState),
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
         "break": get_args(Kind),
         "rating": get_args(Rating),
@@ -459,8 +459,8 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
     }
     missing = [f"{kind}.{name}" for kind, names in lists.items() for name in names if f"{kind}.{name}" not in words]
     assert missing == []
-    page = (ROOM / "templates" / "page.html.j2").read_text(encoding="utf-8")
-    files = [file for file in (ROOM / "static").glob("*.js") if file.name != "echarts.min.js"]
+    page = (PAGE / "templates" / "page.html.j2").read_text(encoding="utf-8")
+    files = [file for file in (PAGE / "static").glob("*.js") if file.name != "echarts.min.js"]
     scripts = "".join(file.read_text(encoding="utf-8") for file in files)
     asked = set(re.findall(r"\bt\(\"([^\"]+)\"", scripts)) | set(re.findall(r"data-(?:word|label)=\"([a-z_]+)\"", page))
     assert asked - words.keys() == set()

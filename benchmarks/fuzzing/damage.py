@@ -59,7 +59,7 @@ def _labels(value: object) -> Iterator[str]:
 def _words() -> list[bytes]:
     """Words that the readers look for; of each kind as many, be they repeated."""
     labels: list[str] = []
-    for name in ("figures.toml", "headings.toml"):
+    for name in ("metric_labels.toml", "headings.toml"):
         labels += _labels(tomllib.loads(files("cncert").joinpath("data", name).read_text(encoding="utf-8")))
     kinds = [*(words.split() for words in (_PAGE, _CODE, _ENTITIES, _TEXT, _NUMBERS)), _SIGNS, labels]
     longest = max(map(len, kinds))

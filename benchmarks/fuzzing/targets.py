@@ -21,12 +21,12 @@ from cncert.exceptions import NotAnIssue, SavedFileError
 from cncert.items import Issue, Provenance
 from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import validated
+from cncert.report.earlier_issues import read_review
 from cncert.report.issue import read_issue
-from cncert.report.review import read_review
 from cncert.report.sections import REVIEW, split_parts
 from cncert.report.title import read_title
-from cncert.saved.read import read_saved, unwrap
-from cncert.saved.warc import read_answers
+from cncert.sources.saved_files.saved_page import read_saved, unwrap
+from cncert.sources.saved_files.warc_answers import read_answers
 from cncert.store.mongo import bson_form
 from cncert.wechat.address import (
     ARTICLE_HOST,
@@ -39,8 +39,8 @@ from cncert.wechat.address import (
 )
 from cncert.wechat.article import Article
 from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT, Body, Line, Link, read_html, read_plain
+from cncert.wechat.failure_pages import Page, Verdict, read_page
 from cncert.wechat.literals import ObjectLiteral, read_sum, variables
-from cncert.wechat.page import Page, Verdict, read_page
 from cncert.wechat.text import tidy
 from tests import series
 from tests.site import pages

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.filesize import decimal
 
-from cncert.cli import ProjectCommand, add_json_option, complain, markup, new_table, output, print_json, progress
 from cncert.exceptions import ArgumentError
+from cncert.terminal.output import (
+    ProjectCommand,
+    add_json_option,
+    complain,
+    markup,
+    new_table,
+    output,
+    print_json,
+    progress,
+)
 
 if TYPE_CHECKING:
-    from cncert.archive_stats import ArchiveStats, Sizes
+    from cncert.archive.statistics import ArchiveStats, Sizes
 
 MOST_ROWS = 24
 """Of more months the years are shown."""
@@ -36,7 +45,7 @@ class Command(ProjectCommand):
         add_json_option(parser, "the sums")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
-        from cncert.archive_stats import ArchiveStats
+        from cncert.archive.statistics import ArchiveStats
 
         assert self.settings is not None
         path = _path(args, self.settings["CNCERT_ARCHIVE"])
@@ -66,7 +75,7 @@ def _path(args: list[str], usual: str) -> Path:
 
 
 def _read(stats: "ArchiveStats", path: Path, limit: int) -> None:
-    from cncert.archive import warc_files
+    from cncert.archive.http_cache import warc_files
 
     files = warc_files(path)
     with progress() as bar:
@@ -148,7 +157,7 @@ def _sums(counts: Mapping[str, int]) -> str:
 
 def grouped(months: Mapping[str, "Sizes"]) -> dict[str, "Sizes"]:
     """What each month brought, in order, or each year if the months are many."""
-    from cncert.archive_stats import Sizes
+    from cncert.archive.statistics import Sizes
 
     sums: dict[str, Sizes] = {}
     length = len("2025-01" if len(months) <= MOST_ROWS else "2025")

@@ -12,16 +12,16 @@ from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
-from cncert import browser
 from cncert.addon import DerivedSettings
-from cncert.cli import complain
+from cncert.browser import chromium
 from cncert.exceptions import CncertError
-from cncert.extensions import RunRecorder
-from cncert.panel import is_wanted, panel
+from cncert.extensions.live_panel import is_wanted, panel
+from cncert.extensions.run_recorder import RunRecorder
+from cncert.monitoring.run_summary import print_summary
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
-from cncert.summary import print_summary
+from cncert.terminal.output import complain
 
 
 class Command(crawl.Command):
@@ -36,7 +36,7 @@ class Command(crawl.Command):
         try:
             DerivedSettings().update_settings(self.settings)
             if not Arguments.read(dict(opts.spargs)).replaying:
-                browser.crawl_settings(self.settings)
+                chromium.crawl_settings(self.settings)
             open_store(self.settings["CNCERT_STORE"])
             quiet_below_panel(self.settings)
         except CncertError as error:

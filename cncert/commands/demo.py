@@ -11,15 +11,15 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
-from cncert import gaps
 from cncert.addon import DerivedSettings
-from cncert.cli import complain, markup, output
 from cncert.exceptions import ArgumentError, SettingError
-from cncert.extensions import RunRecorder
+from cncert.extensions.live_panel import panel
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
-from cncert.panel import panel
+from cncert.ledger import calendar_gaps
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
+from cncert.terminal.output import complain, markup, output
 
 FIRST, LAST = "2024-18", "2025-03"
 NEWEST = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1&sn=8064268553ca5916417015861fb3acd9"
@@ -84,11 +84,13 @@ async def show(settings: Settings, directory: Path, new: int) -> None:
     """Print what is in the store now: issues, weeks missing and why, pictures, where the files are."""
     async with open_store(settings["CNCERT_STORE"]) as store:
         issues = [issue async for issue in store.issues(FIRST, LAST)]
-        weeks = gaps.weeks(await store.rows(), [issue.id for issue in issues], first=FIRST, last=LAST)
-    print_demo(output(), issues, gaps.missing(weeks), directory, new)
+        weeks = calendar_gaps.weeks(await store.rows(), [issue.id for issue in issues], first=FIRST, last=LAST)
+    print_demo(output(), issues, calendar_gaps.missing(weeks), directory, new)
 
 
-def print_demo(console: Console, issues: list[Issue], missing: list[gaps.Week], directory: Path, new: int) -> None:
+def print_demo(
+    console: Console, issues: list[Issue], missing: list[calendar_gaps.Week], directory: Path, new: int
+) -> None:
     """The printed summary of a demo run."""
     pictures = [picture for issue in issues for picture in issue.images]
     stored = {picture.path for picture in pictures if picture.status == "stored"}

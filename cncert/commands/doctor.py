@@ -5,11 +5,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
-from cncert.alerts import addresses
-from cncert.cli import ProjectCommand, add_json_option, markup, new_table, output, print_json
-from cncert.doctor import examine
-from cncert.doctor.result import SECONDS, Result, State
 from cncert.exceptions import ArgumentError
+from cncert.monitoring.alert_channels import addresses
+from cncert.monitoring.doctor import examine
+from cncert.monitoring.doctor.check_result import SECONDS, Result, State
+from cncert.terminal.output import ProjectCommand, add_json_option, markup, new_table, output, print_json
 
 COLOURS: dict[State, str] = {"ok": "green", "note": "yellow", "to do": "red"}
 

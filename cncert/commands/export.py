@@ -7,13 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cncert.cli import ProjectCommand, complain, progress
 from cncert.exceptions import ArgumentError
 from cncert.store import Store, open_store
-from cncert.terminal import safe
+from cncert.terminal.output import ProjectCommand, complain, progress
+from cncert.terminal.safe_text import safe
 
 if TYPE_CHECKING:
-    from cncert.export.formats import Plan
+    from cncert.output.export.base_format import Plan
 
 OUT = "data/export"
 LONG = 200
@@ -43,7 +43,7 @@ class Command(ProjectCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"export takes no argument {args[0]!r}")
-        from cncert.export.plan import read_plan
+        from cncert.output.export.read_options import read_plan
 
         plan = read_plan(opts, self.settings["CNCERT_FILES"])
         async with open_store(self.settings["CNCERT_STORE"]) as store:
@@ -64,8 +64,8 @@ class Command(ProjectCommand):
 
 async def _export(store: Store, plan: "Plan", number: int) -> Counter[str]:
     """Do what *plan* says with *number* issues, or those of them that it wants; the rows of each table."""
-    from cncert.export.export import FORMATS, export
-    from cncert.export.staging import Staging
+    from cncert.output.export.staged_files import Staging
+    from cncert.output.export.write_tables import FORMATS, export
 
     with Staging(Path(tempfile.gettempdir()) if plan.to_stdout else plan.home) as staging:
         with progress(hidden=number < LONG) as bar:

@@ -7,9 +7,9 @@ from typing import Any
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
-from cncert.cli import ProjectCommand, output, safe_json
 from cncert.items import CHINA
-from cncert.reading import Found, Unread, add_jobs_option, read_files
+from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files
+from cncert.terminal.output import ProjectCommand, output, safe_json
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article
 

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from cncert import gaps
-from cncert.cli import ProjectCommand, markup, new_table, output, print_json, week_option
 from cncert.exceptions import ArgumentError
-from cncert.ledger import addresses_by_worth
+from cncert.ledger import calendar_gaps
+from cncert.ledger.article_rows import addresses_by_worth
 from cncert.report.calendar import parse_week
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, State
-from cncert.terminal import safe
+from cncert.terminal.output import ProjectCommand, markup, new_table, output, print_json, week_option
+from cncert.terminal.safe_text import safe
 from cncert.wechat.address import FORMS, rank, read_address
 
-LOOKS: dict[gaps.WeekState, tuple[str, str]] = {
+LOOKS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
     "stored": ("■", "green"),
     "blocked": ("B", "red"),
     "unavailable": ("u", "yellow"),
@@ -63,7 +63,7 @@ class Command(ProjectCommand):
         first, last = week_option("--from", opts.first), week_option("--until", opts.last)
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             rows = await store.rows()
-            weeks = gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
+            weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
         if opts.json:
             print_json([week.model_dump(mode="json") for week in weeks])
         elif opts.wanted:
@@ -72,11 +72,11 @@ class Command(ProjectCommand):
         elif not weeks:
             output().print(NOTHING_KNOWN)
         else:
-            print_weeks(output(), weeks, weeks if opts.all else gaps.missing(weeks))
+            print_weeks(output(), weeks, weeks if opts.all else calendar_gaps.missing(weeks))
         return int(opts.fail and any(week.state in WITHOUT_REASON for week in weeks))
 
 
-def wanted(weeks: list[gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
+def wanted(weeks: list[calendar_gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
     """The issues missing of *weeks*, newest first, with the addresses that may work, best first.
 
     Other lines begin with #: ``start=@FILE`` reads it.
@@ -85,7 +85,7 @@ def wanted(weeks: list[gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
     for row in rows:
         if row.state not in (State.GONE, State.REJECTED):
             addresses.setdefault(row.issue, []).extend(address.url for address in addresses_by_worth(row))
-    missing = gaps.missing(weeks)
+    missing = calendar_gaps.missing(weeks)
     yield HOW_TO.format(len(missing)) if missing else "# No issue is missing." if weeks else f"# {NOTHING_KNOWN}"
     for week in reversed(missing):
         period = f"{week.period.start} – {week.period.end}"
@@ -98,7 +98,7 @@ def _rank(url: str) -> int:
     return rank(address.form) if address is not None else len(FORMS)
 
 
-def print_weeks(console: Console, weeks: list[gaps.Week], listed: list[gaps.Week]) -> None:
+def print_weeks(console: Console, weeks: list[calendar_gaps.Week], listed: list[calendar_gaps.Week]) -> None:
     """The map of *weeks*, the list of *listed* with reasons and addresses, and the sums."""
     for line in _map(weeks):
         console.print(line)
@@ -109,7 +109,7 @@ def print_weeks(console: Console, weeks: list[gaps.Week], listed: list[gaps.Week
     console.print(f"{len(weeks)} weeks, {weeks[0].issue} to {weeks[-1].issue}: {summary}")
 
 
-def _map(weeks: list[gaps.Week]) -> Iterator[str]:
+def _map(weeks: list[calendar_gaps.Week]) -> Iterator[str]:
     """A line a year, a sign a week, in the place of its number."""
     yield "      " + "".join(f"{number:<10}" for number in (1, 11, 21, 31, 41, 51)).rstrip()
     years: dict[str, list[str]] = {}
@@ -126,7 +126,7 @@ def _map(weeks: list[gaps.Week]) -> Iterator[str]:
     )
 
 
-def _list(console: Console, listed: list[gaps.Week]) -> Table:
+def _list(console: Console, listed: list[calendar_gaps.Week]) -> Table:
     """A narrow window shows less; ``--json`` has all."""
     whole_weeks, numbers = console.width >= ROOM_FOR_WEEKS, console.width >= ROOM_FOR_NUMBERS
     table = new_table(console)

@@ -15,16 +15,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cncert import gaps, notes
-from cncert.cli import ProjectCommand, add_json_option, print_json
+from cncert.editions.take import Importer
 from cncert.exceptions import ArchiveError, CncertError, StoreError
-from cncert.importing import Importer
 from cncert.items import Issue
-from cncert.reading import Found, Unread, add_jobs_option, read_files, shown
+from cncert.ledger import calendar_gaps
+from cncert.monitoring import issue_notes
+from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files, shown
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome, RunRecord
 from cncert.store.sqlite import SqliteStore
-from cncert.terminal import safe
+from cncert.terminal.output import ProjectCommand, add_json_option, print_json
+from cncert.terminal.safe_text import safe
 
 WORDS = {
     Outcome.NEW: "stored",
@@ -151,7 +152,7 @@ class _Import:
         record.close_reason, record.ended_at = reason, datetime.now(UTC)
         record.gaps_after = await self._missing()
         record.warnings += [f"files, {word}: {self.counts[word]}" for word in (NO_ISSUE, UNREAD) if self.counts[word]]
-        record.notes = notes.notes(notes.count([issue async for issue in self._stored()]))
+        record.notes = issue_notes.notes(issue_notes.count([issue async for issue in self._stored()]))
         record.clean = reason == "imported" and not record.warnings
         await self._store.put_run(record)
 
@@ -161,7 +162,7 @@ class _Import:
                 yield issue
 
     async def _missing(self) -> int:
-        return len(gaps.missing(gaps.weeks(await self._store.rows(), await self._store.issue_ids())))
+        return len(calendar_gaps.missing(calendar_gaps.weeks(await self._store.rows(), await self._store.issue_ids())))
 
     def document(self, dry_run: bool) -> dict[str, Any]:
         """What became of each file, and the sums."""

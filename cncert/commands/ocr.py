@@ -3,9 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
-from cncert.cli import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, OcrError
-from cncert.review.options import add_review_options, check_review_options
+from cncert.output.check.check_options import add_review_options, check_review_options
+from cncert.terminal.output import ProjectCommand, add_json_option
 
 
 class Command(ProjectCommand):
@@ -36,10 +36,10 @@ class Command(ProjectCommand):
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
         _need_libraries()
-        from cncert.pictures.stored import accept_stored, read_stored
+        from cncert.output.ocr.stored_pictures import accept_stored, read_stored
 
         if args == ["review"]:
-            from cncert.review.dialogue import review
+            from cncert.output.check.run_check import review
 
             return await review(self.settings, opts)
         check_review_options(opts)
@@ -49,9 +49,9 @@ class Command(ProjectCommand):
             return await accept_stored(self.settings, opts)
         if opts.first or opts.last or opts.jobs is not None:
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
-        from cncert.ocr.engine import open_engine
-        from cncert.ocr.files import print_files
-        from cncert.ocr.reading import Limits
+        from cncert.infographics.words.ocr_engine import open_engine
+        from cncert.infographics.words.read_picture import Limits
+        from cncert.output.ocr.picture_files_named import print_files
 
         return print_files(args, open_engine(opts.engine), Limits.of(self.settings), as_json=opts.json)
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from scrapy.settings import BaseSettings
 
 from cncert.addon import LANGUAGES, DerivedSettings
-from cncert.atomic import write_whole
-from cncert.cli import ProjectCommand, complain, week_option
 from cncert.exceptions import ArgumentError
 from cncert.store import open_store
+from cncert.terminal.atomic_write import write_whole
+from cncert.terminal.output import ProjectCommand, complain, week_option
 
 if TYPE_CHECKING:
-    from cncert.webpage.data import Page
-    from cncert.webpage.files import PictureFiles
+    from cncert.output.page.page_data import Page
+    from cncert.output.page.picture_links import PictureFiles
 
 NAME = "report.html"
 PICTURES = ("links", "small", "none")
@@ -45,8 +45,8 @@ class Command(ProjectCommand):
         parser.add_argument("--open", action="store_true", help="show it in the browser")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
-        from cncert.webpage.data import read_page
-        from cncert.webpage.render import render
+        from cncert.output.page.page_data import read_page
+        from cncert.output.page.render_page import render
 
         assert self.settings is not None
         if args:
@@ -99,8 +99,8 @@ def _target(opts: Namespace, store: str) -> Path | None:
 
 def _picture_files(settings: BaseSettings, opts: Namespace, target: Path | None) -> "PictureFiles | None":
     """Where the page finds pictures, None if it shall have none."""
-    from cncert.watch import folders
-    from cncert.webpage.files import PictureFiles
+    from cncert.monitoring.after_run import folders
+    from cncert.output.page.picture_links import PictureFiles
 
     if opts.pictures == "none":
         return None
@@ -120,7 +120,7 @@ def _tell_missing(page: "Page", files: "PictureFiles") -> None:
 
 def _embed(page: "Page", files: "PictureFiles", room: int) -> bool:
     """Put small pictures into *page*; whether every one could be read."""
-    from cncert.webpage.thumbnails import thumbnails
+    from cncert.output.page.thumbnails import thumbnails
 
     made = thumbnails(page.pictures, files, room)
     page.data["thumbs"] = made.uris

@@ -5,11 +5,20 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from cncert.cli import ProjectCommand, add_json_option, clock, complain, markup, new_table, output, print_json
 from cncert.exceptions import ArgumentError
-from cncert.runs import DIED, has_died
+from cncert.monitoring.dead_runs import DIED, has_died
 from cncert.store import open_store
 from cncert.store.records import RunRecord
+from cncert.terminal.output import (
+    ProjectCommand,
+    add_json_option,
+    clock,
+    complain,
+    markup,
+    new_table,
+    output,
+    print_json,
+)
 
 
 class Command(ProjectCommand):

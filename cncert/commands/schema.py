@@ -3,8 +3,8 @@
 from argparse import Namespace
 from importlib.resources import files
 
-from cncert.cli import ProjectCommand
 from cncert.exceptions import ArgumentError
+from cncert.terminal.output import ProjectCommand
 
 
 class Command(ProjectCommand):

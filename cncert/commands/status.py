@@ -10,16 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from cncert.addon import DerivedSettings
-from cncert.alerts import in_language
-from cncert.cli import ProjectCommand, add_json_option, markup, output, print_json
 from cncert.exceptions import ArgumentError, StoreError
-from cncert.prometheus import metrics, write
-from cncert.runs import DIED
-from cncert.status import Status, status
+from cncert.monitoring.after_run import look
+from cncert.monitoring.alert_channels import in_language
+from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.prometheus import metrics, write
+from cncert.monitoring.run_summary import LOOKS
+from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
 from cncert.store.records import RunRecord
-from cncert.summary import LOOKS
-from cncert.watch import look
+from cncert.terminal.output import ProjectCommand, add_json_option, markup, output, print_json
 
 NAMED = 12
 """So many missing weeks are named; scrapy gaps lists all."""

@@ -4,14 +4,23 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable
 from pathlib import Path
 
-from cncert import consistency
-from cncert.archive import ArchivedPages
-from cncert.cli import ProjectCommand, add_json_option, complain, markup, new_table, output, print_json, progress
+from cncert.archive.http_cache import ArchivedPages
 from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, UpgradeError
 from cncert.items import Issue
+from cncert.quality import renew_warnings
 from cncert.store import open_store
 from cncert.store.records import Revision
-from cncert.upgrade import Upgrade
+from cncert.store.upgrade import Upgrade
+from cncert.terminal.output import (
+    ProjectCommand,
+    add_json_option,
+    complain,
+    markup,
+    new_table,
+    output,
+    print_json,
+    progress,
+)
 
 MEANINGS = {
     "upgraded": "documents brought to the present version of the model",
@@ -54,7 +63,7 @@ class Command(ProjectCommand):
                 for issue_id in bar.track(upgrade.outdated, description="Reading again"):
                     await _told(upgrade.read_again(issue_id, pages))
             if upgrade.counts["changed"] and not opts.dry_run:
-                await consistency.renew(store)
+                await renew_warnings.renew(store)
         unreadable = pages.unreadable if pages else []
         for line in unreadable:
             complain(line)

@@ -6,11 +6,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from cncert.browser import context_options, launch_options
-from cncert.cli import ProjectCommand, complain
-from cncert.discovery import newest_address
+from cncert.browser.chromium import context_options, launch_options
 from cncert.exceptions import ArgumentError, BrowserError
-from cncert.terminal import safe
+from cncert.sources import newest_address
+from cncert.terminal.output import ProjectCommand, complain
+from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
 
 
@@ -49,7 +49,7 @@ class Command(ProjectCommand):
             raise BrowserError(
                 "verify opens a window and there is no display: run it on a desktop, copy the file it saves"
             )
-        from cncert.browser.window import save, watch  # Playwright costs every other command 0.1 s
+        from cncert.browser.verify_window import save, watch  # Playwright costs every other command 0.1 s
 
         print(safe(f"Pass the verification in the window within {seconds:g} seconds: {address.url}"), file=sys.stderr)
         state = await watch(address.url, launch, options, seconds)

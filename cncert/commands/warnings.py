@@ -5,10 +5,10 @@ from collections import Counter
 
 from rich.console import Console
 
-from cncert.cli import ProjectCommand, add_json_option, markup, new_table, output, print_json, week_option
 from cncert.exceptions import ArgumentError
 from cncert.items import WARNINGS, Doubt
 from cncert.store import open_store
+from cncert.terminal.output import ProjectCommand, add_json_option, markup, new_table, output, print_json, week_option
 
 Found = list[tuple[str, Doubt]]
 """Warnings, each with its issue."""

@@ -4,8 +4,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from cncert.discovery.sources import may_ask, read_sources
 from cncert.middlewares.unfinished import unfinished_issue
+from cncert.sources.configured_sources import may_ask, read_sources
 from cncert.wechat.address import ARTICLE_HOST, PICTURE_HOSTS, may_fetch
 
 ROBOTS = frozenset(f"https://{host}/robots.txt" for host in (ARTICLE_HOST, *PICTURE_HOSTS))

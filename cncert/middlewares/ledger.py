@@ -22,18 +22,18 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from cncert import browser
+from cncert.browser import chromium
 from cncert.exceptions import NotAnIssue, PageRefused, StoreError
-from cncert.extensions import RunRecorder
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue, issue_id
-from cncert.ledger import DEAD, Ledger, best_address, is_due, is_unopened
+from cncert.ledger.article_rows import DEAD, Ledger, best_address, is_due, is_unopened
 from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.unfinished import unfinished_issue, unfinished_request
 from cncert.spiders.weekly import WeeklySpider
-from cncert.store.documents import UNFINISHED
+from cncert.store.backend import UNFINISHED
 from cncert.store.records import LedgerRow, State
 from cncert.wechat.address import read_address
-from cncert.wechat.page import Page, Verdict
+from cncert.wechat.failure_pages import Page, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -333,13 +333,13 @@ class LedgerMiddleware:
         elif self._may_browse(ident, page):
             self._browsed.add(ident)
             self.stats.inc_value("cncert/browser/asked")
-            yield browser.in_browser(request, self.crawler.settings)
+            yield chromium.in_browser(request, self.crawler.settings)
 
     def _may_browse(self, ident: str, page: Page) -> bool:
         """Whether the browser may read what plain HTTP could not: once for every article."""
-        if ident in self._browsed or page.verdict not in browser.HELPS or self.spider.arguments.replaying:
+        if ident in self._browsed or page.verdict not in chromium.HELPS or self.spider.arguments.replaying:
             return False
-        return browser.is_on(self.crawler.settings)
+        return chromium.is_on(self.crawler.settings)
 
     async def _slow_down(self) -> None:
         """WeChat challenged an address that is answered as a rule: wait, longer each time, and at last give up.

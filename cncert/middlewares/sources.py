@@ -16,19 +16,19 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 
-from cncert import consistency
-from cncert.discovery.album import read_album
-from cncert.discovery.entries import Entry, Named, find_issues
-from cncert.discovery.feed import read_feed
-from cncert.discovery.sources import Source, archived_as, may_ask, read_sources, shown
 from cncert.exceptions import NotAnIssue, SourceError, StoreError
-from cncert.extensions import RunRecorder
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import issue_id
-from cncert.ledger import Ledger
+from cncert.ledger.article_rows import Ledger
 from cncert.middlewares.unfinished import unfinished_request
 from cncert.pipelines.clean import clean
 from cncert.pipelines.validate import validated
-from cncert.saved.entry import read_entry
+from cncert.quality import renew_warnings
+from cncert.sources.album import read_album
+from cncert.sources.configured_sources import Source, archived_as, may_ask, read_sources, shown
+from cncert.sources.feed import read_feed
+from cncert.sources.feed_copy import read_entry
+from cncert.sources.listed_articles import Entry, Named, find_issues
 from cncert.spiders.weekly import WeeklySpider
 from cncert.wechat.address import is_verification
 
@@ -154,7 +154,7 @@ class SourcesMiddleware:
             logger.debug("No copy of %s: %s", named.issue, error)
             return
         self.run.count(await store.put_issue(issue), issue.id)
-        await consistency.renew(store, issue.id)
+        await renew_warnings.renew(store, issue.id)
         for line in issue.review:
             await Ledger(store).enter(line.url, issue.id, issue_id(line.year, line.number))
         logger.info("%s: taken from a feed until its page is had", issue.id)

@@ -8,7 +8,7 @@ from scrapy.http import Response
 from cncert.exceptions import PageRefused
 from cncert.middlewares.unfinished import unfinished_issue
 from cncert.wechat.address import is_verification, read_address
-from cncert.wechat.page import Page, Verdict, read_page
+from cncert.wechat.failure_pages import Page, Verdict, read_page
 
 
 class VerdictMiddleware:

@@ -29,9 +29,9 @@ from scrapy.utils.defer import ensure_awaitable
 from twisted.python.failure import Failure
 
 from cncert.exceptions import StoreError
-from cncert.extensions import RunRecorder
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue, Picture, PictureStatus
-from cncert.runs import is_over
+from cncert.monitoring.dead_runs import is_over
 from cncert.wechat.address import ARTICLE_HOST, read_picture
 
 logger = logging.getLogger(__name__)

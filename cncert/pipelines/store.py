@@ -3,12 +3,12 @@
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from cncert import consistency
 from cncert.exceptions import StoreError
-from cncert.extensions import RunRecorder
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
-from cncert.ledger import Ledger
+from cncert.ledger.article_rows import Ledger
 from cncert.pipelines.validate import article_id
+from cncert.quality import renew_warnings
 from cncert.store.records import Outcome, State
 
 
@@ -28,7 +28,7 @@ class StorePipeline:
         try:
             outcome = await run.store.put_issue(item)
             if outcome not in (Outcome.SAME, Outcome.OLDER):
-                await consistency.renew(run.store, item.id)
+                await renew_warnings.renew(run.store, item.id)
             if not item.provenance.is_copy:  # the article of a copy stays due
                 await self._tell_ledger(item, outcome)
         except StoreError as error:

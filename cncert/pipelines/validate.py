@@ -8,9 +8,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from cncert.exceptions import StoreError
-from cncert.extensions import RunRecorder
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Doubt, Issue
-from cncert.ledger import Ledger
+from cncert.ledger.article_rows import Ledger
 from cncert.store.records import Reject, State
 from cncert.wechat.address import ArticleKey, biz_number
 

@@ -6,10 +6,10 @@ from typing import Literal
 from cncert.exceptions import NotAnIssue
 from cncert.items import Account, ArticleRecord, Issue, Picture, Provenance, issue_id
 from cncert.report.calendar import period
-from cncert.report.doubts import find_doubts
-from cncert.report.figures import Reading, read_figures
-from cncert.report.review import read_review
+from cncert.report.earlier_issues import read_review
+from cncert.report.issue_warnings import find_doubts
 from cncert.report.sections import HEADINGS, Part, read_sections, split_parts
+from cncert.report.text_figures import Reading, read_figures
 from cncert.report.title import read_title
 from cncert.wechat.address import ArticleKey, biz_text, rank, read_address
 from cncert.wechat.article import Article

@@ -1,4 +1,4 @@
-"""What is looked for in the text: ``data/figures.toml``, read once."""
+"""What is looked for in the text: ``data/metric_labels.toml``, read once."""
 
 import re
 import tomllib
@@ -123,8 +123,8 @@ def fold(text: str) -> str:
 
 @cache
 def definitions() -> dict[str, Any]:
-    """``data/figures.toml`` as it is."""
-    return tomllib.loads(files("cncert").joinpath("data", "figures.toml").read_text(encoding="utf-8"))
+    """``data/metric_labels.toml`` as it is."""
+    return tomllib.loads(files("cncert").joinpath("data", "metric_labels.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -6,12 +6,12 @@ from functools import cache
 from itertools import islice
 
 from cncert.items import Ranked, Ranking
-from cncert.report.labels import found_near
+from cncert.report.label_context import clause_before, of_other_time, without_asides
+from cncert.report.metric_of_number import found_near
 from cncert.report.metrics import RankingForm, ranking_forms
 from cncert.report.numbers import DIGITS, read_number
 from cncert.report.sentences import Sentence, Span
-from cncert.report.slips import doubled_one, lost_one
-from cncert.report.texts import clause_before, of_other_time, without_asides
+from cncert.report.typos import doubled_one, lost_one
 
 _ABOUT = "(?:大约|约|近|超过?)?"
 _JOINT = r"[,;]?(?:(?:其次|依次|分别)[是为]?)?[、,]?(?:以及|和|及|与|是)?"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from cncert.items import Section
-from cncert.report.slips import whole
+from cncert.report.typos import whole
 from cncert.wechat.body import Line, Link
 from cncert.wechat.text import dense
 

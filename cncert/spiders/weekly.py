@@ -17,16 +17,16 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
-from cncert import browser
-from cncert.archive import replay_settings
-from cncert.discovery.album import read_neighbours
-from cncert.discovery.entries import find_issues
+from cncert.archive.http_cache import replay_settings
+from cncert.browser import chromium
 from cncert.items import Provenance, issue_id
-from cncert.parser import PARSER
 from cncert.report.issue import read_issue
+from cncert.report.parser_version import PARSER
+from cncert.sources.album import read_neighbours
+from cncert.sources.listed_articles import find_issues
 from cncert.spiders.arguments import JOB, Arguments
 from cncert.wechat.address import ARTICLE_HOST
-from cncert.wechat.page import Page
+from cncert.wechat.failure_pages import Page
 
 
 class WeeklySpider(Spider):
@@ -50,7 +50,7 @@ class WeeklySpider(Spider):
         if arguments.replay is not None:
             crawler.settings.setdict(replay_settings(arguments.replay), priority="spider")
         else:
-            crawler.settings.setdict(browser.crawl_settings(crawler.settings), priority="spider")
+            crawler.settings.setdict(chromium.crawl_settings(crawler.settings), priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Any]:

@@ -3,8 +3,8 @@ backends.
 """
 
 from cncert.exceptions import StoreError
-from cncert.store.base import Store
-from cncert.store.documents import redacted
+from cncert.store.backend import redacted
+from cncert.store.store import Store
 
 __all__ = ["Store", "open_store", "redacted"]
 

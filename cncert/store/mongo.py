@@ -23,11 +23,11 @@ from pymongo.errors import (
 
 from cncert.exceptions import StoreError
 from cncert.items import Issue, Model
-from cncert.store.base import Store
-from cncert.store.documents import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.store.mongo_validator import bson_schema
 from cncert.store.records import LedgerRow, RunRecord
-from cncert.store.schema import bson_schema
-from cncert.store.versions import Document
+from cncert.store.schema_versions import Document
+from cncert.store.store import Store
 
 DATABASE = "cncert"
 """Used if the address names none."""

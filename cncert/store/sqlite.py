@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Model
-from cncert.store.base import Store
-from cncert.store.documents import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
-from cncert.store.versions import Document
+from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.store.schema_versions import Document
+from cncert.store.store import Store
 
 T = TypeVar("T")
 

@@ -34,7 +34,8 @@ def run_scrapy(
     """
     command, clean = scrapy_command(args, env, prefix)
     if not prefix and not any(name.startswith("PYTHON") for name in env or {}):
-        return forks().run([str(arg) for arg in args], clean, cwd or ROOT, timeout)
+        forked: subprocess.CompletedProcess[str] = forks().run([str(arg) for arg in args], clean, cwd or ROOT, timeout)
+        return forked
     return subprocess.run(
         command, env=clean, cwd=cwd or ROOT, timeout=timeout, capture_output=True, encoding="utf-8", check=False
     )

@@ -36,9 +36,10 @@ scrapy.core.downloader.handlers.datauri scrapy.core.downloader.handlers.file scr
 scrapy.core.downloader.handlers.http11 scrapy.core.downloader.handlers.s3
 scrapy.extensions.closespider scrapy.extensions.corestats scrapy.extensions.logstats scrapy.extensions.memusage
 scrapy.extensions.remote_control scrapy.extensions.spiderstate scrapy.extensions.throttle
-cncert.extensions cncert.logformatter cncert.store.mongo cncert.store.sqlite cncert.spiders.weekly
+cncert.extensions.run_recorder cncert.extensions.log_formatter cncert.store.mongo cncert.store.sqlite
+cncert.spiders.weekly
 cncert.commands.crawl cncert.commands.demo cncert.commands.extract cncert.commands.gaps cncert.commands.import
-cncert.commands.status cncert.commands.upgrade cncert.commands.ocr cncert.pictures.stored
+cncert.commands.status cncert.commands.upgrade cncert.commands.ocr cncert.output.ocr.stored_pictures
 rich._emoji_codes PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin
 """.split()
 """What a crawl imports. None of it may read the environment or install a reactor when it is imported."""

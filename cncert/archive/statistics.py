@@ -1,0 +1,142 @@
+"""What WARC files hold, counted in one pass: nothing of them stays in memory but a mark of every content."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from scrapy.http import Response
+from warcio.limitreader import LimitReader
+from warcio.recordloader import ArcWarcRecord
+
+from cncert.archive import warc_records
+from cncert.items import issue_id
+from cncert.middlewares.verdict import judge
+from cncert.report.issue import CNCERT_BIZ
+from cncert.report.title import read_title
+from cncert.sources.saved_files.find_files import why
+from cncert.wechat.address import read_address, read_picture
+from cncert.wechat.failure_pages import Page, read_page
+
+KINDS = ("response", "conversion", "revisit", "request", "metadata", "resource", "warcinfo", "continuation")
+"""Of records; those of an address that brought something are the first two."""
+MOST_MARKS = 500_000
+"""So many different contents are told apart, in about 50 MB; of more, some duplicates are not noticed."""
+
+
+@dataclass
+class Sizes:
+    """Some records together."""
+
+    records: int = 0
+    packed: int = 0
+    """Bytes on the disk."""
+    unpacked: int = 0
+    """Bytes of the records' blocks: headers and bodies of answers, as they came."""
+
+    def add(self, packed: int, unpacked: int) -> None:
+        """Add one record."""
+        self.records += 1
+        self.packed += packed
+        self.unpacked += unpacked
+
+
+@dataclass
+class ArchiveStats:
+    """The sums over WARC files."""
+
+    files: int = 0
+    size: int = 0
+    """Bytes of the files, whatever is in them."""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Files that gave nothing, with the reason."""
+    broken_off: list[str] = field(default_factory=list)
+    """Files without their end: a run was killed, or is still writing."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Records by WARC-Type."""
+    sizes: Sizes = field(default_factory=Sizes)
+    issues: set[str] = field(default_factory=set)
+    """Issues of the series of which there is a page."""
+    pages: Counter[str] = field(default_factory=Counter)
+    """Answers of articles' addresses by verdict."""
+    pictures: int = 0
+    """Answers of pictures' addresses."""
+    duplicates: Sizes = field(default_factory=Sizes)
+    """Answers whose content was there before."""
+    oversize: int = 0
+    """Answers that are too large to be looked at."""
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    months: dict[str, Sizes] = field(default_factory=dict)
+    """What each month brought, by the dates of the records; those without a date are not in it."""
+    _marks: set[bytes] = field(default_factory=set)
+
+    def read(self, path: Path, limit: int, advance: Callable[[int], object]) -> None:
+        """Add the file *path*; bodies of more than *limit* bytes are passed over. *advance* is told of bytes read."""
+        self.files += 1
+        before = self.sizes.records
+        try:
+            self.size += path.stat().st_size
+            with path.open("rb") as file:
+                records = warc_records.records(file)
+                is_whole = True
+                for record in records:
+                    is_new = self._add_content(record, limit)
+                    packed = records.get_record_length()  # reads the record to its end
+                    is_whole = self._add_record(record, packed, is_new)
+                    advance(packed)
+            reason = "" if is_whole and self.sizes.records > before else "no record is in it"
+        except warc_records.BROKEN as error:
+            is_whole, reason = False, why(error)
+        if self.sizes.records == before:
+            self.unreadable[str(path)] = reason
+        elif not is_whole:
+            self.broken_off.append(str(path))
+
+    def _add_record(self, record: ArcWarcRecord, packed: int, is_new: bool) -> bool:
+        """Add the sizes of *record*, which has been read; whether it has its end."""
+        block = record.raw_stream
+        unpacked, is_whole = (block.tell(), block.limit == 0) if isinstance(block, LimitReader) else (0, False)
+        self.kinds[record.rec_type if record.rec_type in KINDS else "other"] += 1
+        self.sizes.add(packed, unpacked)
+        if not is_new:
+            self.duplicates.add(packed, unpacked)
+        if (date := warc_records.date(record)) != warc_records.UNDATED:
+            self.months.setdefault(f"{date:%Y-%m}", Sizes()).add(packed, unpacked)
+            self.oldest, self.newest = min(self.oldest or date, date), max(self.newest or date, date)
+        return is_whole
+
+    def _add_content(self, record: ArcWarcRecord, limit: int) -> bool:
+        """Look at what an address brought; whether that was not there before."""
+        if record.rec_type not in KINDS[:2] or (record.rec_type == "response" and record.http_headers is None):
+            return True
+        body = warc_records.content(record, limit)
+        if body is None:
+            self.oversize += 1
+            return True
+        url = record.rec_headers.get_header("WARC-Target-URI") or ""
+        if read_address(url) is not None:
+            self._add_page(_page(record, url, body))
+        elif read_picture(url) is not None:
+            self.pictures += 1
+        mark = blake2b(body, digest_size=16).digest()
+        if mark in self._marks:
+            return False
+        if len(self._marks) < MOST_MARKS:
+            self._marks.add(mark)
+        return True
+
+    def _add_page(self, page: Page) -> None:
+        self.pages[page.verdict] += 1
+        article = page.article
+        title = read_title(article.title) if article is not None and article.biz == CNCERT_BIZ else None
+        if title is not None:
+            self.issues.add(issue_id(*title.week))
+
+
+def _page(record: ArcWarcRecord, url: str, body: bytes) -> Page:
+    if record.rec_type == "conversion":
+        return read_page(body, url)
+    return judge(Response(url, status=warc_records.status(record), headers=record.http_headers.headers, body=body))

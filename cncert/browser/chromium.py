@@ -1,0 +1,183 @@
+"""The optional browser: which Chromium, how it is started, and what it may ask.
+
+With ``CNCERT_BROWSER=on`` a page that plain HTTP got as unreadable or challenged is asked for once more by a Chromium
+that runs its scripts. It asks as a reader's browser does and solves nothing: a verification page that it meets as well
+is ``blocked``. ``scrapy verify`` lets a person pass it, in a visible window. Playwright itself is loaded only where a
+browser runs: by ``browser/download_handler.py`` and ``browser/verify_window.py``.
+"""
+
+import base64
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from scrapy import Request
+from scrapy.settings import BaseSettings
+
+from cncert.exceptions import BrowserError
+from cncert.wechat.address import ARTICLE_HOST
+from cncert.wechat.failure_pages import Verdict
+
+if TYPE_CHECKING:
+    from playwright.async_api import Request as BrowserRequest
+
+HOSTS = (ARTICLE_HOST, "res.wx.qq.com")
+"""Whom the browser may ask: WeChat, and the host of its scripts."""
+KINDS = frozenset({"document", "script", "stylesheet", "xhr", "fetch"})
+"""What it may ask for; pictures are fetched by the crawl itself."""
+HELPS = frozenset({Verdict.UNKNOWN, Verdict.BLOCKED})
+"""What a browser may read where plain HTTP could not."""
+HEAP_MB = 512
+"""The most that the scripts of a page may hold."""
+_OF_THE_LEDGER = ("row", "form", "issue", "moves")
+_NOWHERE = "PROXY 127.0.0.1:9"
+_SCHEMES = {"http": "PROXY", "https": "HTTPS"}
+
+
+def is_on(settings: BaseSettings) -> bool:
+    """Whether the browser was asked for. Raises BrowserError for a value that says neither."""
+    text = str(settings["CNCERT_BROWSER"]).strip().lower()
+    if text not in ("on", "off"):
+        raise BrowserError(f"CNCERT_BROWSER must be on or off, not {text[:40]!r}")
+    return text == "on"
+
+
+def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
+    """What a crawl that may use the browser sets beside *settings*: nothing if it is off.
+
+    Raises BrowserError if there is no browser to use.
+    """
+    if not is_on(settings):
+        return {}
+    return {
+        "DOWNLOAD_HANDLERS": {"https": "cncert.browser.download_handler.BrowserHandler"},
+        "PLAYWRIGHT_LAUNCH_OPTIONS": _confined(launch_options(settings)),
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
+        "PLAYWRIGHT_ABORT_REQUEST": unwanted,
+        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,  # the browser's own: Scrapy's would contradict them
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 1,
+        "EXTENSIONS": {
+            **settings.getdict("EXTENSIONS"),
+            "scrapy.extensions.memusage.MemoryUsage": None,
+            "cncert.browser.memory_limit.BrowserMemory": 0,
+        },
+        "MEMUSAGE_CHECK_INTERVAL_SECONDS": 10,
+        "CNCERT_BROWSER_CONTEXT": context_options(settings),
+    }
+
+
+def in_browser(request: Request, settings: BaseSettings) -> Request:
+    """*request* as it goes to the browser: once, with a context of its own."""
+    meta = {key: value for key, value in request.meta.items() if key in _OF_THE_LEDGER} | {
+        "dont_retry": True,
+        "playwright": True,
+        "playwright_context": request.meta["row"],
+        "playwright_context_kwargs": settings.getdict("CNCERT_BROWSER_CONTEXT"),
+        "playwright_include_page": True,
+        "playwright_page_goto_kwargs": {"wait_until": "domcontentloaded"},
+        "playwright_page_init_callback": "cncert.browser.download_handler.confine",
+    }
+    return request.replace(meta=meta)
+
+
+def unwanted(request: "BrowserRequest") -> bool:
+    """Whether the browser must not send *request*."""
+    parts = urlsplit(request.url)
+    if parts.scheme != "https" or parts.hostname not in HOSTS or request.resource_type not in KINDS:
+        return True
+    # A frame inside of the page is no part of an article.
+    return request.is_navigation_request() and request.frame.parent_frame is not None
+
+
+def launch_options(settings: BaseSettings) -> dict[str, Any]:
+    """How Chromium is started, with the proxy of the environment. Raises BrowserError if there is none to start."""
+    options: dict[str, Any] = {"handle_sigint": False, "handle_sigterm": False, "handle_sighup": False}
+    given = settings.get("CNCERT_CHROMIUM")
+    if given:
+        found = shutil.which(given)
+        if found is None:
+            raise BrowserError(f"CNCERT_CHROMIUM={given}: there is no such program; {_HOW}")
+        options["executable_path"] = found
+    elif not _has_own_chromium():
+        raise BrowserError(f"CNCERT_BROWSER needs a Chromium and there is none: {_HOW}")
+    else:
+        options["channel"] = "chromium"  # the browser itself: the headless shell knows no proxy script
+    if proxy := _proxy():
+        options["proxy"] = proxy
+    return options
+
+
+_HOW = "install one with `playwright install chromium`, or name yours with CNCERT_CHROMIUM=/usr/bin/chromium"
+
+
+@cache
+def _has_own_chromium() -> bool:
+    """Whether ``playwright install chromium`` has been run for this version of Playwright."""
+    from playwright._impl._driver import compute_driver_executable, get_driver_env
+
+    answer = subprocess.run(  # noqa: S603  # Playwright's own program
+        [*compute_driver_executable(), "install", "--dry-run", "chromium"],
+        env=get_driver_env(), capture_output=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    _, _, place = answer.stdout.partition("Install location:")
+    return bool(place) and (Path(place.splitlines()[0].strip()) / "INSTALLATION_COMPLETE").exists()
+
+
+def context_options(settings: BaseSettings) -> dict[str, Any]:
+    """What the browser says of itself, and the state that a person left with ``scrapy verify``. Raises BrowserError."""
+    options = {
+        "user_agent": settings["USER_AGENT"],
+        "locale": "zh-CN",
+        "ignore_https_errors": not settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"),
+        "accept_downloads": False,
+        "service_workers": "block",
+    }
+    state = Path(settings["CNCERT_BROWSER_STATE"])
+    if state.exists():
+        try:
+            known = json.loads(state.read_text(encoding="utf-8"))
+            cookies, _ = known["cookies"], known["origins"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise BrowserError(f"{state} is no browser state: delete it, or run scrapy verify again") from None
+        assert isinstance(cookies, list)
+        options["storage_state"] = str(state)
+    return options
+
+
+def _proxy() -> dict[str, str] | None:
+    """The proxy that the environment names for WeChat, as Playwright wants it: the one that the crawl itself uses."""
+    text = getproxies().get("https", "")
+    if not text or proxy_bypass(ARTICLE_HOST):
+        return None
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise BrowserError(f"the browser knows proxies of http:// and https:// only, not {parts.scheme}://")
+    place = parts.netloc.rpartition("@")[2]
+    proxy = {"server": f"{parts.scheme}://{place}"}
+    if parts.username:
+        proxy |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
+    return proxy
+
+
+def _confined(options: dict[str, Any]) -> dict[str, Any]:
+    """*options* of a Chromium that reaches :data:`HOSTS` and nobody else.
+
+    Aborting requests is not enough: redirects, web sockets, workers, pre-connections and Chromium's own errands pass by
+    that. A proxy script sees them all.
+    """
+    server = urlsplit(options["proxy"]["server"]) if "proxy" in options else None
+    way = f"{_SCHEMES[server.scheme]} {server.netloc}" if server else "DIRECT"
+    known = " || ".join(f'host == "{host}"' for host in HOSTS)
+    script = f'function FindProxyForURL(url, host) {{ return {known} ? "{way}" : "{_NOWHERE}"; }}'
+    address = "data:application/x-ns-proxy-autoconfig;base64," + base64.b64encode(script.encode()).decode()
+    arguments = [
+        f"--proxy-pac-url={address}",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        f"--js-flags=--max-old-space-size={HEAP_MB}",
+    ]
+    return {**options, "args": arguments}

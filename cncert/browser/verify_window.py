@@ -1,0 +1,65 @@
+"""The visible browser of ``scrapy verify``: a person acts in it, the program only watches for an article."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, StorageState, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from cncert.exceptions import BrowserError
+from cncert.wechat.failure_pages import Verdict, read_page
+
+PAUSE = 0.5
+
+
+async def watch(url: str, launch: dict[str, Any], options: dict[str, Any], seconds: float) -> StorageState | None:
+    """Show *url* until a window shows an article: the browser's state; None if all are closed or the time is over.
+
+    Raises BrowserError if the browser does not start or nothing comes.
+    """
+    async with async_playwright() as playwright:
+        try:
+            browser = await playwright.chromium.launch(headless=False, **launch)
+        except PlaywrightError as error:
+            raise BrowserError(f"the browser does not start: {_line(error)}") from None
+        try:
+            context = await browser.new_context(**options, no_viewport=True)
+            page = await context.new_page()
+            try:
+                await page.goto(url, wait_until="commit", timeout=seconds * 1000)
+            except PlaywrightError as error:
+                if browser.is_connected() and not page.is_closed():
+                    raise BrowserError(f"the browser gets no page: {_line(error)}") from None
+            return await context.storage_state() if await _passed(browser, context, seconds) else None
+        finally:
+            await browser.close()
+
+
+async def _passed(browser: Browser, context: BrowserContext, seconds: float) -> bool:
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    while browser.is_connected() and context.pages and clock() < end:
+        for page in context.pages:
+            try:
+                if read_page((await page.content()).encode(errors="replace"), page.url).verdict is Verdict.ARTICLE:
+                    return True
+            except PlaywrightError:
+                continue  # it is being closed, or is going to another address
+        await asyncio.sleep(PAUSE)
+    return False
+
+
+def save(path: Path, text: str) -> None:
+    """Write *text* for its owner alone: it holds what tells a browser from others. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def _line(error: PlaywrightError) -> str:
+    return error.message.strip().splitlines()[0][:200]

@@ -1,0 +1,221 @@
+"""The run: opens the store, keeps the run's record, decides whether the run was clean."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+
+from cncert.exceptions import CncertError, DocumentError, StoreError
+from cncert.ledger import calendar_gaps
+from cncert.ledger.article_rows import Ledger
+from cncert.monitoring import after_run, issue_notes, run_failures
+from cncert.monitoring.dead_runs import CLEAN_REASONS, bury
+from cncert.quality import renew_warnings
+from cncert.sources import bundled_index
+from cncert.store import Store, open_store
+from cncert.store.records import Outcome, RunRecord
+
+logger = logging.getLogger(__name__)
+
+LAST_WORD_SECONDS = 3
+"""How long a store that failed may take to note how the run ended."""
+
+
+class RunRecorder:
+    """Extension: the one place where a crawl's store is opened and closed, and what every run leaves behind.
+
+    Others reach it by :meth:`of`.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.record: RunRecord | None = None
+        self.waits_until: datetime | None = None
+        """When the pause ends, or ended, that a verification page is followed by."""
+        self._store: Store = open_store(crawler.settings["CNCERT_STORE"])
+        self._lost: Exception | None = None
+        self._store_lost: StoreError | None = None
+        self._closing: asyncio.Future[None] | None = None
+        self._failed: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "RunRecorder":
+        """Raises StoreError for an address that is none of a store."""
+        run = cls(crawler)
+        crawler.signals.connect(run.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(run.spider_closed, signal=signals.spider_closed)
+        crawler.signals.connect(run.item_error, signal=signals.item_error)
+        return run
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> "RunRecorder":
+        """The run of *crawler*."""
+        run = crawler.get_extension(cls)
+        assert run is not None
+        return run
+
+    @property
+    def store(self) -> Store:
+        """The open store. Raises StoreError once it has failed: nobody waits for it a second time."""
+        if self._store_lost is not None:
+            raise self._store_lost
+        return self._store
+
+    async def spider_opened(self, spider: Spider) -> None:
+        """Open the store, begin the record, enter the bundled index. Raises CloseSpider if the store is not there."""
+        try:
+            await self.store.open()
+            for died in await bury(self.store):
+                logger.warning("Run %s died before its end: what it left undone is due", died.id)
+            started = datetime.now(UTC)
+            record = RunRecord(
+                id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+                spider=spider.name,
+                started_at=started,
+                arguments=getattr(spider, "given", {}),
+                job=getattr(getattr(spider, "arguments", None), "job", None),
+                host=socket.gethostname(),
+                pid=os.getpid(),
+            )
+            await self.store.put_run(record)  # before anything else: a run that dies leaves its record
+            self.record = record
+            logger.info("Run %s begins", record.id)
+            if not self._is_replay():
+                after_run.at_begin(self.crawler.settings)
+            ledger = Ledger(self.store)
+            for entry in bundled_index():
+                await ledger.enter(entry.url, source="index", issue=entry.issue)
+            await renew_warnings.renew(self.store)  # a run that died left it undone, another version saw it otherwise
+            record.gaps_before = len(calendar_gaps.missing(await self.weeks()))
+            await self.store.put_run(record)
+        except StoreError as error:
+            raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
+
+    async def weeks(self) -> list[calendar_gaps.Week]:
+        """The calendar of the range that the run was asked for."""
+        arguments = getattr(self.crawler.spider, "arguments", None)
+        return calendar_gaps.weeks(
+            await self.store.rows(),
+            await self.store.issue_ids(),
+            first=getattr(arguments, "first", None),
+            last=getattr(arguments, "last", None),
+        )
+
+    def store_failed(self, error: StoreError, reason: str = "store_failed") -> CloseSpider:
+        """Say once that the store is lost; the exception to raise so that the spider closes."""
+        self._store_lost = self._store_lost or error
+        self._say(error)
+        return CloseSpider(reason)
+
+    async def stop(self, error: CncertError, reason: str = "store_failed") -> None:
+        """Say once what is lost and close the run: for pipelines, from which Scrapy lets no exception close it."""
+        if reason == "store_failed" and isinstance(error, StoreError):
+            self._store_lost = self._store_lost or error
+        self._say(error)
+        if self._closing is None:
+            # Not awaited: closing waits for the very item that is asking for it.
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
+
+    def _say(self, error: Exception) -> None:
+        """The first loss is the cause of those that follow."""
+        if self._lost is None:
+            self._lost = error
+            logger.error("%s", error)
+
+    def item_error(self, item: Any, response: Any, spider: Spider, failure: Any) -> None:
+        """Count an error of a pipeline: Scrapy only logs it."""
+        self.crawler.stats.inc_value("cncert/item_errors")
+
+    def note(self, row: str, failure: str | None) -> None:
+        """What came of the ledger's *row*, None for its article: what another try mends is no failure of the run."""
+        self._failed.pop(row, None)
+        if failure is not None:
+            self._failed[row] = failure
+
+    def count(self, outcome: Outcome, issue: str) -> None:
+        """Note what became of an issue."""
+        self.crawler.stats.inc_value(f"cncert/store/{outcome}")
+        self.note(f"issue-{issue}", None)
+        assert self.record is not None
+        if outcome is Outcome.NEW:
+            self.record.new.append(issue)
+        elif outcome is Outcome.CHANGED:
+            self.record.changed.append(issue)
+
+    def warn(self, text: str) -> None:
+        """Add a line to the record that a person should read."""
+        logger.warning("%s", text)
+        if self.record is not None:
+            self.record.warnings.append(text)
+
+    def remark(self, text: str) -> None:
+        """Add a line about a feed or an album; the run may be clean all the same."""
+        logger.warning("%s", text)
+        if self.record is not None:
+            self.record.sources.append(text)
+
+    async def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Finish the record and close the store."""
+        self.crawler.stats.set_value("cncert/run/clean", False)
+        if self.record is not None:
+            self.record.ended_at = datetime.now(UTC)
+            self.record.close_reason = reason
+            self.record.verdicts = self._counts("cncert/verdict/")
+            self.record.pictures = self._counts("cncert/pictures/")
+            try:
+                async with asyncio.timeout(LAST_WORD_SECONDS if self._store_lost else None):
+                    await self._finish(self.record)
+            except (StoreError, TimeoutError) as error:
+                self.record.clean = False
+                self._say(error)
+                if isinstance(error, StoreError) and not isinstance(error, DocumentError):
+                    self._store_lost = self._store_lost or error
+        if not self._is_replay() and (
+            unreached := await after_run.at_end(self._store, self.crawler.settings, self.record, self._store_lost)
+        ):
+            self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
+        await self._store.close()
+
+    async def _finish(self, record: RunRecord) -> None:
+        """Judge the run and write its record down, also to a store that failed: it may be there again by now."""
+        if self._store_lost is None:
+            record.gaps_after = len(calendar_gaps.missing(await self.weeks()))
+            record.notes = await self._notes(record)
+        if self._lost is not None:
+            record.warnings.append(str(self._lost))
+        record.faults = run_failures.count(Counter(self._failed.values()), self.crawler.stats.get_value)
+        record.warnings += run_failures.sentences(record.faults)
+        record.clean = self._is_clean(record)
+        await self._store.put_run(record)
+        self.crawler.stats.set_value("cncert/run/clean", record.clean)
+
+    async def _notes(self, record: RunRecord) -> list[str]:
+        """What is odd about the issues that the run stored; counted, and said in a line each."""
+        stored = [await self.store.get_issue(issue) for issue in {*record.new, *record.changed}]
+        found = issue_notes.count(issue for issue in stored if issue is not None)
+        for counter, numbers in found.items():
+            self.crawler.stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
+        return issue_notes.notes(found)
+
+    def _counts(self, prefix: str) -> dict[str, int]:
+        stats: dict[str, Any] = self.crawler.stats.get_stats()
+        return {key.removeprefix(prefix): value for key, value in sorted(stats.items()) if key.startswith(prefix)}
+
+    def _is_replay(self) -> bool:
+        """Whether an archive answers, which says nothing of how WeChat is."""
+        return bool(getattr(getattr(self.crawler.spider, "arguments", None), "replaying", False))
+
+    def _is_clean(self, record: RunRecord) -> bool:
+        """Finished, nothing went wrong, and no week more is missing than before."""
+        grown = (record.gaps_after or 0) > (record.gaps_before or 0)
+        if grown:
+            record.warnings.append(f"{record.gaps_after} weeks are missing, {record.gaps_before} were before")
+        return record.close_reason in CLEAN_REASONS and not record.warnings

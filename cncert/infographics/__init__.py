@@ -1,0 +1,1 @@
+"""Figures painted into pictures: words (pixels to words), labels (words to labelled numbers), figures (of an issue)."""

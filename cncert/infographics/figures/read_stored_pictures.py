@@ -1,0 +1,125 @@
+"""Reading the pictures of the stored issues: each once, kept at once, and the issues renewed by what comes.
+
+A process that is killed loses no reading. What it did not come to, the next one does: it compares every issue with what
+its pictures give before it begins. Two at once do no harm: a document is only replaced if nobody else changed it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+
+from cncert.exceptions import DocumentError
+from cncert.infographics.figures.ocr_workers import Group, Reader, Taken, read_all
+from cncert.infographics.figures.picture_files import PicturePlace, places
+from cncert.infographics.figures.update_issue import Looked, look, renew
+from cncert.store import Store
+from cncert.store.picture_readings import ReadPicture
+
+
+@dataclass(slots=True)
+class KnownFile:
+    """A picture file and what is known of it."""
+
+    places: list[PicturePlace]
+    """One for each issue that shows it."""
+    state: str = "unread"
+    """Of its reading."""
+    is_older: bool = False
+    """Whether another version of the reader read it, or this one could not."""
+
+
+class Series:
+    """The pictures of the issues from *first* to *last* (None: no bound) in *store*.
+
+    *reader*: the present version, as :attr:`Reading.reader` names it; without it none is older. The methods may raise
+    StoreError.
+    """
+
+    def __init__(
+        self, store: Store, reader: tuple[str, str] | None, first: str | None = None, last: str | None = None
+    ) -> None:
+        self.files: dict[str, KnownFile] = {}
+        """By checksum; issue by issue, in reading order."""
+        self.unreadable: list[str] = []
+        """Why documents of issues cannot be read, a line each."""
+        self._store, self._reader, self._first, self._last = store, reader, first, last
+
+    async def issue_ids(self) -> list[str]:
+        """The ids of the issues, ascending."""
+        first, last = self._first or "", self._last or "~"
+        return [one for one in await self._store.issue_ids() if first <= one <= last]
+
+    async def look_at(self, issue_id: str) -> None:
+        """Enter the pictures of an issue, which is renewed if a killed process left it behind."""
+        if (looked := await self._renew(issue_id)) is None:
+            return
+        for place in places(looked.issue):
+            file = self.files.setdefault(place.checksum, KnownFile([]))
+            file.places.append(place)
+            if (known := looked.known.get(place.checksum)) is not None:
+                self._note(file, known)
+
+    def groups(self, *, again: bool = False) -> list[Group]:
+        """The pictures to be read: those that nobody has read yet, or *again* those that are older."""
+        wanted = [f.places[0] for f in self.files.values() if (f.is_older if again else f.state == "unread")]
+        runs = groupby(enumerate(wanted), key=lambda one: (one[1].issue, one[1].number - one[0]))
+        return [tuple(place for _, place in run) for _, run in runs]
+
+    async def read(self, groups: list[Group], reader: Reader, jobs: int) -> AsyncGenerator[Taken | None]:
+        """Read pictures, keep each reading, and renew an issue after its last; yields as :func:`read_all` does."""
+        due = Counter(place.issue for group in groups for one in group for place in self.files[one.checksum].places)
+        with closing(read_all(groups, reader, jobs)) as results:
+            for taken in results:
+                await asyncio.sleep(0)  # a driver looks after its connections
+                if taken is not None:
+                    file = self.files[taken.picture.checksum]
+                    if taken.reading is not None:
+                        self._note(file, await self._store.put_reading(taken.picture.checksum, taken.reading))
+                    due.subtract(place.issue for place in file.places)
+                    for place in file.places:
+                        if due[place.issue] == 0:
+                            await self._renew(place.issue)
+                yield taken
+
+    async def proposals(self) -> list[ReadPicture]:
+        """The files of which another reading is proposed."""
+        return [one async for one in self._store.read_pictures() if one.proposed is not None and one.id in self.files]
+
+    async def accept(self) -> list[ReadPicture]:
+        """Take the proposed readings; the files as they were before."""
+        taken = [one for one in await self.proposals() if await self._store.accept_reading(one.id)]
+        for issue_id in dict.fromkeys(place.issue for one in taken for place in self.files[one.id].places):
+            await self._renew(issue_id)
+        return taken
+
+    def states(self) -> Counter[str]:
+        """How many files are in which state."""
+        return Counter(file.state for file in self.files.values())
+
+    async def counts(self) -> Counter[str]:
+        """What the issues have from their pictures: figures, checked and doubted ones, candidates, unnamed numbers."""
+        found: Counter[str] = Counter()
+        for issue_id in {place.issue: None for file in self.files.values() for place in file.places}:
+            if (looked := await look(self._store, issue_id)) is not None:
+                seen = looked.seen
+                found["figures"] += len(seen.figures)
+                found["checked"] += sum(figure.checked is not None for figure in seen.figures)
+                found["doubted"] += sum(one.is_figure for one in seen.candidates)
+                found["candidates"] += sum(not one.is_figure for one in seen.candidates)
+                found["unnamed"] += seen.unnamed
+        return found
+
+    async def _renew(self, issue_id: str) -> Looked | None:
+        try:
+            return await renew(self._store, issue_id)
+        except DocumentError as error:
+            self.unreadable.append(str(error))
+            return None
+
+    def _note(self, file: KnownFile, known: ReadPicture) -> None:
+        read_by = {one.reader for one in (known.reading, known.proposed) if one is not None}
+        file.state = known.reading.state
+        file.is_older = self._reader is not None and (file.state == "failed" or self._reader not in read_by)

@@ -1,0 +1,177 @@
+"""Which percentage belongs to which pair."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from cncert.infographics.labels.join_label_lines import Caption
+from cncert.infographics.labels.number_of_label import Draft, Linked
+from cncert.infographics.labels.percentages import Change
+from cncert.infographics.labels.possible_pairs import MOST, Edge, Placed, find_edges, match
+from cncert.infographics.labels.split_words import Token
+from cncert.infographics.labels.unit_of_number import Value
+from cncert.infographics.labels.words_and_marks import Box, HasInk
+
+_DIAGONAL = 0.1
+"""How much of a percentage must stand beside its number."""
+_FAR = 4
+"""A percentage below or above its number is no farther than so many heights away."""
+_RIVAL = 1.5
+"""A pair without a percentage that is so many times as far from one as the pair that has it could have it too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """A percentage as something with a place."""
+
+    box: Box
+
+    @property
+    def line(self) -> float:
+        return self.box.height
+
+
+def attach(linked: Linked, changes: Sequence[Change], tokens: Sequence[Token], has_ink: HasInk) -> None:
+    """Give each pair the percentages at it, and labels without a number one that stands for it."""
+    told = [
+        change for change in changes if change.role != "other" and linked.heads.over(change.token.box) != "other_change"
+    ]
+    free = _in_turn(linked.drafts, _in_line(linked.drafts, told, tokens)[:MOST])
+    waiting = [draft for draft in linked.drafts if draft.change is None and not draft.is_in_turn]
+    left = _attach(linked, waiting, [change for change in free if change.role != "share"])
+    if any(change.role == "change" for change in left):
+        for draft in waiting:
+            if draft.change is None:
+                draft.doubt(0.7, "a change is left over")
+    _attach(linked, list(linked.drafts), [change for change in free if change.role == "share"])
+    _doubt_exceptions(linked.drafts, tokens, has_ink)
+
+
+def _in_turn(drafts: Sequence[Draft], free: list[Change]) -> list[Change]:
+    """Give numbers that stand between two labels the change in the row of their own one; what nobody has taken."""
+    rows = [draft for draft in drafts if draft.is_in_turn and draft.change is None]
+    for draft in rows:
+        label = draft.caption.box
+        for change in free:
+            box = change.token.box
+            if change.role != "share" and box.shared_height(label) > 0.5 and box.x > label.right and draft.give(change):
+                free = [other for other in free if other is not change]
+                break
+    for draft in rows:
+        if draft.change is None and any(other.change is not None for other in rows):
+            draft.doubt(0.7, "others of its kind have a change")
+    return free
+
+
+def _attach(linked: Linked, waiting: list[Draft], free: list[Change]) -> list[Change]:
+    """Give *waiting* pairs what is *free*; what nobody has taken."""
+    done = [draft for draft in linked.drafts if draft not in waiting]
+    edges = _edges(waiting, free, done, linked.captions)
+    chosen = match(edges, frozenset(range(len(waiting))))
+    for edge in chosen:
+        change = free[edge.number]
+        if edge.label >= len(waiting):
+            if change.token.number:
+                value = Value(change.token, None, None)
+                linked.drafts.append(Draft(linked.captions[edge.label - len(waiting)], value))
+        else:
+            waiting[edge.label].give(change)
+    if not any(change.role == "share" for change in free):
+        _doubt_rivals(waiting, edges, chosen)
+    taken = {edge.number for edge in chosen}
+    return [change for n, change in enumerate(free) if n not in taken]
+
+
+def _in_line(drafts: list[Draft], changes: Sequence[Change], tokens: Sequence[Token]) -> list[Change]:
+    """Give numbers the percentages that follow them in their line; those that are left."""
+    draft_of = {id(draft.value.token): draft for draft in drafts}
+    change_of = {id(change.token): change for change in changes}
+    used: set[int] = set()
+    for _, line in groupby(tokens, key=lambda token: token.word):
+        draft = None
+        for token in line:
+            if token.kind in ("number", "odd"):
+                draft = draft_of.get(id(token))
+            elif token.kind == "trend" and token.direction is None and draft is not None:
+                draft.doubt(0.7, "the sentence breaks off")
+            elif change := change_of.get(id(token)):
+                is_given = draft is not None and draft.give(change)
+                used.update({id(change)} if is_given or token.is_running else ())
+    return [change for change in changes if id(change) not in used]
+
+
+def _edges(waiting: list[Draft], free: list[Change], done: list[Draft], captions: list[Caption]) -> list[Edge]:
+    """What a percentage may belong to: a pair, seen from its number or from its label, or a label alone."""
+    shown = [_Shown(change.token.box) for change in free]
+    obstacles: list[Placed] = [thing for draft in done for thing in (draft.value, draft.caption)]
+    targets: list[Placed] = [*(draft.value for draft in waiting), *(draft.caption for draft in waiting), *captions]
+    found: dict[tuple[int, int], Edge] = {}
+    for edge in find_edges(targets, shown, obstacles, row=_DIAGONAL):
+        if edge.relation in ("above", "below") and edge.relative_gap > _FAR:
+            continue
+        if edge.label >= 2 * len(waiting) and free[edge.number].role not in (None, "share"):
+            continue  # a change is that of a number
+        place = edge.label if edge.label < len(waiting) else edge.label - len(waiting)
+        edge = replace(edge, label=place)
+        key = (place, edge.number)
+        if key not in found or edge.weight > found[key].weight:
+            found[key] = edge
+    return list(found.values())
+
+
+def _doubt_rivals(waiting: list[Draft], edges: list[Edge], chosen: list[Edge]) -> None:
+    """A pair without a percentage that could have the one of another pair: neither is sure."""
+    owner = {edge.number: edge for edge in chosen if edge.label < len(waiting)}
+    for edge in edges:
+        mine = owner.get(edge.number)
+        if mine is None or edge.label >= len(waiting) or waiting[edge.label].change is not None:
+            continue
+        if edge.support >= mine.support and edge.gap < _RIVAL * max(mine.gap, mine.size):
+            for label in (edge.label, mine.label):
+                waiting[label].doubt(0.6, "a percentage may belong to another number")
+
+
+def _doubt_exceptions(drafts: list[Draft], tokens: Sequence[Token], has_ink: HasInk) -> None:
+    """Where numbers of one size have a change, one without has something there that was not read as one."""
+    used = {id(token) for draft in drafts for token in draft.value.tokens}
+    odd = [token.box for token in tokens if token.kind in ("number", "odd", "delta") and id(token) not in used]
+
+    def has_something(place: Box) -> bool:
+        return has_ink(place) or any(box.shared_width(place) > 0 and box.shared_height(place) > 0 for box in odd)
+
+    for draft in drafts:
+        alike = [other for other in drafts if 0.8 < other.value.line / max(draft.value.line, 1) < 1.25]
+        having = [(other, other.change.box) for other in alike if other.change is not None]
+        if draft.change is None and any(map(has_something, _expected(draft, having))):
+            draft.doubt(0.7, "others of its kind have a change")
+
+
+def _expected(draft: Draft, having: list[tuple[Draft, Box]]) -> Iterator[Box]:
+    """Where the change of *draft* would stand, if it stood as those of others do."""
+    if not having:
+        return
+    ways = [[_shift(anchor, draft, other) for other, _ in having] for anchor in _ANCHORS]
+    places = [
+        [(box.x + across, box.y + along) for (across, along), (_, box) in zip(way, having, strict=True)] for way in ways
+    ]
+    _, change = having[0]
+    width, height = change.width, change.height
+    spread = [_range(x for x, _ in way) + _range(y for _, y in way) for way in places]
+    for way, apart in zip(places, spread, strict=True):
+        if apart <= min(spread) + 2:
+            yield Box(way[0][0] + 0.1 * width, way[0][1] + 0.15 * height, 0.8 * width, 0.7 * height)
+
+
+def _range(numbers: Iterable[float]) -> float:
+    known = list(numbers)
+    return max(known) - min(known)
+
+
+_ANCHORS = [(thing, side) for thing in ("value", "caption") for side in ("x", "right", "middle")]
+
+
+def _shift(anchor: tuple[str, str], draft: Draft, other: Draft) -> tuple[float, float]:
+    """From *other* to *draft*, seen from one edge of its number or its label."""
+    thing, side = anchor
+    mine, its = getattr(draft, thing).box, getattr(other, thing).box
+    return getattr(mine, side) - getattr(its, side), mine.centre - its.centre

@@ -1,0 +1,238 @@
+"""Words and marks of a picture -> what it states. The one door of this room."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cncert.infographics.labels.change_of_number import attach
+from cncert.infographics.labels.known_labels import scale_of
+from cncert.infographics.labels.number_of_label import Draft, Linked, link
+from cncert.infographics.labels.paragraphs import Paragraph, find_paragraphs, label_before, pieces
+from cncert.infographics.labels.percentages import Change, read_changes
+from cncert.infographics.labels.plausibility import find_doubts
+from cncert.infographics.labels.split_words import read_tokens
+from cncert.infographics.labels.words_and_marks import Box, Direction, HasInk, Mark, Pair, Word, ink_everywhere, sides
+from cncert.items import Figure
+from cncert.report.label_context import of_other_time
+from cncert.report.metrics import fold, metrics, regions
+
+_UNITS = {metric.name: metric.unit for metric in metrics()}
+_SMALL = 0.75
+"""Of the height of its label."""
+_FACTORS = {"万": 10_000, "亿": 100_000_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on a reading is taken."""
+
+    word: float = 0.92
+    """The least sure word of a figure."""
+    drop: float = 0.8
+    """Words below are not looked at."""
+    pairing: float = 0.9
+    """How sure a number belongs to its label."""
+
+
+DEFAULT = Thresholds()
+
+
+def read_words(
+    words: Sequence[Word],
+    marks: Sequence[Mark] = (),
+    has_ink: HasInk = ink_everywhere,
+    thresholds: Thresholds = DEFAULT,
+) -> list[Pair]:
+    """The labels and numbers of a picture that belong together, in reading order."""
+    kept = [word for word in words if word.scores and sum(word.scores) / len(word.scores) >= thresholds.drop]
+    unread = [word for word in words if word not in kept and len(word.text) > 1]
+    others, paragraphs = find_paragraphs(kept)
+    tokens = read_tokens(others, paragraphs)
+    linked = link(tokens, unread)
+    attach(linked, read_changes(tokens, marks), tokens, has_ink)
+    _doubt_cut(linked.drafts, has_ink)
+    _doubt_small(linked.drafts)
+    _doubt_titles(linked, others)
+    _name(linked.drafts)
+    pairs = [_finished(draft, thresholds) for draft in linked.drafts]
+    read = {(pair.metric, pair.value, pair.change_pct) for pair in pairs}
+    for paragraph, figure in pieces(paragraphs):  # in the report's own words, as its text is read
+        if (figure.metric, figure.value, figure.change_pct) not in read:
+            stated = _stated(paragraph, figure, thresholds)
+            pairs = [pair for pair in pairs if pair.metric or pair.box != stated.box]
+            pairs.append(stated)
+    return sorted(find_doubts(pairs), key=lambda pair: (pair.box[1], pair.box[0]))
+
+
+def _doubt_cut(drafts: list[Draft], has_ink: HasInk) -> None:
+    """A number that something unread stands beside may have lost a digit."""
+    if has_ink is ink_everywhere:
+        return
+    for draft in drafts:
+        if any(map(has_ink, sides(draft.value.token.box))):
+            draft.doubt(0.7, "something beside the number was not read")
+
+
+def _doubt_small(drafts: list[Draft]) -> None:
+    """A number that is smaller than its label is rather one of a scale."""
+    for draft in drafts:
+        if draft.value.line < _SMALL * min(token.line for token in draft.caption.tokens):
+            draft.doubt(0.7, "smaller than its label")
+
+
+def _doubt_titles(linked: Linked, words: Sequence[Word]) -> None:
+    """What stands below 上周情况 or 广东省情况 is not what the report counts."""
+    lone = [caption.tokens[0] for caption in linked.captions if not caption.names]
+    lone = [token for token in lone if token.kind == "label" and not token.is_running]
+    for title in (*lone, *linked.heads.titles([draft.value for draft in linked.drafts])):
+        text = fold(words[title.word].text)
+        if of_other_time(text) or regions().search(text):
+            for draft in linked.drafts:
+                if draft.value.box.y >= title.box.bottom:
+                    draft.doubt(0.6, f"the title may speak of something else: {title.printed}")
+
+
+def _name(drafts: list[Draft]) -> None:
+    """Say which metric each pair is of; some labels need the one that they stand below."""
+    counts = [draft for draft in drafts if draft.value.token.kind != "percent"]  # a share is no number of a metric
+    for draft in counts:
+        if len(draft.caption.names) == 1 and draft.caption.names[0].below is None:
+            draft.metric = draft.caption.names[0].metric
+    named = [draft for draft in drafts if draft.metric is not None]
+    for draft in counts:
+        if draft.metric is None and draft.caption.names:
+            parent = _parent(draft, named)
+            fits = [name for name in draft.caption.names if parent is not None and name.below == parent.metric]
+            if len(fits) == 1:
+                draft.metric = fits[0].metric
+
+
+def _parent(draft: Draft, named: list[Draft]) -> Draft | None:
+    """The pair that *draft* stands below, or in a sentence behind."""
+    own = draft.caption.box
+    if draft.value.token.is_running:
+        before = [other for other in named if other.value.token.word == draft.value.token.word]
+        return before[-1] if before else None
+    above = [
+        (own.y - other.caption.box.bottom, n)
+        for n, other in enumerate(named)
+        if other.box.shared_width(own) > 0 and other.caption.box.bottom <= own.y + 0.3 * own.height
+    ]
+    return named[min(above)[1]] if above else None
+
+
+def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
+    value, change = draft.value, draft.change
+    parts = [part for part in (change, draft.share) if part is not None]
+    tokens = [*draft.caption.tokens, *value.tokens, *(token for part in parts for token in part.tokens)]
+    shown = _Shown.of(change)
+    reasons = [*draft.doubts, *shown.doubts]
+    share = draft.share.token.number if draft.share else None
+    if draft.metric is None:
+        reasons.insert(0, "no metric")
+    return _judged(
+        Pair(
+            label=_without_week(draft.caption.printed) if value.token.is_running else draft.caption.printed,
+            metric=draft.metric,
+            printed=value.printed,
+            value=_amount(value.number.value, None if value.scale else scale_of(draft.caption.text)),
+            unit=_UNITS.get(draft.metric or "") or value.unit,
+            qualifier=value.token.qualifier,
+            change_pct=shown.change_pct,
+            change_printed=shown.printed,
+            direction=shown.direction,
+            share_pct=float(share.value) if share else None,
+            box=_rounded(value.box),
+            words_confidence=round(min(token.score for token in tokens if not token.is_arrow), 3),
+            pairing_confidence=round(draft.sure, 3),
+            evidence=" | ".join(token.printed for token in tokens),
+            agreed=all(token.agreed for token in tokens if token.kind != "unit" or token.scale),
+            state="candidate",
+            reason=None,
+        ),
+        reasons,
+        thresholds,
+    )
+
+
+def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pair:
+    """A figure of running text."""
+    assert figure.start is not None and figure.end is not None and not isinstance(figure.value, str)
+    number = paragraph.part(figure.start, figure.end)
+    change = figure.change_pct
+    direction: Direction | None = None if change is None else "flat" if change == 0 else "up" if change > 0 else "down"
+    return _judged(
+        Pair(
+            label=_without_week(label_before(paragraph.text, figure.start)),
+            metric=figure.metric,
+            printed=number.text,
+            value=figure.value,
+            unit=figure.unit,
+            qualifier=figure.qualifier,
+            change_pct=change,
+            change_printed=f"{abs(change)}%" if change else None,
+            direction=direction,
+            share_pct=figure.share_pct,
+            box=_rounded(number.box),
+            words_confidence=round(min(paragraph.scores), 3),
+            pairing_confidence=figure.confidence,
+            evidence=figure.evidence,
+            agreed=paragraph.agreed,
+            state="candidate",
+            reason=None,
+        ),
+        [],
+        thresholds,
+    )
+
+
+def _judged(pair: Pair, reasons: list[str], thresholds: Thresholds) -> Pair:
+    """*pair* as a figure, if nothing speaks against it."""
+    if not pair.agreed:
+        reasons.append("the passes differ")
+    if pair.words_confidence < thresholds.word:
+        reasons.append("a word is not sure")
+    if pair.pairing_confidence < thresholds.pairing and not reasons:
+        reasons.append("the pairing is not sure")
+    return replace(pair, state="candidate" if reasons else "figure", reason="; ".join(reasons) or None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a percentage says of the number it belongs to."""
+
+    change_pct: float | None = None
+    printed: str | None = None
+    direction: Direction | None = None
+    doubts: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(change: Change | None) -> "_Shown":
+        """As the pair shows it."""
+        if change is None:
+            return _Shown()
+        size = float(change.token.number.value) if change.token.number else None
+        if change.direction == "flat":
+            return _Shown(0.0, None, "flat")
+        doubts = []
+        if change.contradicted:
+            doubts.append("signs of the change contradict each other")
+        elif change.direction is None:
+            doubts.append("a percentage without direction")
+        if size is not None and size > 100 and change.direction == "down":
+            doubts.append("a fall by more than 100%")
+        signed = None if size is None or change.direction is None else size if change.direction == "up" else -size
+        return _Shown(signed, change.token.printed, change.direction, tuple(doubts))
+
+
+def _without_week(label: str) -> str:
+    return re.sub(r"^本[周期]", "", label)
+
+
+def _amount(number: int | float, scale: str | None) -> int | float:
+    amount = number * _FACTORS.get(scale or "", 1)
+    return int(amount) if float(amount).is_integer() else amount
+
+
+def _rounded(box: Box) -> tuple[int, int, int, int]:
+    return round(box.x), round(box.y), round(box.width), round(box.height)

@@ -1,0 +1,64 @@
+"""The status as metrics, in the text format that Prometheus reads (a file for node_exporter's textfile collector)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cncert.monitoring.monitors import MONITORS
+from cncert.monitoring.store_status import Status
+
+LEVELS = {"warning": 1, "attention": 2}
+
+
+def metrics(state: Status | None) -> str:
+    """The metrics of *state*; None if the store cannot be reached."""
+    return "".join(_metrics(state))
+
+
+def write(path: Path, text: str) -> None:
+    """Replace *path* by *text* at once, so that nobody reads half of it. Raises OSError."""
+    # The collector reads *.prom: the new file has another name until it is whole.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.chmod(0o644)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _metrics(state: Status | None) -> Iterator[str]:
+    yield _gauge("cncert_store_up", "Whether the store can be reached.", int(state is not None))
+    if state is None:
+        return
+    yield _gauge("cncert_issues", "Issues in the store.", state.issues)
+    weeks = {f'{{state="{name.replace(" ", "_")}"}}': number for name, number in state.weeks.items()}
+    yield _gauge("cncert_weeks", "Weeks of the calendar by what became of their issue.", weeks)
+    if newest := state.newest:
+        yield _gauge(
+            "cncert_newest_issue_age_seconds", "Time since the newest issue was published.", newest.age_seconds
+        )
+        yield _gauge("cncert_newest_issue_warnings", "Warnings of the newest issue.", len(newest.warnings))
+    if run := state.last_run:
+        yield _gauge("cncert_last_run_clean", "Whether the last run that ended was clean.", int(bool(run.clean)))
+        ended = (run.ended_at or run.started_at).timestamp()
+        yield _gauge("cncert_last_run_timestamp_seconds", "When it ended, or began if it died.", int(ended))
+    yield _gauge("cncert_runs_running", "Runs that go on.", len(state.running))
+    due = {'{when="now"}': state.due_now, '{when="later"}': state.due_later}
+    yield _gauge("cncert_due_articles", "Articles that are to be asked for.", due)
+    yield _gauge("cncert_pictures_outstanding", "Pictures that are to be asked for.", state.pictures)
+    levels = {alert.name: LEVELS[alert.level] for alert in state.alerts}
+    yield _gauge(
+        "cncert_alert",
+        "0 all is well, 1 somebody should look, 2 somebody has to act.",
+        {f'{{name="{monitor.name}"}}': levels.get(monitor.name, 0) for monitor in MONITORS},
+    )
+    yield _gauge("cncert_status_timestamp_seconds", "When this was written.", int(state.at.timestamp()))
+
+
+def _gauge(name: str, text: str, values: int | dict[str, int]) -> str:
+    """A metric: one number, or one for each set of labels."""
+    lines = values if isinstance(values, dict) else {"": values}
+    samples = "".join(f"{name}{labels} {number}\n" for labels, number in lines.items())
+    return f"# HELP {name} {text}\n# TYPE {name} gauge\n{samples}"

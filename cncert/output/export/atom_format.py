@@ -1,0 +1,97 @@
+"""An Atom feed (RFC 4287) of the newest issues, for readers of feeds and threat-intelligence platforms."""
+
+from collections import deque
+from datetime import datetime
+from html import escape
+from typing import Final
+from uuid import UUID, uuid5
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from cncert import __version__
+from cncert.items import Issue
+from cncert.output.export.base_format import Format, Plan
+from cncert.output.export.figure_texts import change, label, number, week
+from cncert.output.export.harmless_cells import plain
+from cncert.output.export.staged_files import Staging
+from cncert.report.preferred_figures import article_link
+
+NAMESPACE: Final = "http://www.w3.org/2005/Atom"
+IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
+"""An issue has the same id in every feed that anybody exports."""
+TITLE: Final = "网络安全信息与动态周报"
+AUTHOR: Final = "国家互联网应急中心（CNCERT/CC）"
+LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+NEVER: Final = "1970-01-01T00:00:00Z"
+ENTRIES: Final = 50
+
+
+class Atom(Format):
+    """One feed, newest first."""
+
+    suffix = ".atom"
+    has_tables = False
+    in_one_file = True
+
+    def __init__(self, plan: Plan, staging: Staging) -> None:
+        super().__init__(plan, staging)
+        self._file = staging.open(f"cncert{self.suffix}")
+        self._entries: deque[tuple[str, str]] = deque(maxlen=plan.entries)
+
+    def add_issue(self, issue: Issue) -> None:
+        updated = _updated(issue).isoformat()
+        self._entries.append((updated, etree.tostring(_entry(issue, updated), encoding="unicode")))
+
+    def finish(self) -> None:
+        feed = etree.Element("feed", {LANGUAGE: "zh-CN", "xmlns": NAMESPACE})
+        _add(feed, "id", uuid5(IDS, "weekly").urn)
+        _add(feed, "title", TITLE)
+        _add(feed, "updated", max((updated for updated, _ in self._entries), default=NEVER))
+        _add(_add(feed, "author"), "name", AUTHOR)
+        _add(feed, "generator", "cncert", version=__version__)
+        head, tail = etree.tostring(feed, encoding="unicode").rsplit("</feed>", 1)
+        self._file.write(f'<?xml version="1.0" encoding="utf-8"?>\n{head}\n')
+        self._file.writelines(f"{entry}\n" for _, entry in reversed(self._entries))
+        self._file.write(f"</feed>{tail}\n")
+
+
+def _updated(issue: Issue) -> datetime:
+    return issue.article.modified_at or issue.published_at or issue.provenance.fetched_at
+
+
+def _entry(issue: Issue, updated: str) -> Element:
+    entry = etree.Element("entry")
+    _add(entry, "id", uuid5(IDS, f"weekly/{issue.id}").urn)
+    # Some readers take a text for HTML in any case: as HTML it is the same to all.
+    _add(entry, "title", escape(" ".join(plain(issue.title).split()), quote=False), type="html")
+    _add(entry, "updated", updated)
+    if issue.published_at:
+        _add(entry, "published", issue.published_at.isoformat())
+    if url := article_link(issue):
+        _add(entry, "link", rel="alternate", type="text/html", href=url)
+    summary = "；".join([_rating(issue), *(f"{label(one)} {number(one)}" for one in issue.figures)])
+    _add(entry, "summary", escape(plain(summary), quote=False), type="html")
+    _add(entry, "content", etree.tostring(_content(issue), encoding="unicode", method="html"), type="html")
+    return entry
+
+
+def _content(issue: Issue) -> Element:
+    content = etree.Element("div")
+    _add(content, "p", f"{issue.id}，{week(issue.period)}，{_rating(issue)}")
+    table = _add(content, "table")
+    for figure in issue.figures:
+        row = _add(table, "tr")
+        for text in (label(figure), figure.metric, number(figure), change(figure), figure.evidence):
+            _add(row, "td", text)
+    return content
+
+
+def _rating(issue: Issue) -> str:
+    return f"总体评级 {issue.rating or '未说明'}"
+
+
+def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
+    child = etree.SubElement(parent, name, attributes)
+    child.text = plain(text) or None
+    return child

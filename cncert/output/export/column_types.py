@@ -1,0 +1,83 @@
+"""What a column and a table are."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
+from typing import Any, Final, Literal
+
+from cncert.exceptions import ExportError
+from cncert.items import Issue, Model
+from cncert.ledger.calendar_gaps import Week
+from cncert.output.export.harmless_cells import plain
+
+Kind = Literal["text", "integer", "number", "boolean", "date", "time"]
+Value = str | int | float | date | None
+"""Times are aware datetimes of Chinese time, truth is a bool: subclasses of date and int."""
+Row = tuple[Value, ...]
+
+LARGEST: Final = 2**63 - 1
+"""The greatest integer that every format has a type for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table, and where a record has its value."""
+
+    name: str
+    zh: str
+    kind: Kind
+    meaning: str
+    value: Callable[[Any], Any]
+    unit: str | None = None
+
+    def cell(self, record: Any) -> Value:
+        """The value that *record* has here. Raises ExportError for a number that not every format can hold."""
+        value = self.value(record)
+        if isinstance(value, list):
+            value = " ".join(map(str, value))
+        if isinstance(value, str):
+            return plain(value)
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise ExportError(f"the store has a number of {value.bit_length()} bits as {self.name}: no table holds it")
+        cell: Value = value
+        return cell
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: made of one issue after the other, or of what is known without them."""
+
+    name: str
+    zh: str
+    meaning: str
+    key: tuple[str, ...]
+    """The columns that tell its rows apart."""
+    columns: tuple[Column, ...]
+    of_issue: Callable[[Issue], Iterable[Any]] = lambda _: ()
+    """The records that an issue has."""
+    of_weeks: Callable[[Sequence[Week]], Iterable[Any]] = lambda _: ()
+    """The records that no issue has, from all weeks with their states."""
+
+    def rows(self, records: Iterable[Any]) -> list[Row]:
+        """A row for each of *records*."""
+        return [tuple(column.cell(record) for column in self.columns) for record in records]
+
+
+def meaning(model: type[Model], *names: str) -> str:
+    """What the model says of its fields *names*, in Markdown."""
+    texts = [(model.model_fields[name].description or "").replace("``", "`") for name in names]
+    return " ".join(" ".join(texts).split())
+
+
+def field(
+    model: type[Model], name: str, zh: str, kind: Kind = "text", *, at: str, called: str = "", unit: str | None = None
+) -> Column:
+    """The column of a field of *model*; *at* is where the record has the model, such as ``issue.article``."""
+    place = attrgetter(at)
+
+    def value(record: Any) -> Any:
+        part = place(record)
+        return None if part is None else getattr(part, name)
+
+    return Column(called or name, zh, kind, meaning(model, name), value, unit)

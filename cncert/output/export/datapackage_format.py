@@ -1,0 +1,75 @@
+"""A Frictionless Data Package: the CSV files, and a datapackage.json with type, unit and meaning of every column."""
+
+import hashlib
+import json
+from typing import Any, Final
+
+from cncert import __version__
+from cncert.output.export.column_types import Column, Kind, Table
+from cncert.output.export.csv_format import Csv
+from cncert.output.export.tables_and_columns import ISSUE
+
+NAME: Final = "datapackage.json"
+TYPES: Final[dict[Kind, str]] = {
+    "text": "string",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "time": "datetime",
+}
+
+
+class Datapackage(Csv):
+    """A directory of files."""
+
+    def finish(self) -> None:
+        for file in self._files.values():
+            file.close()
+        package = {
+            "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+            "name": "cncert-weekly",
+            "title": "网络安全信息与动态周报",
+            "description": "CNCERT/CC's weekly report on network security as tables. Texts and figures are CNCERT's. "
+            "Where a text begins with an apostrophe, drop that: it keeps spreadsheets from taking it for a formula.",
+            "version": __version__,
+            "sources": [{"title": "国家互联网应急中心（CNCERT/CC）", "path": "https://www.cert.org.cn"}],
+            "resources": [self._resource(table) for table in self.plan.tables],
+        }
+        self.staging.open(NAME).write(json.dumps(package, ensure_ascii=False, indent=2) + "\n")
+
+    def _resource(self, table: Table) -> dict[str, Any]:
+        path = self.staging.path(f"{table.name}{self.suffix}")
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {
+            "name": table.name,
+            "type": "table",
+            "profile": "tabular-data-resource",  # what readers of version 1 go by
+            "title": table.zh,
+            "description": table.meaning,
+            "path": path.name,
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "bytes": path.stat().st_size,
+            "hash": f"sha256:{digest}",
+            "schema": self._schema(table),
+        }
+
+    def _schema(self, table: Table) -> dict[str, Any]:
+        schema: dict[str, Any] = {
+            "fields": [_field(column) for column in table.columns],
+            "missingValues": [""],
+            "primaryKey": list(table.key),
+        }
+        refers = table.name != "issues" and table.columns[0] is ISSUE
+        if refers and any(other.name == "issues" for other in self.plan.tables):
+            reference = {"resource": "issues", "fields": ["issue"]}
+            schema["foreignKeys"] = [{"fields": ["issue"], "reference": reference}]
+        return schema
+
+
+def _field(column: Column) -> dict[str, str]:
+    described = {"name": column.name, "title": column.zh, "type": TYPES[column.kind], "description": column.meaning}
+    return described | ({"unit": column.unit} if column.unit else {})

@@ -1,0 +1,30 @@
+"""Text of pages, harmless in whatever opens it: titles, evidence and names are somebody else's."""
+
+import re
+from typing import Final
+
+from cncert.terminal.safe_text import TRICKS
+
+REPLACEMENT: Final = "\ufffd"
+
+# What acts on a terminal, but for line ends, tabs and what joins emoji; and noncharacters, which are no XML.
+_UNSAFE = re.compile(f"(?:{TRICKS.pattern}|[\ufdd0-\ufdef\ufffe\uffff])(?<![\n\t\u200d])")
+# Excel takes the full-width and the small forms of = + - @ for the sign itself, and looks behind blanks.
+_ACTING = re.compile(
+    "[\\s\u00ad\u200b-\u200f\u2060\ufeff]*"
+    "[=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u208c\u208a\u208b\u2212\ufb29\u2a75\u2a76']"
+    "|[\t\r\n]"
+)
+
+
+def plain(text: str) -> str:
+    """*text* with each character that acts on its reader replaced by U+FFFD, one for one: places in it stay."""
+    return _UNSAFE.sub(REPLACEMENT, text)
+
+
+def guarded(text: str) -> str:
+    """*text* as a cell that no spreadsheet takes for a formula: an apostrophe before what may be one.
+
+    What begins with an apostrophe gets one, too, so that ``cell.removeprefix("'")`` always gives *text* back.
+    """
+    return f"'{text}" if _ACTING.match(text) else text

@@ -1,0 +1,101 @@
+"""Markdown: a readable file an issue, with its figures, its text and its pictures."""
+
+import re
+from collections.abc import Iterable, Iterator
+from os.path import relpath
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from cncert.items import Figure, Issue, Picture
+from cncert.output.export.base_format import Format, Plan
+from cncert.output.export.figure_texts import change, clock, label, number, week
+from cncert.output.export.harmless_cells import plain
+from cncert.output.export.staged_files import Staging
+from cncert.report.preferred_figures import article_link
+from cncert.wechat.address import read_picture
+
+DIRECTORY: Final = "markdown"
+URL_MARKS: Final = "/:?=&%"
+_MARKS: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"} | {mark: f"\\{mark}" for mark in r"\`*_{}[]#~^$"}
+)
+_PATH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+
+class Markdown(Format):
+    """A file an issue in a directory of their own, or all in one."""
+
+    suffix = ".md"
+    has_tables = False
+
+    def __init__(self, plan: Plan, staging: Staging) -> None:
+        super().__init__(plan, staging)
+        self._pictures = _way_to(plan)
+        self._whole = staging.open(f"issues{self.suffix}") if plan.in_one else None
+
+    def add_issue(self, issue: Issue) -> None:
+        text = "\n\n".join(_blocks(issue, self._pictures)) + "\n"
+        if self._whole:
+            self._whole.write(text + "\n")
+        else:
+            self.staging.path(f"{DIRECTORY}/{issue.id}{self.suffix}").write_text(text, encoding="utf-8", newline="")
+
+
+def _way_to(plan: Plan) -> str | None:
+    """The way from the files to those of the pictures; None if these are in a bucket."""
+    if urlsplit(plan.files).scheme not in ("", "file"):
+        return None
+    return relpath(plan.files.removeprefix("file://"), plan.home if plan.in_one else plan.home / DIRECTORY)
+
+
+def escaped(text: str) -> str:
+    """*text* as one line that every renderer shows as it is: no HTML, no marks of Markdown."""
+    line = " ".join(plain(text).split()).translate(_MARKS)
+    return re.sub(r"^([0-9]{1,9}(?=[.)]))|^(?=[-+=:%])", r"\1\\", line)
+
+
+def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
+    yield f"# {escaped(issue.title)}"
+    yield _table(("", ""), _facts(issue))
+    if issue.figures:
+        yield "## 数据 Figures"
+        head = ("指标", "metric", "数值 value", "较上周 change", "来源 source", "原文 evidence")
+        yield _table(head, map(_line, issue.figures))
+    if issue.text.strip():
+        yield "## 正文 Text"
+        headings = {section.heading for section in issue.sections}
+        for line in filter(str.strip, issue.text.splitlines()):
+            yield f"### {escaped(line)}" if line in headings else escaped(line)
+    if issue.images:
+        yield "## 图片 Pictures"
+        yield from (_picture(place, picture, pictures) for place, picture in enumerate(issue.images, 1))
+    if issue.warnings:
+        yield "## 疑点 Warnings"
+        yield "\n".join(f"- {escaped(doubt.code)}: {escaped(doubt.message)}" for doubt in issue.warnings)
+
+
+def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
+    yield "期号 issue", issue.id
+    yield "周 week", week(issue.period)
+    yield "发布 published", clock(issue.published_at)
+    yield "总体评级 rating", issue.rating or ""
+    yield "公众号 account", escaped(issue.account.name or "")
+    url = article_link(issue)
+    yield "文章 article", f"<{quote(url, safe=URL_MARKS)}>" if url else ""
+
+
+def _line(figure: Figure) -> tuple[str, ...]:
+    texts = (label(figure), figure.metric, number(figure), change(figure), figure.source, figure.evidence)
+    return tuple(map(escaped, texts))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ("---",) * len(head), *rows))
+
+
+def _picture(place: int, picture: Picture, pictures: str | None) -> str:
+    if pictures is not None and picture.path and _PATH.fullmatch(picture.path):
+        return f"![图片 {place}]({quote(f'{pictures}/{picture.path}')})"
+    if address := read_picture(picture.url):
+        return f"![图片 {place}]({quote(address.largest, safe=URL_MARKS)})"
+    return f"图片 {place}: {picture.status}"

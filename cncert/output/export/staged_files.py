@@ -1,0 +1,101 @@
+"""Files that are written aside and moved to their places once all are whole: a kill or a full disk changes none."""
+
+import os
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Self, TextIO
+
+from cncert.exceptions import ExportError
+from cncert.monitoring.dead_runs import is_over
+
+_NAME = re.compile(r"\.export-(\d+)@(.+)-[^-]+\.part")
+
+
+class Staging:
+    """A hidden directory in *home*, gone when its context ends. Every method may raise OSError."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._stack = ExitStack()
+        self._texts: list[TextIO] = []
+
+    def __enter__(self) -> Self:
+        self._home.mkdir(parents=True, exist_ok=True)
+        _sweep(self._home)
+        prefix = f".export-{os.getpid()}@{socket.gethostname()}-"
+        self.directory = Path(mkdtemp(prefix=prefix, suffix=".part", dir=self._home))
+        self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def open(self, name: str) -> TextIO:
+        """A new file for text, closed with the others if not before; line ends are written as they are given."""
+        self._texts.append(self._stack.enter_context(self.path(name).open("w", encoding="utf-8", newline="")))
+        return self._texts[-1]
+
+    def at_end(self, clean: Callable[[], object]) -> None:
+        """Have *clean* called when the context ends, however it ends."""
+        self._stack.callback(clean)
+
+    def path(self, name: str) -> Path:
+        """Where the file *name* is written."""
+        path = self.directory / name
+        path.parent.mkdir(exist_ok=True)
+        return path
+
+    def _whole_files(self) -> list[Path]:
+        """All files, closed, in the order of their names."""
+        for file in self._texts:
+            file.close()
+        return sorted(path for path in self.directory.rglob("*") if path.is_file())
+
+    def move(self, target: Path, *, is_directory: bool) -> None:
+        """Give the files their places in the directory *target*, or the only one the place *target*.
+
+        Raises ExportError, before any file is moved, if something that is no file stands there.
+        """
+        moves = {
+            path: target / path.relative_to(self.directory) if is_directory else target for path in self._whole_files()
+        }
+        for place in moves.values():
+            check_place(place)
+        for place in moves.values():
+            place.parent.mkdir(exist_ok=True)
+        for path, place in moves.items():
+            path.replace(place)
+
+    def print(self) -> None:
+        """Give the bytes of the files to stdout."""
+        for path in self._whole_files():
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+
+def check_place(path: Path) -> None:
+    """Raises ExportError if something other than a file (a directory, a device) is where a file is to be."""
+    if path.exists() and not path.is_file():
+        raise ExportError(f"{path} is in the way: it is no file")
+
+
+def _sweep(home: Path) -> None:
+    """Remove what killed exports left; what one that goes on is writing stays."""
+    for path in list(_left(home)):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _left(home: Path) -> Iterator[Path]:
+    for path in home.glob(".export-*.part"):
+        with suppress(OSError):
+            began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if (name := _NAME.fullmatch(path.name)) and is_over(name[2], int(name[1]), began, datetime.now(UTC)):
+                yield path

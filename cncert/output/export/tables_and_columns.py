@@ -1,0 +1,325 @@
+"""The tables: the one definition behind every format, the datapackage and docs/export.md.
+
+To add a column: a line in its table. What a field means stands in the model (``items.py``), what a metric counts in
+``data/metric_labels.toml``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter, itemgetter
+from typing import Any, Final, NamedTuple
+
+from cncert.exceptions import ArgumentError
+from cncert.items import (
+    Account,
+    ArticleRecord,
+    Check,
+    Doubt,
+    Figure,
+    Issue,
+    Period,
+    Picture,
+    Provenance,
+    Ranked,
+    Ranking,
+    Share,
+    issue_id,
+)
+from cncert.ledger.calendar_gaps import Week
+from cncert.output.export.column_types import Column, Table, field, meaning
+from cncert.quality.series_breaks import Break, register
+from cncert.report.metrics import Metric, metrics
+from cncert.report.preferred_figures import best_figures
+
+
+class Entry(NamedTuple):
+    """A part of an issue, the *place*-th of its kind; *line* is the *rank*-th line of it, where it has lines."""
+
+    issue: Issue
+    place: int
+    item: Any
+    line: Any = None
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of the store is exported."""
+
+    first: str | None = None
+    last: str | None = None
+    names: frozenset[str] | None = None
+    """The metrics; None for all, with those that were looked for once."""
+
+    def has(self, name: str) -> bool:
+        """Whether figures of the metric *name* are exported."""
+        return self.names is None or name in self.names
+
+    def narrowed(self, issue: Issue) -> Issue:
+        """*issue* with no other figures than these."""
+        return issue.model_copy(update={"figures": [figure for figure in issue.figures if self.has(figure.metric)]})
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that have a column."""
+        return [metric for metric in metrics() if self.has(metric.name)]
+
+
+def named_metrics(text: str) -> frozenset[str]:
+    """The metrics that ``a,b,sites.`` names: names, and beginnings that end with a dot.
+
+    Raises ArgumentError for what names none.
+    """
+    found: set[str] = set()
+    for part in text.split(","):
+        name = part.strip()
+        named = {one.name for one in metrics() if one.name == name or (name[-1:] == "." and one.name.startswith(name))}
+        if not named:
+            raise ArgumentError(f"--metrics: {name[:80]!r} is no metric, and no beginning of one up to a dot")
+        found |= named
+    return frozenset(found)
+
+
+# Columns
+
+_ZH: Final = {metric.name: metric.zh for metric in metrics()}
+
+
+def _week(day: str, zh: str) -> Column:
+    text = f"{meaning(Issue, 'period')} {meaning(Period, day)}"
+    return Column(f"week_{day}", zh, "date", text, attrgetter(f"issue.period.{day}"))
+
+
+ISSUE: Final = field(Issue, "id", "期号", at="issue", called="issue")
+_WEEK: Final = (ISSUE, _week("start", "周一"), _week("end", "周日"))
+_PLACE: Final = Column("place", "序号", "integer", "Its place among those of the issue, from 1.", attrgetter("place"))
+
+_issue = partial(field, Issue, at="issue")
+_article = partial(field, ArticleRecord, at="issue.article")
+_provenance = partial(field, Provenance, at="issue.provenance")
+_printed = partial(field, Period, kind="date", at="issue.printed_period")
+
+ISSUES: Final = (
+    *_WEEK,
+    _issue("year", "年", "integer"),
+    _issue("number", "期", "integer"),
+    _issue("title", "标题"),
+    _issue("published_at", "发布时间", "time"),
+    _issue("rating", "总体评级"),
+    _printed("start", "标题所印首日", called="printed_start"),
+    _printed("end", "标题所印末日", called="printed_end"),
+    field(Account, "name", "公众号", at="issue.account", called="account"),
+    _article("url", "文章地址"),
+    _article("mid", "消息号", "integer"),
+    _article("idx", "消息内位置", "integer"),
+    _article("original", "原创", "boolean"),
+    _article("modified_at", "修改时间", "time"),
+    _provenance("fetched_at", "抓取时间", "time"),
+    _provenance("via", "抓取方式"),
+    _provenance("sha256", "网页校验值"),
+    _provenance("parser", "解析器"),
+    _issue("text", "正文"),
+)
+
+_figure = partial(field, Figure, at="item")
+
+FIGURES: Final = (
+    *_WEEK,
+    _PLACE,
+    _figure("metric", "指标"),
+    Column("label", "指标名称", "text", "The metric in Chinese.", lambda entry: _ZH.get(entry.item.metric)),
+    Column("value", "数值", "number", "The figure in plain units: 27.8万 is 278000. Null for a figure that is a word.",
+           lambda entry: None if isinstance(entry.item.value, str) else entry.item.value),
+    Column("word", "评级", "text", "The figure of a metric that is a word (`vulnerabilities.rating`): 高, 中 or 低.",
+           lambda entry: entry.item.value if isinstance(entry.item.value, str) else None),
+    _figure("unit", "单位"),
+    _figure("qualifier", "约数"),
+    _figure("change", "较上周增减", "number"),
+    _figure("change_pct", "环比", "number", unit="%"),
+    _figure("share_pct", "占比", "number", unit="%"),
+    _figure("source", "来源"),
+    _figure("confidence", "可信度", "number"),
+    _figure("words_confidence", "文字可信度", "number"),
+    _figure("pairing_confidence", "配对可信度", "number"),
+    _figure("picture", "图片"),
+    _figure("box", "图中位置"),
+    field(Check, "verdict", "核对结果", at="item.checked", called="checked"),
+    _figure("section", "栏目"),
+    _figure("evidence", "原文"),
+    _figure("start", "起始位置", "integer", called="text_start"),
+    _figure("end", "结束位置", "integer", called="text_end"),
+)  # fmt: skip
+
+SHARES: Final = (
+    *_WEEK,
+    Column("place", "数据序号", "integer", "`place` of the figure in `figures`.", attrgetter("place")),
+    _figure("metric", "指标"),
+    Column("part", "占比序号", "integer", "Place of the part among those of the figure, from 1.", attrgetter("rank")),
+    field(Share, "name", "名称", at="line"),
+    field(Share, "share_pct", "占比", "number", at="line", unit="%"),
+)
+
+_ranking = partial(field, Ranking, at="item")
+
+RANKINGS: Final = (
+    *_WEEK,
+    _PLACE,
+    _ranking("metric", "指标"),
+    _ranking("by", "分类"),
+    Column("rank", "名次", "integer", "Place of the line in the ranking, from 1.", attrgetter("rank")),
+    field(Ranked, "name", "名称", at="line"),
+    field(Ranked, "value", "数值", "number", at="line"),
+    field(Ranked, "share_pct", "占比", "number", at="line", unit="%"),
+    _ranking("section", "栏目"),
+    _ranking("evidence", "原文"),
+    _ranking("start", "起始位置", "integer", called="text_start"),
+    _ranking("end", "结束位置", "integer", called="text_end"),
+)
+
+_picture = partial(field, Picture, at="item")
+
+PICTURES: Final = (
+    *_WEEK,
+    _PLACE,
+    _picture("role", "位置"),
+    _picture("key", "图片标识"),
+    _picture("url", "地址"),
+    _picture("width", "宽", "integer", unit="px"),
+    _picture("height", "高", "integer", unit="px"),
+    _picture("path", "文件"),
+    _picture("checksum", "校验值"),
+    _picture("status", "状态"),
+)
+
+WARNINGS: Final = (*_WEEK, _PLACE, field(Doubt, "code", "代码", at="item"), field(Doubt, "message", "说明", at="item"))
+
+GAPS: Final = (
+    Column("issue", "期号", "text", "Id that the week's issue has, or would have.", attrgetter("issue")),
+    Column("week_start", "周一", "date", "Monday of the week.", attrgetter("period.start")),
+    Column("week_end", "周日", "date", "Sunday of the week.", attrgetter("period.end")),
+    Column("state", "状态", "text", "What became of its issue: `stored`, or why it is not.", attrgetter("state")),
+    Column("reason", "原因", "text", "The reason in words.", attrgetter("reason")),
+    Column("addresses", "地址数", "integer", "How many addresses are known.", lambda week: len(week.addresses)),
+    Column("attempts", "尝试次数", "integer", "How often one of them was asked for.", attrgetter("attempts")),
+    Column("next_try", "下次尝试", "time", "When the crawl asks again, Chinese time.", attrgetter("next_try")),
+)
+
+BREAKS: Final = (
+    Column("metric", "指标", "text", "A name of the table of metrics, or `rating`.", itemgetter(0)),
+    Column("kind", "类型", "text", "What happened, in a word or two.", lambda pair: pair[1].kind),
+    Column("last_before", "此前最后一期", "text", "The last issue of which it is known that it is before the break.",
+           lambda pair: issue_id(*pair[1].old)),
+    Column("first_after", "此后第一期", "text", "The first issue of which it is known that it is after it. "
+           "What lies between belongs to neither side.", lambda pair: issue_id(*pair[1].new)),
+    Column("inferred", "推断", "boolean", "Whether nobody stated it and the texts only let conclude it.",
+           lambda pair: pair[1].inferred),
+    Column("note", "说明（英文）", "text", "What changed.", lambda pair: pair[1].note),
+    Column("note_zh", "说明", "text", "The same in Chinese.", lambda pair: pair[1].note_zh),
+    Column("source", "依据", "text", "What that rests on.", lambda pair: pair[1].source),
+)  # fmt: skip
+
+METRICS: Final = (
+    Column("metric", "指标", "text", "Its name, which never changes.", attrgetter("name")),
+    Column("label", "指标名称", "text", "Its name in Chinese.", attrgetter("zh")),
+    Column("unit", "单位", "text", "Unit of its figures; null for the one that is a word.", attrgetter("unit")),
+    Column("meaning", "含义", "text", "What it counts.", attrgetter("meaning")),
+    Column("part_of", "所属指标", "text", "The metric that counts the same and more.", attrgetter("part_of")),
+)
+
+COLUMNS: Final = (
+    Column("table", "表", "text", "The table.", lambda pair: pair[0].name),
+    Column("column", "列", "text", "The column.", lambda pair: pair[1].name),
+    Column("label", "列名", "text", "Its name in Chinese.", lambda pair: pair[1].zh),
+    Column("type", "类型", "text", "`text`, `integer`, `number`, `boolean`, `date` or `time`.",
+           lambda pair: pair[1].kind),
+    Column("unit", "单位", "text", "Unit of its values, where it is one for all.", lambda pair: pair[1].unit),
+    Column("meaning", "含义", "text", "What it is.", lambda pair: pair[1].meaning),
+)  # fmt: skip
+
+
+# Tables
+
+
+class Chosen(NamedTuple):
+    """An issue, and of each metric the figure that counts."""
+
+    issue: Issue
+    figures: dict[str, Figure]
+
+    def figure(self, metric: Metric) -> Figure | None:
+        """The figure of *metric*, if it is of its kind: a word where it is counted in words."""
+        figure = self.figures.get(metric.name)
+        return figure if figure and isinstance(figure.value, str) is (metric.unit is None) else None
+
+
+def _wide(metric: Metric) -> Column:
+    def value(chosen: Chosen) -> Any:
+        figure = chosen.figure(metric)
+        return figure and figure.value
+
+    return Column(metric.name, metric.zh, "number" if metric.unit else "text", metric.meaning, value, metric.unit)
+
+
+def _wide_source(metric: Metric) -> Column:
+    def value(chosen: Chosen) -> Any:
+        figure = chosen.figure(metric)
+        return figure and figure.source
+
+    return Column(metric.name, metric.zh, "text", f"Where it was read: {metric.meaning}", value)
+
+
+def tables(selection: Selection) -> tuple[Table, ...]:
+    """All tables of what is selected."""
+    found = [*_of_issues(selection), *_of_the_whole(selection)]
+    dictionary = Table(
+        *("columns", "数据字典", "What every column is.", ("table", "column"), COLUMNS),
+        of_weeks=lambda _: [(table, column) for table in [*found, dictionary] for column in table.columns],
+    )
+    return *found, dictionary
+
+
+def _of_issues(selection: Selection) -> Iterator[Table]:
+    def figures(issue: Issue) -> Iterator[Entry]:
+        for place, figure in enumerate(issue.figures, 1):
+            if selection.has(figure.metric):
+                yield Entry(issue, place, figure)
+
+    def shares(issue: Issue) -> Iterator[Entry]:
+        for entry in figures(issue):
+            yield from (entry._replace(line=share, rank=rank) for rank, share in enumerate(entry.item.parts, 1))
+
+    def rankings(issue: Issue) -> Iterator[Entry]:
+        for place, ranking in enumerate(issue.rankings, 1):
+            if selection.has(ranking.metric):
+                yield from (Entry(issue, place, ranking, line, rank) for rank, line in enumerate(ranking.items, 1))
+
+    def week(issue: Issue) -> list[Chosen]:
+        return [Chosen(issue, best_figures(issue.figures))]
+
+    def each(name: str) -> Callable[[Issue], Iterator[Entry]]:
+        return lambda issue: (Entry(issue, place, part) for place, part in enumerate(getattr(issue, name), 1))
+
+    wide = (*_WEEK, field(Issue, "rating", "总体评级", at="issue"), *map(_wide, selection.metrics))
+    sources = (ISSUE, *map(_wide_source, selection.metrics))
+    once, numbered = ("issue",), ("issue", "place")
+    yield Table("issues", "各期", "A row for each issue.", once, ISSUES, lambda issue: [Entry(issue, 1, issue)])
+    yield Table("figures", "数据", "A row for each figure of an issue.", numbered, FIGURES, figures)
+    yield Table("wide", "数据宽表", "A row for each issue, a column for each metric.", once, wide, week)
+    told = "Where each value of `wide` was read: `text` or `picture`."
+    yield Table("wide_sources", "宽表来源", told, once, sources, week)
+    yield Table("shares", "占比", "A row for each named part of a figure.", (*numbered, "part"), SHARES, shares)
+    yield Table("rankings", "排名", "A row for each line of a ranking.", (*numbered, "rank"), RANKINGS, rankings)
+    yield Table("pictures", "图片", "A row for each picture of an issue.", numbered, PICTURES, each("images"))
+    yield Table("warnings", "疑点", "A row for each doubt about an issue.", numbered, WARNINGS, each("warnings"))
+
+
+def _of_the_whole(selection: Selection) -> Iterator[Table]:
+    def breaks(_: Sequence[Week]) -> list[tuple[str, Break]]:
+        return [(name, one) for one in register() for name in one.metrics if name == "rating" or selection.has(name)]
+
+    told = "A row for each week from the first known issue to the newest, with what became of its issue."
+    yield Table("gaps", "各周", told, ("issue",), GAPS, of_weeks=iter)
+    told = "Where the figures of a metric are not one series: draw no line across, compute no change."
+    yield Table("breaks", "断点", told, ("metric", "last_before"), BREAKS, of_weeks=breaks)
+    yield Table("metrics", "指标", "What is counted.", ("metric",), METRICS, of_weeks=lambda _: selection.metrics)

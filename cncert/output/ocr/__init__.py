@@ -1,0 +1,1 @@
+"""What ``scrapy ocr`` prints while it reads pictures."""

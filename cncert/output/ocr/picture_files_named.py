@@ -1,0 +1,112 @@
+"""``scrapy ocr FILE...``: pictures of files, read and printed; nothing is stored."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cncert.exceptions import SavedFileError
+from cncert.infographics.labels import Pair
+from cncert.infographics.words.ocr_engine import Engine
+from cncert.infographics.words.open_image import UNREADABLE
+from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, each_picture
+from cncert.sources.saved_files.find_files import find_files, opened, why
+from cncert.terminal.output import complain, output, safe_json
+
+MAX_BYTES = 20 * 1024 * 1024
+"""Of a file: a crawl keeps no larger picture."""
+
+
+def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json: bool) -> int:
+    """Read the files *names*, and those in the directories among them, as the pictures of one issue in their order.
+
+    What cannot be read has its line on stderr. The exit status: 0, 1 if some could not be read, 2 if there was none.
+    """
+    files = _Files(names)
+    whole, broken = 0, 0
+    for reading in each_picture(files.pictures(), engine, limits):
+        if reading.state in UNREADABLE:
+            complain(f"{reading.name}: {reading.reason}")
+            broken += 1
+        else:
+            whole += 1
+        if as_json:
+            print(safe_json(described(reading)), flush=True)
+        else:
+            _print_table(reading)
+    if files.absent and not whole + broken:
+        return 2
+    return 1 if files.absent or broken else 0
+
+
+class _Files:
+    """Files, read when their turn comes."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self.absent = 0
+
+    def pictures(self) -> Iterator[PictureFile]:
+        """The pictures; complains of each file that cannot be read."""
+        for file in (file for name in self._names for file in find_files(name)):
+            try:
+                if isinstance(file, OSError):
+                    raise file
+                with opened(file) as stream:
+                    data = stream.read(MAX_BYTES + 1)
+                if len(data) > MAX_BYTES:
+                    raise SavedFileError(f"larger than {MAX_BYTES} bytes")
+            except (OSError, SavedFileError) as error:
+                self.absent += 1
+                complain(f"{file.filename if isinstance(file, OSError) else file}: {why(error)}")
+            else:
+                yield PictureFile(file, data)
+
+
+def described(reading: PictureReading) -> dict[str, Any]:
+    """What was read in a picture, in JSON form."""
+    return {
+        "file": reading.name,
+        "checksum": reading.checksum,
+        "state": reading.state,
+        "reason": reading.reason,
+        "width": reading.width,
+        "height": reading.height,
+        "engine": reading.engine,
+        "seconds": reading.seconds,
+        "engine_seconds": reading.engine_seconds,
+        "words": reading.words,
+        "joined": reading.joined,
+        "pairs": [_described(pair) for pair in reading.pairs],
+    }
+
+
+def _described(pair: Pair) -> dict[str, Any]:
+    return {
+        "label": pair.label,
+        "metric": pair.metric,
+        "printed": pair.printed,
+        "value": pair.value,
+        "unit": pair.unit,
+        "qualifier": pair.qualifier,
+        "change_pct": pair.change_pct,
+        "pct": pair.change_printed,
+        "direction": pair.direction,
+        "share_pct": pair.share_pct,
+        "box": pair.box,
+        "confidence": pair.words_confidence,
+        "pairing": pair.pairing_confidence,
+        "agreed": pair.agreed,
+        "state": pair.state,
+        "reason": pair.reason,
+        "evidence": pair.evidence,
+    }
+
+
+def _print_table(reading: PictureReading) -> None:
+    """The pairs of a picture for a person."""
+    console = output()
+    console.print(f"{reading.name}  {reading.state}", markup=False)
+    for pair in reading.pairs:
+        change = "" if pair.change_pct is None else f"  {pair.change_pct:+.12g}%"
+        meant = pair.metric or "-"
+        doubt = f"  ({pair.reason})" if pair.reason else ""
+        console.print(f"  {pair.state:9}  {meant}  {pair.label} {pair.printed}{change}{doubt}", markup=False)

@@ -1,0 +1,146 @@
+"""``scrapy ocr`` on the store: reading the pictures of its issues, reading them again, accepting what that changes."""
+
+import signal
+from argparse import Namespace
+from collections import Counter
+from contextlib import aclosing
+from typing import Any
+
+from rich.console import Console
+from scrapy.settings import BaseSettings
+
+from cncert.addon import checked
+from cncert.exceptions import ArgumentError
+from cncert.infographics.figures.ocr_workers import Reader, usual_jobs
+from cncert.infographics.figures.picture_files import local_folder
+from cncert.infographics.figures.read_stored_pictures import Series
+from cncert.quality import renew_warnings
+from cncert.store import Store, open_store
+from cncert.store.picture_readings import ReadPicture
+from cncert.terminal.output import complain, markup, new_table, output, print_json, progress, week_option
+
+Weeks = tuple[str | None, str | None]
+
+STATES = {
+    "read": "pictures with words in them",
+    "nothing": "pictures without words",
+    "broken": "files that are no whole picture",
+    "too_large": "pictures with too many pixels",
+    "unsupported": "files of a format that is not read",
+    "failed": "pictures over which the reader died or took too long",
+    "unread": "pictures that are still to be read",
+}
+FOUND = {
+    "figures": "figures that were read in them",
+    "checked": "of these: confirmed or corrected by a person",
+    "doubted": "of these: contradicted by the text, another picture or other weeks",
+    "candidates": "readings that are not sure enough to be figures (scrapy ocr review)",
+    "unnamed": "numbers under labels of no metric",
+}
+
+
+async def read_stored(settings: BaseSettings, opts: Namespace, *, again: bool = False) -> int:
+    """Read the pictures that nobody has read yet, or *again* those that another version of the reader has read.
+
+    Returns the exit status. Raises ArgumentError, OcrError, SettingError, StoreError.
+    """
+    jobs = opts.jobs if opts.jobs is not None else usual_jobs()
+    if jobs < 1:
+        raise ArgumentError(f"--jobs {jobs} is below 1")
+    weeks, reader = _weeks(opts), _reader(settings, opts)
+    # asyncio would only cancel at the next await, and most of the time is spent waiting for workers.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    now: Counter[str] = Counter()
+    async with open_store(settings["CNCERT_STORE"]) as store:
+        series = await _looked_at(store, weeks, reader.name)
+        groups = series.groups(again=again)
+        with progress() as bar:
+            task = bar.add_task("Reading pictures", total=sum(map(len, groups)))
+            async with aclosing(series.read(groups, reader, jobs)) as arrivals:
+                async for taken in arrivals:
+                    if taken is None:
+                        continue
+                    now[taken.state] += 1
+                    bar.advance(task)
+                    if taken.trouble is not None:
+                        complain(f"{taken.picture}: {taken.trouble}")
+        return await _tell(series, await series.proposals(), now, opts)
+
+
+async def accept_stored(settings: BaseSettings, opts: Namespace) -> int:
+    """Put the proposed readings in place of the former ones. Returns the exit status. Raises as :func:`read_stored`."""
+    weeks = _weeks(opts)
+    async with open_store(settings["CNCERT_STORE"]) as store:
+        series = await _looked_at(store, weeks)
+        proposals = await series.accept()
+        return await _tell(series, proposals, Counter(accepted=len(proposals)), opts)
+
+
+def _reader(settings: BaseSettings, opts: Namespace) -> Reader:
+    from cncert.infographics.words.ocr_engine import open_engine
+    from cncert.infographics.words.read_picture import Limits
+
+    folder = local_folder(str(settings["CNCERT_FILES"]))
+    limits = Limits.of(checked(settings))
+    # The workers have their own: this one tells its version, or that there is none, before anything is done.
+    version = open_engine(opts.engine, threads=1).name
+    return Reader(folder, opts.engine, version, limits)
+
+
+def _weeks(opts: Namespace) -> Weeks:
+    return week_option("--from", opts.first), week_option("--until", opts.last)
+
+
+async def _looked_at(store: Store, weeks: Weeks, reader: tuple[str, str] | None = None) -> Series:
+    """The pictures of the issues of *weeks*, after these have been renewed."""
+    series = Series(store, reader, *weeks)
+    with progress() as bar:
+        for issue_id in bar.track(await series.issue_ids(), description="Looking at the issues"):
+            await series.look_at(issue_id)
+    await renew_warnings.renew(store)  # a process may have been killed before that
+    return series
+
+
+async def _tell(series: Series, proposals: list[ReadPicture], now: Counter[str], opts: Namespace) -> int:
+    """Print what the pictures came to; the exit status."""
+    for line in series.unreadable:
+        complain(line)
+    states, found = series.states(), await series.counts()
+    result = {
+        "now": dict(now),
+        "pictures": {state: states[state] for state in STATES},
+        "found": {name: found[name] for name in FOUND},
+        "older": sum(file.is_older for file in series.files.values()),
+        "proposals": [
+            {"issue": place.issue, "picture": place.path, "changes": one.differences()}
+            for one in proposals
+            for place in series.files[one.id].places[:1]
+        ],
+    }
+    if opts.json:
+        print_json(result)
+    else:
+        _print(output(), result)
+    return 1 if series.unreadable or now.keys() - {"read", "nothing", "accepted"} else 0
+
+
+def _print(console: Console, result: dict[str, Any]) -> None:
+    for one in result["proposals"]:
+        for change in one["changes"]:
+            console.print(markup(f"{one['issue']}  {one['picture']}  {change}"))
+    table = new_table(console)
+    table.add_column("pictures")
+    table.add_column("", justify="right")
+    table.add_column("")
+    for kind, meanings in (("pictures", STATES), ("found", FOUND)):
+        for name, meaning in meanings.items():
+            table.add_row(name, str(result[kind][name]), meaning)
+    console.print(table)
+    if read := [f"{number} {state}" for state, number in result["now"].items() if state != "accepted"]:
+        console.print(f"now: {', '.join(read)}")
+    if accepted := result["now"].get("accepted"):
+        console.print(f"{accepted} proposed readings accepted")
+    elif result["proposals"]:
+        console.print(f"{len(result['proposals'])} readings are proposed: scrapy ocr accept takes them")
+    if result["older"]:
+        console.print(f"{result['older']} pictures were read by another version or not at all: scrapy ocr again")

@@ -1,0 +1,292 @@
+"""What the page shows: a store as plain data, in the form that the page's scripts read.
+
+The same store gives the same data: no clock is asked, the newest moment that the store notes stands for now. In the two
+long lists, figures and pictures, a field that is null or usual is left out: static/data.js puts it there again.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from cncert import __version__
+from cncert.items import Figure, Issue, Picture, Ranking, issue_id
+from cncert.ledger import calendar_gaps
+from cncert.output.page.picture_links import PictureFiles
+from cncert.quality.series_breaks import breaks, joined
+from cncert.report.calendar import Week, parse_week, previous_week
+from cncert.report.metrics import Metric, metrics
+from cncert.report.preferred_figures import article_link, best_figures, safe_link
+from cncert.store import Store
+from cncert.store.records import Reject, RunRecord, State
+from cncert.wechat.address import ArticleKey, biz_number, read_picture
+
+Node = dict[str, Any]
+Compared = tuple[float, float | None]
+"""The figure of another week, and the change from it in percent (None from 0)."""
+
+NEWEST_RUNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture of the page, and the issue that shows it."""
+
+    issue: str
+    picture: Picture
+    node: Node
+    """What the page's scripts read of it."""
+
+
+@dataclass(slots=True)
+class Page:
+    """All that the page shows."""
+
+    data: Node
+    pictures: list[ShownPicture]
+    """In the order of the issues."""
+
+
+async def read_page(
+    store: Store, *, first: str | None = None, last: str | None = None, files: PictureFiles | None = None
+) -> Page | None:
+    """What *store* holds of the weeks from *first* to *last*, with its pictures unless *files* is None.
+
+    None if no issue is among them. May raise StoreError.
+    """
+    rows, runs = await store.rows(), await store.runs(NEWEST_RUNS)
+    edits = Counter(revision.rpartition("-")[0] for revision in await store.revision_ids())
+    reader = _Reader(files, {row.id for row in rows if row.state is State.GONE}, edits)
+    # The year before is read too: the figures of the first weeks are compared as well.
+    async for issue in store.issues(_year_before(first) if first else None, last):
+        reader.read(issue, shown=first is None or issue.id >= first)
+    if not reader.issues:
+        return None
+    noted = {row.updated_at for row in rows} | {run.ended_at or run.started_at for run in runs}
+    now = max(noted.union(reader.read_at.values()))
+    today = max(now.date(), reader.newest + timedelta(days=1))
+    weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last, today=today)
+    data = {
+        "version": __version__,
+        "first": weeks[0].issue,
+        "last": weeks[-1].issue,
+        "read_at": now.isoformat(),
+        "store": store.name,
+        "metrics": [_metric(metric) for metric in reader.name_metrics()],
+        "rating_breaks": _breaks("rating"),
+        "weeks": [_week(week) for week in weeks],
+        "issues": reader.issues,
+        "thumbs": [],
+        "rejects": [
+            _reject(reject)
+            for reject in await store.rejects()
+            if _is_between(reject.issue, first, last) and _is_refused(reject, reader.read_at)
+        ],
+        "runs": [_run(run) for run in runs],
+        "sources": [{"name": name, "issues": number} for name, number in reader.sources.most_common()],
+    }
+    return Page(data, reader.pictures)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads issues in the order of their weeks, and remembers of them what later ones are compared with."""
+
+    files: PictureFiles | None
+    gone: set[str]
+    """Keys of the articles that were deleted."""
+    edits: Mapping[str, int]
+    """How often an issue was changed after it had been read."""
+    issues: list[Node] = field(default_factory=list)
+    pictures: list[ShownPicture] = field(default_factory=list)
+    sources: Counter[str] = field(default_factory=Counter)
+    read_at: dict[str, datetime] = field(default_factory=dict)
+    """When each issue was read."""
+    newest: date = date.min
+    """The last day of the newest issue."""
+    _stated: dict[Week, dict[str, float]] = field(default_factory=dict)
+
+    def read(self, issue: Issue, *, shown: bool) -> None:
+        """Take *issue* in; one that is not *shown* serves comparisons only."""
+        numbers = [(figure, figure.value) for figure in issue.figures if not isinstance(figure.value, str)]
+        best = best_figures(figure for figure, _ in numbers)
+        # In the order of the issue, but of several figures of a metric the one that counts comes first.
+        numbers.sort(key=lambda pair: (pair[0].source != "text", pair[0] is not best[pair[0].metric]))
+        self._stated[issue.year, issue.number] = {
+            figure.metric: value for figure, value in numbers if figure is best[figure.metric]
+        }
+        if not shown:
+            return
+        self.sources[issue.provenance.via] += 1
+        self.read_at[issue.id] = issue.provenance.fetched_at
+        self.newest = issue.period.end
+        words = [figure for figure in issue.figures if isinstance(figure.value, str)]
+        evidences: dict[str, int] = {}
+        self.issues.append(
+            {
+                "id": issue.id,
+                "title": issue.title,
+                "rating": issue.rating,
+                "published": issue.published_at.isoformat() if issue.published_at else None,
+                "url": article_link(issue),
+                "gone": _article_key(issue) in self.gone,
+                "edits": self.edits.get(issue.id, 0),
+                "via": issue.provenance.via,
+                "parser": issue.provenance.parser,
+                "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
+                "evidences": list(evidences),
+                "words": {name: one.value for name, one in best_figures(words).items()},
+                "rankings": [_ranking(ranking) for ranking in issue.rankings],
+                "pictures": list(self._pictures(issue)),
+                "warnings": [[doubt.code, doubt.message] for doubt in issue.warnings],
+            }
+        )
+
+    def name_metrics(self) -> list[Metric]:
+        """The metrics that are met; figures and rankings name them by their places in this list from now on."""
+        naming = [node for issue in self.issues for node in (*issue["figures"], *issue["rankings"])]
+        met = {node["m"] for node in naming}
+        known = [metric for metric in metrics() if metric.name in met]
+        strange = sorted(met - {metric.name for metric in known})  # of another version's metric_labels.toml
+        found = [*known, *(Metric(name, name, name, None, (), None) for name in strange)]
+        places = {metric.name: place for place, metric in enumerate(found)}
+        for node in naming:
+            node["m"] = places[node["m"]]
+        return found
+
+    def _figure(self, issue: Issue, figure: Figure, value: float, evidences: dict[str, int]) -> Node:
+        week, place = (issue.year, issue.number), None
+        if figure.picture is not None and self.files is not None:
+            place = next((n for n, picture in enumerate(issue.images) if picture.key == figure.picture), None)
+        optional = {
+            "u": figure.unit if figure.unit != _own_unit(figure.metric) else None,
+            "q": figure.qualifier,
+            "c": figure.change_pct,
+            "d": figure.change,
+            "s": figure.share_pct,
+            "parts": [[share.name, share.share_pct] for share in figure.parts] or None,
+            "src": figure.source if figure.source != "text" else None,
+            "conf": figure.confidence if figure.confidence != 1 else None,
+            "p": place,
+            "box": figure.box if place is not None else None,
+            "checked": figure.checked.verdict if figure.checked is not None else None,
+            "w": self._compared(figure.metric, value, week, previous_week(week)),
+            "y": self._compared(figure.metric, value, week, (issue.year - 1, issue.number)),
+        }
+        evidence = evidences.setdefault(figure.evidence, len(evidences))
+        return {"m": figure.metric, "v": value, "e": evidence, **_present(optional)}
+
+    def _compared(self, metric: str, value: float, week: Week, other: Week) -> Compared | None:
+        """*value* against what *other* states; None if it does not, or if the two may not be compared."""
+        former = self._stated.get(other, {}).get(metric)
+        if former is None or not joined(metric, week, other):
+            return None
+        try:
+            change = (value / former - 1) * 100 if former else math.inf
+        except OverflowError:  # a number that only a store written by hand has
+            change = math.inf
+        # Adding 0 makes 0.0 of -0.0.
+        return former, round(change, 1) + 0 if math.isfinite(change) else None
+
+    def _pictures(self, issue: Issue) -> Iterator[Node]:
+        if self.files is None:
+            return
+        for picture in issue.images:
+            address = read_picture(picture.url)
+            optional = {
+                "url": address.url if address is not None and address.url == picture.url else None,
+                "href": self.files.link(picture),
+                "width": picture.width,
+                "height": picture.height,
+            }
+            node = {"role": picture.role, "status": picture.status, **_present(optional)}
+            self.pictures.append(ShownPicture(issue.id, picture, node))
+            yield node
+
+
+@cache
+def _own_unit(metric: str) -> str | None:
+    return next((known.unit for known in metrics() if known.name == metric), None)
+
+
+def _year_before(week: str) -> str:
+    year, number = parse_week(week)
+    return issue_id(year - 1, number)
+
+
+def _is_between(issue: str | None, first: str | None, last: str | None) -> bool:
+    return issue is None or ((first is None or first <= issue) and (last is None or issue <= last))
+
+
+def _is_refused(reject: Reject, read_at: Mapping[str, datetime]) -> bool:
+    """Whether the issue has not been read since."""
+    read = read_at.get(reject.issue or "")
+    return read is None or read < reject.rejected_at
+
+
+def _present(fields: Node) -> Node:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _article_key(issue: Issue) -> str | None:
+    """The id of the article's row in the ledger, None for a text from elsewhere."""
+    biz, article = biz_number(issue.account.biz or ""), issue.article
+    return str(ArticleKey(biz, article.mid, article.idx)) if biz and article.mid and article.idx else None
+
+
+def _metric(metric: Metric) -> Node:
+    return {
+        "name": metric.name,
+        "zh": metric.zh,
+        "en": metric.meaning,
+        "unit": metric.unit,
+        "part_of": metric.part_of,
+        "breaks": _breaks(metric.name),
+    }
+
+
+def _ranking(ranking: Ranking) -> Node:
+    lines = [[line.name, line.value, line.share_pct] for line in ranking.items]
+    return {"m": ranking.metric, "by": ranking.by, "lines": lines}
+
+
+def _breaks(metric: str) -> list[Node]:
+    return [
+        {
+            "old": issue_id(*one.old),
+            "new": issue_id(*one.new),
+            "kind": one.kind,
+            "note": one.note,
+            "note_zh": one.note_zh,
+            "inferred": one.inferred,
+        }
+        for one in breaks(metric)
+    ]
+
+
+def _week(week: calendar_gaps.Week) -> Node:
+    days = {"start": week.period.start.isoformat(), "end": week.period.end.isoformat()}
+    return {"id": week.issue, **days, "state": week.state, "reason": week.reason}
+
+
+def _reject(reject: Reject) -> Node:
+    told = {"issue": reject.issue, "reason": reject.reason, "address": safe_link(reject.address)}
+    return {**told, "at": reject.rejected_at.isoformat()}
+
+
+def _run(run: RunRecord) -> Node:
+    return {
+        "id": run.id,
+        "started": run.started_at.isoformat(),
+        "ended": run.ended_at.isoformat() if run.ended_at else None,
+        "clean": run.clean,
+        "close_reason": run.close_reason,
+        "new": len(run.new),
+        "changed": len(run.changed),
+        "rejected": len(run.rejected),
+        "missing": run.gaps_after,
+        "warnings": run.warnings,
+    }

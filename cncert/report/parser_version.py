@@ -1,0 +1,39 @@
+"""Which parser this is: the version of cncert, and digests of the code and tables that decide what is read."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from cncert import __version__
+
+
+def parser_name(*places: str) -> str:
+    """``0.1.0+3f9a2c1b``: another one after any change in *places*, whether somebody thought of it or not.
+
+    A place is a file of the package, or a folder: of that its code and tables, without the folders in it.
+    """
+    digest = sha256()
+    for name, content in sorted(_sources(places)):
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return f"{__version__}+{digest.hexdigest()[:8]}"
+
+
+def _sources(places: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+    package = files("cncert")
+    for place in places:
+        found = package.joinpath(*place.split("/"))
+        for file in found.iterdir() if found.is_dir() else [found]:
+            if file.name.endswith((".py", ".toml")):
+                yield f"{place}/{file.name}" if found.is_dir() else place, file.read_bytes()
+
+
+PARSER: Final = parser_name(
+    "wechat", "report", "sources/saved_files", "sources/feed_copy.py", "data", "pipelines/clean.py"
+)
+"""What reads pages."""
+
+PICTURE_RULES: Final = parser_name(
+    "infographics/words", "infographics/labels", "report/metrics.py", "report/numbers.py", "data/metric_labels.toml"
+)
+"""What reads pictures, beside its engine."""

@@ -1,0 +1,73 @@
+"""The numbers that nothing read: what the report began to state, or states in words that are not known yet."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from cncert.report.label_context import compared_otherwise, of_other_time
+from cncert.report.numbers import read_number
+from cncert.report.sentences import MOST_NUMBERS, Sentence, Span
+
+MAX_UNREAD = 20
+"""Sentences that are named; an issue with more is none of a form that is known."""
+
+_NUMBER = re.compile(r"(?P<digits>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)(?P<scale>[万亿])?")
+_ASCII = r"[!$&'*+./0-:<-~-]"
+# What is no measure: addresses and names with a Latin letter, dates, telephone numbers, numbers of pictures and issues,
+# footnote marks behind a word.
+_NO_MEASURE = re.compile(
+    # Each begins only where its run begins and takes all of it: no run is looked through twice.
+    rf"(?<!{_ASCII})(?=[!$&'*+.0-:<-?\[-^`{{-~-]*+[a-z@/_]){_ASCII}++"
+    r"|(?<![0-9])(?:[0-9]++[-.~/])*+[0-9]++[年月日号时点期]"
+    r"|(?<![0-9])[0-9]++(?:[-/:×][0-9]++)++"
+    r"|(?:电话|热线|传真|邮编)[^0-9]{0,6}[0-9-]++"
+    r"|\[[0-9]{1,2}\]"
+    r"|[第图表注附前][0-9]++(?:[-.,、和~至][0-9]++)*+"
+    r"|(?<=[^\W0-9a-z_])[0-9](?=[^\W0-9a-z万亿个起家次条台款种项类%])"
+    r"|(?<=[^\W0-9a-z_])(?<![为约达了有共增加少升降长近超])[0-9](?=[,、;。!?)])"
+    r"|(?<=\))[0-9](?![0-9%.])"
+)
+_LIST_MARK = re.compile(r"\(?[0-9]{1,2}[、.)]")
+
+
+def find_unread(text: Iterable[Sentence], read: Iterable[Span], values: set[object]) -> list[str]:
+    """The sentences of *text*, as printed, that hold a number outside of the places *read*.
+
+    A number that is one of *values*, those of the figures, is repeated, not new.
+    """
+    places: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for sentence, start, end in read:
+        places[id(sentence)].append((start, end))
+    unread: list[str] = []
+    for sentence in text:
+        found = list(_unread(sentence, places.get(id(sentence), ()), values))
+        if found and len(unread) < MAX_UNREAD:
+            unread.append(sentence.printed(found[0], found[-1] + 1))
+    return unread
+
+
+def _unread(sentence: Sentence, spans: Sequence[tuple[int, int]], values: set[object]) -> Iterator[int]:
+    left = [match for match in islice(_NUMBER.finditer(sentence.text), MOST_NUMBERS + 1) if not _within(match, spans)]
+    if not left:
+        return
+    others = [match.span() for match in _NO_MEASURE.finditer(sentence.text)] + list(_list_marks(sentence))
+    for match in left:
+        before = sentence.text[: match.start()]
+        if _within(match, others) or _repeats(match, values) or of_other_time(before) or compared_otherwise(before):
+            continue
+        yield match.start()
+
+
+def _list_marks(sentence: Sentence) -> Iterator[tuple[int, int]]:
+    for begin in (0, *(piece.end for piece in sentence.pieces)):
+        if match := _LIST_MARK.match(sentence.text, begin):
+            yield match.span()
+
+
+def _repeats(match: re.Match[str], values: set[object]) -> bool:
+    return len(match["digits"]) <= 16 and read_number(match["digits"], match["scale"]).value in values
+
+
+def _within(match: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start < match.end() and match.start() < end for start, end in spans)

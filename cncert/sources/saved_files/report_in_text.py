@@ -1,0 +1,189 @@
+"""A copy of an issue that stood elsewhere: the report's own lines, cut out of what stood around them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, pairwise
+
+from cncert.items import CHINA
+from cncert.report.calendar import Week, period
+from cncert.report.earlier_issues import read_review
+from cncert.report.issue import CNCERT_BIZ
+from cncert.report.sections import HEADINGS, REVIEW, read_heading, split_parts
+from cncert.report.title import Title, find_titles, read_title
+from cncert.wechat.address import read_address
+from cncert.wechat.article import Article
+from cncert.wechat.body import Body, Image, Line, image
+from cncert.wechat.text import dense, tidy
+
+BEGINNINGS = tuple(heading for heading in HEADINGS if heading.startswith("本周"))
+"""Headings that nothing but the report has; the others may stand in a site's menu."""
+
+_LEAD = 60
+"""Lines in which a text without any heading may say its title."""
+_CONTENT = 12
+"""A line with more characters than that says something."""
+_LONGEST_TITLE = 300
+# Between the title of a page and the name of its site.
+_SEPARATOR = re.compile(r"(\s*[-_|–—»·:：/]+\s*)")
+_DATE = re.compile(
+    r"(?<![0-9])(20[0-9]{2})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])日?(?:T|\s*)(?:([0-9]{1,2}):([0-9]{2}))?"
+)
+# What sites put under an article; only a short line is one of these.
+_TAIL = re.compile(
+    r"预览时标签不可点|(?:微信)?扫一?扫|关注该?公众号|继续滑动看下一个|轻触阅读原文|轻点两下|视频小程序|阅读(?:原文|全文)"
+    r"|[上下]一[篇条页][:：]?|(?:相关|推荐|延伸|热门)(?:阅读|文章|推荐|链接|资讯|新闻|内容)|猜你喜欢"
+    r"|(?:我要|发表|网友|用户|全部|最新|文章)?(?:评论|留言)|发表回复|分享[到至:：]|免责声明|版权(?:声明|所有)"
+    r"|本文(?:来源|作者|地址|链接|由)|转载|(?:责任)?编辑[:：]|(?:文章)?标签[:：]|关键[词字][:：]|打赏|点赞|收藏"
+    r"|[(（\[]?点击下载|copyright|©|.{0,12}ICP[备证]",
+    re.IGNORECASE,
+)
+_LONGEST_TAIL = 60
+_PICTURE = re.compile("\ue000([0-9]{1,6})\ue001")
+
+
+@dataclass
+class Pictures:
+    """The pictures of a copy: each leaves a line in the text that says where it stood."""
+
+    kept: list[Image] = field(default_factory=list)
+    left_out: int = 0
+    """Those of other hosts than WeChat's: nobody could fetch them again."""
+
+    def mark(self, *urls: str, width: str | None = None) -> str | None:
+        """The line to put in place of the picture at the first of *urls* that can be kept; None if none can."""
+        found = next((picture for url in urls if (picture := image(url, width)) is not None), None)
+        if found is None:
+            self.left_out += any(urls)
+            return None
+        self.kept.append(found)
+        return f"\ue000{len(self.kept) - 1}\ue001"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy as an article, and how many of its pictures are left out."""
+
+    article: Article
+    left_out: int
+
+
+def make_copy(
+    title: str, lines: Sequence[Line], stated: Iterable[str | None], pictures: Pictures, links: Iterable[str | None]
+) -> Copy:
+    """The copy under *title*, one that names an issue, whose report is among *lines*.
+
+    *stated* are the texts that may hold its time of publication, *links* the addresses that may be the article's.
+    """
+    named = read_title(title)
+    assert named is not None
+    lines = _cut(lines, named)
+    marks = [_PICTURE.fullmatch(line.text) for line in lines]
+    places = [int(mark[1]) for mark in marks if mark]
+    body = Body(
+        tuple(line for line, mark in zip(lines, marks, strict=True) if not mark),
+        tuple(pictures.kept[place] for place in places if place < len(pictures.kept)),
+    )
+    article = Article(
+        title=title,
+        account_name=None,
+        account_id=None,
+        biz=None,
+        mid=None,
+        idx=None,
+        sn=None,
+        kind=None,
+        published_at=_published(stated, named.week),
+        modified_at=None,
+        link=next((url for link in links if (url := _own_address(link)) is not None), None),
+        original=None,
+        reprint_of=None,
+        author=None,
+        cover=None,
+        body=body,
+    )
+    return Copy(article, pictures.left_out)
+
+
+def page_title(text: str | None) -> str | None:
+    """The title of an issue that the title of a web page begins with: the site's name may stand behind it."""
+    parts = _SEPARATOR.split(" ".join(tidy(text or "")[:_LONGEST_TITLE].split()))
+    beginnings = ("".join(parts[:end]) for end in range(len(parts), 0, -2))
+    return next((text for text in beginnings if _is_closed(text) and read_title(text) is not None), None)
+
+
+def _is_closed(text: str) -> bool:
+    """Whether every bracket of *text* is closed: between two dates stands what may stand before a site's name."""
+    return sum(map(text.count, "(（[【")) == sum(map(text.count, ")）]】"))
+
+
+def titles_before(lines: Sequence[Line]) -> list[int]:
+    """The places of the titles of issues before the report; those behind its beginning are in its list of others."""
+    return [place for place, line in enumerate(_before(lines)) if read_title(line.text) is not None]
+
+
+def begins(line: Line) -> bool:
+    """Whether the report begins here, or goes on under another of its own headings."""
+    return len(line.text) < 5_000 and any(part.heading in BEGINNINGS for part in split_parts([line]))
+
+
+def lead(lines: Sequence[Line]) -> list[str]:
+    """The lines between the title of the issue and the report."""
+    before, titles = _before(lines), titles_before(lines)
+    return [line.text for line in before[titles[0] + 1 :]] if titles else []
+
+
+def _before(lines: Sequence[Line]) -> Sequence[Line]:
+    """What stands before the report: a table of contents may be there too, but under its headings stands nothing."""
+    starts = (place for place, (line, below) in enumerate(pairwise(lines)) if begins(line) and _is_content(below))
+    lists = (place for place, line in enumerate(lines) if read_heading(line.text) == REVIEW)
+    return lines[: next(chain(starts, lists), _LEAD)]
+
+
+def _is_content(line: Line) -> bool:
+    return len(line.text) > _CONTENT and not begins(line) and read_title(line.text) is None
+
+
+def _cut(lines: Sequence[Line], title: Title) -> list[Line]:
+    """*lines* without what stands before the first heading and behind the report."""
+    start = next((place for place, line in enumerate(lines) if begins(line)), None)
+    if start is None:
+        start = max(titles_before(lines), default=-1) + 1
+    end = next((place for place in range(start + 1, len(lines)) if _is_tail(lines[place].text)), len(lines))
+    return list(lines[start : _list_end(lines, start, end, title.week)])
+
+
+def _is_tail(text: str) -> bool:
+    squeezed = dense(text)
+    return len(squeezed) <= _LONGEST_TAIL and _TAIL.match(squeezed) is not None
+
+
+def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:
+    """Where the list of earlier issues ends, if the report ends with one; else *end*."""
+    parts = split_parts(lines[start:end])
+    if not parts or parts[-1].heading != REVIEW or not read_review(parts[-1:], week):
+        return end
+    titled = (place for place in range(end - 1, start, -1) if any(find_titles(dense(lines[place].text))))
+    return next(titled, end - 1) + 1
+
+
+def _published(texts: Iterable[str | None], week: Week) -> datetime | None:
+    """The first time in *texts* at which the issue may have been published: the week has to be over."""
+    for text in texts:
+        for found in _DATE.finditer(text or ""):
+            try:
+                moment = datetime(*(int(part or 0) for part in found.groups()), tzinfo=CHINA)  # type: ignore[arg-type, misc]
+            except ValueError:
+                continue
+            if moment.date() > period(*week).end:
+                return moment
+    return None
+
+
+def _own_address(text: str | None) -> str | None:
+    """The lasting address of an article of CNCERT's account in *text*, or None."""
+    address = read_address(text) if text else None
+    if address is None or address.form == "temporary" or (address.key is not None and address.key.biz != CNCERT_BIZ):
+        return None
+    return address.url

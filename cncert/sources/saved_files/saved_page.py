@@ -1,0 +1,168 @@
+"""A saved file to what it is: a page of WeChat, a copy of the report from elsewhere, or neither."""
+
+import codecs
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Literal
+
+from cncert.exceptions import NotAnIssue
+from cncert.items import Doubt, Issue, Provenance
+from cncert.report.issue import read_issue
+from cncert.report.parser_version import PARSER
+from cncert.sources.saved_files.charset import decode
+from cncert.sources.saved_files.markdown_and_text import read_plain_text
+from cncert.sources.saved_files.mhtml import read_mhtml
+from cncert.sources.saved_files.other_sites import read_site, without_embedded
+from cncert.sources.saved_files.report_in_text import Copy
+from cncert.wechat.address import read_address
+from cncert.wechat.article import Article
+from cncert.wechat.failure_pages import Page, Verdict, read_page
+from cncert.wechat.markup import element
+
+MAX_TEXT = 16 * 1024 * 1024
+"""Characters of a page that is none of WeChat's: a tree takes ten times as much memory."""
+
+_KINDS = {
+    b"%PDF-": "a PDF file",
+    b"PK\x03\x04": "a ZIP archive or an Office document",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"RIFF": "a picture, sound or film",
+    b"wOF": "a font",
+    b"SQLite format 3": "a database",
+}
+"""What is no text, by its first bytes."""
+_MARKUP = re.compile(r"\s*<(?:[!?]|[a-z][a-z0-9]{0,15}[\s>/])", re.IGNORECASE)
+_ROOT = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+_HEAD = 4096
+"""Bytes in which the program that saved a page notes what it did."""
+_SINGLE_FILE = re.compile(
+    rb"Page saved with SingleFile\s+url:\s*(\S{1,2048})"
+    rb"(?:\s+saved date:\s*\w{3} (\w{3} [0-9]{2} [0-9]{4} [0-9:]{8}) GMT([+-][0-9]{4}))?"
+)
+_BROWSER = re.compile(rb"saved from url=\([0-9]{4,5}\)([^\s>]{1,2048})")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The page or text in a file: its bytes, where and when it was saved, and whether it is as it was served."""
+
+    data: bytes
+    address: str | None
+    saved_at: datetime
+    as_served: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a file is: the verdict, and the issue in it (unchecked), or the reason why there is none."""
+
+    page: Page
+    issue: Issue | None
+    reason: str
+
+
+def unwrap(data: bytes, written_at: datetime) -> Kept:
+    """The page or text in *data*, a file of *written_at*: out of MHTML, with what SingleFile or a browser noted."""
+    mailed = read_mhtml(data)
+    if mailed is not None:
+        return Kept(mailed.html, mailed.address, _past(mailed.saved_at) or written_at, as_served=False)
+    noted = _SINGLE_FILE.search(data, 0, _HEAD)
+    if noted is not None:
+        return Kept(data, noted[1].decode("utf-8", "replace"), _past(_noted_date(noted)) or written_at, as_served=False)
+    saved_from = _BROWSER.search(data, 0, _HEAD)
+    return Kept(data, saved_from[1].decode("utf-8", "replace") if saved_from else None, written_at, saved_from is None)
+
+
+def read_saved(kept: Kept) -> Saved:
+    """What *kept* is."""
+    kind = next((kind for magic, kind in _KINDS.items() if kept.data.startswith(magic)), None)
+    if kind is not None:
+        return _unknown(f"{kind}, which is not read")
+    page = _in_utf8(kept.data)
+    if element(page, "js_article") is not None:
+        return _read_wechat(kept, page)
+    return _read_other(kept, page)
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """*data* in UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return decode(data).encode("utf-8", "replace")
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _read_wechat(kept: Kept, data: bytes) -> Saved:
+    page = read_page(data, kept.address)
+    article = page.article
+    if article is None:
+        return Saved(page, None, page.reason)
+    # A page that was saved without its scripts may have lost its identity with them.
+    is_proven = article.key is not None and article.published_at is not None
+    try:
+        issue = read_issue(article, _provenance(kept, "archive" if is_proven else "file", article))
+    except NotAnIssue as error:
+        return Saved(page, None, f"no issue ({error.reason}): {error}")
+    return Saved(page, issue, page.reason)
+
+
+def _read_other(kept: Kept, data: bytes) -> Saved:
+    """A copy of the report, one of WeChat's failure pages, or neither."""
+    text = data.decode()
+    is_markup = _MARKUP.match(text) is not None or _ROOT.search(text) is not None
+    text = without_embedded(text) if is_markup else text
+    if len(text) > MAX_TEXT:
+        return _unknown(f"no page of WeChat, and longer than {MAX_TEXT} characters")
+    try:
+        copy = read_site(text, kept.address) if is_markup else read_plain_text(text)
+        issue = read_issue(copy.article, _provenance(kept, "file", copy.article))
+    except NotAnIssue as error:
+        page = read_page(data, kept.address)
+        if page.verdict is not Verdict.UNKNOWN or not text.strip():
+            return Saved(page, None, page.reason)
+        return _unknown(f"neither a page of WeChat nor a copy of the report ({error.reason}: {error})")
+    page = Page(Verdict.ARTICLE, "a copy of the report", copy.article)
+    return Saved(page, with_doubt(issue, copy), page.reason)
+
+
+def _unknown(reason: str) -> Saved:
+    return Saved(Page(Verdict.UNKNOWN, reason), None, reason)
+
+
+def with_doubt(issue: Issue, copy: Copy) -> Issue:
+    """*issue*, read from *copy*, with a warning if pictures of that are left out."""
+    if not copy.left_out:
+        return issue
+    message = f"pictures of other hosts than WeChat's, left out: {copy.left_out}"
+    return issue.model_copy(update={"warnings": [*issue.warnings, Doubt(code="pictures_left_out", message=message)]})
+
+
+def _provenance(kept: Kept, via: Literal["archive", "file"], article: Article) -> Provenance:
+    asked = read_address(kept.address) if kept.address and article.kind is not None else None
+    return Provenance(
+        fetched_at=kept.saved_at,
+        via=via,
+        address=article.link or (asked.url if asked else None),
+        sha256=sha256(kept.data).hexdigest(),
+        parser=PARSER,
+    )
+
+
+def _noted_date(note: re.Match[bytes]) -> datetime | None:
+    if note[2] is None:
+        return None
+    try:
+        return datetime.strptime(f"{note[2].decode()} {note[3].decode()}", "%b %d %Y %H:%M:%S %z")
+    except ValueError:
+        return None
+
+
+def _past(moment: datetime | None) -> datetime | None:
+    """*moment* if it may be true."""
+    return moment if moment is not None and datetime(2009, 1, 1, tzinfo=UTC) < moment <= datetime.now(UTC) else None

@@ -1,0 +1,60 @@
+"""The answers in a WARC file, one after the other: such a file may be larger than the memory."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from warcio.recordloader import ArcWarcRecord
+
+from cncert.archive import warc_records
+from cncert.exceptions import SavedFileError
+from cncert.sources.saved_files.find_files import BROKEN, why
+
+MAGIC = b"WARC/"
+_PAGES = ("text/html", "application/xhtml+xml", "text/plain", "")
+_BROKEN = (*BROKEN, *warc_records.BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page as a server sent it, decoded."""
+
+    address: str
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    date: datetime
+
+
+def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[Answer | SavedFileError]:
+    """The pages in *stream*, a decompressed WARC file; an error in place of one with more than *limit* bytes.
+
+    Pictures and scripts are passed over. Raises SavedFileError if the file breaks off.
+    """
+    try:
+        for record in warc_records.records(stream):
+            kind = _content_type(record)
+            if kind not in _PAGES:
+                continue
+            address = record.rec_headers.get_header("WARC-Target-URI") or ""
+            body = warc_records.content(record, limit)
+            if body is None:
+                yield SavedFileError(f"the answer to {address[:200]} is larger than {limit} bytes")
+                continue
+            http = record.http_headers if record.rec_type == "response" else None
+            status = warc_records.status(record) if http else 200
+            yield Answer(address, status, http.headers if http else [], body, warc_records.date(record))
+    except _BROKEN as error:
+        raise SavedFileError(f"breaks off: {why(error)}") from error
+
+
+def _content_type(record: ArcWarcRecord) -> str | None:
+    """The type of an answer, or of what a browser made of one; None for any other record."""
+    if record.rec_type == "response" and record.http_headers is not None:
+        stated = record.http_headers.get_header("Content-Type")
+    elif record.rec_type == "conversion":
+        stated = record.rec_headers.get_header("Content-Type")
+    else:
+        return None
+    return (stated or "").partition(";")[0].strip().lower()

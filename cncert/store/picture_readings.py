@@ -1,0 +1,169 @@
+"""What a store keeps of the reading of pictures: what engines read in each file, and what persons said of it.
+
+Both belong to a picture file, whose id is its SHA-256: one file serves all issues that show it.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cncert.items import Box, Confidence, Count, Metric, Model, Moment, Qualifier
+
+Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ReadingState = Literal["read", "nothing", "broken", "too_large", "unsupported", "failed"]
+LONGEST = 2000
+"""Characters of a text that was read."""
+
+Printed = Annotated[str, Field(max_length=LONGEST)]
+
+
+class ReadPair(Model):
+    """A label and the number that belongs to it, as an engine read them: the kept form of ``report.picture.Pair``."""
+
+    label: Printed
+    metric: Metric | None
+    printed: Printed
+    value: Count
+    unit: str | None
+    qualifier: Qualifier | None
+    change_pct: float | None
+    change_printed: Printed | None = None
+    direction: Literal["up", "down", "flat"] | None
+    share_pct: float | None
+    box: Box
+    words_confidence: Confidence
+    pairing_confidence: Confidence
+    evidence: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    agreed: bool
+    state: Literal["figure", "candidate"]
+    reason: str | None
+
+    def __str__(self) -> str:
+        """What it comes to; two that read the same differ in nothing that a table shows."""
+        number = f"{self.qualifier or ''}{self.value:.12g}{self.unit or ''}"
+        change = "" if self.change_pct is None else f", {self.change_pct:+.12g} %"
+        share = "" if self.share_pct is None else f", a share of {self.share_pct:.12g} %"
+        return f"{number}{change}{share}{' (candidate)' if self.state == 'candidate' else ''}"
+
+
+class Reading(Model):
+    """What one version of the reader made of a picture file."""
+
+    state: ReadingState
+    """``failed``: the reader died or took too long; the others are those of ``ocr.reading.PictureReading``."""
+    reason: str | None = None
+    width: int | None = None
+    height: int | None = None
+    engine: str
+    """Name and version of the engine, and of its models."""
+    rules: str
+    """Which rules made pairs of its words (``cncert.report.parser_version.PICTURE_RULES``), and from where on they
+    take one."""
+    read_at: Moment
+    seconds: float = 0
+    engine_seconds: float = 0
+    """Of ``seconds`` those that the engine took."""
+    words: int = 0
+    """How many were read."""
+    joined: list[Checksum] = Field(default_factory=list)
+    """The other slices that were read as one picture with this one."""
+    pairs: list[ReadPair] = Field(default_factory=list)
+
+    @property
+    def reader(self) -> tuple[str, str]:
+        """Which version of the reader it is of."""
+        return self.engine, self.rules
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the picture could be read, with or without words in it."""
+        return self.state in ("read", "nothing")
+
+    def says(self) -> dict[str, str]:
+        """What it comes to, by metric."""
+        found: dict[str, list[str]] = {}
+        for pair in self.pairs:
+            if pair.metric is not None:
+                found.setdefault(pair.metric, []).append(str(pair))
+        return {metric: " and ".join(some) for metric, some in found.items()}
+
+
+class ReadPicture(Model):
+    """A picture file that was read."""
+
+    id: Annotated[Checksum, Field(alias="_id")]
+    reading: Reading
+    """The one from which figures are made."""
+    proposed: Reading | None = None
+    """One by another version of the reader that says something else; a person accepts it or not."""
+
+    def with_reading(self, new: Reading) -> Self:
+        """This with *new*, which replaces what could not be read, or says the same, and is proposed else.
+
+        Of two readings by the same version the first stays: two processes may have read the picture at one time.
+        """
+        former = self.reading
+        if former.is_complete and new.reader == former.reader:
+            return self
+        if not former.is_complete or (new.is_complete and new.says() == former.says()):
+            return self.model_copy(update={"reading": new, "proposed": None})
+        return self.model_copy(update={"proposed": new}) if new.is_complete else self
+
+    def differences(self) -> list[str]:
+        """What the proposed reading would change, a line for each metric."""
+        old, new = self.reading.says(), self.proposed.says() if self.proposed else {}
+        return [
+            f"{metric}: {old.get(metric, 'none')} -> {new.get(metric, 'none')}"
+            for metric in dict.fromkeys([*old, *new])
+            if self.proposed is not None and old.get(metric) != new.get(metric)
+        ]
+
+    def accepted(self) -> Self:
+        """This with the proposed reading in place of the former one."""
+        return self if self.proposed is None else self.model_copy(update={"reading": self.proposed, "proposed": None})
+
+
+class Correction(Model):
+    """What a person said of a figure in a picture file: it comes before whatever an engine reads there."""
+
+    id: Annotated[str, Field(alias="_id")]
+    """:func:`correction_id`"""
+    picture: Checksum
+    metric: Metric
+    box: Box | None
+    """Which of several numbers under one metric is meant; None: all that the picture has of the metric."""
+    verdict: Literal["confirmed", "corrected", "refused"]
+    """``refused``: the picture does not state it."""
+    value: Count
+    """What the picture states, in plain units."""
+    unit: str | None
+    change_pct: float | None
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    at: Moment
+    note: Annotated[str, Field(max_length=LONGEST)] | None = None
+    pair: ReadPair
+    """What it was said of."""
+
+    @model_validator(mode="after")
+    def _id_names_the_figure(self) -> Self:
+        if self.id != correction_id(self.picture, self.metric, self.box):
+            raise ValueError(f"_id {self.id} is not that of {self.metric} in {self.picture}")
+        return self
+
+    def settles(self, pair: ReadPair) -> bool:
+        """Whether nothing is to be asked about *pair* any more."""
+        if pair.metric != self.metric:
+            return False
+        return self.verdict != "refused" or self.box is None or meet(self.box, pair.box)
+
+
+def correction_id(picture: str, metric: str, box: Box | None) -> str:
+    """The id of what is said of *metric* in the file *picture*, at *box* if that has several numbers of it."""
+    place = "" if box is None else "-" + "-".join(map(str, box))
+    return f"{picture}-{metric}{place}"
+
+
+def meet(one: Box, other: Box) -> bool:
+    """Whether two boxes share any pixel: engines differ about the edges of a word."""
+    (x, y, width, height), (left, top, across, down) = one, other
+    return x < left + across and left < x + width and y < top + down and top < y + height

@@ -1,0 +1,200 @@
+"""Writes down what the model says of itself: the JSON Schema of an issue, tables of docs/data.md and docs/export.md.
+
+A test asks for ``python -m tools.write_docs`` (``make docs``) after a change of ``items.py``,
+``data/metric_labels.toml`` or ``output/export/tables_and_columns.py``.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from cncert.items import WARNINGS, Issue
+from cncert.output.export.column_types import Table
+from cncert.output.export.tables_and_columns import Selection, tables
+from cncert.quality.series_breaks import register
+from cncert.report.metrics import definitions
+
+Node = dict[str, Any]
+
+SCHEMA: Final = Path(__file__).parents[1] / "cncert" / "data" / "schema" / "issue.schema.json"
+PAGE: Final = Path(__file__).parents[1] / "docs" / "data.md"
+EXPORT_PAGE: Final = PAGE.with_name("export.md")
+
+_MARKS = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_LONGEST = 64
+"""Characters of an example in a table."""
+
+
+class _Untitled(GenerateJsonSchema):
+    """A schema in which fields have no titles: they would only repeat their names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def issue_schema() -> Node:
+    """The JSON Schema (draft 2020-12) of an issue as it is written."""
+    schema = Issue.model_json_schema(mode="serialization", schema_generator=_Untitled)
+    models = schema.pop("$defs")
+    schema = {"$schema": GenerateJsonSchema.schema_dialect, **schema, "$defs": models}
+    described: Node = _in_markdown(schema)
+    return described
+
+
+def schema_text() -> str:
+    """The schema as its file holds it."""
+    return json.dumps(issue_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+def filled(page: str) -> str:
+    """*page* with its tables as they should be. Raises KeyError for one that nobody knows."""
+    return _MARKS.sub(lambda match: f"{match[1]}\n{_tables()[match[2]]()}\n{match[3]}", page)
+
+
+def _in_markdown(value: Any) -> Any:
+    """Docstrings are written for Sphinx, descriptions are read as Markdown."""
+    if isinstance(value, dict):
+        return {name: _in_markdown(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_in_markdown(part) for part in value]
+    return value.replace("``", "`") if isinstance(value, str) else value
+
+
+def _tables() -> dict[str, Callable[[], str]]:
+    schema = issue_schema()
+    models = {"Issue": schema, **schema["$defs"]}
+    return {
+        "exported tables": _exported,
+        **{f"columns of {table.name}": partial(_columns, table) for table in tables(Selection())},
+        **{f"fields of {name}": partial(_fields, model) for name, model in models.items()},
+        "eras": _eras,
+        "metrics": _metrics,
+        "rankings": _rankings,
+        "breaks": _breaks,
+        "warnings": lambda: _table(("code", "meaning"), ((f"`{code}`", text) for code, text in WARNINGS.items())),
+    }
+
+
+def _fields(model: Node) -> str:
+    rows = []
+    for name, node in model["properties"].items():
+        meaning = " ".join(node.get("description", "").split())
+        rows.append((f"`{name}`", _type(node), meaning, _example(node)))
+    return _table(("field", "type", "meaning", "example"), rows)
+
+
+def _type(node: Node) -> str:
+    """What a person calls the values of *node*."""
+    match node:
+        case {"anyOf": options}:
+            kinds = [option.get("type") for option in options]
+            told = [option for option in options if option.get("type") != "integer" or "number" not in kinds]
+            return " or ".join(map(_type, told))
+        case {"$ref": reference}:
+            name = reference.rpartition("/")[2]
+            return f"[{name}](#{name.lower()})"
+        case {"enum": words}:
+            return ", ".join(f"`{word}`" for word in words)
+        case {"const": value}:
+            return f"always `{value}`"
+        case {"type": "array", "items": items}:
+            return f"list of {_type(items)}"
+        case {"type": "string", "format": word}:
+            return "time" if word == "date-time" else str(word)
+        case {"type": "integer" | "number" as word}:
+            return f"{word}{_range(node)}"
+        case {"type": "string"}:
+            return "text"
+    return str(node["type"])
+
+
+def _range(node: Node) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    if high is not None:
+        return f" {low:g} to {high:g}"
+    return "" if low is None else f" from {low:g}"
+
+
+def _example(node: Node) -> str:
+    if "examples" not in node:
+        return ""
+    example = node["examples"][0]
+    text = json.dumps(example, ensure_ascii=False)
+    text = text[1:-1] if isinstance(example, str) else text
+    return f"`{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}`"
+
+
+def _eras() -> str:
+    rows = ((f"`{era['name']}`", f"{era['from']} to {era.get('until', 'now')}", era["text"]) for era in _defined("era"))
+    return _table(("era", "weeks", "what the text states"), rows)
+
+
+def _metrics() -> str:
+    rows = []
+    for metric in _defined("metric"):
+        stating = {name for form in metric["forms"] for name in form["eras"]}
+        eras = [f"**{name}**" if name in metric.get("always", ()) else name for name in sorted(stating)]
+        part_of = f" (part of `{metric['part_of']}`)" if "part_of" in metric else ""
+        unit = metric.get("unit") or ", ".join(metric["words"])
+        example = max(metric["forms"], key=lambda form: max(form["eras"]))
+        rows.append(
+            (f"`{metric['name']}`", metric["zh"], unit, metric["meaning"] + part_of, ", ".join(eras),
+             f"{example['example']} → `{example['value']}`")
+        )  # fmt: skip
+    return _table(("metric", "", "unit", "meaning", "stated in", "example"), rows)
+
+
+def _rankings() -> str:
+    rows = (
+        (f"`{entry['by']}`", ", ".join(f"`{metric['name']}`" for metric in entry["metrics"]), entry["example"])
+        for entry in _defined("ranking")
+    )
+    return _table(("by", "of", "example"), rows)
+
+
+def _breaks() -> str:
+    rows = []
+    for one in register():
+        kind = f"{one.kind} (inferred)" if one.inferred else one.kind
+        rows.append((", ".join(f"`{metric}`" for metric in one.metrics), one.when, kind, one.note, one.source))
+    return _table(("metric", "when", "what", "note", "source"), rows)
+
+
+def _exported() -> str:
+    rows = (
+        (f"`{table.name}`", table.zh, table.meaning, ", ".join(f"`{name}`" for name in table.key))
+        for table in tables(Selection())
+    )
+    return _table(("table", "", "what stands in it", "key"), rows)
+
+
+def _columns(table: Table) -> str:
+    rows = ((f"`{one.name}`", one.zh, one.kind, one.unit or "", one.meaning) for one in table.columns)
+    return _table(("column", "", "type", "unit", "meaning"), rows)
+
+
+def _defined(kind: str) -> list[Node]:
+    entries: list[Node] = definitions()[kind]
+    return entries
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
+def main() -> None:
+    """Write all files."""
+    SCHEMA.parent.mkdir(exist_ok=True)
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
+    for page in (PAGE, EXPORT_PAGE):
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
