@@ -1,10 +1,5 @@
 """The project's exceptions; each says from where it is raised."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cncert.wechat.failure_pages import Page
-
 
 class CncertError(Exception):
     """Base of all: its text is one line that a user can act on."""
@@ -31,7 +26,7 @@ class UpgradeError(CncertError):
 
 
 class ArchiveError(CncertError):
-    """An archive file cannot be read or written. Raised from ``archive/http_cache.py``."""
+    """An archive file cannot be read or written. Raised from ``archive/``."""
 
 
 class SavedFileError(CncertError):
@@ -69,9 +64,8 @@ class NotAnIssue(CncertError):
         self.reason = reason
 
 
-class PageRefused(CncertError):
-    """WeChat answered with something else than an article. Raised from ``middlewares/verdict.py``."""
-
-    def __init__(self, page: "Page") -> None:
-        super().__init__(page.reason)
-        self.page = page
+def error_reason(error: BaseException) -> str:
+    """Return what went wrong, in a few words on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

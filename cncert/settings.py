@@ -69,7 +69,7 @@ ITEM_PIPELINES = {
     "cncert.pipelines.store.StorePipeline": 400,
 }
 EXTENSIONS = {"cncert.extensions.run_recorder.RunRecorder": 0}
-HTTPCACHE_STORAGE = "cncert.archive.http_cache.Archive"  # used by replay=FILE and by CNCERT_ARCHIVE
+HTTPCACHE_STORAGE = "cncert.archive.http_cache.WarcStorage"  # used by replay=FILE and by CNCERT_ARCHIVE
 HTTPCACHE_POLICY = "cncert.archive.http_cache.ArchivePolicy"
 LOG_COLOR = os.getenv("TERM") != "dumb"  # default True; for this, colorlog would not look at the terminal
 LOG_FORMATTER = "cncert.extensions.log_formatter.LogFormatter"

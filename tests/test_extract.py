@@ -16,7 +16,7 @@ import pytest
 from backports import zstd
 from scrapy.http import Response
 
-from cncert.archive.http_cache import ArchiveWriter
+from cncert.archive.warc_writer import ArchiveWriter
 from cncert.sources.saved_files.find_files import MAX_BYTES, find_files
 from tests import series
 from tests.site import pages
@@ -155,8 +155,9 @@ def test_answers_are_judged_by_their_status_too(tmp_path: Path) -> None:
         ),
         Response("https://site.example/", 200, html, (SAVED / "site-2013-gbk.html").read_bytes()),
     ):
-        writer.add(answer.url, answer)
-    writer.add_rendered(address, Response(address, 200, html, PAGE))
+        headers = [(name.decode(), value.decode()) for name, (value,) in answer.headers.items()]
+        writer.add(answer.url, answer.status, headers, answer.body)
+    writer.add_rendered(address, PAGE)
     writer.close()
     (file,) = tmp_path.iterdir()
     status, documents, errors = extract(file)

@@ -29,15 +29,15 @@ from warcio.warcwriter import WARCWriter
 from benchmarks.fuzzing.damage import damaged
 from benchmarks.fuzzing.targets import TARGETS
 from cncert.archive.compression import zstd
-from cncert.archive.http_cache import ArchiveReader
+from cncert.archive.warc_reader import ArchiveReader
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue, Provenance
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import validated
+from cncert.report.cleaning import clean_issue
 from cncert.report.earlier_issues import read_review
 from cncert.report.issue import read_issue
 from cncert.report.sections import REVIEW, split_parts
 from cncert.report.title import read_title
+from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import read_saved, unwrap
 from cncert.store import open_store
 from cncert.wechat.address import read_address
@@ -106,7 +106,7 @@ def pictures(page: str) -> int:
 def read_issue_of(body: str) -> Issue:
     """The issue on a page with this body: valid, the same in JSON, and of a size that every store takes."""
     article = read_article(pages.render(pages.ArticleSpec(body=body), "2021"))
-    issue = validated(clean(read_issue(article, ORIGIN)))
+    issue = validate_issue(clean_issue(read_issue(article, ORIGIN)))
     document = issue.model_dump_json()
     assert Issue.model_validate_json(document) == issue
     assert len(document.encode()) < 8_000_000

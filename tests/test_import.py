@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cncert.archive.http_cache import ArchiveReader
+from cncert.archive.warc_reader import ArchiveReader
 from cncert.editions.take import Importer
 from cncert.items import Issue
 from cncert.ledger.article_rows import Ledger
 from cncert.ledger.calendar_gaps import weeks
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import validated
+from cncert.report.cleaning import clean_issue
+from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import Kept, read_saved, unwrap
 from cncert.store import open_store
 from cncert.store.records import Outcome, RunRecord, State
@@ -40,7 +40,7 @@ def unwrapped(data: bytes, when: datetime = NEW) -> tuple[Issue, Kept]:
     kept = unwrap(data, when)
     found = read_saved(kept).issue
     assert found is not None
-    return validated(clean(found)), kept
+    return validate_issue(clean_issue(found)), kept
 
 
 def run_import(tmp_path: Path, *args: str | Path, **env: str) -> tuple[int, list[list[str]], list[str]]:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cncert.items import Issue
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import validated
+from cncert.report.cleaning import clean_issue
+from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.mhtml import read_mhtml
 from cncert.sources.saved_files.saved_page import Saved, read_saved, unwrap
@@ -40,7 +40,7 @@ def read(data: bytes | str) -> Saved:
 def issue_in(data: bytes | str) -> Issue:
     saved = read(data)
     assert saved.issue is not None, saved.reason
-    return validated(clean(saved.issue))
+    return validate_issue(clean_issue(saved.issue))
 
 
 def reason(data: bytes | str) -> str:
@@ -352,7 +352,7 @@ def test_a_file_with_any_damage_is_read_without_an_error(data: st.DataObject) ->
     end = data.draw(st.integers(start, len(whole)))
     saved = read(whole[:start] + data.draw(st.binary(max_size=40)) + whole[end:])
     if saved.issue is not None:
-        clean(saved.issue)
+        clean_issue(saved.issue)
 
 
 @settings(max_examples=100, deadline=None)

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scrapy.http import HtmlResponse
 
 from cncert import __version__
-from cncert.archive.http_cache import ArchivedPages, ArchiveWriter
+from cncert.archive.warc_reader import ArchivedPages
+from cncert.archive.warc_writer import ArchiveWriter
 from cncert.exceptions import DocumentError, UpgradeError
 from cncert.items import SCHEMA_VERSION, Figure, Issue, Provenance
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import validated
+from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.validation import validate_issue
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome, Revision
 from cncert.store.schema_versions import STEPS, upgraded
@@ -155,7 +155,7 @@ def test_steps_are_gone_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("file", "other"),
-    [("wechat/body.py", True), ("report/title.py", True), ("pipelines/clean.py", True),
+    [("wechat/body.py", True), ("report/title.py", True), ("report/cleaning.py", True),
      ("data/metric_labels.toml", True),("store/store.py", False), ("data/known_issues.csv", False)],
 )  # fmt: skip
 def test_a_parser_is_another_one_after_a_change_of_what_it_reads_with(tmp_path: Path, file: str, other: bool) -> None:
@@ -179,7 +179,7 @@ def stored_as(page: bytes, parser: str = "0.0.1", **changes: Any) -> Issue:
     )
     article = read_page(page).article
     assert article is not None
-    return validated(clean(read_issue(article, provenance)).model_copy(update=changes))
+    return validate_issue(clean_issue(read_issue(article, provenance)).model_copy(update=changes))
 
 
 def kept_in(path: Path, *bodies: bytes) -> ArchivedPages:
@@ -354,9 +354,9 @@ def test_pages_are_found_whatever_their_address_and_kind(tmp_path: Path) -> None
     bodies = [PAGE, series.page_of("2025-02"), b"challenge"]
     writer = ArchiveWriter(tmp_path)
     for body in bodies:
-        writer.add(url, HtmlResponse(url, body=body))
-    writer.add_rendered(url, HtmlResponse(url, body=b"rendered"))
-    writer.add("https://mmbiz.qpic.cn/mmbiz_png/abc/640", HtmlResponse(url, body=b"a picture"))
+        writer.add(url, 200, [], body)
+    writer.add_rendered(url, b"rendered")
+    writer.add("https://mmbiz.qpic.cn/mmbiz_png/abc/640", 200, [], b"a picture")
     writer.close()
     found = ArchivedPages(tmp_path, 4_000_000)
     assert [found.get(sha256(body).hexdigest()) for body in (*bodies, b"rendered")] == [*bodies, b"rendered"]
@@ -466,7 +466,7 @@ def test_the_command_called_wrongly(place: Path, arguments: list[str], said: str
 UPGRADER = """
 import asyncio, sys
 from pathlib import Path
-from cncert.archive.http_cache import ArchivedPages
+from cncert.archive.warc_reader import ArchivedPages
 from cncert.items import Issue
 from cncert.store import open_store
 from cncert.store.upgrade import Upgrade

@@ -19,12 +19,12 @@ from warcio.warcwriter import WARCWriter
 
 from cncert.exceptions import NotAnIssue, SavedFileError
 from cncert.items import Issue, Provenance
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import validated
+from cncert.report.cleaning import clean_issue
 from cncert.report.earlier_issues import read_review
 from cncert.report.issue import read_issue
 from cncert.report.sections import REVIEW, split_parts
 from cncert.report.title import read_title
+from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import read_saved, unwrap
 from cncert.sources.saved_files.warc_answers import read_answers
 from cncert.store.mongo import bson_form
@@ -88,7 +88,7 @@ def check_issue(issue: Issue) -> None:
     assert Issue.model_validate_json(document) == issue, "JSON changes it"
     kept = bson.decode(bson.encode(bson_form(issue.model_dump())), CodecOptions(tz_aware=True))
     assert Issue.model_validate(kept) == issue, "BSON changes it"
-    assert clean(issue).content() == issue.content(), "cleaning it again changes it"
+    assert clean_issue(issue).content() == issue.content(), "cleaning it again changes it"
     for text in (issue.title, issue.text, issue.account.name or "", *(warning.message for warning in issue.warnings)):
         check_text(text)
     for figure in issue.figures:
@@ -110,7 +110,7 @@ def read_article_of(page: Page) -> None:
     check_body(page.article.body)
     check_text(page.article.title)
     try:
-        issue = validated(clean(read_issue(page.article, ORIGIN)))
+        issue = validate_issue(clean_issue(read_issue(page.article, ORIGIN)))
     except (NotAnIssue, ValidationError):
         return
     check_issue(issue)
@@ -196,7 +196,7 @@ def read_saved_file(data: bytes) -> None:
     assert found.reason
     if found.issue is not None:
         try:
-            issue = validated(clean(found.issue))
+            issue = validate_issue(clean_issue(found.issue))
         except ValidationError:
             return
         check_issue(issue)

@@ -7,17 +7,16 @@ from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
-from scrapy.http import Response
 from warcio.limitreader import LimitReader
 from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
+from cncert.exceptions import error_reason
 from cncert.items import issue_id
-from cncert.middlewares.verdict import judge
 from cncert.report.issue import CNCERT_BIZ
 from cncert.report.title import read_title
-from cncert.sources.saved_files.find_files import why
 from cncert.wechat.address import read_address, read_picture
+from cncert.wechat.answer import judge_answer
 from cncert.wechat.failure_pages import Page, read_page
 
 KINDS = ("response", "conversion", "revisit", "request", "metadata", "resource", "warcinfo", "continuation")
@@ -89,7 +88,7 @@ class ArchiveStats:
                     advance(packed)
             reason = "" if is_whole and self.sizes.records > before else "no record is in it"
         except warc_records.BROKEN as error:
-            is_whole, reason = False, why(error)
+            is_whole, reason = False, error_reason(error)
         if self.sizes.records == before:
             self.unreadable[str(path)] = reason
         elif not is_whole:
@@ -139,4 +138,4 @@ class ArchiveStats:
 def _page(record: ArcWarcRecord, url: str, body: bytes) -> Page:
     if record.rec_type == "conversion":
         return read_page(body, url)
-    return judge(Response(url, status=warc_records.status(record), headers=record.http_headers.headers, body=body))
+    return judge_answer(url, warc_records.status(record), record.http_headers.get_header("Location"), body)

@@ -75,7 +75,7 @@ def _path(args: list[str], usual: str) -> Path:
 
 
 def _read(stats: "ArchiveStats", path: Path, limit: int) -> None:
-    from cncert.archive.http_cache import warc_files
+    from cncert.archive.warc_reader import warc_files
 
     files = warc_files(path)
     with progress() as bar:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable
 from pathlib import Path
 
-from cncert.archive.http_cache import ArchivedPages
+from cncert.archive.warc_reader import ArchivedPages
 from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, UpgradeError
 from cncert.items import Issue
 from cncert.quality import renew_warnings

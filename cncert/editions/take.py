@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from scrapy.http import Response
-
-from cncert.archive.http_cache import ArchiveWriter
+from cncert.archive.warc_writer import ArchiveWriter
 from cncert.items import Issue, Picture, issue_id
-from cncert.ledger.article_rows import Ledger
-from cncert.pipelines.validate import article_id, validated
+from cncert.ledger.article_rows import Ledger, issue_row_id
 from cncert.quality import renew_warnings
+from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import Kept
 from cncert.store import Store
 from cncert.store.records import Outcome, State
@@ -47,7 +45,7 @@ class Importer:
         """*issue* with what the store knows beside the page: files of pictures, what rests on more than it."""
         known = {picture.key: picture for picture in stored.images} if stored is not None else {}
         images = [await self._with_file(picture, known.get(picture.key)) for picture in issue.images]
-        issue = validated(issue.model_copy(update={"images": images}))
+        issue = validate_issue(issue.model_copy(update={"images": images}))
         return issue.kept_from(stored) if stored is not None else issue
 
     async def _with_file(self, picture: Picture, known: Picture | None) -> Picture:
@@ -59,7 +57,7 @@ class Importer:
 
         A copy leaves its article due: the page itself is the better source.
         """
-        ledger, ident = Ledger(self._store), article_id(issue)
+        ledger, ident = Ledger(self._store), issue_row_id(issue)
         is_page = not issue.provenance.is_copy
         if outcome is not Outcome.OLDER or await self._store.get_row(ident) is not None:
             for url in (issue.article.url, *issue.article.aliases):
@@ -79,9 +77,11 @@ class Importer:
         if self._archive is None or issue.article.kind is None or address is None:
             return
         self._writer = self._writer or ArchiveWriter(self._archive)
-        response = Response(address, headers={"Content-Type": "text/html; charset=UTF-8"}, body=kept.data)
-        append = self._writer.add if kept.as_served else self._writer.add_rendered
-        append(address, response, kept.saved_at)
+        if kept.as_served:
+            headers = [("Content-Type", "text/html; charset=UTF-8")]
+            self._writer.add(address, 200, headers, kept.data, kept.saved_at)
+        else:
+            self._writer.add_rendered(address, kept.data, kept.saved_at)
 
     def close(self) -> None:
         """Close the archive."""

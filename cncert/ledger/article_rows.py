@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from cncert.items import Issue
 from cncert.store import Store
 from cncert.store.records import LedgerAddress, LedgerRow, State
-from cncert.wechat.address import Address, rank, read_address
+from cncert.wechat.address import Address, ArticleKey, biz_number, rank, read_address
 
 RETRY_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 """How long an article that could not be had is left alone, by the number of attempts; the last one for ever after."""
@@ -22,6 +23,14 @@ def row_id(address: Address) -> str:
     if address.token is not None:
         return f"s-{address.token}"
     return f"t-{hashlib.sha256(address.url.encode()).hexdigest()[:32]}"
+
+
+def issue_row_id(issue: Issue) -> str:
+    """Return the id of the row of the article that *issue* was read from."""
+    biz, article = biz_number(issue.account.biz or ""), issue.article
+    if biz is None or article.mid is None or article.idx is None:
+        return f"issue-{issue.id}"
+    return str(ArticleKey(biz, article.mid, article.idx))
 
 
 def is_unopened(row: LedgerRow) -> bool:

@@ -23,12 +23,13 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from cncert.browser import chromium
-from cncert.exceptions import NotAnIssue, PageRefused, StoreError
+from cncert.exceptions import NotAnIssue, StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue, issue_id
 from cncert.ledger.article_rows import DEAD, Ledger, best_address, is_due, is_unopened
 from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.unfinished import unfinished_issue, unfinished_request
+from cncert.middlewares.verdict import PageRefused, page_of
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store.backend import UNFINISHED
 from cncert.store.records import LedgerRow, State
@@ -203,9 +204,10 @@ class LedgerMiddleware:
 
     async def _learn(self, response: Response) -> None:
         """An article came: whatever its address, it belongs to the row of its key."""
-        assert response.request is not None
-        page = response.request.cb_kwargs.get("page")
-        if not isinstance(page, Page) or page.article is None or (key := page.article.key) is None:
+        if unfinished_issue(response) is not None:
+            return
+        article = page_of(response).article
+        if article is None or (key := article.key) is None:
             return
         self._challenges = self._silences = 0
         self.run.note(response.meta["row"], None)

@@ -21,9 +21,9 @@ from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import issue_id
 from cncert.ledger.article_rows import Ledger
 from cncert.middlewares.unfinished import unfinished_request
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import validated
 from cncert.quality import renew_warnings
+from cncert.report.cleaning import clean_issue
+from cncert.report.validation import validate_issue
 from cncert.sources.album import read_album
 from cncert.sources.configured_sources import Source, archived_as, may_ask, read_sources, shown
 from cncert.sources.feed import read_feed
@@ -149,7 +149,7 @@ class SourcesMiddleware:
             return
         try:
             copy = read_entry(entry.title, entry.html, named.address.url, entry.published, answer.fetched_at)
-            issue = validated(clean(copy))
+            issue = validate_issue(clean_issue(copy))
         except (NotAnIssue, ValidationError) as error:
             logger.debug("No copy of %s: %s", named.issue, error)
             return

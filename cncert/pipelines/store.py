@@ -6,8 +6,7 @@ from scrapy.exceptions import DropItem
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
-from cncert.ledger.article_rows import Ledger
-from cncert.pipelines.validate import article_id
+from cncert.ledger.article_rows import Ledger, issue_row_id
 from cncert.quality import renew_warnings
 from cncert.store.records import Outcome, State
 
@@ -39,7 +38,7 @@ class StorePipeline:
 
     async def _tell_ledger(self, item: Issue, outcome: Outcome) -> None:
         run = RunRecorder.of(self.crawler)
-        ledger, ident = Ledger(run.store), article_id(item)
+        ledger, ident = Ledger(run.store), issue_row_id(item)
         if outcome is Outcome.OLDER:
             reason = f"older than the article that {item.id} was stored from"
             await ledger.settle(ident, State.REJECTED, reason, url=item.provenance.address, issue=item.id)

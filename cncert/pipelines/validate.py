@@ -2,17 +2,16 @@
 
 from datetime import UTC, datetime
 
-from itemadapter import ItemAdapter
 from pydantic import ValidationError
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.items import Doubt, Issue
-from cncert.ledger.article_rows import Ledger
+from cncert.items import Issue
+from cncert.ledger.article_rows import Ledger, issue_row_id
+from cncert.report.validation import first_problem, validate_issue
 from cncert.store.records import Reject, State
-from cncert.wechat.address import ArticleKey, biz_number
 
 
 class ValidatePipeline:
@@ -28,9 +27,9 @@ class ValidatePipeline:
     async def process_item(self, item: Issue) -> Issue:
         """Raises DropItem for an item that breaks the model; the reject is in the store by then."""
         try:
-            issue = validated(item)
+            issue = validate_issue(item)
         except ValidationError as error:
-            reason = describe(error)
+            reason = first_problem(error)
             self.crawler.stats.inc_value("cncert/rejected/invalid")
             await self._keep(item, reason)
             raise DropItem(f"invalid: {reason}") from None
@@ -42,7 +41,7 @@ class ValidatePipeline:
         run = RunRecorder.of(self.crawler)
         if run.record is not None:
             run.record.rejected.append(item.id)
-        ident = article_id(item)
+        ident = issue_row_id(item)
         try:
             await run.store.put_reject(
                 Reject(
@@ -57,30 +56,3 @@ class ValidatePipeline:
             await Ledger(run.store).settle(ident, State.REJECTED, f"invalid: {reason}", url=item.provenance.address)
         except StoreError as error:
             await run.stop(error)
-
-
-def validated(item: Issue) -> Issue:
-    """*item* checked field by field, with a warning for each picture that is not there. Raises ValidationError."""
-    issue = Issue.model_validate(ItemAdapter(item).asdict())
-    lost = [
-        Doubt(code="picture_missing", message=f"{picture.role} picture {picture.key}: {picture.status}")
-        for picture in issue.images
-        if picture.status not in ("stored", "pending")
-    ]
-    kept = [warning for warning in issue.warnings if warning.code != "picture_missing"]
-    return issue.model_copy(update={"warnings": kept + lost})
-
-
-def describe(error: ValidationError) -> str:
-    """The first problem, and how many more there are, on one line."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}{more}"
-
-
-def article_id(issue: Issue) -> str:
-    """The ledger id of the article that *issue* was read from."""
-    biz, article = biz_number(issue.account.biz or ""), issue.article
-    if biz is None or article.mid is None or article.idx is None:
-        return f"issue-{issue.id}"
-    return str(ArticleKey(biz, article.mid, article.idx))

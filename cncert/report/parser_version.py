@@ -28,9 +28,7 @@ def _sources(places: Iterable[str]) -> Iterable[tuple[str, bytes]]:
                 yield f"{place}/{file.name}" if found.is_dir() else place, file.read_bytes()
 
 
-PARSER: Final = parser_name(
-    "wechat", "report", "sources/saved_files", "sources/feed_copy.py", "data", "pipelines/clean.py"
-)
+PARSER: Final = parser_name("wechat", "report", "sources/saved_files", "sources/feed_copy.py", "data")
 """What reads pages."""
 
 PICTURE_RULES: Final = parser_name(

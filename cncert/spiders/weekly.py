@@ -20,13 +20,13 @@ from scrapy.http import Response
 from cncert.archive.http_cache import replay_settings
 from cncert.browser import chromium
 from cncert.items import Provenance, issue_id
+from cncert.middlewares.verdict import page_of
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.sources.album import read_neighbours
 from cncert.sources.listed_articles import find_issues
 from cncert.spiders.arguments import JOB, Arguments
 from cncert.wechat.address import ARTICLE_HOST
-from cncert.wechat.failure_pages import Page
 
 
 class WeeklySpider(Spider):
@@ -57,13 +57,15 @@ class WeeklySpider(Spider):
         for url in self.arguments.start:
             yield Request(url)
 
-    def parse(self, response: Response, page: Page) -> Any:
+    def parse(self, response: Response) -> Any:
         """Yield the issue, then a request for every issue that its review list links to or its album has beside it.
 
         Raises NotAnIssue for any other article.
         """
-        assert page.article is not None
-        issue = read_issue(page.article, provenance(response))
+        article = page_of(response).article
+        if article is None:
+            return  # no answer of WeChat's that middlewares/verdict.py lets pass
+        issue = read_issue(article, provenance(response))
         if self.arguments.wants(issue.id):
             self.seen += 1
             yield issue

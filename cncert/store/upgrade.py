@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from cncert.archive.http_cache import ArchivedPages
+from cncert.archive.warc_reader import ArchivedPages
 from cncert.exceptions import CncertError, DocumentError, UpgradeError
 from cncert.items import Figure, Issue
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import describe, validated
+from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.validation import first_problem, validate_issue
 from cncert.store import Store
 from cncert.store.backend import D
 from cncert.wechat.failure_pages import read_page
@@ -90,12 +90,12 @@ def reread(stored: Issue, page: bytes) -> Issue:
         read = read_page(page, stored.provenance.address or "")
         if read.article is None:
             raise UpgradeError(f"its page is no article ({read.verdict}: {read.reason})")
-        issue = clean(read_issue(read.article, provenance))
+        issue = clean_issue(read_issue(read.article, provenance))
         if issue.id != stored.id:
             raise UpgradeError(f"its page is issue {issue.id}")
-        issue = validated(_with_files(issue, stored)).kept_from(stored)
+        issue = validate_issue(_with_files(issue, stored)).kept_from(stored)
     except ValidationError as error:
-        raise UpgradeError(f"{stored.id} cannot be read again: {describe(error)}") from error
+        raise UpgradeError(f"{stored.id} cannot be read again: {first_problem(error)}") from error
     except CncertError as error:
         raise UpgradeError(f"{stored.id} cannot be read again: {error}") from error
     except Exception as error:  # a parser that is being worked on: the other issues can still be read

@@ -18,7 +18,7 @@ from scrapy.settings import BaseSettings
 
 from cncert import addon
 from cncert import settings as known_settings
-from cncert.archive.http_cache import SUFFIXES
+from cncert.archive.warc_reader import SUFFIXES
 from cncert.browser import chromium
 from cncert.exceptions import BrowserError
 from cncert.monitoring import alert_channels

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cncert.exceptions import SavedFileError
+from cncert.exceptions import SavedFileError, error_reason
 from cncert.infographics.labels import Pair
 from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
 from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, each_picture
-from cncert.sources.saved_files.find_files import find_files, opened, why
+from cncert.sources.saved_files.find_files import find_files, opened
 from cncert.terminal.output import complain, output, safe_json
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -56,7 +56,7 @@ class _Files:
                     raise SavedFileError(f"larger than {MAX_BYTES} bytes")
             except (OSError, SavedFileError) as error:
                 self.absent += 1
-                complain(f"{file.filename if isinstance(file, OSError) else file}: {why(error)}")
+                complain(f"{file.filename if isinstance(file, OSError) else file}: {error_reason(error)}")
             else:
                 yield PictureFile(file, data)
 

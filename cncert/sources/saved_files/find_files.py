@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cncert.exceptions import SavedFileError
+from cncert.exceptions import SavedFileError, error_reason
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -76,7 +76,7 @@ def opened(name: str) -> Iterator[BufferedReader]:
             try:
                 yield reader
             except BROKEN as error:
-                raise SavedFileError(f"cannot be decompressed: {why(error)}") from error
+                raise SavedFileError(f"cannot be decompressed: {error_reason(error)}") from error
 
 
 def read_whole(stream: BufferedReader) -> bytes:
@@ -85,10 +85,3 @@ def read_whole(stream: BufferedReader) -> bytes:
     if len(data) > MAX_BYTES:
         raise SavedFileError(f"larger than {MAX_BYTES} bytes")
     return data
-
-
-def why(error: BaseException) -> str:
-    """What went wrong, in a few words on one line."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return (str(error) or type(error).__name__).splitlines()[0][:200]

@@ -12,19 +12,18 @@ from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
-from scrapy.http import Response
 
-from cncert.exceptions import ArgumentError, SavedFileError
+from cncert.exceptions import ArgumentError, SavedFileError, error_reason
 from cncert.items import Issue
-from cncert.middlewares.verdict import breaks_off, judge
-from cncert.pipelines.clean import clean
-from cncert.pipelines.validate import describe, validated
-from cncert.sources.saved_files.find_files import MAX_BYTES, STDIN, find_files, opened, read_whole, why
+from cncert.report.cleaning import clean_issue
+from cncert.report.validation import first_problem, validate_issue
+from cncert.sources.saved_files.find_files import MAX_BYTES, STDIN, find_files, opened, read_whole
 from cncert.sources.saved_files.saved_page import Kept, Saved, read_saved, unwrap
-from cncert.sources.saved_files.warc_answers import MAGIC, Answer, read_answers
+from cncert.sources.saved_files.warc_answers import MAGIC, WarcAnswer, read_answers
 from cncert.terminal.output import complain, progress
 from cncert.terminal.safe_text import safe
 from cncert.terminal.worker_pool import in_order, one_by_one
+from cncert.wechat.answer import is_cut_off, judge_answer
 from cncert.wechat.failure_pages import Page
 
 FEW_FILES, FEW_BYTES = 64, 64 * 1024 * 1024
@@ -90,7 +89,7 @@ def _read_files(names: Sequence[str], jobs: int, keep: bool) -> Generator[Found 
 
 
 def _named(file: str | OSError) -> str | Unread:
-    return file if isinstance(file, str) else Unread(shown(str(file.filename)), why(file), absent=True)
+    return file if isinstance(file, str) else Unread(shown(str(file.filename)), error_reason(file), absent=True)
 
 
 def _results(files: Sequence[str | Unread], jobs: int, keep: bool) -> Generator[tuple[int, Found | Unread]]:
@@ -133,19 +132,19 @@ def read_file(file: str | Unread, *, keep: bool) -> Iterator[Found | Unread]:
                 kept = unwrap(data, written_at)
                 yield _found(shown(file), kept, read_saved(kept), keep)
     except OSError as error:
-        yield Unread(shown(file), why(error), absent=True)
+        yield Unread(shown(file), error_reason(error), absent=True)
     except MemoryError:
         raise SavedFileError("takes more memory than there is") from None
 
 
-def _read_answer(file: str, answer: Answer | SavedFileError, keep: bool) -> Found | Unread:
+def _read_answer(file: str, answer: WarcAnswer | SavedFileError, keep: bool) -> Found | Unread:
     if isinstance(answer, SavedFileError):
         return Unread(file, str(answer), absent=False)
     kept = Kept(answer.body, answer.address, answer.date, as_served=True)
     if answer.status == 200:
         saved = read_saved(kept)
     else:
-        page = judge(Response(answer.address, status=answer.status, headers=answer.headers, body=answer.body))
+        page = judge_answer(answer.address, answer.status, answer.location, answer.body)
         saved = Saved(page, None, page.reason)
     return _found(f"{file}#{answer.address}", kept, saved, keep)
 
@@ -155,10 +154,10 @@ def _found(name: str, kept: Kept, saved: Saved, keep: bool) -> Found:
     issue, reason = None, saved.reason
     if saved.issue is not None:
         try:
-            issue = validated(clean(saved.issue))
+            issue = validate_issue(clean_issue(saved.issue))
         except ValidationError as error:
-            reason = f"no issue (invalid): {describe(error)}"
-    is_whole = not (kept.as_served and breaks_off(kept.data))
+            reason = f"no issue (invalid): {first_problem(error)}"
+    is_whole = not (kept.as_served and is_cut_off(kept.data))
     return Found(name, saved.page, reason, issue, is_whole, kept if keep else None)
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
-from cncert.exceptions import SavedFileError
-from cncert.sources.saved_files.find_files import BROKEN, why
+from cncert.exceptions import SavedFileError, error_reason
+from cncert.sources.saved_files.find_files import BROKEN
 
 MAGIC = b"WARC/"
 _PAGES = ("text/html", "application/xhtml+xml", "text/plain", "")
@@ -17,17 +17,18 @@ _BROKEN = (*BROKEN, *warc_records.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WarcAnswer:
     """A page as a server sent it, decoded."""
 
     address: str
     status: int
-    headers: list[tuple[str, str]]
+    location: str | None
+    """Where a redirect leads."""
     body: bytes
     date: datetime
 
 
-def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[Answer | SavedFileError]:
+def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer | SavedFileError]:
     """The pages in *stream*, a decompressed WARC file; an error in place of one with more than *limit* bytes.
 
     Pictures and scripts are passed over. Raises SavedFileError if the file breaks off.
@@ -44,9 +45,10 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[Answer | Sav
                 continue
             http = record.http_headers if record.rec_type == "response" else None
             status = warc_records.status(record) if http else 200
-            yield Answer(address, status, http.headers if http else [], body, warc_records.date(record))
+            location = http.get_header("Location") if http else None
+            yield WarcAnswer(address, status, location, body, warc_records.date(record))
     except _BROKEN as error:
-        raise SavedFileError(f"breaks off: {why(error)}") from error
+        raise SavedFileError(f"breaks off: {error_reason(error)}") from error
 
 
 def _content_type(record: ArcWarcRecord) -> str | None:
