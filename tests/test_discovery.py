@@ -15,9 +15,10 @@ from cncert.items import CHINA, Issue
 from cncert.sources.album import album_id, album_page, is_album_page, read_album, read_neighbours
 from cncert.sources.configured_sources import archived_as, may_ask, read_sources, shown
 from cncert.sources.feed import MAX_ENTRIES, read_feed
-from cncert.sources.feed_copy import read_entry
-from cncert.sources.listed_articles import Entry, find_issues
+from cncert.sources.feed_copy import read_feed_copy
+from cncert.sources.listed_articles import ListedArticle, ListedIssue, find_issues
 from cncert.spiders.arguments import Arguments
+from cncert.wechat.address import read_address
 from tests import series
 from tests.site import feeds, pages
 
@@ -38,15 +39,17 @@ def rss(items: str, head: str = '<?xml version="1.0" encoding="utf-8"?>') -> str
     return f'{head}<rss version="2.0"><channel>{items}</channel></rss>'
 
 
-def one_entry(data: bytes | str) -> Entry:
+def one_entry(data: bytes | str) -> ListedArticle:
     entries, fault = read_feed(data if isinstance(data, bytes) else data.encode())
     assert fault is None
     (entry,) = entries
     return entry
 
 
-def copy_of(entry: Entry) -> Issue:
-    return read_entry(entry.title, entry.html, entry.links[0], entry.published, datetime.now(UTC))
+def copy_of(entry: ListedArticle) -> Issue:
+    address = read_address(entry.links[0])
+    assert address is not None
+    return read_feed_copy(ListedIssue(ISSUE, address, entry), datetime.now(UTC))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -96,7 +99,7 @@ def test_links_by_a_proxy_lead_where_they_led() -> None:
 @pytest.mark.parametrize("content", ["", "<p>阅读原文</p>", f"<p>{ONE.title}</p><p><img src='{ONE.pictures[0]}'></p>"])
 def test_a_stub_is_no_copy(content: str) -> None:
     with pytest.raises(NotAnIssue):
-        read_entry(ONE.title, content, ONE.url, PUBLISHED, datetime.now(UTC))
+        copy_of(ListedArticle(ONE.title, (ONE.url,), content, PUBLISHED))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +255,7 @@ def test_a_damaged_feed_is_a_feed_or_none(start: int, length: int, put: bytes) -
         return
     for named in find_issues(entries)[0]:
         try:
-            issue = copy_of(named.entry)
+            issue = copy_of(named.article)
         except NotAnIssue:
             continue
         assert issue.provenance.via == "feed"
@@ -278,17 +281,19 @@ def test_a_damaged_feed_is_a_feed_or_none(start: int, length: int, put: bytes) -
     ],
 )
 def test_other_entries_are_counted(title: str, link: str, kind: str) -> None:
-    assert find_issues([Entry(title, (link,))]) == ([], Counter({kind: 1}))
+    assert find_issues([ListedArticle(title, (link,))]) == ([], Counter({kind: 1}))
 
 
 def test_a_week_that_has_not_ended_has_no_issue() -> None:
-    entry, end = Entry(ONE.title, (SHORT,)), date(2024, 4, 21)
+    entry, end = ListedArticle(ONE.title, (SHORT,)), date(2024, 4, 21)
     assert find_issues([entry], today=end)[0] == []
     assert len(find_issues([entry], today=end + timedelta(days=1))[0]) == 1
 
 
 def test_an_address_is_named_once() -> None:
-    assert len(find_issues([Entry(ONE.title, (SHORT,)), Entry(ONE.title, (SHORT + "?scene=1",))])[0]) == 1
+    assert (
+        len(find_issues([ListedArticle(ONE.title, (SHORT,)), ListedArticle(ONE.title, (SHORT + "?scene=1",))])[0]) == 1
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -417,7 +422,7 @@ def test_a_redirect_leads_to_no_host_that_nobody_named() -> None:
 def test_addresses_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "wanted.txt"
     file.write_text(f"# 2024-16\n{SHORT}\n\n  {LONG}#rd\r\n{SHORT}\n", encoding="utf-8")
-    assert Arguments.read({"start": f"@{file}"}).start == (SHORT, LONG)
+    assert Arguments.read({"start": f"@{file}"}, read_address).start == (SHORT, LONG)
 
 
 @pytest.mark.parametrize(
@@ -434,5 +439,5 @@ def test_a_wrong_file_of_addresses_is_one_line(tmp_path: Path, content: str | No
     if content is not None:
         file.write_text(content, encoding="utf-8")
     with pytest.raises(ArgumentError) as error:
-        Arguments.read({"start": f"@{file}"})
+        Arguments.read({"start": f"@{file}"}, read_address)
     assert said in str(error.value)

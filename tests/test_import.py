@@ -9,7 +9,7 @@ import pytest
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.editions.take import Importer
 from cncert.items import Issue
-from cncert.ledger.article_rows import Ledger
+from cncert.ledger.article_ledger import Ledger
 from cncert.ledger.calendar_gaps import weeks
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import validate_issue
@@ -188,7 +188,7 @@ def test_a_crawl_does_not_ask_for_what_was_imported_and_follows_its_list(site: L
 async def test_a_page_is_noted_in_the_ledger_with_its_list(tmp_path: Path) -> None:
     issue, kept = unwrapped(series.page_of("2025-03", short="AAAABBBBCCCCDDDDEEEEFF", link_form="short"))
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        await Ledger(store).enter(issue.article.url, "index", "2025-03")
+        await Ledger(store).add_address(issue.article.url, "index", "2025-03")
         assert await Importer(store, None).take(issue, kept) is Outcome.NEW
         rows = {row.issue: row for row in await store.rows()}
         assert len(rows) == 6
@@ -213,9 +213,9 @@ async def test_a_saved_page_of_a_deleted_article_closes_its_gap(tmp_path: Path) 
     issue, _ = unwrapped(series.page_of("2025-03"))
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         ledger = Ledger(store)
-        row = await ledger.enter(issue.article.url, "index", "2025-03")
+        row = await ledger.add_address(issue.article.url, "index", "2025-03")
         assert row is not None
-        await ledger.settle(row.id, State.GONE, "deleted by its author")
+        await ledger.record_result(row.id, State.GONE, "deleted by its author")
         await Importer(store, None).take(issue, None)
         row = await store.get_row(row.id)
         assert row is not None

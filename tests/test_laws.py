@@ -27,9 +27,9 @@ LAYERS = (
 """The packages and modules of cncert, from the top down: each may import what stands below it (docs/develop.md)."""
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 UPWARD = {
-    "addon -> sources", "addon -> wechat", "editions -> quality",
+    "addon -> sources", "addon -> wechat", 
     "infographics -> quality", "monitoring -> browser", "output -> pipelines",
-    "store -> archive", "terminal -> report",
+    "terminal -> report",
 }  # fmt: skip
 """Imports that still run the wrong way."""
 

@@ -11,7 +11,7 @@ from warcio.archiveiterator import ArchiveIterator
 from cncert.commands.gaps import wanted
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
-from cncert.ledger.article_rows import DEAD, Ledger
+from cncert.ledger.article_ledger import Ledger
 from cncert.sources.album import album_page
 from cncert.store import Store, open_store
 from cncert.store.records import LedgerRow, RunRecord, State
@@ -86,9 +86,9 @@ async def fill(tmp_path: Path, issues: Sequence[str], images: Sequence[dict[str,
             article = {"mid": one.mid, "idx": one.idx, "url": one.url}
             document = make_issue(int(issue[:4]), int(issue[5:]), article=article, images=list(images))
             await store.put_issue(document.model_copy(update={"warnings": []}))
-            row = await ledger.enter(one.url, "start", issue)
+            row = await ledger.add_address(one.url, "start", issue)
             assert row is not None
-            await ledger.settle(row.id, State.STORED, None, url=one.url, issue=issue)
+            await ledger.record_result(row.id, State.STORED, None, url=one.url, issue=issue)
 
 
 def articles(site: LoopbackWeChat) -> list[str]:
@@ -409,13 +409,13 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
     async with store_of(tmp_path) as store:
         ledger = Ledger(store)
         for url in (UNSIGNED, SHORT, f"{SHORT}X"):
-            row = await ledger.enter(url, "start", WANTED)
+            row = await ledger.add_address(url, "start", WANTED)
         assert row is not None
-        await ledger.settle(row.id, State.UNAVAILABLE, f"{DEAD}wrong", url=f"{SHORT}X")
-        gone = await ledger.enter(series.published("2022-32").url, "start", "2022-32")
+        await ledger.record_result(row.id, State.UNAVAILABLE, "wrong", url=f"{SHORT}X", leads_nowhere=True)
+        gone = await ledger.add_address(series.published("2022-32").url, "start", "2022-32")
         assert gone is not None
-        await ledger.settle(gone.id, State.GONE, "deleted by its author")
-        await ledger.enter(None, "start", "2022-31")
+        await ledger.record_result(gone.id, State.GONE, "deleted by its author")
+        await ledger.add_address(None, "start", "2022-31")
         rows = await store.rows()
     how_to, *lines = wanted(calendar_gaps.weeks(rows, []), rows)
     assert how_to.startswith("# Missing issues: 3. ")
@@ -441,7 +441,7 @@ async def test_a_gap_is_closed_by_the_short_address_that_a_person_found(site: Lo
     series.publish(site, WANTED, WANTED, linked=lambda _: None)
     site.add_article(SHORT, series.page_of(WANTED, linked=lambda _: None))
     async with store_of(tmp_path) as store:
-        await Ledger(store).enter(UNSIGNED, "2022-34", WANTED)
+        await Ledger(store).add_address(UNSIGNED, "2022-34", WANTED)
     assert ask(site, tmp_path, *bounds, CNCERT_FEEDS="").returncode == 1
     assert (await row_of(tmp_path, WANTED)).state == "blocked"
     file = tmp_path / "wanted.txt"

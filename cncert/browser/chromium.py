@@ -34,7 +34,7 @@ HELPS = frozenset({Verdict.UNKNOWN, Verdict.BLOCKED})
 """What a browser may read where plain HTTP could not."""
 HEAP_MB = 512
 """The most that the scripts of a page may hold."""
-_OF_THE_LEDGER = ("row", "form", "issue", "moves")
+_PLANNED = ("row", "form", "issue", "moves")
 _NOWHERE = "PROXY 127.0.0.1:9"
 _SCHEMES = {"http": "PROXY", "https": "HTTPS"}
 
@@ -73,7 +73,7 @@ def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
 
 def in_browser(request: Request, settings: BaseSettings) -> Request:
     """*request* as it goes to the browser: once, with a context of its own."""
-    meta = {key: value for key, value in request.meta.items() if key in _OF_THE_LEDGER} | {
+    meta = {key: value for key, value in request.meta.items() if key in _PLANNED} | {
         "dont_retry": True,
         "playwright": True,
         "playwright_context": request.meta["row"],

@@ -1,4 +1,4 @@
-"""``scrapy crawl weekly``: Scrapy's own command with an exit status that tells whether the run was clean."""
+"""``scrapy crawl``: Scrapy's own command with an exit status that tells whether the run was clean."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from scrapy.commands import crawl
-from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy.spiderloader import get_spider_loader
 
 from cncert.addon import DerivedSettings
 from cncert.browser import chromium
@@ -19,7 +19,7 @@ from cncert.extensions.live_panel import is_wanted, panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.monitoring.run_summary import print_summary
 from cncert.spiders.arguments import Arguments
-from cncert.spiders.weekly import WeeklySpider
+from cncert.spiders.series_spider import SeriesSpider
 from cncert.store import open_store
 from cncert.terminal.output import complain
 
@@ -31,11 +31,12 @@ class Command(crawl.Command):
         """Check what was asked for before Scrapy prints its first line."""
         super().process_options(args, opts)
         assert self.settings is not None
-        if args != [WeeklySpider.name]:
+        spider = series_spider(self.settings, args)
+        if spider is None:
             return
         try:
             DerivedSettings().update_settings(self.settings)
-            if not Arguments.read(dict(opts.spargs)).replaying:
+            if not Arguments.read(dict(opts.spargs), spider.read_address).replaying:
                 chromium.crawl_settings(self.settings)
             open_store(self.settings["CNCERT_STORE"])
             quiet_below_panel(self.settings)
@@ -46,14 +47,13 @@ class Command(crawl.Command):
             raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
-        if len(args) != 1:
-            raise UsageError
-        if args[0] != WeeklySpider.name:
-            super().run(args, opts)
-            return
         assert self.settings is not None
         assert self.crawler_process is not None
-        crawler = self.crawler_process.create_crawler(WeeklySpider)
+        spider = series_spider(self.settings, args)
+        if spider is None:
+            super().run(args, opts)
+            return
+        crawler = self.crawler_process.create_crawler(spider)
         with panel(crawler):
             self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
@@ -67,6 +67,16 @@ class Command(crawl.Command):
                     else:
                         complain(f"run {record.id} was stopped at once: the next one goes on where it stopped", file)
         self.exitcode = 0 if record is not None and record.clean else 1
+
+
+def series_spider(settings: BaseSettings, args: list[str]) -> type[SeriesSpider] | None:
+    """Return the spider that *args* name, None if they name no spider of the series: that is left to Scrapy."""
+    try:
+        (name,) = args
+        spider = get_spider_loader(settings).load(name)
+    except (KeyError, ValueError):
+        return None
+    return spider if issubclass(spider, SeriesSpider) else None
 
 
 def quiet_below_panel(settings: BaseSettings) -> None:

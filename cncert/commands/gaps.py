@@ -9,13 +9,12 @@ from rich.table import Table
 
 from cncert.exceptions import ArgumentError
 from cncert.ledger import calendar_gaps
-from cncert.ledger.article_rows import addresses_by_worth
+from cncert.ledger.next_address import ranked_addresses
 from cncert.report.calendar import parse_week
 from cncert.store import open_store
-from cncert.store.records import LedgerRow, State
+from cncert.store.records import LedgerAddress, LedgerRow, State
 from cncert.terminal.output import ProjectCommand, markup, new_table, output, print_json, week_option
 from cncert.terminal.safe_text import safe
-from cncert.wechat.address import FORMS, rank, read_address
 
 LOOKS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
     "stored": ("■", "green"),
@@ -81,21 +80,16 @@ def wanted(weeks: list[calendar_gaps.Week], rows: Iterable[LedgerRow]) -> Iterat
 
     Other lines begin with #: ``start=@FILE`` reads it.
     """
-    addresses: dict[str | None, list[str]] = {}
+    addresses: dict[str | None, list[LedgerAddress]] = {}
     for row in rows:
         if row.state not in (State.GONE, State.REJECTED):
-            addresses.setdefault(row.issue, []).extend(address.url for address in addresses_by_worth(row))
+            addresses.setdefault(row.issue, []).extend(row.addresses)
     missing = calendar_gaps.missing(weeks)
     yield HOW_TO.format(len(missing)) if missing else "# No issue is missing." if weeks else f"# {NOTHING_KNOWN}"
     for week in reversed(missing):
         period = f"{week.period.start} – {week.period.end}"
         yield f"# {week.issue}  {period}  {week.state}: {safe(week.reason or 'not asked for yet')}"
-        yield from map(safe, sorted(addresses.get(week.issue, []), key=_rank))
-
-
-def _rank(url: str) -> int:
-    address = read_address(url)
-    return rank(address.form) if address is not None else len(FORMS)
+        yield from (safe(address.url) for address in ranked_addresses(addresses.get(week.issue, [])))
 
 
 def print_weeks(console: Console, weeks: list[calendar_gaps.Week], listed: list[calendar_gaps.Week]) -> None:

@@ -2,27 +2,22 @@
 # ruff: noqa: N999  # Scrapy names a command after its module, and imports that by name
 
 import asyncio
-import os
-import secrets
-import socket
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, closing, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cncert.editions.take import Importer
+from cncert.editions.import_saved import SavedIssueImporter
 from cncert.exceptions import ArchiveError, CncertError, StoreError
-from cncert.items import Issue
-from cncert.ledger import calendar_gaps
-from cncert.monitoring import issue_notes
+from cncert.monitoring.run_log import RunLog
+from cncert.quality.renew_warnings import renew
 from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files, shown
 from cncert.store import Store, open_store
-from cncert.store.records import Outcome, RunRecord
+from cncert.store.records import Outcome
 from cncert.store.sqlite import SqliteStore
 from cncert.terminal.output import ProjectCommand, add_json_option, print_json
 from cncert.terminal.safe_text import safe
@@ -60,9 +55,10 @@ class Command(ProjectCommand):
         archive = self.settings["CNCERT_ARCHIVE"]
         with closing(read_files(args, opts, keep=bool(archive))) as results:
             async with _store(self.settings["CNCERT_STORE"], opts.dry_run) as store:
-                with closing(Importer(store, Path(archive) if archive else None, write=not opts.dry_run)) as importer:
-                    run = _Import(store, importer, quiet=opts.json)
-                    await (run.take_all(results) if opts.dry_run else run.recorded(results, args))
+                place = Path(archive) if archive else None
+                with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
+                    run = _Import(store, importer, opts, args)
+                    await (run.take_all(results) if opts.dry_run else run.recorded(results))
         if opts.json:
             print_json(run.document(opts.dry_run))
         print(run.summary(opts.dry_run), file=sys.stderr)
@@ -84,27 +80,18 @@ async def _store(uri: str, dry_run: bool) -> AsyncIterator[Store]:
 class _Import:
     """One run of the command: what became of every file, on stdout and in a record as a crawl leaves it."""
 
-    def __init__(self, store: Store, importer: Importer, *, quiet: bool) -> None:
-        """*quiet*: print no lines; :meth:`document` has them."""
+    def __init__(self, store: Store, importer: SavedIssueImporter, opts: Namespace, files: list[str]) -> None:
         self.counts: Counter[str] = Counter()
         self._lines: list[dict[str, str | None]] = []
-        self._quiet = quiet
+        self._quiet, self._write = opts.json, not opts.dry_run
         self._store, self._importer = store, importer
-        started = datetime.now(UTC)
-        self._record = RunRecord(
-            id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
-            spider="import",
-            started_at=started,
-            arguments={},
-            host=socket.gethostname(),
-            pid=os.getpid(),
-        )
+        self._log = RunLog(store, "import", {"files": shown(" ".join(files))[:LONGEST]})
+        self._record = self._log.record
 
-    async def recorded(self, results: Iterable[Found | Unread], files: list[str]) -> None:
-        """Take *results*, read from *files*, and write down in the store how it went."""
-        self._record.arguments = {"files": shown(" ".join(files))[:LONGEST]}
-        self._record.gaps_before = await self._missing()
-        await self._store.put_run(self._record)
+    async def recorded(self, results: Iterable[Found | Unread]) -> None:
+        """Take *results*, and write down in the store how it went."""
+        self._record.gaps_before = await self._log.missing_weeks()
+        await self._log.save()
         try:
             await self.take_all(results)
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -130,10 +117,9 @@ class _Import:
                 self._say(NO_ISSUE, None, result.name, result.reason if issue is None else "the page breaks off")
                 continue
             outcome = await self._importer.take(issue, result.kept)
-            if outcome is Outcome.NEW:
-                self._record.new.append(issue.id)
-            elif outcome is Outcome.CHANGED:
-                self._record.changed.append(issue.id)
+            if self._write and outcome not in (Outcome.SAME, Outcome.OLDER):
+                await renew(self._store, issue.id)
+            self._log.count(outcome, issue.id)
             better = "the store has it from WeChat, or from a copy that holds no less"
             self._say(WORDS[outcome], issue.id, result.name, better if outcome is Outcome.OLDER else None)
 
@@ -149,20 +135,10 @@ class _Import:
 
     async def _end(self, reason: str) -> None:
         record = self._record
-        record.close_reason, record.ended_at = reason, datetime.now(UTC)
-        record.gaps_after = await self._missing()
+        record.gaps_after = await self._log.missing_weeks()
         record.warnings += [f"files, {word}: {self.counts[word]}" for word in (NO_ISSUE, UNREAD) if self.counts[word]]
-        record.notes = issue_notes.notes(issue_notes.count([issue async for issue in self._stored()]))
-        record.clean = reason == "imported" and not record.warnings
-        await self._store.put_run(record)
-
-    async def _stored(self) -> AsyncIterator[Issue]:
-        for issue_id in {*self._record.new, *self._record.changed}:
-            if (issue := await self._store.get_issue(issue_id)) is not None:
-                yield issue
-
-    async def _missing(self) -> int:
-        return len(calendar_gaps.missing(calendar_gaps.weeks(await self._store.rows(), await self._store.issue_ids())))
+        await self._log.note_issues()
+        await self._log.end(reason, clean=reason == "imported" and not record.warnings)
 
     def document(self, dry_run: bool) -> dict[str, Any]:
         """What became of each file, and the sums."""

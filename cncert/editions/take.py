@@ -1,108 +1,69 @@
-"""Puts issues from saved files into a store, by the rules of a crawl, and tells the ledger what they teach it."""
+"""Takes an issue into the store, the one way in: the issue itself, and what it says of the ledger's articles."""
 
-from pathlib import Path
+from datetime import UTC, datetime
+from typing import Literal
 
-from cncert.archive.warc_writer import ArchiveWriter
-from cncert.items import Issue, Picture, issue_id
-from cncert.ledger.article_rows import Ledger, issue_row_id
-from cncert.quality import renew_warnings
-from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import Kept
+from cncert.items import Issue
+from cncert.ledger.article_ledger import Ledger, issue_row_id
 from cncert.store import Store
-from cncert.store.records import Outcome, State
-from cncert.store.store import compared
+from cncert.store.records import Outcome, Reject, State
 
-SOURCE = "file"
-"""What the ledger names as the place where an address was found."""
+FoundIn = Literal["page", "feed", "file"]
+"""Where an issue was read: a page that was fetched now, a feed's copy, a saved file."""
 
 
-class Importer:
-    """Takes issues into *store*, and their pages into an archive in *archive*, if that is given. *write*: really.
+async def take(store: Store, issue: Issue, found_in: FoundIn) -> Outcome:
+    """Store *issue*, validated, and record it in the ledger; return what it was to the store.
 
-    Its methods may raise StoreError and ArchiveError.
+    The issue comes first: a kill in between costs a repeated fetch. May raise StoreError.
     """
-
-    def __init__(self, store: Store, archive: Path | None, *, write: bool = True) -> None:
-        self._store, self._archive, self._write = store, archive, write
-        self._writer: ArchiveWriter | None = None
-
-    async def take(self, issue: Issue, kept: Kept | None) -> Outcome:
-        """Store *issue*, read from the page *kept*; what it was to the store (OLDER: that knows it better)."""
-        stored = await self._store.get_issue(issue.id)
-        issue = await self._with_known(issue, stored)
-        outcome = Outcome.OLDER if stored is not None and _knows_better(stored, issue) else compared(stored, issue)
-        if not self._write:
-            return outcome
-        if outcome not in (Outcome.SAME, Outcome.OLDER):
-            outcome = await self._store.put_issue(issue)
-            await renew_warnings.renew(self._store, issue.id)
-            if kept is not None:
-                self._keep(issue, kept)
-        await self._tell_ledger(issue, outcome)
-        return outcome
-
-    async def _with_known(self, issue: Issue, stored: Issue | None) -> Issue:
-        """*issue* with what the store knows beside the page: files of pictures, what rests on more than it."""
-        known = {picture.key: picture for picture in stored.images} if stored is not None else {}
-        images = [await self._with_file(picture, known.get(picture.key)) for picture in issue.images]
-        issue = validate_issue(issue.model_copy(update={"images": images}))
-        return issue.kept_from(stored) if stored is not None else issue
-
-    async def _with_file(self, picture: Picture, known: Picture | None) -> Picture:
-        known = await self._store.find_picture(picture.key) or known
-        return picture if known is None else picture.with_file_of(known)
-
-    async def _tell_ledger(self, issue: Issue, outcome: Outcome) -> None:
-        """Its addresses, its list of earlier issues, and that it is had if it was read from WeChat's own page.
-
-        A copy leaves its article due: the page itself is the better source.
-        """
-        ledger, ident = Ledger(self._store), issue_row_id(issue)
-        is_page = not issue.provenance.is_copy
-        if outcome is not Outcome.OLDER or await self._store.get_row(ident) is not None:
-            for url in (issue.article.url, *issue.article.aliases):
-                row = await ledger.enter(url, SOURCE, issue.id)
-                if is_page and url is not None and row is not None:
-                    await ledger.learn(row.id, ident)
-        if is_page and outcome is not Outcome.OLDER:
-            row = await self._store.get_row(ident)
-            if row is None or row.state is not State.STORED:
-                await ledger.settle(ident, State.STORED, None, issue=issue.id)
-        for line in issue.review:
-            await ledger.enter(line.url, source=issue.id, issue=issue_id(line.year, line.number))
-
-    def _keep(self, issue: Issue, kept: Kept) -> None:
-        """Append the page to the archive: as an answer if it is one, else as what a program made of one."""
-        address = issue.article.url or issue.provenance.address
-        if self._archive is None or issue.article.kind is None or address is None:
-            return
-        self._writer = self._writer or ArchiveWriter(self._archive)
-        if kept.as_served:
-            headers = [("Content-Type", "text/html; charset=UTF-8")]
-            self._writer.add(address, 200, headers, kept.data, kept.saved_at)
-        else:
-            self._writer.add_rendered(address, kept.data, kept.saved_at)
-
-    def close(self) -> None:
-        """Close the archive."""
-        if self._writer is not None:
-            self._writer.close()
+    outcome = await store.put_issue(issue)
+    await record_in_ledger(store, issue, outcome, found_in)
+    return outcome
 
 
-def _knows_better(stored: Issue, issue: Issue) -> bool:
-    """Whether *stored* is to stay, though *issue* is of its rank: two copies would replace each other for ever."""
-    if stored.provenance.sha256 == issue.provenance.sha256:
-        return False
-    if stored.provenance.is_copy and issue.provenance.is_copy:
-        return _extent(stored) >= _extent(issue)
-    if stored.provenance.is_copy or issue.provenance.is_copy:
-        return False
-    same_article = (stored.article.mid, stored.article.idx) == (issue.article.mid, issue.article.idx)
-    return same_article and (
-        stored.content() == issue.content() or stored.provenance.fetched_at >= issue.provenance.fetched_at
+async def record_in_ledger(store: Store, issue: Issue, outcome: Outcome, found_in: FoundIn) -> None:
+    """Record what *issue* says of its article and of earlier issues. *outcome*: what it was to the store.
+
+    A copy leaves its article due, because the page itself is the better source. May raise StoreError.
+    """
+    ledger, ident = Ledger(store), issue_row_id(issue)
+    is_page = not issue.provenance.is_copy
+    if found_in == "file" and (outcome is not Outcome.OLDER or await store.get_row(ident) is not None):
+        for url in (issue.article.url, *issue.article.aliases):
+            named = await ledger.add_address(url, found_in, issue.id)
+            if is_page and url is not None and named is not None:
+                await ledger.merge_into(ident, named.id)
+    if found_in != "page":
+        await ledger.add_earlier_issues(issue)  # the frontier has added those of a fetched page
+    if not is_page:
+        return
+    if outcome is Outcome.OLDER:
+        if found_in == "page":
+            reason = f"older than the article that {issue.id} was stored from"
+            await ledger.record_result(ident, State.REJECTED, reason, url=issue.provenance.address, issue=issue.id)
+        return
+    row = await store.get_row(ident)
+    is_new = row is None or row.state is not State.STORED
+    # Nothing is learnt from an issue of which only pictures were fetched again.
+    if found_in == "page" and (is_new or outcome in (Outcome.NEW, Outcome.CHANGED)):
+        await ledger.add_address(issue.article.url, found_in, issue.id)
+        await ledger.record_result(ident, State.STORED, None, url=issue.provenance.address, issue=issue.id)
+    elif found_in == "file" and is_new:
+        await ledger.record_result(ident, State.STORED, None, issue=issue.id)
+
+
+async def reject(store: Store, issue: Issue, reason: str) -> None:
+    """Keep *issue*, which is not valid, with the *reason*, and record it in the ledger. May raise StoreError."""
+    ident = issue_row_id(issue)
+    await store.put_reject(
+        Reject(
+            id=ident,
+            issue=issue.id,
+            reason=reason,
+            address=issue.article.url,
+            rejected_at=datetime.now(UTC),
+            document=issue.model_dump(warnings="none"),
+        )
     )
-
-
-def _extent(issue: Issue) -> tuple[int, int, int, int]:
-    """How much an issue holds: of two copies the one that holds more is the better one."""
-    return len(issue.figures), len(issue.images), sum(line.url is not None for line in issue.review), len(issue.text)
+    await Ledger(store).record_result(ident, State.REJECTED, f"invalid: {reason}", url=issue.provenance.address)

@@ -20,9 +20,8 @@ from scrapy.settings import BaseSettings
 
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.ledger import calendar_gaps
+from cncert.middlewares.picture_retries import retried_issue
 from cncert.middlewares.sources import SourceRequest
-from cncert.middlewares.unfinished import unfinished_issue
 from cncert.spiders.weekly import WeeklySpider
 from cncert.terminal.output import clock, console_of
 from cncert.terminal.safe_text import BottomLines, safe
@@ -116,7 +115,7 @@ class Panel:
     def _asked(self, request: Request) -> None:
         if isinstance(request, SourceRequest):
             self._doing = "feeds, albums"
-        elif (issue := unfinished_issue(request)) is not None:
+        elif (issue := retried_issue(request)) is not None:
             self._doing = f"{issue} again"
         elif "row" in request.meta:
             self._doing = request.meta["issue"] or "not known yet"
@@ -143,10 +142,11 @@ class Panel:
 
     async def _count(self) -> None:
         """Count the weeks that this run has filled or may still fill: feeds and pages name more than were known."""
-        run = RunRecorder.of(self._crawler)
+        log = RunRecorder.of(self._crawler).log
+        if log is None:
+            return
         with suppress(StoreError):  # the run says so
-            missing = len(calendar_gaps.missing(await run.weeks()))
-            self._wanted = missing + (len(run.record.new) if run.record is not None else 0)
+            self._wanted = await log.missing_weeks() + len(log.record.new)
 
     @property
     def _run(self) -> RunRecorder | None:

@@ -2,9 +2,6 @@
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +11,10 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from cncert.exceptions import CncertError, DocumentError, StoreError
-from cncert.ledger import calendar_gaps
-from cncert.ledger.article_rows import Ledger
-from cncert.monitoring import after_run, issue_notes, run_failures
+from cncert.ledger.article_ledger import Ledger
+from cncert.monitoring import after_run, run_failures
 from cncert.monitoring.dead_runs import CLEAN_REASONS, bury
+from cncert.monitoring.run_log import RunLog
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
@@ -37,7 +34,7 @@ class RunRecorder:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.record: RunRecord | None = None
+        self.log: RunLog | None = None
         self.waits_until: datetime | None = None
         """When the pause ends, or ended, that a verification page is followed by."""
         self._store: Store = open_store(crawler.settings["CNCERT_STORE"])
@@ -63,6 +60,11 @@ class RunRecorder:
         return run
 
     @property
+    def record(self) -> RunRecord | None:
+        """The record of the run, once it has begun."""
+        return self.log.record if self.log is not None else None
+
+    @property
     def store(self) -> Store:
         """The open store. Raises StoreError once it has failed: nobody waits for it a second time."""
         if self._store_lost is not None:
@@ -75,39 +77,28 @@ class RunRecorder:
             await self.store.open()
             for died in await bury(self.store):
                 logger.warning("Run %s died before its end: what it left undone is due", died.id)
-            started = datetime.now(UTC)
-            record = RunRecord(
-                id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
-                spider=spider.name,
-                started_at=started,
-                arguments=getattr(spider, "given", {}),
-                job=getattr(getattr(spider, "arguments", None), "job", None),
-                host=socket.gethostname(),
-                pid=os.getpid(),
+            arguments = getattr(spider, "arguments", None)
+            log = RunLog(
+                self.store,
+                spider.name,
+                getattr(spider, "given", {}),
+                job=getattr(arguments, "job", None),
+                first=getattr(arguments, "first", None),
+                last=getattr(arguments, "last", None),
             )
-            await self.store.put_run(record)  # before anything else: a run that dies leaves its record
-            self.record = record
-            logger.info("Run %s begins", record.id)
+            await log.save()  # before anything else: a run that dies leaves its record
+            self.log = log
+            logger.info("Run %s begins", log.record.id)
             if not self._is_replay():
                 after_run.at_begin(self.crawler.settings)
             ledger = Ledger(self.store)
             for entry in bundled_index():
-                await ledger.enter(entry.url, source="index", issue=entry.issue)
+                await ledger.add_address(entry.url, source="index", issue=entry.issue)
             await renew_warnings.renew(self.store)  # a run that died left it undone, another version saw it otherwise
-            record.gaps_before = len(calendar_gaps.missing(await self.weeks()))
-            await self.store.put_run(record)
+            log.record.gaps_before = await log.missing_weeks()
+            await log.save()
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
-
-    async def weeks(self) -> list[calendar_gaps.Week]:
-        """The calendar of the range that the run was asked for."""
-        arguments = getattr(self.crawler.spider, "arguments", None)
-        return calendar_gaps.weeks(
-            await self.store.rows(),
-            await self.store.issue_ids(),
-            first=getattr(arguments, "first", None),
-            last=getattr(arguments, "last", None),
-        )
 
     def store_failed(self, error: StoreError, reason: str = "store_failed") -> CloseSpider:
         """Say once that the store is lost; the exception to raise so that the spider closes."""
@@ -134,8 +125,8 @@ class RunRecorder:
         """Count an error of a pipeline: Scrapy only logs it."""
         self.crawler.stats.inc_value("cncert/item_errors")
 
-    def note(self, row: str, failure: str | None) -> None:
-        """What came of the ledger's *row*, None for its article: what another try mends is no failure of the run."""
+    def note_failure(self, row: str, failure: str | None) -> None:
+        """Note why the ledger's *row* failed, None if it did not: what another try mends is no failure of the run."""
         self._failed.pop(row, None)
         if failure is not None:
             self._failed[row] = failure
@@ -143,12 +134,14 @@ class RunRecorder:
     def count(self, outcome: Outcome, issue: str) -> None:
         """Note what became of an issue."""
         self.crawler.stats.inc_value(f"cncert/store/{outcome}")
-        self.note(f"issue-{issue}", None)
-        assert self.record is not None
-        if outcome is Outcome.NEW:
-            self.record.new.append(issue)
-        elif outcome is Outcome.CHANGED:
-            self.record.changed.append(issue)
+        self.note_failure(f"issue-{issue}", None)
+        assert self.log is not None
+        self.log.count(outcome, issue)
+
+    def rejected(self, issue: str) -> None:
+        """Note that an issue was not valid."""
+        assert self.log is not None
+        self.log.record.rejected.append(issue)
 
     def warn(self, text: str) -> None:
         """Add a line to the record that a person should read."""
@@ -165,16 +158,16 @@ class RunRecorder:
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
         self.crawler.stats.set_value("cncert/run/clean", False)
-        if self.record is not None:
-            self.record.ended_at = datetime.now(UTC)
-            self.record.close_reason = reason
-            self.record.verdicts = self._counts("cncert/verdict/")
-            self.record.pictures = self._counts("cncert/pictures/")
+        if self.log is not None:
+            self.log.record.ended_at = datetime.now(UTC)
+            self.log.record.close_reason = reason
+            self.log.record.verdicts = self._counts("cncert/verdict/")
+            self.log.record.pictures = self._counts("cncert/pictures/")
             try:
                 async with asyncio.timeout(LAST_WORD_SECONDS if self._store_lost else None):
-                    await self._finish(self.record)
+                    await self._finish(self.log, reason)
             except (StoreError, TimeoutError) as error:
-                self.record.clean = False
+                self.log.record.clean = False
                 self._say(error)
                 if isinstance(error, StoreError) and not isinstance(error, DocumentError):
                     self._store_lost = self._store_lost or error
@@ -184,26 +177,24 @@ class RunRecorder:
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()
 
-    async def _finish(self, record: RunRecord) -> None:
-        """Judge the run and write its record down, also to a store that failed: it may be there again by now."""
+    async def _finish(self, log: RunLog, reason: str) -> None:
+        """Judge the run and write its record down, also to a store that failed: it may be there again by now.
+
+        It is clean if it has finished, nothing went wrong, and no week more is missing than before.
+        """
+        record, stats = log.record, self.crawler.stats
         if self._store_lost is None:
-            record.gaps_after = len(calendar_gaps.missing(await self.weeks()))
-            record.notes = await self._notes(record)
+            record.gaps_after = await log.missing_weeks()
+            for counter, numbers in (await log.note_issues()).items():
+                stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
         if self._lost is not None:
             record.warnings.append(str(self._lost))
-        record.faults = run_failures.count(Counter(self._failed.values()), self.crawler.stats.get_value)
+        record.faults = run_failures.count(Counter(self._failed.values()), stats.get_value)
         record.warnings += run_failures.sentences(record.faults)
-        record.clean = self._is_clean(record)
-        await self._store.put_run(record)
-        self.crawler.stats.set_value("cncert/run/clean", record.clean)
-
-    async def _notes(self, record: RunRecord) -> list[str]:
-        """What is odd about the issues that the run stored; counted, and said in a line each."""
-        stored = [await self.store.get_issue(issue) for issue in {*record.new, *record.changed}]
-        found = issue_notes.count(issue for issue in stored if issue is not None)
-        for counter, numbers in found.items():
-            self.crawler.stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
-        return issue_notes.notes(found)
+        if (record.gaps_after or 0) > (record.gaps_before or 0):
+            record.warnings.append(f"{record.gaps_after} weeks are missing, {record.gaps_before} were before")
+        await log.end(reason, clean=reason in CLEAN_REASONS and not record.warnings)
+        stats.set_value("cncert/run/clean", record.clean)
 
     def _counts(self, prefix: str) -> dict[str, int]:
         stats: dict[str, Any] = self.crawler.stats.get_stats()
@@ -212,10 +203,3 @@ class RunRecorder:
     def _is_replay(self) -> bool:
         """Whether an archive answers, which says nothing of how WeChat is."""
         return bool(getattr(getattr(self.crawler.spider, "arguments", None), "replaying", False))
-
-    def _is_clean(self, record: RunRecord) -> bool:
-        """Finished, nothing went wrong, and no week more is missing than before."""
-        grown = (record.gaps_after or 0) > (record.gaps_before or 0)
-        if grown:
-            record.warnings.append(f"{record.gaps_after} weeks are missing, {record.gaps_before} were before")
-        return record.close_reason in CLEAN_REASONS and not record.warnings

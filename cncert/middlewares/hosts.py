@@ -4,19 +4,20 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from cncert.middlewares.unfinished import unfinished_issue
+from cncert.ledger.article_ledger import SiteAddress
+from cncert.middlewares.picture_retries import retried_issue
 from cncert.sources.configured_sources import may_ask, read_sources
+from cncert.spiders.series_spider import SeriesSpider
 from cncert.wechat.address import ARTICLE_HOST, PICTURE_HOSTS, may_fetch
-
-ROBOTS = frozenset(f"https://{host}/robots.txt" for host in (ARTICLE_HOST, *PICTURE_HOSTS))
 
 
 class HostNotAllowed(IgnoreRequest):
-    """The request goes to none of the article, picture or feed addresses. Raised from :class:`HostsMiddleware`."""
+    """The request goes to no page of the spider, no picture and no feed. Raised from :class:`HostsMiddleware`."""
 
 
 class HostsMiddleware:
-    """Downloader middleware, the last before the wire: only articles and pictures of WeChat and named sources pass.
+    """Downloader middleware, the last before the wire: only pages of the spider, WeChat's articles and pictures, and
+    the feeds and albums of the settings pass.
 
     Offsite filters look at the spider's requests; this looks at everything, media pipelines and redirects included.
     """
@@ -30,10 +31,17 @@ class HostsMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raise :class:`HostNotAllowed` for an address that the crawl has no business with."""
-        if may_fetch(request.url) or request.url in ROBOTS or may_ask(request.url, self.sources):
+        """Raises :class:`HostNotAllowed` for an address that the crawl has no business with."""
+        url, spider = request.url, self.crawler.spider
+        if may_fetch(url) or may_ask(url, self.sources) or retried_issue(request) is not None:
             return
-        if unfinished_issue(request) is not None:
+        hosts = {ARTICLE_HOST, *PICTURE_HOSTS}
+        if isinstance(spider, SeriesSpider):
+            address = spider.read_address(url)
+            if spider.may_fetch(url) or (isinstance(address, SiteAddress) and address.url == url):
+                return
+            hosts |= set(spider.allowed_domains)
+        if url in {f"https://{host}/robots.txt" for host in hosts}:
             return
         self.crawler.stats.inc_value("cncert/hosts/refused")
-        raise HostNotAllowed(f"not an article or picture address of WeChat: {request.url[:200]}")
+        raise HostNotAllowed(f"not an address that this crawl may ask: {url[:200]}")

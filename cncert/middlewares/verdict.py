@@ -1,16 +1,15 @@
-"""Decides what each answer is, and raises an exception for what is no article."""
+"""Counts what each answer is, and raises an exception for what is no article."""
 
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from cncert.exceptions import CncertError
-from cncert.middlewares.unfinished import unfinished_issue
-from cncert.wechat.answer import judge_answer
+from cncert.spiders.series_spider import SeriesSpider
 from cncert.wechat.failure_pages import Page, Verdict
 
 
 class PageRefused(CncertError):
-    """WeChat answered with something else than an article. Raised from :class:`VerdictMiddleware`."""
+    """The answer is no article. Raised from :class:`VerdictMiddleware`."""
 
     def __init__(self, page: Page) -> None:
         super().__init__(page.reason)
@@ -32,18 +31,11 @@ class VerdictMiddleware:
         return cls(crawler)
 
     def process_spider_input(self, response: Response) -> None:
-        """Count the verdict. Raises :class:`PageRefused` unless the answer is an article."""
-        if unfinished_issue(response) is not None:
+        """Judge the answer to a request for an issue; any other answer passes."""
+        spider, request = self.crawler.spider, response.request
+        if not isinstance(spider, SeriesSpider) or request is None or spider.read_address(request.url) is None:
             return
-        page = page_of(response)
+        page = spider.judge(response)
         self.crawler.stats.inc_value(f"cncert/verdict/{page.verdict}")
         if page.verdict is not Verdict.ARTICLE:
             raise PageRefused(page)
-
-
-def page_of(response: Response) -> Page:
-    """Return the WeChat page that *response* is."""
-    location = response.headers.get("Location")
-    return judge_answer(
-        response.url, response.status, location.decode("latin-1") if location is not None else None, response.body
-    )

@@ -6,7 +6,7 @@ from typing import get_args
 
 from cncert.items import CHINA, Doubt, Model, Moment
 from cncert.ledger import calendar_gaps
-from cncert.ledger.article_rows import is_due
+from cncert.ledger.retry_times import is_due
 from cncert.monitoring.due_dates import came_on
 from cncert.monitoring.store_snapshot import Facts
 from cncert.store.records import Alert, LedgerRow, RunRecord, State

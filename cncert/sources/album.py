@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cncert.exceptions import SourceError
 from cncert.report.issue import CNCERT_BIZ
-from cncert.sources.listed_articles import Entry
+from cncert.sources.listed_articles import ListedArticle
 from cncert.wechat.address import ARTICLE_HOST, biz_text
 from cncert.wechat.literals import ObjectLiteral
 
@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"[0-9]{4,25}")
 class AlbumPage:
     """An answer: its articles, and the address of the next one if there is more."""
 
-    entries: list[Entry]
+    entries: list[ListedArticle]
     next: str | None
 
 
@@ -70,18 +70,18 @@ def read_album(data: bytes, number: str) -> AlbumPage:
     listed = body.get("article_list", [])
     # A page with one article has that article in place of a list.
     articles = [one for one in (listed if isinstance(listed, list) else [listed]) if isinstance(one, dict)]
-    entries = [Entry(_text(one.get("title")), (_text(one.get("url")),)) for one in articles]
+    entries = [ListedArticle(_text(one.get("title")), (_text(one.get("url")),)) for one in articles]
     last = (_text(articles[-1].get("msgid")), _text(articles[-1].get("itemidx"))) if articles else ("", "")
     goes_on = _text(body.get("continue_flag")) == "1" and all(re.fullmatch("[0-9]{1,20}", part) for part in last)
     return AlbumPage(entries, album_page(number, last) if goes_on else None)
 
 
-def read_neighbours(page: bytes) -> list[Entry]:
+def read_neighbours(page: bytes) -> list[ListedArticle]:
     """The articles after and before that of *page* in its album, if it is in one, by signed addresses."""
     info = [ObjectLiteral(page, match.end()) for match in islice(_INFO.finditer(page), 8)]
     pairs = [(data.string(f"{which}_article_title"), data.string(f"{which}_article_link"))
              for data in info for which in ("next", "pre")]  # fmt: skip
-    return [Entry(title, (link,)) for title, link in pairs if title and link]
+    return [ListedArticle(title, (link,)) for title, link in pairs if title and link]
 
 
 def _text(value: Any) -> str:

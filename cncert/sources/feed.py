@@ -14,7 +14,7 @@ from lxml import etree
 
 from cncert.exceptions import SourceError
 from cncert.items import CHINA
-from cncert.sources.listed_articles import Entry
+from cncert.sources.listed_articles import ListedArticle
 from cncert.sources.saved_files.charset import decode
 from cncert.wechat.body import read_markup_text
 
@@ -36,7 +36,7 @@ _LOOSE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-f
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read_feed(data: bytes) -> tuple[list[Entry], str | None]:
+def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
     """The entries of the feed in *data*, and what is wrong with its XML, if anything is.
 
     Raises SourceError if there is nothing to read in it.
@@ -48,7 +48,7 @@ def read_feed(data: bytes) -> tuple[list[Entry], str | None]:
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
     text = _mended(decode(data)).encode()
-    entries: list[Entry] = []
+    entries: list[ListedArticle] = []
     elements, root = 0, ""
     for event, element in _events(parser, text):
         name = _name(element)
@@ -99,13 +99,13 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
-def _entry(element: etree._Element) -> Entry:
+def _entry(element: etree._Element) -> ListedArticle:
     fields: dict[str, list[str]] = {}
     for child in element.iterchildren(tag=etree.Element):
         name = _name(child)
         text = _target(child) if name == "link" else _content(child) if name in _CONTENTS else _text(child)
         fields.setdefault(name, []).append(text)
-    return Entry(
+    return ListedArticle(
         title=read_markup_text(next(iter(fields.get("title", [])), "")[:2_000]),
         links=tuple(text for name in _LINKS for text in fields.get(name, ()) if text),
         html=max((text for name in _CONTENTS for text in fields.get(name, ())), key=len, default=""),

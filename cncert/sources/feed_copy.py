@@ -7,8 +7,11 @@ from hashlib import sha256
 from urllib.parse import unquote
 
 from cncert.items import CHINA, Issue, Provenance
+from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.validation import validate_issue
+from cncert.sources.listed_articles import ListedIssue
 from cncert.sources.saved_files.other_sites import read_site
 from cncert.sources.saved_files.saved_page import with_doubt
 
@@ -20,22 +23,24 @@ _BY_PROXY = re.compile(
 )
 
 
-def read_entry(title: str, content: str, link: str, published: datetime | None, fetched_at: datetime) -> Issue:
-    """The issue in *content*, the HTML under *title* whose article is at *link*. Raises NotAnIssue if it is none."""
+def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
+    """Return the issue in the HTML that a feed carries, cleaned and validated. Raises NotAnIssue, ValidationError."""
+    published, article = named.article.published, named.article
     stated = published.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") if published else ""
     page = (
-        f'<html><head><title>{html.escape(title)}</title><meta property="article:published_time" content="{stated}">'
-        f"</head><body>{_BY_PROXY.sub(_direct, content)}</body></html>"
+        f"<html><head><title>{html.escape(article.title)}</title>"
+        f'<meta property="article:published_time" content="{stated}">'
+        f"</head><body>{_BY_PROXY.sub(_direct, article.html)}</body></html>"
     )
-    copy = read_site(page, link)
+    copy = read_site(page, named.address.url)
     provenance = Provenance(
         fetched_at=fetched_at,
         via="feed",
         address=copy.article.link,
-        sha256=sha256(content.encode("utf-8", "replace")).hexdigest(),
+        sha256=sha256(article.html.encode("utf-8", "replace")).hexdigest(),
         parser=PARSER,
     )
-    return with_doubt(read_issue(copy.article, provenance), copy)
+    return validate_issue(clean_issue(with_doubt(read_issue(copy.article, provenance), copy)))
 
 
 def _direct(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What feeds and albums consist of, and which of it is an issue of the series."""
+"""Articles as feeds and albums list them, and which of them are issues of the series."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from cncert.wechat.address import Address, read_address
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedArticle:
     """An article as a feed or an album names it."""
 
     title: str
@@ -27,21 +27,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An entry that claims to be an issue of the series, by an address that may be asked for."""
+class ListedIssue:
+    """A listed article that claims to be an issue of the series, by an address that may be asked for."""
 
     issue: str
     address: Address
-    entry: Entry
+    article: ListedArticle
 
 
-def find_issues(entries: Iterable[Entry], today: date | None = None) -> tuple[list[Named], Counter[str]]:
+def find_issues(entries: Iterable[ListedArticle], today: date | None = None) -> tuple[list[ListedIssue], Counter[str]]:
     """The issues among *entries*, in their order, each address once; and how many of the others there are of each kind.
 
     A week that has not ended by *today* has no issue yet.
     """
     today = today or date.today()
-    found: dict[str, Named] = {}
+    found: dict[str, ListedIssue] = {}
     others: Counter[str] = Counter()
     for entry in entries:
         title = read_title(entry.title)
@@ -53,7 +53,7 @@ def find_issues(entries: Iterable[Entry], today: date | None = None) -> tuple[li
         elif address.key is not None and address.key.biz != CNCERT_BIZ:
             others["other_accounts"] += 1
         else:
-            found.setdefault(address.url, Named(issue_id(*title.week), address, entry))
+            found.setdefault(address.url, ListedIssue(issue_id(*title.week), address, entry))
     return list(found.values()), others
 
 

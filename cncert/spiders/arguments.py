@@ -5,8 +5,8 @@ from pathlib import Path
 
 from cncert.exceptions import ArgumentError
 from cncert.items import issue_id
+from cncert.ledger.article_ledger import AddressReader
 from cncert.report.calendar import parse_week
-from cncert.wechat.address import read_address
 
 _NAMES = ("start", "from", "until", "limit", "refresh", "retry", "replay")
 JOB = "_job"
@@ -46,8 +46,11 @@ class Arguments:
         return (self.first is None or issue >= self.first) and (self.last is None or issue <= self.last)
 
     @classmethod
-    def read(cls, given: dict[str, str]) -> "Arguments":
-        """The arguments in *given*. Raises ArgumentError, in one line, for the first that is wrong."""
+    def read(cls, given: dict[str, str], read_address: AddressReader) -> "Arguments":
+        """Return the arguments in *given*; *read_address* reads those of ``start``.
+
+        Raises ArgumentError, in one line, for the first that is wrong.
+        """
         for name in given:
             if name not in (*_NAMES, JOB):
                 raise ArgumentError(f"unknown argument {name!r}; known are {', '.join(_NAMES)}")
@@ -55,7 +58,7 @@ class Arguments:
         if first and last and first > last:
             raise ArgumentError(f"from={first} is later than until={last}")
         return cls(
-            start=_addresses(given.get("start")),
+            start=_addresses(given.get("start"), read_address),
             first=first,
             last=last,
             limit=_limit(given.get("limit")),
@@ -66,11 +69,11 @@ class Arguments:
         )
 
 
-def _addresses(text: str | None) -> tuple[str, ...]:
+def _addresses(text: str | None, read_address: AddressReader) -> tuple[str, ...]:
     if text is None:
         return ()
     parts = _lines(text[1:]) if text.startswith("@") else [("start=", part) for part in text.split(",")]
-    addresses = [_address(place, part.strip()) for place, part in parts if part.strip()]
+    addresses = [_address(place, part.strip(), read_address) for place, part in parts if part.strip()]
     if not addresses:
         raise ArgumentError(f"start={text[:120]} names no address")
     return tuple(dict.fromkeys(addresses))
@@ -90,7 +93,7 @@ def _lines(name: str) -> list[tuple[str, str]]:
     return [(f"{name}, line {number}: ", line) for number, line in lines if not line.startswith("#")]
 
 
-def _address(place: str, text: str) -> str:
+def _address(place: str, text: str, read_address: AddressReader) -> str:
     address = read_address(text)
     if address is None:
         raise ArgumentError(

@@ -3,13 +3,18 @@
 import math
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
 from cncert.items import Issue, Model, Moment
 
-AddressForm = Literal["signed", "short", "unsigned", "temporary"]
+AddressForm = Literal["signed", "short", "unsigned", "temporary", "site"]
+"""The forms of WeChat's addresses (``cncert/wechat/address.py``), and the pages of another site."""
+ADDRESS_FORMS: tuple[AddressForm, ...] = get_args(AddressForm)
+"""The forms in the order in which they are tried."""
+EXPIRED = "expired: "
+"""What the result of an address that will never work again begins with, in documents."""
 
 
 KEPT_ATTEMPTS = 20
@@ -50,8 +55,13 @@ class LedgerAddress(Model):
         """What came of the last try."""
         return self.history[-1].result if self.history else None
 
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether the address will never work again. The one place that reads a state from words of a document."""
+        return (self.last_result or "").startswith(EXPIRED)
+
     def tried(self, when: datetime, result: str) -> "LedgerAddress":
-        """This address after one more try."""
+        """Return this address after one more try."""
         history = [*self.history, Attempt(at=when, result=result)][-KEPT_ATTEMPTS:]
         return self.model_copy(update={"tries": self.tries + 1, "history": history})
 

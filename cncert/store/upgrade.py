@@ -6,10 +6,10 @@ crawl, nothing is lost, and the next upgrade goes on where this one stopped.
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Protocol
 
 from pydantic import ValidationError
 
-from cncert.archive.warc_reader import ArchivedPages
 from cncert.exceptions import CncertError, DocumentError, UpgradeError
 from cncert.items import Figure, Issue
 from cncert.report.cleaning import clean_issue
@@ -19,6 +19,13 @@ from cncert.report.validation import first_problem, validate_issue
 from cncert.store import Store
 from cncert.store.backend import D
 from cncert.wechat.failure_pages import read_page
+
+
+class PageSource(Protocol):
+    """Where raw pages are kept: an archive."""
+
+    def get(self, digest: str) -> bytes | None:
+        """Return the page with this SHA-256, or None. May raise ArchiveError."""
 
 
 class Upgrade:
@@ -47,7 +54,7 @@ class Upgrade:
         if isinstance(document, Issue) and self._is_due(document):
             self.outdated.append(document_id)
 
-    async def read_again(self, issue_id: str, pages: ArchivedPages | None) -> None:
+    async def read_again(self, issue_id: str, pages: PageSource | None) -> None:
         """Read one issue again from its raw page, if *pages* has it.
 
         Raises UpgradeError, DocumentError or ArchiveError if that cannot be: the document stays as it is.
@@ -64,7 +71,7 @@ class Upgrade:
     def _is_due(self, issue: Issue) -> bool:
         return self._everything or issue.provenance.parser != PARSER
 
-    async def _renewed(self, stored: Issue, pages: ArchivedPages | None) -> bool:
+    async def _renewed(self, stored: Issue, pages: PageSource | None) -> bool:
         """Whether *stored* is dealt with; if not, another process has changed it meanwhile."""
         page = pages.get(stored.provenance.sha256) if pages is not None else None
         if page is None:

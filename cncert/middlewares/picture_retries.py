@@ -9,12 +9,12 @@ from scrapy.http import Response
 _NOWHERE = "data:,"
 
 
-def unfinished_request(issue: str, *, priority: int = -1) -> Request:
+def retry_request(issue: str, *, priority: int = -1) -> Request:
     """A request for the pictures of *issue*: its answer is empty and comes at once. Two for one issue are one."""
     # At the pace of the pictures, for which it stands; no archive keeps it or has it.
     return Request(_NOWHERE + issue, priority=priority, meta={"download_slot": "mmbiz.qpic.cn", "dont_cache": True})
 
 
-def unfinished_issue(message: Request | Response) -> str | None:
+def retried_issue(message: Request | Response) -> str | None:
     """The issue of which such a request, or its answer, speaks; None for any other."""
     return message.url.removeprefix(_NOWHERE) if message.url.startswith(_NOWHERE) else None

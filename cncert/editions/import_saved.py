@@ -1,0 +1,85 @@
+"""Takes issues from saved files into a store."""
+
+from pathlib import Path
+
+from cncert.archive.warc_writer import ArchiveWriter
+from cncert.editions.take import record_in_ledger, take
+from cncert.items import Issue, Picture
+from cncert.report.validation import validate_issue
+from cncert.sources.saved_files.saved_page import Kept
+from cncert.store import Store
+from cncert.store.records import Outcome
+from cncert.store.store import compared
+
+
+class SavedIssueImporter:
+    """Takes issues into *store*, and their pages into an archive in *archive*, if that is given. *write*: really.
+
+    Its methods may raise StoreError and ArchiveError.
+    """
+
+    def __init__(self, store: Store, archive: Path | None, *, write: bool = True) -> None:
+        self._store, self._archive, self._write = store, archive, write
+        self._writer: ArchiveWriter | None = None
+
+    async def take(self, issue: Issue, kept: Kept | None) -> Outcome:
+        """Store *issue*, read from the page *kept*; what it was to the store (OLDER: that knows it better)."""
+        stored = await self._store.get_issue(issue.id)
+        issue = await self._with_known(issue, stored)
+        outcome = Outcome.OLDER if stored is not None and _knows_better(stored, issue) else compared(stored, issue)
+        if not self._write:
+            return outcome
+        if outcome in (Outcome.SAME, Outcome.OLDER):
+            await record_in_ledger(self._store, issue, outcome, "file")
+            return outcome
+        outcome = await take(self._store, issue, "file")
+        if kept is not None:
+            self._keep(issue, kept)
+        return outcome
+
+    async def _with_known(self, issue: Issue, stored: Issue | None) -> Issue:
+        """*issue* with what the store knows beside the page: files of pictures, what rests on more than it."""
+        known = {picture.key: picture for picture in stored.images} if stored is not None else {}
+        images = [await self._with_file(picture, known.get(picture.key)) for picture in issue.images]
+        issue = validate_issue(issue.model_copy(update={"images": images}))
+        return issue.kept_from(stored) if stored is not None else issue
+
+    async def _with_file(self, picture: Picture, known: Picture | None) -> Picture:
+        known = await self._store.find_picture(picture.key) or known
+        return picture if known is None else picture.with_file_of(known)
+
+    def _keep(self, issue: Issue, kept: Kept) -> None:
+        """Append the page to the archive: as an answer if it is one, else as what a program made of one."""
+        address = issue.article.url or issue.provenance.address
+        if self._archive is None or issue.article.kind is None or address is None:
+            return
+        self._writer = self._writer or ArchiveWriter(self._archive)
+        if kept.as_served:
+            headers = [("Content-Type", "text/html; charset=UTF-8")]
+            self._writer.add(address, 200, headers, kept.data, kept.saved_at)
+        else:
+            self._writer.add_rendered(address, kept.data, kept.saved_at)
+
+    def close(self) -> None:
+        """Close the archive."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _knows_better(stored: Issue, issue: Issue) -> bool:
+    """Whether *stored* is to stay, though *issue* is of its rank: two copies would replace each other for ever."""
+    if stored.provenance.sha256 == issue.provenance.sha256:
+        return False
+    if stored.provenance.is_copy and issue.provenance.is_copy:
+        return _extent(stored) >= _extent(issue)
+    if stored.provenance.is_copy or issue.provenance.is_copy:
+        return False
+    same_article = (stored.article.mid, stored.article.idx) == (issue.article.mid, issue.article.idx)
+    return same_article and (
+        stored.content() == issue.content() or stored.provenance.fetched_at >= issue.provenance.fetched_at
+    )
+
+
+def _extent(issue: Issue) -> tuple[int, int, int, int]:
+    """How much an issue holds: of two copies the one that holds more is the better one."""
+    return len(issue.figures), len(issue.images), sum(line.url is not None for line in issue.review), len(issue.text)

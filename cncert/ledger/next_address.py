@@ -1,0 +1,18 @@
+"""Which of the addresses of an article is asked next."""
+
+from collections.abc import Collection, Iterable
+
+from cncert.store.records import ADDRESS_FORMS, LedgerAddress
+
+
+def ranked_addresses(addresses: Iterable[LedgerAddress]) -> list[LedgerAddress]:
+    """Return those of *addresses* that may work: by form, the one that is most likely answered first; then the least
+    tried.
+    """
+    alive = [address for address in addresses if not address.leads_nowhere]
+    return sorted(alive, key=lambda address: (ADDRESS_FORMS.index(address.form), address.tries))
+
+
+def next_address(addresses: Iterable[LedgerAddress], without: Collection[str] = ()) -> LedgerAddress | None:
+    """Return the first of the ranked *addresses* that is not in *without*."""
+    return next((address for address in ranked_addresses(addresses) if address.url not in without), None)

@@ -1,0 +1,74 @@
+"""Keeps the record of one run: from its beginning, so that a run that dies leaves it, to the judgement at its end."""
+
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+
+from cncert.ledger import calendar_gaps
+from cncert.monitoring import issue_notes
+from cncert.store import Store
+from cncert.store.records import Outcome, RunRecord
+
+
+class RunLog:
+    """The record of a run in *store*. Its coroutines may raise StoreError.
+
+    *first* and *last* bound the weeks that the run is about.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        spider: str,
+        arguments: dict[str, str],
+        *,
+        job: str | None = None,
+        first: str | None = None,
+        last: str | None = None,
+    ) -> None:
+        started = datetime.now(UTC)
+        self.record = RunRecord(
+            id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            spider=spider,
+            started_at=started,
+            arguments=arguments,
+            job=job,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+        )
+        self._store, self._first, self._last = store, first, last
+
+    async def save(self) -> None:
+        """Write the record into the store as it stands."""
+        await self._store.put_run(self.record)
+
+    async def weeks(self) -> list[calendar_gaps.Week]:
+        """Return the calendar of the weeks that the run is about."""
+        rows, stored = await self._store.rows(), await self._store.issue_ids()
+        return calendar_gaps.weeks(rows, stored, first=self._first, last=self._last)
+
+    async def missing_weeks(self) -> int:
+        """Return how many of its weeks have no issue in the store."""
+        return len(calendar_gaps.missing(await self.weeks()))
+
+    def count(self, outcome: Outcome, issue: str) -> None:
+        """Note what became of an issue."""
+        if outcome is Outcome.NEW:
+            self.record.new.append(issue)
+        elif outcome is Outcome.CHANGED:
+            self.record.changed.append(issue)
+
+    async def note_issues(self) -> dict[str, dict[str, int]]:
+        """Note what is odd about the issues that the run stored; return how many warnings of each kind they have."""
+        stored = [await self._store.get_issue(issue) for issue in {*self.record.new, *self.record.changed}]
+        found = issue_notes.count(issue for issue in stored if issue is not None)
+        self.record.notes = issue_notes.notes(found)
+        return found
+
+    async def end(self, reason: str, *, clean: bool) -> None:
+        """Record that the run has ended for *reason*, and whether it was *clean*."""
+        record = self.record
+        record.close_reason, record.clean = reason, clean
+        record.ended_at = record.ended_at or datetime.now(UTC)
+        await self.save()
