@@ -10,7 +10,7 @@ class ArgumentError(CncertError):
 
 
 class SettingError(CncertError):
-    """A setting that cannot be meant. Raised from ``addon.py``."""
+    """An option that is wrong. Raised from ``options.py`` and ``sources/configured_sources.py``."""
 
 
 class StoreError(CncertError):

@@ -1,15 +1,16 @@
-"""Every setting of the project with its reason. What a user may want to change comes last and from the environment."""
+"""Scrapy's settings, each with its reason. What a user may set stands in ``options.py``."""
 
 import logging
 import os
 
+from cncert.options import settings_from
 from cncert.terminal.safe_text import LogRecord
 
 BOT_NAME = "cncert"
 SPIDER_MODULES = ["cncert.spiders"]
 NEWSPIDER_MODULE = "cncert.spiders"
 COMMANDS_MODULE = "cncert.commands"
-ADDONS = {"cncert.addon.DerivedSettings": 0}  # default {}; what follows from the settings at the end of this file
+ADDONS = {"cncert.extensions.derived_settings.DerivedSettings": 0}  # default {}; what follows from cncert/options.py
 
 # WeChat shows library agents its verification page; a reader's browser is what the public page is made for.
 # One fixed agent, in the reader's language: failure pages come in English otherwise.
@@ -82,31 +83,9 @@ logging.getLogger("PIL").setLevel(logging.WARNING)
 # A page that the browser cannot have is said in one line by the ledger; here it is a traceback.
 logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
 
-# --- What a user may change: environment variables of the same names, ``-s NAME=VALUE``, Scrapyd's ``setting`` --------
-# Text as it was given: cncert/addon.py reads it once all have had their say, and gives Scrapy what follows from it.
+# --- What a user may set: environment variables of the same names, ``-s NAME=VALUE``, Scrapyd's ``setting`` -----------
 
-CNCERT_STORE = os.getenv("CNCERT_STORE", "sqlite:///data/cncert.db")  # or mongodb://host/cncert
-CNCERT_FILES = os.getenv("CNCERT_FILES", "data/pictures")  # a directory, s3://bucket/path or gs://bucket/path
-CNCERT_ARCHIVE = os.getenv("CNCERT_ARCHIVE", "")  # a directory for WARC files of all that is fetched; empty: off
-# Addresses of RSS or Atom feeds; empty: none. The account's own at Wechat2RSS, a free service, has its newest articles.
-CNCERT_FEEDS = os.getenv(
-    "CNCERT_FEEDS", "https://wechat2rss.xlab.app/feed/c6662e88d278561b8293a607dcdcbe26aea98e04.xml"
-)
-CNCERT_ALBUMS = os.getenv("CNCERT_ALBUMS", "")  # numbers or addresses of WeChat albums (docs/sources.md)
-CNCERT_BROWSER = os.getenv("CNCERT_BROWSER", "off")  # on: what plain HTTP cannot read goes through Chromium once
-CNCERT_CHROMIUM = os.getenv("CNCERT_CHROMIUM", "")  # the program; empty: the one of ``playwright install chromium``
-CNCERT_BROWSER_STATE = os.getenv("CNCERT_BROWSER_STATE", "data/browser.json")  # written by ``scrapy verify``
-CNCERT_PAUSE = os.getenv("CNCERT_PAUSE", "60")  # seconds after a verification page; doubled after the next
-CNCERT_ALERTS = os.getenv("CNCERT_ALERTS", "")  # whom to tell: addresses of apprise (docs/watch.md); empty: nobody
-CNCERT_LANGUAGE = os.getenv("CNCERT_LANGUAGE", "en")  # of alerts: en or zh
-CNCERT_FRESH_DAYS = os.getenv("CNCERT_FRESH_DAYS", "9")  # so long after an issue the next one is missed
-# Reading pictures (docs/ocr.md): from where on a reading is a figure, below a candidate. All scores are from 0 to 1.
-# Of 1,520 numbers in 332 drawn pictures that both passes read alike none was misread (one percentage lost
-# its point, which infographics/labels/plausibility.py doubts); 18 of them have a character below 0.92.
-CNCERT_OCR_WORD = os.getenv("CNCERT_OCR_WORD", "0.92")  # the least sure character of the number and of its change
-CNCERT_OCR_PAIRING = os.getenv("CNCERT_OCR_PAIRING", "0.9")  # that the number belongs to the label; each doubt is below
-CNCERT_OCR_DROP = os.getenv("CNCERT_OCR_DROP", "0.8")  # words below are not looked at: icons that look like letters
-CNCERT_PANEL = os.getenv("CNCERT_PANEL", "on")  # off: no live panel on a terminal, the log lines instead
 ROBOTSTXT_OBEY = os.getenv("ROBOTSTXT_OBEY", ROBOTSTXT_OBEY)
 DOWNLOAD_DELAY = os.getenv("DOWNLOAD_DELAY", DOWNLOAD_DELAY)
 LOG_LEVEL = os.getenv("LOG_LEVEL", "INFO")  # default DEBUG
+globals().update(settings_from(os.environ))  # CNCERT_STORE, CNCERT_FILES, …: cncert/options.py says what each means

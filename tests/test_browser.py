@@ -226,7 +226,7 @@ async def test_the_browser_is_not_started_unasked_nor_in_a_replay(
     [
         ({"CNCERT_BROWSER": "on", "CNCERT_CHROMIUM": "/nonexistent"}, "playwright install chromium"),
         ({"CNCERT_BROWSER": "on", "PLAYWRIGHT_BROWSERS_PATH": "/nonexistent"}, "playwright install chromium"),
-        ({"CNCERT_BROWSER": "perhaps"}, "must be on or off"),
+        ({"CNCERT_BROWSER": "perhaps"}, "CNCERT_BROWSER must be one of true, 1, yes, on"),
         ({"CNCERT_BROWSER": "on", "CNCERT_CHROMIUM": "/bin/sh", "CNCERT_BROWSER_STATE": "README.md"}, "scrapy verify"),
         ({"CNCERT_BROWSER": "on", "CNCERT_CHROMIUM": "/bin/sh", "https_proxy": "socks4://x:1"}, "not socks4://"),
     ],

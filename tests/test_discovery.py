@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from scrapy.settings import BaseSettings
 
 from cncert.exceptions import ArgumentError, NotAnIssue, SettingError, SourceError
 from cncert.items import CHINA, Issue
+from cncert.options import Options
 from cncert.sources.album import album_id, album_page, is_album_page, read_album, read_neighbours
 from cncert.sources.configured_sources import archived_as, may_ask, read_sources, shown
 from cncert.sources.feed import MAX_ENTRIES, read_feed
@@ -357,7 +357,7 @@ def test_a_page_names_its_neighbours_in_an_album(era: pages.Era) -> None:
 
 
 def sources(feed: str = "", albums: str = "") -> list[str]:
-    return [source.url for source in read_sources(BaseSettings({"CNCERT_FEEDS": feed, "CNCERT_ALBUMS": albums}))]
+    return [source.url for source in read_sources(Options.of({"CNCERT_FEEDS": feed, "CNCERT_ALBUMS": albums}))]
 
 
 def test_feeds_and_albums_are_read_each_once() -> None:
@@ -399,7 +399,7 @@ def test_a_source_that_is_none_is_one_line(feed: str, album: str, said: str) -> 
 
 def test_a_secret_is_not_shown() -> None:
     feed = "https://user:p%40ss@a.example:8443/x.xml?key=secret"
-    (source,) = read_sources(BaseSettings({"CNCERT_FEEDS": feed, "CNCERT_ALBUMS": ""}))
+    (source,) = read_sources(Options.of({"CNCERT_FEEDS": feed}))
     assert (source.url, source.name) == ("https://a.example:8443/x.xml?key=secret", "a.example:8443/x.xml")
     assert source.authorization == "Basic dXNlcjpwQHNz"
     for text in (repr(source), source.label, shown(feed), archived_as(feed)):
@@ -408,7 +408,7 @@ def test_a_secret_is_not_shown() -> None:
 
 
 def test_a_redirect_leads_to_no_host_that_nobody_named() -> None:
-    named = read_sources(BaseSettings({"CNCERT_FEEDS": "https://a.example/x http://localhost/y", "CNCERT_ALBUMS": ""}))
+    named = read_sources(Options.of({"CNCERT_FEEDS": "https://a.example/x http://localhost/y"}))
     for url in ("https://a.example/z?x=1", "http://localhost/z", "https://localhost/z", album_page("123456")):
         assert may_ask(url, named)
     for url in (

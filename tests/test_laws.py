@@ -27,7 +27,6 @@ LAYERS = (
 """The packages and modules of cncert, from the top down: each may import what stands below it (docs/develop.md)."""
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 UPWARD = {
-    "addon -> sources", "addon -> wechat", 
     "infographics -> quality", "monitoring -> browser", "output -> pipelines",
     "terminal -> report",
 }  # fmt: skip
@@ -62,7 +61,7 @@ def test_imports_run_down() -> None:
 
 
 def test_every_package_has_its_layer() -> None:
-    assert {package_of(path) for path in FILES} - LEVELS.keys() - {"__init__", "settings", "data"} <= {"addon"}
+    assert {package_of(path) for path in FILES} - LEVELS.keys() - {"__init__", "settings"} == set()
 
 
 def test_the_spider_is_short_and_knows_no_store() -> None:

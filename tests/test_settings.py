@@ -6,8 +6,9 @@ import pytest
 from scrapy.settings import Settings
 
 from cncert import settings as project
-from cncert.addon import DerivedSettings, folder
 from cncert.exceptions import SettingError
+from cncert.extensions.derived_settings import DerivedSettings
+from cncert.options import as_folder
 from cncert.wechat.address import PICTURE_HOSTS
 from tests import series
 from tests.site.crawl import crawl
@@ -54,7 +55,7 @@ def test_the_command_line_decides_where_pictures_and_archive_go(site: LoopbackWe
     ],
 )
 def test_a_bucket_is_given_as_a_folder(place: str, store: str) -> None:
-    assert folder(place) == store
+    assert as_folder(place) == store
 
 
 def test_what_follows_is_worked_out_from_the_final_values() -> None:

@@ -20,6 +20,7 @@ from scrapy import Request
 from scrapy.settings import BaseSettings
 
 from cncert.exceptions import BrowserError
+from cncert.options import Options
 from cncert.wechat.address import ARTICLE_HOST
 from cncert.wechat.failure_pages import Verdict
 
@@ -39,20 +40,12 @@ _NOWHERE = "PROXY 127.0.0.1:9"
 _SCHEMES = {"http": "PROXY", "https": "HTTPS"}
 
 
-def is_on(settings: BaseSettings) -> bool:
-    """Whether the browser was asked for. Raises BrowserError for a value that says neither."""
-    text = str(settings["CNCERT_BROWSER"]).strip().lower()
-    if text not in ("on", "off"):
-        raise BrowserError(f"CNCERT_BROWSER must be on or off, not {text[:40]!r}")
-    return text == "on"
-
-
 def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
     """What a crawl that may use the browser sets beside *settings*: nothing if it is off.
 
     Raises BrowserError if there is no browser to use.
     """
-    if not is_on(settings):
+    if not Options.of(settings).browser:
         return {}
     return {
         "DOWNLOAD_HANDLERS": {"https": "cncert.browser.download_handler.BrowserHandler"},

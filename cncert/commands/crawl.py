@@ -12,9 +12,9 @@ from scrapy.commands import crawl
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
-from cncert.addon import DerivedSettings
 from cncert.browser import chromium
 from cncert.exceptions import CncertError
+from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import is_wanted, panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.monitoring.run_summary import print_summary

@@ -11,8 +11,8 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
-from cncert.addon import DerivedSettings
 from cncert.exceptions import ArgumentError, SettingError
+from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from scrapy.settings import BaseSettings
 
-from cncert.addon import LANGUAGES, DerivedSettings
 from cncert.exceptions import ArgumentError
+from cncert.extensions.derived_settings import DerivedSettings
+from cncert.options import LANGUAGES
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.output import ProjectCommand, complain, week_option

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cncert.addon import DerivedSettings
 from cncert.exceptions import ArgumentError, StoreError
+from cncert.extensions.derived_settings import DerivedSettings
 from cncert.monitoring.after_run import look
 from cncert.monitoring.alert_channels import in_language
 from cncert.monitoring.dead_runs import DIED

@@ -22,6 +22,7 @@ from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.middlewares.picture_retries import retried_issue
 from cncert.middlewares.sources import SourceRequest
+from cncert.options import Options
 from cncert.spiders.weekly import WeeklySpider
 from cncert.terminal.output import clock, console_of
 from cncert.terminal.safe_text import BottomLines, safe
@@ -43,7 +44,7 @@ NOT_SENT = ("cncert/robots", "cncert/ignored")
 
 def is_wanted(settings: BaseSettings) -> bool:
     """Whether somebody looks at a terminal that shows nothing else."""
-    if not settings.getbool("CNCERT_PANEL") or settings["LOG_FILE"]:
+    if not Options.of(settings).panel or settings["LOG_FILE"]:
         return False
     console = console_of(sys.stderr)
     return console.is_interactive and not console.legacy_windows

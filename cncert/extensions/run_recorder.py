@@ -15,6 +15,7 @@ from cncert.ledger.article_ledger import Ledger
 from cncert.monitoring import after_run, run_failures
 from cncert.monitoring.dead_runs import CLEAN_REASONS, bury
 from cncert.monitoring.run_log import RunLog
+from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
@@ -37,7 +38,7 @@ class RunRecorder:
         self.log: RunLog | None = None
         self.waits_until: datetime | None = None
         """When the pause ends, or ended, that a verification page is followed by."""
-        self._store: Store = open_store(crawler.settings["CNCERT_STORE"])
+        self._store: Store = open_store(Options.of(crawler.settings).store)
         self._lost: Exception | None = None
         self._store_lost: StoreError | None = None
         self._closing: asyncio.Future[None] | None = None

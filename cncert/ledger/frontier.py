@@ -12,7 +12,7 @@ from cncert.ledger.article_ledger import AddressReader, Ledger, is_unresolved
 from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import is_due
 from cncert.store import Store
-from cncert.store.records import AddressForm, LedgerRow, State
+from cncert.store.records import AddressForm, LedgerAddress, LedgerRow, State
 from cncert.wechat.failure_pages import Page, Verdict
 
 logger = logging.getLogger(__name__)
@@ -110,8 +110,11 @@ class Frontier:
         return await self._plan_row(row, asked_for=source is None) if row else None
 
     async def due(self) -> AsyncIterator[PlannedRequest]:
-        """Yield a request for each article that the ledger knows and the store lacks, the newest issue first."""
-        rows = [row for row in await self._store.rows() if row.addresses]
+        """Yield a request for each article that the ledger knows and the store lacks, the newest issue first.
+
+        Articles of which no address can be read belong to another spider.
+        """
+        rows = [row for row in await self._store.rows() if self._readable(row)]
         for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
             if (planned := await self._plan_row(row)) is not None:
                 yield planned
@@ -128,6 +131,9 @@ class Frontier:
             return None
         return None if row.id in self._asked else self._next(row)
 
+    def _readable(self, row: LedgerRow) -> list[LedgerAddress]:
+        return [address for address in row.addresses if self._read_address(address.url) is not None]
+
     async def _is_stored(self, row: LedgerRow) -> bool:
         """Whether the issue that *row* claims to be, by short addresses as a rule, is stored from WeChat's page."""
         if row.state is State.STORED or row.issue is None or not is_unresolved(row):
@@ -138,7 +144,7 @@ class Frontier:
     def _next(self, row: LedgerRow, moves: int = 0) -> PlannedRequest | None:
         """Return a request to the best address of *row* that this run has not asked yet."""
         asked = self._asked.setdefault(row.id, set())
-        address = next_address(row.addresses, without=asked)
+        address = next_address(self._readable(row), without=asked)
         if address is None:
             return None
         asked.add(address.url)

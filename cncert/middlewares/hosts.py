@@ -6,6 +6,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.middlewares.picture_retries import retried_issue
+from cncert.options import Options
 from cncert.sources.configured_sources import may_ask, read_sources
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.wechat.address import ARTICLE_HOST, PICTURE_HOSTS, may_fetch
@@ -24,7 +25,7 @@ class HostsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.sources = read_sources(crawler.settings)
+        self.sources = read_sources(Options.of(crawler.settings))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "HostsMiddleware":

@@ -30,6 +30,7 @@ from cncert.middlewares.download_errors import describe_error, is_robots_denial,
 from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.picture_retries import retried_issue, retry_request
 from cncert.middlewares.verdict import PageRefused
+from cncert.options import Options
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.store.backend import UNFINISHED
 from cncert.wechat.failure_pages import Verdict
@@ -43,6 +44,7 @@ class LedgerMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self._planner: Frontier | None = None
+        self._options = Options.of(crawler.settings)
         self._browsed: set[str] = set()
 
     @classmethod
@@ -198,7 +200,7 @@ class LedgerMiddleware:
         row = request.meta["row"]
         if row in self._browsed or refusal.verdict not in chromium.HELPS or self._spider.arguments.replaying:
             return None
-        if not chromium.is_on(self.crawler.settings):
+        if not self._options.browser:
             return None
         self._browsed.add(row)
         self.crawler.stats.inc_value("cncert/browser/asked")
@@ -239,7 +241,7 @@ class LedgerMiddleware:
         """
         if challenges >= CHALLENGES_IN_A_ROW:
             raise CloseSpider("verification_asked")
-        pause = self.crawler.settings.getfloat("CNCERT_PAUSE") * 2 ** (challenges - 1)
+        pause = self._options.pause * 2 ** (challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
         self._run.waits_until = datetime.now(UTC) + timedelta(seconds=pause)
         until = time.monotonic() + pause

@@ -19,6 +19,7 @@ from cncert.extensions.run_recorder import RunRecorder
 from cncert.ledger.article_ledger import Ledger
 from cncert.middlewares.download_errors import is_robots_denial, is_too_large
 from cncert.middlewares.picture_retries import retry_request
+from cncert.options import Options
 from cncert.quality.renew_warnings import renew
 from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
 from cncert.sources.configured_sources import Source, archived_as, read_sources, shown
@@ -51,7 +52,7 @@ class SourcesMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         """Raises SettingError for a feed or an album that is none."""
         self.crawler = crawler
-        self.sources = read_sources(crawler.settings)
+        self.sources = read_sources(Options.of(crawler.settings))
         self._copies: list[str] = []
 
     @classmethod

@@ -1,7 +1,6 @@
 """Which feeds and albums are asked: ``CNCERT_FEEDS`` and ``CNCERT_ALBUMS``, read and checked before anything starts."""
 
 import base64
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,9 +8,8 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from scrapy.settings import BaseSettings
-
 from cncert.exceptions import SettingError
+from cncert.options import Options
 from cncert.sources.album import album_id, album_page, is_album_page
 
 MOST = 50
@@ -38,10 +36,10 @@ class Source:
         return f"{self.kind}:{self.name.partition('/')[0]}"
 
 
-def read_sources(settings: BaseSettings) -> tuple[Source, ...]:
-    """The feeds and albums of *settings*, each once. Raises SettingError, in one line, for the first that is none."""
-    feeds = (_feed(text) for text in _words(settings["CNCERT_FEEDS"]))
-    albums = (_album(text) for text in _words(settings["CNCERT_ALBUMS"]))
+def read_sources(options: Options) -> tuple[Source, ...]:
+    """Return the feeds and albums of *options*, each once. Raises SettingError for the first wrong one."""
+    feeds = (_feed(text) for text in options.feeds)
+    albums = (_album(text) for text in options.albums)
     sources = tuple(dict.fromkeys([*feeds, *albums]))
     if len(sources) > MOST:
         raise SettingError(f"CNCERT_FEEDS and CNCERT_ALBUMS name {len(sources)} sources, {MOST} are the most")
@@ -72,10 +70,6 @@ def archived_as(url: str) -> str:
     parts = urlsplit(url)
     digest = sha256(parts.query.encode()).hexdigest()[:12]
     return f"{parts.scheme}://{shown(url)}{'?' + digest if parts.query else ''}"
-
-
-def _words(text: object) -> list[str]:
-    return [word for word in re.split(r"[\s,]+", str(text or "")) if word]
 
 
 def _feed(text: str) -> Source:

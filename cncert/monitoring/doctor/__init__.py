@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 from cncert.exceptions import CncertError, SettingError
 from cncert.monitoring.doctor import local_checks, network_checks
 from cncert.monitoring.doctor.check_result import Result
+from cncert.options import Options
 from cncert.sources.configured_sources import Source, read_sources
 from cncert.terminal.time_limit import in_time
 
@@ -32,7 +33,12 @@ async def examine(
         return in_time(lambda: list(work()), seconds)
 
     checks: list[tuple[str, Awaitable[list[Result]]]] = [
-        ("settings", blocking(lambda: local_checks.settings_of(settings))),
+        ("settings", blocking(partial(local_checks.settings_of, settings))),
+    ]
+    # A wrong option is said once: the other checks go by its default.
+    settings = settings.copy()
+    settings.setdict({name: Options.default(name) for name in Options.problems(settings)}, priority="cmdline")
+    checks += [
         ("packages", blocking(lambda: local_checks.packages(settings))),
         ("clock", blocking(lambda: local_checks.own_clock(datetime.now(UTC)))),
         ("store", local_checks.store(settings)),
@@ -57,7 +63,7 @@ async def examine(
 def _feeds(settings: BaseSettings) -> list[Source]:
     """The feeds; albums are pages of WeChat, which are not asked for."""
     try:
-        return [source for source in read_sources(settings) if source.kind == "feed"]
+        return [source for source in read_sources(Options.of(settings)) if source.kind == "feed"]
     except SettingError:
         return []  # the settings tell
 

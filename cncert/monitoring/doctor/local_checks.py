@@ -16,20 +16,20 @@ from packaging.requirements import Requirement
 from scrapy.pipelines.files import FilesPipeline, GCSFilesStore, S3FilesStore
 from scrapy.settings import BaseSettings
 
-from cncert import addon
 from cncert import settings as known_settings
 from cncert.archive.warc_reader import SUFFIXES
-from cncert.browser import chromium
-from cncert.exceptions import BrowserError
+from cncert.exceptions import SettingError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.doctor.check_result import Result
 from cncert.monitoring.monitors import LOW_BYTES
 from cncert.monitoring.store_snapshot import disk_usage
+from cncert.options import Options, as_folder
 from cncert.report.calendar import parse_week, period
 from cncert.sources import bundled_index
+from cncert.sources.configured_sources import read_sources
 from cncert.store import open_store, redacted
 
-PROJECT = Path(addon.__file__).parents[1]
+PROJECT = Path(alert_channels.__file__).parents[2]
 SKEW = timedelta(minutes=2)
 """Clocks that differ by more make trouble: certificates, logs of several nodes."""
 PROBE = ".cncert-doctor"
@@ -37,11 +37,12 @@ PROBE = ".cncert-doctor"
 
 def settings_of(settings: BaseSettings) -> Iterator[Result]:
     """Settings that cannot be meant, and names that are none."""
-    wrong = addon.problems(settings)
-    try:
-        chromium.is_on(settings)
-    except BrowserError as error:
-        wrong.append(str(error))
+    wrong = list(Options.problems(settings).values())
+    if not wrong:
+        try:
+            read_sources(Options.of(settings))
+        except SettingError as error:
+            wrong.append(str(error))
     for problem in wrong:
         yield Result("settings", "to do", problem, "correct it in the environment, or where it is given")
     names = [name for name in vars(known_settings) if name.startswith("CNCERT_")]
@@ -119,7 +120,7 @@ async def store(settings: BaseSettings) -> list[Result]:
 
 def files(settings: BaseSettings) -> list[Result]:
     """Whether pictures can be written where they belong. Raises whatever the client of a bucket raises."""
-    place = addon.folder(str(settings["CNCERT_FILES"]))
+    place = as_folder(str(settings["CNCERT_FILES"]))
     scheme = urlsplit(place).scheme
     if scheme in ("", "file"):
         return _directory("files", place.removeprefix("file://"))

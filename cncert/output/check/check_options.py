@@ -2,8 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
-from cncert.addon import LANGUAGES
 from cncert.exceptions import ArgumentError
+from cncert.options import LANGUAGES
 
 _GIVEN = ("all", "metric", "by", "port", "open", "language")
 

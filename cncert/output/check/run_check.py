@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from scrapy.settings import BaseSettings
 
-from cncert.addon import checked
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.human_checks import open_candidates
 from cncert.infographics.figures.picture_files import local_folder
+from cncert.options import Options
 from cncert.output.check.check_queue import VERDICTS, Desk
 from cncert.output.check.http import LocalServer
 from cncert.output.check.typed_values import numeric_metrics
@@ -38,7 +38,7 @@ async def review(settings: BaseSettings, opts: Namespace) -> int:
     first, last = week_option("--from", opts.first), week_option("--until", opts.last)
     if first and last and first > last:
         raise ArgumentError(f"--from {first} is later than --until {last}")
-    by, language = _name(opts.by), opts.language or str(checked(settings)["CNCERT_LANGUAGE"])
+    by, language = _name(opts.by), opts.language or Options.of(settings).language
     if opts.metric is not None and opts.metric not in numeric_metrics():
         raise ArgumentError(f"--metric {opts.metric[:80]!r} is no metric whose values are numbers")
     pictures = Pictures(local_folder(str(settings["CNCERT_FILES"])))

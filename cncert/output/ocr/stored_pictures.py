@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Console
 from scrapy.settings import BaseSettings
 
-from cncert.addon import checked
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.ocr_workers import Reader, usual_jobs
 from cncert.infographics.figures.picture_files import local_folder
 from cncert.infographics.figures.read_stored_pictures import Series
+from cncert.options import Options, setting_name
 from cncert.quality import renew_warnings
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import ReadPicture
@@ -81,7 +81,8 @@ def _reader(settings: BaseSettings, opts: Namespace) -> Reader:
     from cncert.infographics.words.read_picture import Limits
 
     folder = local_folder(str(settings["CNCERT_FILES"]))
-    limits = Limits.of(checked(settings))
+    options = Options.of(settings)
+    limits = Limits.of({setting_name(name): getattr(options, name) for name in ("ocr_word", "ocr_pairing", "ocr_drop")})
     # The workers have their own: this one tells its version, or that there is none, before anything is done.
     version = open_engine(opts.engine, threads=1).name
     return Reader(folder, opts.engine, version, limits)

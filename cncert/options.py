@@ -1,0 +1,200 @@
+"""What a user may set, and what it means: one model, whether it comes from the environment, ``-s`` or Scrapyd.
+
+An option ``store`` is the setting ``CNCERT_STORE`` and the environment variable of that name. ``settings.py`` takes the
+environment in; :meth:`Options.of` reads the final settings, once the command line and Scrapyd had their say.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from cncert.exceptions import SettingError
+
+BUCKETS: Final = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
+"""By scheme of an address for files: the module that Scrapy needs, and the package that has it."""
+MAX_SECONDS = 86_400
+MAX_DAYS = 90
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_OF_SCRAPY = {"download_delay": "DOWNLOAD_DELAY", "robotstxt_obey": "ROBOTSTXT_OBEY", "log_level": "LOG_LEVEL"}
+_SHOWN = 40
+"""Characters of a wrong value that a message shows."""
+
+
+def _number(unit: str, least: float, most: float) -> BeforeValidator:
+    def read(value: object) -> float:
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = math.nan
+        if not least <= number <= most:
+            raise ValueError(f"must be a number of {unit} from {least} to {most}, not {str(value)[:_SHOWN]!r}")
+        return number
+
+    return BeforeValidator(read)
+
+
+def _one_of(*known: str) -> BeforeValidator:
+    def read(value: object) -> str:
+        word = str(value).strip().lower()
+        if word not in known:
+            raise ValueError(f"must be one of {', '.join(known)}, not {word[:_SHOWN]!r}")
+        return word
+
+    return BeforeValidator(read)
+
+
+def _read_switch(value: object) -> bool:
+    word = str(value).strip().lower()
+    if word not in (*_TRUE, *_FALSE):
+        raise ValueError(f"must be one of {', '.join((*_TRUE, *_FALSE))}, not {word[:_SHOWN]!r}")
+    return word in _TRUE
+
+
+def _read_list(value: object, separator: str) -> tuple[str, ...]:
+    if isinstance(value, (list, tuple)):
+        value = " ".join(map(str, value))
+    return tuple(part for part in re.split(separator, str(value or "").strip(" \t\r\n,")) if part)
+
+
+def _read_files(value: object) -> str:
+    """Scrapy leaves out a pipeline that has nowhere to write to, in silence."""
+    place = str(value)
+    if not place:
+        raise ValueError("names no place for the pictures")
+    module, package = BUCKETS.get(urlsplit(place).scheme, ("", ""))
+    if module and not _is_installed(module):
+        raise ValueError(f"={place.rpartition('@')[2]} needs another library: pip install {package}")
+    return place
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+Text = Annotated[str, BeforeValidator(str)]
+"""A path or an address: a path may be given as one by Python code."""
+Seconds = Annotated[float, _number("seconds", 0, MAX_SECONDS)]
+Score = Annotated[float, _number("parts of 1", 0, 1)]
+Switch = Annotated[bool, BeforeValidator(_read_switch)]
+Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: _read_list(value, r"[\s,]+"))]
+"""Separated by spaces or commas."""
+Addresses = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: _read_list(value, r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)"))
+]
+"""Separated by spaces or commas; an address may hold commas itself."""
+LANGUAGES: Final = ("en", "zh")
+
+
+class Options(BaseModel):
+    """What a user may set. Whatever names a place is relative to the current directory unless it is absolute."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    download_delay: Seconds = 6
+    """Scrapy's own: seconds between two pages."""
+    robotstxt_obey: Switch = False
+    """Scrapy's own: whether robots.txt counts; with it no page of WeChat is fetched."""
+    log_level: Annotated[str, _one_of("debug", "info", "warning", "error", "critical")] = "info"
+    """Scrapy's own: the least level of the log."""
+    store: Text = "sqlite:///data/cncert.db"
+    """Where documents are kept: ``sqlite:///PATH`` or ``mongodb://HOST/DATABASE``."""
+    files: Annotated[str, BeforeValidator(_read_files)] = "data/pictures"
+    """Where pictures are kept: a directory, ``s3://BUCKET/PATH`` or ``gs://BUCKET/PATH``."""
+    archive: Text = ""
+    """A directory for WARC files of all that is fetched; empty: none are written."""
+    # The account's own feed at Wechat2RSS, a free service, has its newest articles.
+    feeds: Addresses = ("https://wechat2rss.xlab.app/feed/c6662e88d278561b8293a607dcdcbe26aea98e04.xml",)
+    """Addresses of RSS or Atom feeds that name new issues (docs/sources.md)."""
+    albums: Words = ()
+    """Numbers or addresses of WeChat albums."""
+    browser: Switch = False
+    """Whether what plain HTTP cannot read goes through Chromium once."""
+    chromium: Text = ""
+    """The Chromium; empty: the one of ``playwright install chromium``."""
+    browser_state: Text = "data/browser.json"
+    """What ``scrapy verify`` writes and the browser uses."""
+    pause: Seconds = 60
+    """Seconds to wait after a verification page; doubled after the next."""
+    alerts: Addresses = ()
+    """Whom to tell what is wrong: addresses of apprise (docs/watch.md)."""
+    language: Annotated[Literal["en", "zh"], _one_of(*LANGUAGES)] = "en"
+    """The language of alerts and of the report page."""
+    fresh_days: Annotated[float, _number("days", 1, MAX_DAYS)] = 9
+    """So many days after an issue the next one is missed."""
+    # Reading pictures (docs/ocr.md): from which score on a reading is a figure, below a candidate.
+    # Of 1,520 numbers in 332 drawn pictures that both passes read alike none was misread (one percentage lost its
+    # point, which infographics/labels/plausibility.py warns of); 18 of them have a character below 0.92.
+    ocr_word: Score = 0.92
+    """The least sure character of a number and of its change."""
+    ocr_pairing: Score = 0.9
+    """That a number belongs to its label; any warning about it is below."""
+    ocr_drop: Score = 0.8
+    """Words below are not looked at: icons that look like letters."""
+    panel: Switch = True
+    """Whether a terminal shows the live panel instead of log lines."""
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Return the options in *settings*. Raises SettingError, in one line, for the first that is wrong."""
+        try:
+            return cls.model_validate(cls._given(settings))
+        except ValidationError as error:
+            raise SettingError(next(iter(_lines(error).values()))) from None
+
+    @classmethod
+    def problems(cls, settings: Mapping[str, Any]) -> dict[str, str]:
+        """Return the names of the settings that are wrong, with a line for each."""
+        try:
+            cls.model_validate(cls._given(settings))
+        except ValidationError as error:
+            return _lines(error)
+        return {}
+
+    @classmethod
+    def default(cls, name: str) -> str:
+        """Return the default of the setting *name*, as text."""
+        (field,) = (field for key, field in cls.model_fields.items() if setting_name(key) == name)
+        return _as_text(field.default)
+
+    @classmethod
+    def _given(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        names = {field: setting_name(field) for field in cls.model_fields}
+        return {field: settings[name] for field, name in names.items() if settings.get(name) is not None}
+
+
+def as_folder(place: str) -> str:
+    """Return a place for files as Scrapy takes it: a bucket with a slash at its end."""
+    return f"{place.rstrip('/')}/" if urlsplit(place).scheme in BUCKETS else place
+
+
+def setting_name(field: str) -> str:
+    """Return the setting, and the environment variable, of an option."""
+    return _OF_SCRAPY.get(field) or f"CNCERT_{field.upper()}"
+
+
+def settings_from(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return each ``CNCERT_`` setting as text: from the *environment*, else its default."""
+    names = [setting_name(field) for field in Options.model_fields if field not in _OF_SCRAPY]
+    return {name: environment.get(name, Options.default(name)) for name in names}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _lines(error: ValidationError) -> dict[str, str]:
+    lines = {}
+    for one in error.errors(include_url=False):
+        name, text = setting_name(str(one["loc"][0])), str(one.get("ctx", {}).get("error", one["msg"]))
+        lines[name] = f"{name}{'' if text.startswith('=') else ' '}{text}"
+    return lines
