@@ -577,21 +577,20 @@ OF_SCRAPY = {"finished", "shutdown", "memusage_exceeded", "start_error"}
 COMPUTED = {
     "verdict/{page.verdict}": list(Verdict),
     # Only what somebody kept can hold several issues.
-    "rejected/{exception.reason}": sorted({*re.findall(r'NotAnIssue\(\s*"(\w+)"', SOURCE)} - {"several"}),
+    "rejected/{error.reason}": sorted({*re.findall(r'NotAnIssue\(\s*"(\w+)"', SOURCE)} - {"several"}),
     "pictures/{stat}": re.findall(r'\bstat(?:: str = |=)"(\w+)"', SOURCE),
     "store/{outcome}": list(StoreOutcome),
     "ledger/{'skipped' if wanted else 'out_of_range'}": ["skipped", "out_of_range"],
     "figures/{counter}": [concern.counter for concern in CONCERNS],
     "feeds/{kind}": re.findall(r'others\["(\w+)"\]', SOURCE),
     "warnings/{warning.code}": ["…"],  # docs/data.md has them
-    "{kind}": ["robots", "ignored"],
 }
 
 
 def counters() -> set[str]:
     """The names of all counters of the project."""
-    plain = re.findall(r'_value\(\s*"cncert/([^"]+)"', SOURCE)
-    computed = re.findall(r'_value\(\s*f"cncert/([^"]+)"', SOURCE)
+    plain = re.findall(r'(?:_value\(|_count\(|\belse)\s*"cncert/([^"]+)"', SOURCE)
+    computed = re.findall(r'(?:_value|_count)\(\s*f"cncert/([^"]+)"', SOURCE)
     filled = [re.sub(r"\{.*\}", value, name) for name in computed for value in COMPUTED[name]]
     return {f"cncert/{name}" for name in (*plain, *filled)}
 

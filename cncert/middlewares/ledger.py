@@ -144,10 +144,10 @@ class LedgerMiddleware:
 
     async def _article_came(self, response: Response) -> None:
         """Note which article the answer is: whatever its address, it belongs to the row of that."""
-        if "row" not in response.meta:
+        # What the errback of a refused page yields comes along here too.
+        if "row" not in response.meta or (page := self._spider.judge(response)).verdict is not Verdict.ARTICLE:
             return
-        article = self._spider.judge(response).article
-        key = str(article.key) if article is not None and article.key is not None else response.meta["row"]
+        key = str(page.article.key) if page.article and page.article.key else response.meta["row"]
         await self._frontier.article_came(response.meta["row"], key)
         response.meta["row"] = key
 
