@@ -1,23 +1,18 @@
 """The page itself: its template, scripts, style sheets and words."""
 
-import tomllib
-from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cncert.output.check.http import Response
 from cncert.output.check.typed_values import numeric_metrics
-from cncert.output.page.render_page import json_block
+from cncert.output.html_pages import json_block, read_file, read_words, templates
 from cncert.report.metrics import metrics
 
 STATIC = {
-    **dict.fromkeys(("base.css", "theme.js", "base.js", "words.js", "format.js"), "cncert.output.page"),
-    **dict.fromkeys(("review.css", "card.js", "review.js"), "cncert.output.check"),
+    **dict.fromkeys(("base.css", "theme.js", "base.js", "words.js", "format.js"), "page"),
+    **dict.fromkeys(("review.css", "card.js", "review.js"), "check"),
 }
-"""The files of the page, and the room that each is from."""
+"""The files of the page, and the folder that each is in."""
 _KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
@@ -25,7 +20,8 @@ def page(data: dict[str, Any], language: str) -> Response:
     """The page with its *data*, in *language* when it is opened."""
     names = [{"name": one.name, "zh": one.zh, "en": one.meaning, "unit": one.unit} for one in metrics()
              if one.name in numeric_metrics()]  # fmt: skip
-    block = json_block({**data, "language": language, "metrics": names, "words": _words()})
+    words = read_words("page/page_words.toml") | read_words("check/check_words.toml")
+    block = json_block({**data, "language": language, "metrics": names, "words": words})
     return _html("page.html.j2", language=language, data=block)
 
 
@@ -46,26 +42,8 @@ def turned_away() -> Response:
 
 def static(name: str) -> Response:
     """One of STATIC."""
-    return Response(_file(STATIC[name], "static", name).encode(), _KINDS[name.rpartition(".")[2]])
+    return Response(read_file(f"{STATIC[name]}/static/{name}").encode(), _KINDS[name.rpartition(".")[2]])
 
 
 def _html(template: str, **data: Any) -> Response:
-    return Response(_environment().get_template(template).render(data).encode(), "text/html; charset=utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("cncert.output.check"), autoescape=True, undefined=StrictUndefined)
-
-
-@cache
-def _words() -> dict[str, Any]:
-    """Those of the report, and the page's own."""
-    return tomllib.loads(_file("cncert.output.page", "page_words.toml")) | tomllib.loads(
-        _file("cncert.output.check", "check_words.toml")
-    )
-
-
-@cache
-def _file(room: str, *path: str) -> str:
-    return files(room).joinpath(*path).read_text(encoding="utf-8")
+    return Response(templates("check").get_template(template).render(data).encode(), "text/html; charset=utf-8")
