@@ -26,8 +26,8 @@ from cncert import settings as project
 from cncert.commands.ocr import Command
 from cncert.infographics.figures.update_issue import renew
 from cncert.items import Issue
-from cncert.output.check.run_check import review
-from cncert.output.check.typed_values import NotMeant, typed_change, typed_unit, typed_value
+from cncert.output.check.run_check import run_check
+from cncert.output.check.typed_values import InvalidInput, typed_change, typed_unit, typed_value
 from cncert.report.numbers import LARGEST
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import Correction
@@ -131,7 +131,7 @@ class Answer:
 
 
 @dataclass
-class Reviewer:
+class Checker:
     """The command at work, and a client of it as a browser is one."""
 
     said: Callable[[], str]
@@ -155,7 +155,7 @@ class Reviewer:
         headers: dict[str, str | None] = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie}
         headers["Sec-Fetch-Site"] = "same-origin"
         if method != "GET":
-            headers |= {"Origin": f"http://127.0.0.1:{self.port}", "X-Review-Key": self.key}
+            headers |= {"Origin": f"http://127.0.0.1:{self.port}", "X-Check-Key": self.key}
             headers["Content-Length"] = str(len(data))
         headers |= {name.replace("_", "-"): value for name, value in changes.items()}
         lines = [f"{name}: {value}\r\n" for name, value in headers.items() if value is not None]
@@ -183,31 +183,31 @@ class Reviewer:
         """Of the reading of *metric*."""
         return next(f"/items/{one['id']}" for one in self.items if one["metric"] == metric)
 
-    async def judge(self, metric: str, verdict: str, /, **typed: str) -> Answer:
+    async def check(self, metric: str, verdict: str, /, **typed: str) -> Answer:
         """Look at the reading of *metric*, and say that."""
         item = (await self.ask("GET", self.path(metric))).data
-        return await self.ask("POST", self.path(metric), {"verdict": verdict, "seen": item["mark"], **typed})
+        return await self.ask("POST", self.path(metric), {"verdict": verdict, "version": item["version"], **typed})
 
 
 @asynccontextmanager
-async def reviewing(place: Path, capsys: pytest.CaptureFixture[str], **given: Any) -> AsyncIterator[Reviewer]:
+async def checking(place: Path, capsys: pytest.CaptureFixture[str], **given: Any) -> AsyncIterator[Checker]:
     """The command at work on the store of *place*, with the options *given*, and somebody who has entered."""
     settings = Settings()
     settings.setmodule(project, priority="project")
     settings.setdict({"CNCERT_STORE": uri(place), "CNCERT_FILES": str(place / "pictures")}, priority="cmdline")
     options: Node = dict.fromkeys(("first", "last", "metric", "language", "port"))
     opts = Namespace(**options | {"by": "li", "all": False, "open": False} | given)
-    reviewer = Reviewer(said=lambda: capsys.readouterr().err)
-    command = asyncio.create_task(review(settings, opts))
-    while not reviewer.address and not command.done():
+    checker = Checker(said=lambda: capsys.readouterr().err)
+    command = asyncio.create_task(run_check(settings, opts))
+    while not checker.address and not command.done():
         await asyncio.sleep(0.002)
-        reviewer.address = "".join(re.findall(r"http\S+", reviewer.said()))
-    await reviewer.enter()
+        checker.address = "".join(re.findall(r"http\S+", checker.said()))
+    await checker.enter()
     try:
-        yield reviewer
+        yield checker
     finally:
         with suppress(OSError):  # it has been done
-            await reviewer.ask("POST", "/done", {})
+            await checker.ask("POST", "/done", {})
         assert await asyncio.wait_for(command, 10) == 0
 
 
@@ -217,26 +217,26 @@ async def reviewing(place: Path, capsys: pytest.CaptureFixture[str], **given: An
 async def test_an_address_lets_one_browser_in_once_and_the_terminal_has_the_next(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", reviewer.address)
+    async with checking(place, capsys) as checker:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", checker.address)
         for _ in range(2):
-            again = await reviewer.ask("GET", f"/?{reviewer.token}", Cookie=None)
+            again = await checker.ask("GET", f"/?{checker.token}", Cookie=None)
             assert (again.status, "Set-Cookie" in again.headers) == (401, False)
-        (address,) = re.findall(r"http\S+", reviewer.said())
-        other = Reviewer(reviewer.said, address)
+        (address,) = re.findall(r"http\S+", checker.said())
+        other = Checker(checker.said, address)
         await other.enter()
-        assert other.cookie != reviewer.cookie
-        assert other.key != reviewer.key
-        assert (await reviewer.ask("GET", "/")).status == 200
+        assert other.cookie != checker.cookie
+        assert other.key != checker.key
+        assert (await checker.ask("GET", "/")).status == 200
 
 
 async def test_nothing_is_kept_by_a_browser_nor_taken_by_another_page(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        gate = await reviewer.ask("GET", "/?token=x", Cookie=None)
-        item = reviewer.path("hosts.infected")
-        for answer in [gate, *[await reviewer.ask("GET", path) for path in ("/", item, f"{item}/cut.png")]]:
+    async with checking(place, capsys) as checker:
+        gate = await checker.ask("GET", "/?token=x", Cookie=None)
+        item = checker.path("hosts.infected")
+        for answer in [gate, *[await checker.ask("GET", path) for path in ("/", item, f"{item}/crop.png")]]:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
             assert answer.headers["Cache-Control"] == "no-store"
@@ -248,19 +248,19 @@ async def test_nothing_is_kept_by_a_browser_nor_taken_by_another_page(
 REFUSED: list[tuple[str, str, str, Node, int]] = [
     ("no cookie", "GET", "/", {"Cookie": None}, 401),
     ("no cookie", "POST", "ITEM", {"Cookie": None}, 401),
-    ("another cookie", "POST", "ITEM", {"Cookie": "cncert-review=x"}, 401),
+    ("another cookie", "POST", "ITEM", {"Cookie": "cncert-check=x"}, 401),
     ("another host", "GET", "/", {"Host": "evil.example"}, 421),
     ("another host", "POST", "ITEM", {"Host": "evil.example:80"}, 421),
     ("no host", "GET", "/", {"Host": None}, 421),
-    ("another site's picture", "GET", "ITEM/cut.png", {"Sec_Fetch_Site": "cross-site"}, 403),
-    ("another port's picture", "GET", "ITEM/cut.png", {"Sec_Fetch_Site": "same-site"}, 403),
+    ("another site's picture", "GET", "ITEM/crop.png", {"Sec_Fetch_Site": "cross-site"}, 403),
+    ("another port's picture", "GET", "ITEM/crop.png", {"Sec_Fetch_Site": "same-site"}, 403),
     ("another origin", "POST", "ITEM", {"Origin": "http://evil.example"}, 403),
     ("another port", "POST", "ITEM", {"Origin": "http://127.0.0.1:1"}, 403),
     ("no origin", "POST", "ITEM", {"Origin": None}, 403),
     ("a form of elsewhere", "POST", "ITEM", {"Origin": "null", "Sec_Fetch_Site": "cross-site"}, 403),
-    ("no key", "POST", "ITEM", {"X_Review_Key": None}, 403),
-    ("a wrong key", "POST", "/undo", {"X_Review_Key": "x" * 43}, 403),
-    ("a key that is no ASCII", "POST", "/done", {"X_Review_Key": "\xff"}, 400),
+    ("no key", "POST", "ITEM", {"X_Check_Key": None}, 403),
+    ("a wrong key", "POST", "/undo", {"X_Check_Key": "x" * 43}, 403),
+    ("a key that is no ASCII", "POST", "/done", {"X_Check_Key": "\xff"}, 400),
     ("a GET that acts", "GET", "/undo", {}, 404),
     ("a GET that acts", "GET", "/done", {}, 404),
     ("another method", "PUT", "ITEM", {}, 405),
@@ -276,16 +276,16 @@ REFUSED: list[tuple[str, str, str, Node, int]] = [
 
 
 async def test_what_is_not_the_page_itself_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        body = json.dumps({"verdict": "confirmed", "seen": ""}).encode()
+    async with checking(place, capsys) as checker:
+        body = json.dumps({"verdict": "confirmed", "version": ""}).encode()
         for what, method, path, changes, status in REFUSED:
-            here = path.replace("ITEM", reviewer.path("hosts.infected"))
-            answer = await reviewer.ask(method, here, body if method != "GET" else None, **changes)
+            here = path.replace("ITEM", checker.path("hosts.infected"))
+            answer = await checker.ask(method, here, body if method != "GET" else None, **changes)
             assert answer.status == status, what
         for request in (b"", b"GET / HTTP/1.1\r\nX", b"GET http://x/ HTTP/1.1", b"GET /", b"\xff"):
-            assert (await reviewer.raw(request + b"\r\n\r\n")).status == 400
+            assert (await checker.raw(request + b"\r\n\r\n")).status == 400
         assert await corrections(place) == []
-        assert (await reviewer.judge("hosts.infected", "confirmed")).status == 200
+        assert (await checker.check("hosts.infected", "confirmed")).status == 200
 
 
 # What an answer does
@@ -294,8 +294,8 @@ async def test_what_is_not_the_page_itself_is_refused(place: Path, capsys: pytes
 async def test_a_confirmed_reading_is_a_figure_of_its_issue_at_once(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        answer = await reviewer.judge("hosts.infected", "confirmed")
+    async with checking(place, capsys) as checker:
+        answer = await checker.check("hosts.infected", "confirmed")
         assert {one["metric"]: one["state"] for one in answer.data["items"]} == {
             "hosts.infected": "confirmed", "sites.tampered": "open", "phishing.pages": "open"
         }  # fmt: skip
@@ -304,25 +304,25 @@ async def test_a_confirmed_reading_is_a_figure_of_its_issue_at_once(
 
 
 async def test_a_corrected_reading_has_what_was_typed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         typed = {"metric": "hosts.infected", "value": "137.6万", "unit": "台", "change": "下降2.5%"}
-        assert (await reviewer.judge("hosts.infected", "corrected", **typed)).status == 200
+        assert (await checker.check("hosts.infected", "corrected", **typed)).status == 200
         figure = next(one for one in (await stored(place)).figures if one.metric == "hosts.infected")
         assert (figure.value, figure.unit, figure.change_pct) == (1376000, "台", -2.5)
         assert figure.checked is not None and figure.checked.verdict == "corrected"
 
 
 async def test_a_correction_that_changes_nothing_confirms(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         typed = {"metric": "sites.tampered", "value": "41个", "unit": "个", "change": "−3.5%"}
-        answer = await reviewer.judge("sites.tampered", "corrected", **typed)
-        assert answer.data["said"]["verdict"] == "confirmed"
+        answer = await checker.check("sites.tampered", "corrected", **typed)
+        assert answer.data["correction"]["verdict"] == "confirmed"
 
 
 async def test_a_refused_reading_is_no_figure(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys, all=True) as reviewer:
+    async with checking(place, capsys, all=True) as checker:
         before = await figures(place)
-        await reviewer.judge("sites.backdoored", "refused")
+        await checker.check("sites.backdoored", "refused")
         assert await figures(place) == before - {("sites.backdoored", 7, None)}
     assert capsys.readouterr().out == "0 confirmed, 0 corrected, 1 refused, 3 left\n"
 
@@ -330,19 +330,19 @@ async def test_a_refused_reading_is_no_figure(place: Path, capsys: pytest.Captur
 async def test_a_reading_can_be_moved_to_another_metric_and_back(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         before = await figures(place)
         typed = {"metric": "sites.tampered_gov", "value": "41", "unit": "个", "change": ""}
-        answer = await reviewer.judge("sites.tampered", "corrected", **typed)
-        assert answer.data["said"]["metric"] == "sites.tampered_gov"
+        answer = await checker.check("sites.tampered", "corrected", **typed)
+        assert answer.data["correction"]["metric"] == "sites.tampered_gov"
         assert await figures(place) == before | {("sites.tampered_gov", 41, "li")}
-        await reviewer.judge("sites.tampered", "confirmed")
+        await checker.check("sites.tampered", "confirmed")
         assert await figures(place) == before | {("sites.tampered", 41, "li")}
-        await reviewer.ask("POST", "/undo", {})
+        await checker.ask("POST", "/undo", {})
         assert await figures(place) == before | {("sites.tampered_gov", 41, "li")}
-        await reviewer.ask("POST", "/undo", {})
+        await checker.ask("POST", "/undo", {})
         assert (await figures(place), await corrections(place)) == (before, [])
-        assert (await reviewer.ask("POST", "/undo", {})).data == {"error": "nothing_to_undo"}
+        assert (await checker.ask("POST", "/undo", {})).data == {"error": "nothing_to_undo"}
     assert capsys.readouterr().out == "0 confirmed, 0 corrected, 0 refused, 3 left\n"
 
 
@@ -362,36 +362,36 @@ async def test_a_reading_can_be_moved_to_another_metric_and_back(
 async def test_what_cannot_be_meant_is_not_kept(
     place: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, str], word: str
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         typed = {"metric": "hosts.infected", "value": "5", "unit": "台", "change": "", **changes}
         verdict = typed.pop("verdict", "corrected")
-        answer = await reviewer.judge("hosts.infected", verdict, **typed)
+        answer = await checker.check("hosts.infected", verdict, **typed)
         assert (answer.status, answer.data["error"]) == (422, word)
         assert await corrections(place) == []
         assert word in tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
 
 
 async def test_who_comes_second_is_told_and_may_answer_then(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        path = reviewer.path("hosts.infected")
-        shown = (await reviewer.ask("GET", path)).data
+    async with checking(place, capsys) as checker:
+        path = checker.path("hosts.infected")
+        shown = (await checker.ask("GET", path)).data
         async with open_store(uri(place)) as store:
             await store.put_correction(make_correction(ONE, HOSTS, by="zhang", verdict="corrected", value=9))
-        answer = await reviewer.ask("POST", path, {"verdict": "refused", "seen": shown["mark"]})
-        assert (answer.status, answer.data["said"]["by"], answer.data["said"]["value"]) == (409, "zhang", 9)
+        answer = await checker.ask("POST", path, {"verdict": "refused", "version": shown["version"]})
+        assert (answer.status, answer.data["correction"]["by"], answer.data["correction"]["value"]) == (409, "zhang", 9)
         assert [one.by for one in await corrections(place)] == ["zhang"]
-        assert (await reviewer.judge("hosts.infected", "refused")).status == 200
+        assert (await checker.check("hosts.infected", "refused")).status == 200
         assert [one.by for one in await corrections(place)] == ["li"]
-        await reviewer.ask("POST", "/undo", {})
+        await checker.ask("POST", "/undo", {})
         assert [(one.by, one.value) for one in await corrections(place)] == [("zhang", 9)]
 
 
 async def test_what_another_has_said_since_is_not_undone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        await reviewer.judge("hosts.infected", "confirmed")
+    async with checking(place, capsys) as checker:
+        await checker.check("hosts.infected", "confirmed")
         async with open_store(uri(place)) as store:
             await store.put_correction(make_correction(ONE, HOSTS, by="zhang"))
-        assert (await reviewer.ask("POST", "/undo", {})).status == 409
+        assert (await checker.ask("POST", "/undo", {})).status == 409
         assert [one.by for one in await corrections(place)] == ["zhang"]
 
 
@@ -402,11 +402,11 @@ async def test_of_two_numbers_of_a_metric_the_one_that_is_confirmed_settles_the_
     async with open_store(uri(place)) as store:
         await store.put_reading(ONE, make_reading(HOSTS, second, engine="double-2"))
         await store.accept_reading(ONE)
-    async with reviewing(place, capsys, metric="hosts.infected") as reviewer:
-        first, other = (f"/items/{one['id']}" for one in reviewer.items)
+    async with checking(place, capsys, metric="hosts.infected") as checker:
+        first, other = (f"/items/{one['id']}" for one in checker.items)
         for path, value in ((first, 1370000), (other, 1370)):
-            mark = (await reviewer.ask("GET", path)).data["mark"]
-            answer = await reviewer.ask("POST", path, {"verdict": "confirmed", "seen": mark})
+            version = (await checker.ask("GET", path)).data["version"]
+            answer = await checker.ask("POST", path, {"verdict": "confirmed", "version": version})
             assert sorted(one["state"] for one in answer.data["items"]) == ["confirmed", "settled"]
             infected = [one for one in await figures(place) if one[0] == "hosts.infected"]
             assert infected == [("hosts.infected", value, "li")]
@@ -416,8 +416,8 @@ async def test_of_two_numbers_of_a_metric_the_one_that_is_confirmed_settles_the_
 
 
 async def test_a_reading_stands_beside_what_others_state(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        shown = (await reviewer.ask("GET", reviewer.path("hosts.infected"))).data
+    async with checking(place, capsys) as checker:
+        shown = (await checker.ask("GET", checker.path("hosts.infected"))).data
     assert shown["before"] == {
         "issue": "2025-02", "stored": True, "comparable": True,
         "figure": {"value": 130000, "unit": "台", "source": "text"},
@@ -431,12 +431,12 @@ async def test_a_reading_stands_beside_what_others_state(place: Path, capsys: py
 async def test_the_cut_out_is_drawn_anew_wherever_the_number_is_said_to_stand(
     place: Path, capsys: pytest.CaptureFixture[str], metric: str
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        shown = (await reviewer.ask("GET", reviewer.path(metric))).data["picture"]
-        cut = await reviewer.ask("GET", f"{reviewer.path(metric)}/cut.png")
-        whole = await reviewer.ask("GET", f"{reviewer.path(metric)}/whole.jpg")
+    async with checking(place, capsys) as checker:
+        shown = (await checker.ask("GET", checker.path(metric))).data["picture"]
+        cut = await checker.ask("GET", f"{checker.path(metric)}/crop.png")
+        whole = await checker.ask("GET", f"{checker.path(metric)}/whole.jpg")
     assert (shown["width"], shown["height"]) == (400, 300)
-    left, top, width, height = shown["cut"]
+    left, top, width, height = shown["crop"]
     assert left + width <= 400 and top + height <= 300
     picture = Image.open(io.BytesIO(cut.body), formats=["PNG"])
     assert picture.width / picture.height == pytest.approx(width / height, rel=0.01)
@@ -454,10 +454,10 @@ async def test_a_picture_that_is_lost_is_told_and_its_reading_can_be_judged(
     place: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], object], why: str
 ) -> None:
     change(place / "pictures" / "0.png")
-    async with reviewing(place, capsys) as reviewer:
-        assert why in (await reviewer.ask("GET", reviewer.path("hosts.infected"))).data["picture"]["lost"]
-        assert (await reviewer.ask("GET", f"{reviewer.path('hosts.infected')}/cut.png")).status == 404
-        assert (await reviewer.judge("hosts.infected", "confirmed")).status == 200
+    async with checking(place, capsys) as checker:
+        assert why in (await checker.ask("GET", checker.path("hosts.infected"))).data["picture"]["missing"]
+        assert (await checker.ask("GET", f"{checker.path('hosts.infected')}/crop.png")).status == 404
+        assert (await checker.check("hosts.infected", "confirmed")).status == 200
 
 
 # What is typed
@@ -485,21 +485,21 @@ def test_a_value_is_read_as_the_report_prints_it(text: str, metric: str, value: 
     ("text", "change"),
     [
         ("", None), ("-3.5", -3.5), ("−3.5%", -3.5), ("+6.4%", 6.4), ("6.4", 6.4), ("下降3.5%", -3.5), ("↑ 12%", 12),
-        ("持平", 0), ("-0", 0), ("-100", -100), ("-100.1", NotMeant), ("3.5%%", NotMeant), ("x", NotMeant),
-        ("9999999", NotMeant),
+        ("持平", 0), ("-0", 0), ("-100", -100), ("-100.1", InvalidInput), ("3.5%%", InvalidInput), ("x", InvalidInput),
+        ("9999999", InvalidInput),
     ],
 )  # fmt: skip
 def test_a_change_is_read_with_its_sign(text: str, change: object) -> None:
     try:
         assert typed_change(text) == change
-    except NotMeant:
-        assert change is NotMeant
+    except InvalidInput:
+        assert change is InvalidInput
 
 
 def read(reader: Callable[[], float | None]) -> float | None:
     try:
         return reader()
-    except NotMeant:
+    except InvalidInput:
         return None
 
 
@@ -508,7 +508,7 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     value, change = read(lambda: typed_value(text, "hosts.infected", "台")), read(lambda: typed_change(text))
     assert value is None or (0 <= value <= LARGEST and value == int(value))
     assert change is None or change >= -100
-    with suppress(NotMeant):
+    with suppress(InvalidInput):
         assert typed_unit(text) != ""
 
 
@@ -553,7 +553,7 @@ def test_ctrl_c_ends_it_with_its_line(place: Path) -> None:
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
     words = tomllib.loads(Path("cncert/output/page/page_words.toml").read_text(encoding="utf-8"))
     words |= tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
-    files = [*Path("cncert/output/check/static").glob("*.js"), *Path("cncert/output/check/templates").glob("page*")]
+    files = [*Path("cncert/output/check/static").glob("*.js"), *Path("cncert/output/check/templates").glob("check.*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     used = set(re.findall(r'(?:\bt|row|field|button)\("(\w+)"|data-word="(\w+)"', text))
     names = {one or other for one, other in used}
@@ -569,9 +569,9 @@ async def test_a_person_goes_through_it_by_keyboard(place: Path, capsys: pytest.
         if message.type in ("error", "warning") and "422" not in message.text:
             complaints.append(message.text)
 
-    async with reviewing(place, capsys, by=EVIL[:40]) as reviewer, async_playwright() as playwright:
-        await reviewer.ask("GET", "/", Cookie=None)  # has the terminal show the next address
-        (address,) = re.findall(r"http\S+", reviewer.said())
+    async with checking(place, capsys, by=EVIL[:40]) as checker, async_playwright() as playwright:
+        await checker.ask("GET", "/", Cookie=None)  # has the terminal show the next address
+        (address,) = re.findall(r"http\S+", checker.said())
         browser = await playwright.chromium.launch(
             executable_path=os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium")
         )
@@ -582,11 +582,11 @@ async def test_a_person_goes_through_it_by_keyboard(place: Path, capsys: pytest.
         expect.set_options(timeout=5000)
         await page.goto(address)
         title, states = page.locator("#card-title"), page.locator("#list .state")
-        drawn = page.locator(".cut-out [data-loaded]")
+        drawn = page.locator(".crop [data-loaded]")
         await expect(drawn).to_be_visible()
         await expect(title).to_contain_text("hosts.infected")
         await expect(page.locator(".facts").first).to_contain_text(EVIL[:30])
-        await expect(page.locator(".far")).to_contain_text("11")
+        await expect(page.locator(".differs")).to_contain_text("11")
         assert "token" not in page.url
 
         await page.keyboard.press("Enter")

@@ -39,9 +39,9 @@ class Command(ProjectCommand):
         from cncert.output.ocr.stored_pictures import accept_stored, read_stored
 
         if args == ["review"]:
-            from cncert.output.check.run_check import review
+            from cncert.output.check.run_check import run_check
 
-            return await review(self.settings, opts)
+            return await run_check(self.settings, opts)
         check_review_options(opts)
         if args in ([], ["again"]):
             return await read_stored(self.settings, opts, again=bool(args))

@@ -10,7 +10,7 @@ from cncert.report.metrics import metrics
 
 STATIC = {
     **dict.fromkeys(("base.css", "theme.js", "base.js", "words.js", "format.js"), "page"),
-    **dict.fromkeys(("review.css", "card.js", "review.js"), "check"),
+    **dict.fromkeys(("check.css", "check_card.js", "check.js"), "check"),
 }
 """The files of the page, and the folder that each is in."""
 _KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -22,7 +22,7 @@ def page(data: dict[str, Any], language: str) -> Response:
              if one.name in numeric_metrics()]  # fmt: skip
     words = read_words("page/page_words.toml") | read_words("check/check_words.toml")
     block = json_block({**data, "language": language, "metrics": names, "words": words})
-    return _html("page.html.j2", language=language, data=block)
+    return _html("check.html.j2", language=language, data=block)
 
 
 def welcome(cookie: str | None) -> Response:
@@ -30,13 +30,13 @@ def welcome(cookie: str | None) -> Response:
 
     By itself, and not by a redirect: a strict cookie would not be sent along by a browser that came here by a link.
     """
-    response = _html("gate.html.j2", is_open=True)
+    response = _html("check_entry.html.j2", is_open=True)
     return Response(response.body, response.kind, headers={"Set-Cookie": cookie} if cookie else {})
 
 
 def turned_away() -> Response:
     """What everybody else sees."""
-    response = _html("gate.html.j2", is_open=False)
+    response = _html("check_entry.html.j2", is_open=False)
     return Response(response.body, response.kind, HTTPStatus.UNAUTHORIZED)
 
 

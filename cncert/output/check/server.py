@@ -10,40 +10,46 @@ from http import HTTPStatus
 from cncert.exceptions import ArgumentError, StoreError
 from cncert.infographics.figures.human_checks import Stated, Verdict
 from cncert.infographics.figures.picture_files import NoPictureFile
-from cncert.output.check.candidate_details import Node, details, said, summary
-from cncert.output.check.check_queue import VERDICTS, Desk, Item, Judgement, Meanwhile
+from cncert.output.check.candidate_details import Node, correction_node, details, summary
+from cncert.output.check.check_queue import VERDICTS, CheckQueue, EditConflict, QueueItem, SavedCheck
 from cncert.output.check.http import HOST, HttpError, Request, Response
-from cncert.output.check.picture_crops import Pictures
+from cncert.output.check.picture_crops import CroppedPictures
 from cncert.output.check.render_check import STATIC, page, static, turned_away, welcome
-from cncert.output.check.typed_values import NotMeant, typed_change, typed_metric, typed_unit, typed_value
+from cncert.output.check.typed_values import InvalidInput, typed_change, typed_metric, typed_unit, typed_value
 from cncert.store import Store
 
-COOKIE = "cncert-review"
+COOKIE = "cncert-check"
 QUERY = "token="
 
 
 @dataclass(slots=True)
-class Session:
+class BrowserSession:
     """A browser that came with the word of the address."""
 
     cookie: str
     key: str
     """What its page says with everything it does; no other page can know it."""
-    done: list[Judgement] = field(default_factory=list)
+    done: list[SavedCheck] = field(default_factory=list)
     """What it may take back, the last at the end."""
 
 
-class Reviewing:
+class CheckServer:
     """Answers requests. *by* judges; *tell* prints a new address when the last one has been used."""
 
     def __init__(
-        self, desk: Desk, store: Store, pictures: Pictures, by: str, language: str, tell: Callable[[str], None]
+        self,
+        queue: CheckQueue,
+        store: Store,
+        pictures: CroppedPictures,
+        by: str,
+        language: str,
+        tell: Callable[[str], None],
     ) -> None:
         self.port = 0
         """Set once it is known."""
         self.finished = Event()
-        self.sessions: list[Session] = []
-        self._desk, self._store, self._pictures = desk, store, pictures
+        self.sessions: list[BrowserSession] = []
+        self._queue, self._store, self._pictures = queue, store, pictures
         self._by, self._language, self._tell = by, language, tell
         self._word: str | None = None
 
@@ -85,18 +91,18 @@ class Reviewing:
 
     # Who
 
-    def _session(self, request: Request) -> Session | None:
+    def _session(self, request: Request) -> BrowserSession | None:
         cookies = (one.strip().partition("=") for one in request.headers.get("cookie", "").split(";"))
         given = next((value for name, _, value in cookies if name == f"{COOKIE}-{self.port}"), "")
         return next((session for session in self.sessions if _same(session.cookie, given)), None)
 
-    def _let_in(self, request: Request, session: Session | None) -> Response:
+    def _let_in(self, request: Request, session: BrowserSession | None) -> Response:
         if session is not None:
             return welcome(None)
         if self._word is None or not _same(self._word, request.query.removeprefix(QUERY)):
             return self._turn_away(request)
         self._word = None
-        session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        session = BrowserSession(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
         self.sessions.append(session)
         return welcome(f"{COOKIE}-{self.port}={session.cookie}; Path=/; HttpOnly; SameSite=Strict")
 
@@ -106,93 +112,98 @@ class Reviewing:
             self._tell(self.new_address())
         return turned_away()
 
-    def _check_hand(self, request: Request, session: Session) -> None:
+    def _check_hand(self, request: Request, session: BrowserSession) -> None:
         """Raises HttpError unless the request comes from our own page."""
-        key = request.headers.get("x-review-key", "")
+        key = request.headers.get("x-check-key", "")
         if request.headers.get("origin") != self.origin or not _same(session.key, key):
             raise HttpError(HTTPStatus.FORBIDDEN, "not from this page")
 
     # What is shown
 
-    async def _show(self, path: str, session: Session) -> Response:
+    async def _show(self, path: str, session: BrowserSession) -> Response:
         if path == "/":
-            items = [summary(item) for item in self._desk.items.values()]
-            facts = {"by": self._by, "judged": [*self.outcomes()], "undo": bool(session.done)}
+            items = [summary(item) for item in self._queue.items.values()]
+            facts = {"by": self._by, "checked": [*self.outcomes()], "undo": bool(session.done)}
             return page({"items": items, "key": session.key, **facts}, self._language)
         match path.strip("/").split("/"):
             case ["static", name] if name in STATIC:
                 return static(name)
             case ["items", name]:
                 item = self._item(name)
-                await self._desk.refresh(item)
+                await self._queue.refresh(item)
                 return Response.of_json(await details(item, self._store, self._pictures))
-            case ["items", name, "cut.png" | "whole.jpg" as part]:
+            case ["items", name, "crop.png" | "whole.jpg" as part]:
                 return await self._picture(self._item(name), part)
         raise HttpError(HTTPStatus.NOT_FOUND, "nothing here")
 
-    def _item(self, name: str) -> Item:
-        if name not in self._desk.items:
+    def _item(self, name: str) -> QueueItem:
+        if name not in self._queue.items:
             raise HttpError(HTTPStatus.NOT_FOUND, "no such candidate")
-        return self._desk.items[name]
+        return self._queue.items[name]
 
-    async def _picture(self, item: Item, part: str) -> Response:
+    async def _picture(self, item: QueueItem, part: str) -> Response:
         try:
             shown = await self._pictures.get(item.candidate)
         except NoPictureFile as error:
             raise HttpError(HTTPStatus.NOT_FOUND, str(error)) from None
-        if part == "cut.png":
-            return Response(await to_thread(shown.cut, item.candidate.pair.box), "image/png")
+        if part == "crop.png":
+            return Response(await to_thread(shown.crop, item.candidate.pair.box), "image/png")
         return Response(await to_thread(shown.whole), "image/jpeg")
 
     # What is done
 
-    async def _act(self, request: Request, session: Session) -> Response:
+    async def _act(self, request: Request, session: BrowserSession) -> Response:
         match request.path.strip("/").split("/"):
             case ["items", name]:
-                return await self._judge(self._item(name), session, request.json())
+                return await self._check(self._item(name), session, request.json())
             case ["undo"]:
                 return await self._undo(session)
             case ["done"]:
                 self.finished.set()
-                return Response.of_json({"judged": len(self.outcomes()), "left": self._desk.left})
+                return Response.of_json({"checked": len(self.outcomes()), "left": self._queue.open_count})
         raise HttpError(HTTPStatus.NOT_FOUND, "nothing here")
 
-    async def _judge(self, item: Item, session: Session, given: Node) -> Response:
+    async def _check(self, item: QueueItem, session: BrowserSession, given: Node) -> Response:
         try:
             verdict, stated, metric = _answer(item, given)
-            seen = str(given.get("seen", ""))
-            session.done.append(await self._desk.judge(item, verdict, self._by, seen, stated, metric))
-        except NotMeant as error:
-            return Response.of_json({"error": error.word}, HTTPStatus.UNPROCESSABLE_ENTITY)
+            version = str(given.get("version", ""))
+            session.done.append(await self._queue.save(item, verdict, self._by, version, stated, metric))
+        except InvalidInput as error:
+            return Response.of_json({"error": error.message}, HTTPStatus.UNPROCESSABLE_ENTITY)
         except ArgumentError as error:
-            told = {"error": "refused_other", "text": str(error)}
-            return Response.of_json(told, HTTPStatus.UNPROCESSABLE_ENTITY)
-        except Meanwhile:
+            answer = {"error": "refused_other", "text": str(error)}
+            return Response.of_json(answer, HTTPStatus.UNPROCESSABLE_ENTITY)
+        except EditConflict:
             return self._changed(item, session, HTTPStatus.CONFLICT)
         return self._changed(item, session)
 
-    async def _undo(self, session: Session) -> Response:
+    async def _undo(self, session: BrowserSession) -> Response:
         if not session.done:
             return Response.of_json({"error": "nothing_to_undo"}, HTTPStatus.UNPROCESSABLE_ENTITY)
         last = session.done.pop()  # whatever comes of it: it is tried once
         try:
-            await self._desk.undo(last)
-        except Meanwhile:
+            await self._queue.undo(last)
+        except EditConflict:
             return self._changed(last.item, session, HTTPStatus.CONFLICT)
         return self._changed(last.item, session)
 
-    def _changed(self, item: Item, session: Session, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    def _changed(self, item: QueueItem, session: BrowserSession, status: HTTPStatus = HTTPStatus.OK) -> Response:
         """What has become of *item* and of those beside it."""
-        items = [summary(one) for one in self._desk.beside(item)]
-        told = {"id": item.id, "said": said(item.said), "items": items, "undo": bool(session.done)}
-        return Response.of_json(told, status)
+        items = [summary(one) for one in self._queue.related(item)]
+        answer = {
+            "id": item.id,
+            "correction": correction_node(item.correction),
+            "items": items,
+            "undo": bool(session.done),
+        }
+        return Response.of_json(answer, status)
 
 
-def _answer(item: Item, given: Node) -> tuple[Verdict, Stated | None, str | None]:
-    """What a person says: the verdict, and of a correction what the picture states of which metric. Raises NotMeant."""
+def _answer(item: QueueItem, given: Node) -> tuple[Verdict, Stated | None, str | None]:
+    """What a person says: the verdict, and and what a correction states of which metric. Raises InvalidInput."""
     verdict = next((one for one in VERDICTS if one == given.get("verdict")), None)
     if verdict is None:
-        raise NotMeant("refused_verdict")
+        raise InvalidInput("refused_verdict")
     if verdict != "corrected":
         return verdict, None, None
     pair = item.candidate.pair
