@@ -20,9 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
-from scrapy.settings import Settings
 
-from cncert import settings as project
 from cncert.commands.ocr import Command
 from cncert.infographics.figures.update_issue import renew
 from cncert.items import Issue
@@ -192,13 +190,10 @@ class Checker:
 @asynccontextmanager
 async def checking(place: Path, capsys: pytest.CaptureFixture[str], **given: Any) -> AsyncIterator[Checker]:
     """The command at work on the store of *place*, with the options *given*, and somebody who has entered."""
-    settings = Settings()
-    settings.setmodule(project, priority="project")
-    settings.setdict({"CNCERT_STORE": uri(place), "CNCERT_FILES": str(place / "pictures")}, priority="cmdline")
     options: Node = dict.fromkeys(("first", "last", "metric", "language", "port"))
     opts = Namespace(**options | {"by": "li", "all": False, "open": False} | given)
     checker = Checker(said=lambda: capsys.readouterr().err)
-    command = asyncio.create_task(run_check(settings, opts))
+    command = asyncio.create_task(run_check(uri(place), str(place / "pictures"), "en", opts))
     while not checker.address and not command.done():
         await asyncio.sleep(0.002)
         checker.address = "".join(re.findall(r"http\S+", checker.said()))

@@ -8,9 +8,6 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from scrapy.settings import BaseSettings
-
-from cncert.addon import checked
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.human_checks import open_candidates
 from cncert.infographics.figures.picture_files import local_folder
@@ -27,10 +24,10 @@ if TYPE_CHECKING:  # needs numpy
 LONGEST_NAME = 100
 
 
-async def run_check(settings: BaseSettings, opts: Namespace) -> int:
-    """Show the candidates that the options name until somebody is done; the exit status.
+async def run_check(store_uri: str, pictures_folder: str, language: str, opts: Namespace) -> int:
+    """Show the candidates that the options name until somebody is done; return the exit status.
 
-    Raises ArgumentError, SettingError, StoreError.
+    Raises ArgumentError, OcrError, StoreError.
     """
     from cncert.output.check.picture_crops import CroppedPictures
     from cncert.output.check.server import CheckServer
@@ -38,11 +35,11 @@ async def run_check(settings: BaseSettings, opts: Namespace) -> int:
     first, last = week_option("--from", opts.first), week_option("--until", opts.last)
     if first and last and first > last:
         raise ArgumentError(f"--from {first} is later than --until {last}")
-    by, language = _name(opts.by), opts.language or str(checked(settings)["CNCERT_LANGUAGE"])
+    by = _name(opts.by)
     if opts.metric is not None and opts.metric not in numeric_metrics():
         raise ArgumentError(f"--metric {opts.metric[:80]!r} is no metric whose values are numbers")
-    pictures = CroppedPictures(local_folder(str(settings["CNCERT_FILES"])))
-    async with open_store(settings["CNCERT_STORE"]) as store:
+    pictures = CroppedPictures(local_folder(pictures_folder))
+    async with open_store(store_uri) as store:
         candidates, unreadable = await open_candidates(store, first, last, accepted=opts.all)
         for line in unreadable:
             complain(line)
