@@ -24,6 +24,8 @@ from playwright.async_api import ConsoleMessage, async_playwright, expect
 from cncert.commands.ocr import Command
 from cncert.infographics.figures.update_issue import renew
 from cncert.items import Issue
+from cncert.output.check import server
+from cncert.output.check.picture_crops import DecodedPicture
 from cncert.output.check.run_check import run_check
 from cncert.output.check.typed_values import InvalidInput, typed_change, typed_unit, typed_value
 from cncert.report.numbers import LARGEST
@@ -132,6 +134,7 @@ class Answer:
 class Checker:
     """The command at work, and a client of it as a browser is one."""
 
+    command: asyncio.Task[int]
     said: Callable[[], str]
     """What the terminal got since it was asked last."""
     address: str = ""
@@ -151,7 +154,7 @@ class Checker:
         """A request as the page makes it; *changes* replace its headers, None leaves one out."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         headers: dict[str, str | None] = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie}
-        headers["Sec-Fetch-Site"] = "same-origin"
+        headers |= {"Sec-Fetch-Site": "same-origin", "Connection": "close"}
         if method != "GET":
             headers |= {"Origin": f"http://127.0.0.1:{self.port}", "X-Check-Key": self.key}
             headers["Content-Length"] = str(len(data))
@@ -160,19 +163,27 @@ class Checker:
         return await self.raw(f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + data)
 
     async def raw(self, request: bytes) -> Answer:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(request)
-        answer = await reader.read()
-        writer.close()
+        """Send these bytes; the answer up to the end of the connection."""
+        async with self.connection() as (reader, writer):
+            writer.write(request)
+            answer = await asyncio.wait_for(reader.read(), 5)
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         return Answer(int(first.split(" ")[1]), dict(line.split(": ", 1) for line in lines), body)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
 
     async def enter(self) -> None:
         """Open the address."""
         answer = await self.ask("GET", f"/?{self.token}", Cookie=None, Sec_Fetch_Site="none")
         self.cookie, _, kind = answer.headers["Set-Cookie"].partition("; ")
-        assert kind == "Path=/; HttpOnly; SameSite=Strict"
+        assert kind == "HttpOnly; Path=/; SameSite=Strict"
         page = (await self.ask("GET", "/")).body.decode()
         block = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
         self.key, self.items = block["key"], block["items"]
@@ -192,8 +203,8 @@ async def checking(place: Path, capsys: pytest.CaptureFixture[str], **given: Any
     """The command at work on the store of *place*, with the options *given*, and somebody who has entered."""
     options: Node = dict.fromkeys(("first", "last", "metric", "language", "port"))
     opts = Namespace(**options | {"by": "li", "all": False, "open": False} | given)
-    checker = Checker(said=lambda: capsys.readouterr().err)
     command = asyncio.create_task(run_check(uri(place), str(place / "pictures"), "en", opts))
+    checker = Checker(command, said=lambda: capsys.readouterr().err)
     while not checker.address and not command.done():
         await asyncio.sleep(0.002)
         checker.address = "".join(re.findall(r"http\S+", checker.said()))
@@ -218,7 +229,7 @@ async def test_an_address_lets_one_browser_in_once_and_the_terminal_has_the_next
             again = await checker.ask("GET", f"/?{checker.token}", Cookie=None)
             assert (again.status, "Set-Cookie" in again.headers) == (401, False)
         (address,) = re.findall(r"http\S+", checker.said())
-        other = Checker(checker.said, address)
+        other = Checker(checker.command, checker.said, address)
         await other.enter()
         assert other.cookie != checker.cookie
         assert other.key != checker.key
@@ -246,7 +257,7 @@ REFUSED: list[tuple[str, str, str, Node, int]] = [
     ("another cookie", "POST", "ITEM", {"Cookie": "cncert-check=x"}, 401),
     ("another host", "GET", "/", {"Host": "evil.example"}, 421),
     ("another host", "POST", "ITEM", {"Host": "evil.example:80"}, 421),
-    ("no host", "GET", "/", {"Host": None}, 421),
+    ("no host", "GET", "/", {"Host": None}, 400),
     ("another site's picture", "GET", "ITEM/crop.png", {"Sec_Fetch_Site": "cross-site"}, 403),
     ("another port's picture", "GET", "ITEM/crop.png", {"Sec_Fetch_Site": "same-site"}, 403),
     ("another origin", "POST", "ITEM", {"Origin": "http://evil.example"}, 403),
@@ -255,32 +266,112 @@ REFUSED: list[tuple[str, str, str, Node, int]] = [
     ("a form of elsewhere", "POST", "ITEM", {"Origin": "null", "Sec_Fetch_Site": "cross-site"}, 403),
     ("no key", "POST", "ITEM", {"X_Check_Key": None}, 403),
     ("a wrong key", "POST", "/undo", {"X_Check_Key": "x" * 43}, 403),
-    ("a key that is no ASCII", "POST", "/done", {"X_Check_Key": "\xff"}, 400),
-    ("a GET that acts", "GET", "/undo", {}, 404),
-    ("a GET that acts", "GET", "/done", {}, 404),
+    ("a key that is no ASCII", "POST", "/done", {"X_Check_Key": "\xff"}, 403),
+    ("a GET that acts", "GET", "/undo", {}, 405),
+    ("a GET that acts", "GET", "/done", {}, 405),
     ("another method", "PUT", "ITEM", {}, 405),
+    ("another method", "HEAD", "/", {}, 405),
     ("a large body", "POST", "ITEM", {"Content_Length": "9000"}, 413),
     ("a huge body", "POST", "ITEM", {"Content_Length": "9" * 40}, 400),
     ("a body in pieces", "POST", "ITEM", {"Transfer_Encoding": "chunked"}, 400),
-    ("a large head", "GET", "/", {"X": "x" * 20_000}, 431),
-    ("a name twice", "GET", "/", {"host": "127.0.0.1"}, 400),
+    ("a large header", "GET", "/", {"X": "x" * 20_000}, 400),
+    ("a long address", "GET", f"/{'x' * 20_000}", {}, 400),
+    ("many headers", "GET", "/", {f"X{n}": "x" for n in range(100)}, 400),
+    ("a host twice", "GET", "/", {"host": "127.0.0.1"}, 400),
+    ("the address of another host", "GET", "http://evil.example/", {}, 421),
     ("no file of the page", "GET", "/static/../server.py", {}, 404),
     ("no candidate", "GET", "/items/0123", {}, 404),
     ("no picture", "GET", "ITEM/..", {}, 404),
 ]
 
 
-async def test_what_is_not_the_page_itself_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_is_not_the_page_itself_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     async with checking(place, capsys) as checker:
         body = json.dumps({"verdict": "confirmed", "version": ""}).encode()
         for what, method, path, changes, status in REFUSED:
             here = path.replace("ITEM", checker.path("hosts.infected"))
             answer = await checker.ask(method, here, body if method != "GET" else None, **changes)
             assert answer.status == status, what
-        for request in (b"", b"GET / HTTP/1.1\r\nX", b"GET http://x/ HTTP/1.1", b"GET /", b"\xff"):
-            assert (await checker.raw(request + b"\r\n\r\n")).status == 400
+        for request in (b"GET / HTTP/1.1\r\nX", b"GET /", b"\xff", b"GET / HTTP/1.1\r\nContent-Length: x"):
+            assert (await checker.raw(request + b"\r\n\r\n")).status in (400, 421)
+        assert re.sub(r"cncert: open http\S+ .*\n", "", checker.said()) == ""
+        assert caplog.records == []
         assert await corrections(place) == []
         assert (await checker.check("hosts.infected", "confirmed")).status == 200
+
+
+async def test_what_follows_a_request_is_a_request_of_its_own(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with checking(place, capsys) as checker:
+        head = f"Host: 127.0.0.1:{checker.port}\r\nCookie: {checker.cookie}\r\n"
+        first = f"GET /static/base.js HTTP/1.1\r\n{head}\r\n"
+        without_key = f"POST {checker.path('hosts.infected')} HTTP/1.1\r\n{head}Content-Length: 2\r\n\r\n{{}}"
+        last = f"GET /static/base.js HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
+        answer = await checker.raw((first + without_key + last).encode())
+        assert answer.status == 200 and answer.body.count(b"HTTP/1.1 403 ") == answer.body.count(b"HTTP/1.1 200 ") == 1
+        assert (await checker.raw(f"{first}\0junk\r\n\r\n".encode())).status == 400
+        assert await corrections(place) == []
+        assert (await checker.check("hosts.infected", "confirmed")).status == 200
+
+
+async def test_who_is_slow_is_cut_off_and_others_are_answered(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READ_SECONDS", 0.3)
+    async with checking(place, capsys) as checker:
+        for request in (b"", b"\r\n\r\n", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"):
+            async with checker.connection() as (reader, writer):
+                writer.write(request)
+                assert (await checker.ask("GET", "/")).status == 200
+                assert await asyncio.wait_for(reader.read(), 3) == b""
+        late = await checker.ask("POST", checker.path("hosts.infected"), b"{", Content_Length="9")
+        assert late.status == 408
+
+
+async def test_who_does_not_take_the_answer_is_cut_off(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "WRITE_SECONDS", 0.3)
+    monkeypatch.setattr(DecodedPicture, "whole", lambda _: bytes(30_000_000))
+    async with checking(place, capsys) as checker, checker.connection() as (reader, writer):
+        head = f"Host: 127.0.0.1:{checker.port}\r\nCookie: {checker.cookie}\r\n"
+        writer.write(f"GET {checker.path('hosts.infected')}/whole.jpg HTTP/1.1\r\n{head}\r\n".encode())
+        await asyncio.sleep(0.6)
+        with suppress(ConnectionResetError):
+            assert len(await asyncio.wait_for(reader.read(), 5)) < 30_000_000
+
+
+async def test_there_are_so_many_connections_and_no_more(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    async with checking(place, capsys) as checker:
+        async with checker.connection(), checker.connection(), checker.connection() as (reader, _):
+            assert await asyncio.wait_for(reader.read(), 3) == b""
+        await asyncio.sleep(0.1)
+        assert (await checker.ask("GET", "/")).status == 200
+
+
+async def test_ctrl_c_waits_for_nobody_who_has_not_asked(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with checking(place, capsys) as checker, checker.connection() as (_, half), checker.connection():
+        head = f"Host: 127.0.0.1:{checker.port}\r\nCookie: {checker.cookie}\r\n"
+        proof = f"Origin: http://127.0.0.1:{checker.port}\r\nX-Check-Key: {checker.key}\r\n"
+        half.write(f"POST /undo HTTP/1.1\r\n{head}{proof}Content-Length: 9\r\n\r\n{{".encode())
+        await asyncio.sleep(0.1)
+        checker.command.cancel()
+        assert await asyncio.wait_for(checker.command, 2) == 0
+
+
+async def test_a_fault_of_the_program_is_one_line(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with checking(place, capsys) as checker:
+        monkeypatch.setattr(DecodedPicture, "whole", lambda _: 1 / 0)
+        path = f"{checker.path('hosts.infected')}/whole.jpg"
+        assert (await checker.ask("GET", path)).status == 500
+        assert checker.said() == f"cncert: GET {path}: ZeroDivisionError('division by zero')\n"
+        assert caplog.records == []
 
 
 # What an answer does
