@@ -20,14 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
-from scrapy.settings import Settings
 
-from cncert import settings as project
 from cncert.commands.ocr import Command
 from cncert.infographics.figures.update_issue import renew
 from cncert.items import Issue
-from cncert.output.check.run_check import review
-from cncert.output.check.typed_values import NotMeant, typed_change, typed_unit, typed_value
+from cncert.output.check import server
+from cncert.output.check.picture_crops import DecodedPicture
+from cncert.output.check.run_check import run_check
+from cncert.output.check.typed_values import InvalidInput, typed_change, typed_unit, typed_value
 from cncert.report.numbers import LARGEST
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import Correction
@@ -131,9 +131,10 @@ class Answer:
 
 
 @dataclass
-class Reviewer:
+class Checker:
     """The command at work, and a client of it as a browser is one."""
 
+    command: asyncio.Task[int]
     said: Callable[[], str]
     """What the terminal got since it was asked last."""
     address: str = ""
@@ -153,28 +154,36 @@ class Reviewer:
         """A request as the page makes it; *changes* replace its headers, None leaves one out."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         headers: dict[str, str | None] = {"Host": f"127.0.0.1:{self.port}", "Cookie": self.cookie}
-        headers["Sec-Fetch-Site"] = "same-origin"
+        headers |= {"Sec-Fetch-Site": "same-origin", "Connection": "close"}
         if method != "GET":
-            headers |= {"Origin": f"http://127.0.0.1:{self.port}", "X-Review-Key": self.key}
+            headers |= {"Origin": f"http://127.0.0.1:{self.port}", "X-Check-Key": self.key}
             headers["Content-Length"] = str(len(data))
         headers |= {name.replace("_", "-"): value for name, value in changes.items()}
         lines = [f"{name}: {value}\r\n" for name, value in headers.items() if value is not None]
         return await self.raw(f"{method} {path} HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + data)
 
     async def raw(self, request: bytes) -> Answer:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(request)
-        answer = await reader.read()
-        writer.close()
+        """Send these bytes; the answer up to the end of the connection."""
+        async with self.connection() as (reader, writer):
+            writer.write(request)
+            answer = await asyncio.wait_for(reader.read(), 5)
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         return Answer(int(first.split(" ")[1]), dict(line.split(": ", 1) for line in lines), body)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
 
     async def enter(self) -> None:
         """Open the address."""
         answer = await self.ask("GET", f"/?{self.token}", Cookie=None, Sec_Fetch_Site="none")
         self.cookie, _, kind = answer.headers["Set-Cookie"].partition("; ")
-        assert kind == "Path=/; HttpOnly; SameSite=Strict"
+        assert kind == "HttpOnly; Path=/; SameSite=Strict"
         page = (await self.ask("GET", "/")).body.decode()
         block = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
         self.key, self.items = block["key"], block["items"]
@@ -183,31 +192,28 @@ class Reviewer:
         """Of the reading of *metric*."""
         return next(f"/items/{one['id']}" for one in self.items if one["metric"] == metric)
 
-    async def judge(self, metric: str, verdict: str, /, **typed: str) -> Answer:
+    async def check(self, metric: str, verdict: str, /, **typed: str) -> Answer:
         """Look at the reading of *metric*, and say that."""
         item = (await self.ask("GET", self.path(metric))).data
-        return await self.ask("POST", self.path(metric), {"verdict": verdict, "seen": item["mark"], **typed})
+        return await self.ask("POST", self.path(metric), {"verdict": verdict, "version": item["version"], **typed})
 
 
 @asynccontextmanager
-async def reviewing(place: Path, capsys: pytest.CaptureFixture[str], **given: Any) -> AsyncIterator[Reviewer]:
+async def checking(place: Path, capsys: pytest.CaptureFixture[str], **given: Any) -> AsyncIterator[Checker]:
     """The command at work on the store of *place*, with the options *given*, and somebody who has entered."""
-    settings = Settings()
-    settings.setmodule(project, priority="project")
-    settings.setdict({"CNCERT_STORE": uri(place), "CNCERT_FILES": str(place / "pictures")}, priority="cmdline")
     options: Node = dict.fromkeys(("first", "last", "metric", "language", "port"))
     opts = Namespace(**options | {"by": "li", "all": False, "open": False} | given)
-    reviewer = Reviewer(said=lambda: capsys.readouterr().err)
-    command = asyncio.create_task(review(settings, opts))
-    while not reviewer.address and not command.done():
+    command = asyncio.create_task(run_check(uri(place), str(place / "pictures"), "en", opts))
+    checker = Checker(command, said=lambda: capsys.readouterr().err)
+    while not checker.address and not command.done():
         await asyncio.sleep(0.002)
-        reviewer.address = "".join(re.findall(r"http\S+", reviewer.said()))
-    await reviewer.enter()
+        checker.address = "".join(re.findall(r"http\S+", checker.said()))
+    await checker.enter()
     try:
-        yield reviewer
+        yield checker
     finally:
         with suppress(OSError):  # it has been done
-            await reviewer.ask("POST", "/done", {})
+            await checker.ask("POST", "/done", {})
         assert await asyncio.wait_for(command, 10) == 0
 
 
@@ -217,26 +223,26 @@ async def reviewing(place: Path, capsys: pytest.CaptureFixture[str], **given: An
 async def test_an_address_lets_one_browser_in_once_and_the_terminal_has_the_next(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", reviewer.address)
+    async with checking(place, capsys) as checker:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", checker.address)
         for _ in range(2):
-            again = await reviewer.ask("GET", f"/?{reviewer.token}", Cookie=None)
+            again = await checker.ask("GET", f"/?{checker.token}", Cookie=None)
             assert (again.status, "Set-Cookie" in again.headers) == (401, False)
-        (address,) = re.findall(r"http\S+", reviewer.said())
-        other = Reviewer(reviewer.said, address)
+        (address,) = re.findall(r"http\S+", checker.said())
+        other = Checker(checker.command, checker.said, address)
         await other.enter()
-        assert other.cookie != reviewer.cookie
-        assert other.key != reviewer.key
-        assert (await reviewer.ask("GET", "/")).status == 200
+        assert other.cookie != checker.cookie
+        assert other.key != checker.key
+        assert (await checker.ask("GET", "/")).status == 200
 
 
 async def test_nothing_is_kept_by_a_browser_nor_taken_by_another_page(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        gate = await reviewer.ask("GET", "/?token=x", Cookie=None)
-        item = reviewer.path("hosts.infected")
-        for answer in [gate, *[await reviewer.ask("GET", path) for path in ("/", item, f"{item}/cut.png")]]:
+    async with checking(place, capsys) as checker:
+        gate = await checker.ask("GET", "/?token=x", Cookie=None)
+        item = checker.path("hosts.infected")
+        for answer in [gate, *[await checker.ask("GET", path) for path in ("/", item, f"{item}/crop.png")]]:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
             assert answer.headers["Cache-Control"] == "no-store"
@@ -248,44 +254,124 @@ async def test_nothing_is_kept_by_a_browser_nor_taken_by_another_page(
 REFUSED: list[tuple[str, str, str, Node, int]] = [
     ("no cookie", "GET", "/", {"Cookie": None}, 401),
     ("no cookie", "POST", "ITEM", {"Cookie": None}, 401),
-    ("another cookie", "POST", "ITEM", {"Cookie": "cncert-review=x"}, 401),
+    ("another cookie", "POST", "ITEM", {"Cookie": "cncert-check=x"}, 401),
     ("another host", "GET", "/", {"Host": "evil.example"}, 421),
     ("another host", "POST", "ITEM", {"Host": "evil.example:80"}, 421),
-    ("no host", "GET", "/", {"Host": None}, 421),
-    ("another site's picture", "GET", "ITEM/cut.png", {"Sec_Fetch_Site": "cross-site"}, 403),
-    ("another port's picture", "GET", "ITEM/cut.png", {"Sec_Fetch_Site": "same-site"}, 403),
+    ("no host", "GET", "/", {"Host": None}, 400),
+    ("another site's picture", "GET", "ITEM/crop.png", {"Sec_Fetch_Site": "cross-site"}, 403),
+    ("another port's picture", "GET", "ITEM/crop.png", {"Sec_Fetch_Site": "same-site"}, 403),
     ("another origin", "POST", "ITEM", {"Origin": "http://evil.example"}, 403),
     ("another port", "POST", "ITEM", {"Origin": "http://127.0.0.1:1"}, 403),
     ("no origin", "POST", "ITEM", {"Origin": None}, 403),
     ("a form of elsewhere", "POST", "ITEM", {"Origin": "null", "Sec_Fetch_Site": "cross-site"}, 403),
-    ("no key", "POST", "ITEM", {"X_Review_Key": None}, 403),
-    ("a wrong key", "POST", "/undo", {"X_Review_Key": "x" * 43}, 403),
-    ("a key that is no ASCII", "POST", "/done", {"X_Review_Key": "\xff"}, 400),
-    ("a GET that acts", "GET", "/undo", {}, 404),
-    ("a GET that acts", "GET", "/done", {}, 404),
+    ("no key", "POST", "ITEM", {"X_Check_Key": None}, 403),
+    ("a wrong key", "POST", "/undo", {"X_Check_Key": "x" * 43}, 403),
+    ("a key that is no ASCII", "POST", "/done", {"X_Check_Key": "\xff"}, 403),
+    ("a GET that acts", "GET", "/undo", {}, 405),
+    ("a GET that acts", "GET", "/done", {}, 405),
     ("another method", "PUT", "ITEM", {}, 405),
+    ("another method", "HEAD", "/", {}, 405),
     ("a large body", "POST", "ITEM", {"Content_Length": "9000"}, 413),
     ("a huge body", "POST", "ITEM", {"Content_Length": "9" * 40}, 400),
     ("a body in pieces", "POST", "ITEM", {"Transfer_Encoding": "chunked"}, 400),
-    ("a large head", "GET", "/", {"X": "x" * 20_000}, 431),
-    ("a name twice", "GET", "/", {"host": "127.0.0.1"}, 400),
+    ("a large header", "GET", "/", {"X": "x" * 20_000}, 400),
+    ("a long address", "GET", f"/{'x' * 20_000}", {}, 400),
+    ("many headers", "GET", "/", {f"X{n}": "x" for n in range(100)}, 400),
+    ("a host twice", "GET", "/", {"host": "127.0.0.1"}, 400),
+    ("the address of another host", "GET", "http://evil.example/", {}, 421),
     ("no file of the page", "GET", "/static/../server.py", {}, 404),
     ("no candidate", "GET", "/items/0123", {}, 404),
     ("no picture", "GET", "ITEM/..", {}, 404),
 ]
 
 
-async def test_what_is_not_the_page_itself_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        body = json.dumps({"verdict": "confirmed", "seen": ""}).encode()
+async def test_what_is_not_the_page_itself_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with checking(place, capsys) as checker:
+        body = json.dumps({"verdict": "confirmed", "version": ""}).encode()
         for what, method, path, changes, status in REFUSED:
-            here = path.replace("ITEM", reviewer.path("hosts.infected"))
-            answer = await reviewer.ask(method, here, body if method != "GET" else None, **changes)
+            here = path.replace("ITEM", checker.path("hosts.infected"))
+            answer = await checker.ask(method, here, body if method != "GET" else None, **changes)
             assert answer.status == status, what
-        for request in (b"", b"GET / HTTP/1.1\r\nX", b"GET http://x/ HTTP/1.1", b"GET /", b"\xff"):
-            assert (await reviewer.raw(request + b"\r\n\r\n")).status == 400
+        for request in (b"GET / HTTP/1.1\r\nX", b"GET /", b"\xff", b"GET / HTTP/1.1\r\nContent-Length: x"):
+            assert (await checker.raw(request + b"\r\n\r\n")).status in (400, 421)
+        assert re.sub(r"cncert: open http\S+ .*\n", "", checker.said()) == ""
+        assert caplog.records == []
         assert await corrections(place) == []
-        assert (await reviewer.judge("hosts.infected", "confirmed")).status == 200
+        assert (await checker.check("hosts.infected", "confirmed")).status == 200
+
+
+async def test_what_follows_a_request_is_a_request_of_its_own(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with checking(place, capsys) as checker:
+        head = f"Host: 127.0.0.1:{checker.port}\r\nCookie: {checker.cookie}\r\n"
+        first = f"GET /static/base.js HTTP/1.1\r\n{head}\r\n"
+        without_key = f"POST {checker.path('hosts.infected')} HTTP/1.1\r\n{head}Content-Length: 2\r\n\r\n{{}}"
+        last = f"GET /static/base.js HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
+        answer = await checker.raw((first + without_key + last).encode())
+        assert answer.status == 200 and answer.body.count(b"HTTP/1.1 403 ") == answer.body.count(b"HTTP/1.1 200 ") == 1
+        assert (await checker.raw(f"{first}\0junk\r\n\r\n".encode())).status == 400
+        assert await corrections(place) == []
+        assert (await checker.check("hosts.infected", "confirmed")).status == 200
+
+
+async def test_who_is_slow_is_cut_off_and_others_are_answered(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READ_SECONDS", 0.3)
+    async with checking(place, capsys) as checker:
+        for request in (b"", b"\r\n\r\n", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n"):
+            async with checker.connection() as (reader, writer):
+                writer.write(request)
+                assert (await checker.ask("GET", "/")).status == 200
+                assert await asyncio.wait_for(reader.read(), 3) == b""
+        late = await checker.ask("POST", checker.path("hosts.infected"), b"{", Content_Length="9")
+        assert late.status == 408
+
+
+async def test_who_does_not_take_the_answer_is_cut_off(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "WRITE_SECONDS", 0.3)
+    monkeypatch.setattr(DecodedPicture, "whole", lambda _: bytes(30_000_000))
+    async with checking(place, capsys) as checker, checker.connection() as (reader, writer):
+        head = f"Host: 127.0.0.1:{checker.port}\r\nCookie: {checker.cookie}\r\n"
+        writer.write(f"GET {checker.path('hosts.infected')}/whole.jpg HTTP/1.1\r\n{head}\r\n".encode())
+        await asyncio.sleep(0.6)
+        with suppress(ConnectionResetError):
+            assert len(await asyncio.wait_for(reader.read(), 5)) < 30_000_000
+
+
+async def test_there_are_so_many_connections_and_no_more(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    async with checking(place, capsys) as checker:
+        async with checker.connection(), checker.connection(), checker.connection() as (reader, _):
+            assert await asyncio.wait_for(reader.read(), 3) == b""
+        await asyncio.sleep(0.1)
+        assert (await checker.ask("GET", "/")).status == 200
+
+
+async def test_ctrl_c_waits_for_nobody_who_has_not_asked(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with checking(place, capsys) as checker, checker.connection() as (_, half), checker.connection():
+        head = f"Host: 127.0.0.1:{checker.port}\r\nCookie: {checker.cookie}\r\n"
+        proof = f"Origin: http://127.0.0.1:{checker.port}\r\nX-Check-Key: {checker.key}\r\n"
+        half.write(f"POST /undo HTTP/1.1\r\n{head}{proof}Content-Length: 9\r\n\r\n{{".encode())
+        await asyncio.sleep(0.1)
+        checker.command.cancel()
+        assert await asyncio.wait_for(checker.command, 2) == 0
+
+
+async def test_a_fault_of_the_program_is_one_line(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with checking(place, capsys) as checker:
+        monkeypatch.setattr(DecodedPicture, "whole", lambda _: 1 / 0)
+        path = f"{checker.path('hosts.infected')}/whole.jpg"
+        assert (await checker.ask("GET", path)).status == 500
+        assert checker.said() == f"cncert: GET {path}: ZeroDivisionError('division by zero')\n"
+        assert caplog.records == []
 
 
 # What an answer does
@@ -294,8 +380,8 @@ async def test_what_is_not_the_page_itself_is_refused(place: Path, capsys: pytes
 async def test_a_confirmed_reading_is_a_figure_of_its_issue_at_once(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        answer = await reviewer.judge("hosts.infected", "confirmed")
+    async with checking(place, capsys) as checker:
+        answer = await checker.check("hosts.infected", "confirmed")
         assert {one["metric"]: one["state"] for one in answer.data["items"]} == {
             "hosts.infected": "confirmed", "sites.tampered": "open", "phishing.pages": "open"
         }  # fmt: skip
@@ -304,25 +390,25 @@ async def test_a_confirmed_reading_is_a_figure_of_its_issue_at_once(
 
 
 async def test_a_corrected_reading_has_what_was_typed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         typed = {"metric": "hosts.infected", "value": "137.6万", "unit": "台", "change": "下降2.5%"}
-        assert (await reviewer.judge("hosts.infected", "corrected", **typed)).status == 200
+        assert (await checker.check("hosts.infected", "corrected", **typed)).status == 200
         figure = next(one for one in (await stored(place)).figures if one.metric == "hosts.infected")
         assert (figure.value, figure.unit, figure.change_pct) == (1376000, "台", -2.5)
         assert figure.checked is not None and figure.checked.verdict == "corrected"
 
 
 async def test_a_correction_that_changes_nothing_confirms(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         typed = {"metric": "sites.tampered", "value": "41个", "unit": "个", "change": "−3.5%"}
-        answer = await reviewer.judge("sites.tampered", "corrected", **typed)
-        assert answer.data["said"]["verdict"] == "confirmed"
+        answer = await checker.check("sites.tampered", "corrected", **typed)
+        assert answer.data["correction"]["verdict"] == "confirmed"
 
 
 async def test_a_refused_reading_is_no_figure(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys, all=True) as reviewer:
+    async with checking(place, capsys, all=True) as checker:
         before = await figures(place)
-        await reviewer.judge("sites.backdoored", "refused")
+        await checker.check("sites.backdoored", "refused")
         assert await figures(place) == before - {("sites.backdoored", 7, None)}
     assert capsys.readouterr().out == "0 confirmed, 0 corrected, 1 refused, 3 left\n"
 
@@ -330,19 +416,19 @@ async def test_a_refused_reading_is_no_figure(place: Path, capsys: pytest.Captur
 async def test_a_reading_can_be_moved_to_another_metric_and_back(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         before = await figures(place)
         typed = {"metric": "sites.tampered_gov", "value": "41", "unit": "个", "change": ""}
-        answer = await reviewer.judge("sites.tampered", "corrected", **typed)
-        assert answer.data["said"]["metric"] == "sites.tampered_gov"
+        answer = await checker.check("sites.tampered", "corrected", **typed)
+        assert answer.data["correction"]["metric"] == "sites.tampered_gov"
         assert await figures(place) == before | {("sites.tampered_gov", 41, "li")}
-        await reviewer.judge("sites.tampered", "confirmed")
+        await checker.check("sites.tampered", "confirmed")
         assert await figures(place) == before | {("sites.tampered", 41, "li")}
-        await reviewer.ask("POST", "/undo", {})
+        await checker.ask("POST", "/undo", {})
         assert await figures(place) == before | {("sites.tampered_gov", 41, "li")}
-        await reviewer.ask("POST", "/undo", {})
+        await checker.ask("POST", "/undo", {})
         assert (await figures(place), await corrections(place)) == (before, [])
-        assert (await reviewer.ask("POST", "/undo", {})).data == {"error": "nothing_to_undo"}
+        assert (await checker.ask("POST", "/undo", {})).data == {"error": "nothing_to_undo"}
     assert capsys.readouterr().out == "0 confirmed, 0 corrected, 0 refused, 3 left\n"
 
 
@@ -362,36 +448,36 @@ async def test_a_reading_can_be_moved_to_another_metric_and_back(
 async def test_what_cannot_be_meant_is_not_kept(
     place: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, str], word: str
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
+    async with checking(place, capsys) as checker:
         typed = {"metric": "hosts.infected", "value": "5", "unit": "台", "change": "", **changes}
         verdict = typed.pop("verdict", "corrected")
-        answer = await reviewer.judge("hosts.infected", verdict, **typed)
+        answer = await checker.check("hosts.infected", verdict, **typed)
         assert (answer.status, answer.data["error"]) == (422, word)
         assert await corrections(place) == []
         assert word in tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
 
 
 async def test_who_comes_second_is_told_and_may_answer_then(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        path = reviewer.path("hosts.infected")
-        shown = (await reviewer.ask("GET", path)).data
+    async with checking(place, capsys) as checker:
+        path = checker.path("hosts.infected")
+        shown = (await checker.ask("GET", path)).data
         async with open_store(uri(place)) as store:
             await store.put_correction(make_correction(ONE, HOSTS, by="zhang", verdict="corrected", value=9))
-        answer = await reviewer.ask("POST", path, {"verdict": "refused", "seen": shown["mark"]})
-        assert (answer.status, answer.data["said"]["by"], answer.data["said"]["value"]) == (409, "zhang", 9)
+        answer = await checker.ask("POST", path, {"verdict": "refused", "version": shown["version"]})
+        assert (answer.status, answer.data["correction"]["by"], answer.data["correction"]["value"]) == (409, "zhang", 9)
         assert [one.by for one in await corrections(place)] == ["zhang"]
-        assert (await reviewer.judge("hosts.infected", "refused")).status == 200
+        assert (await checker.check("hosts.infected", "refused")).status == 200
         assert [one.by for one in await corrections(place)] == ["li"]
-        await reviewer.ask("POST", "/undo", {})
+        await checker.ask("POST", "/undo", {})
         assert [(one.by, one.value) for one in await corrections(place)] == [("zhang", 9)]
 
 
 async def test_what_another_has_said_since_is_not_undone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        await reviewer.judge("hosts.infected", "confirmed")
+    async with checking(place, capsys) as checker:
+        await checker.check("hosts.infected", "confirmed")
         async with open_store(uri(place)) as store:
             await store.put_correction(make_correction(ONE, HOSTS, by="zhang"))
-        assert (await reviewer.ask("POST", "/undo", {})).status == 409
+        assert (await checker.ask("POST", "/undo", {})).status == 409
         assert [one.by for one in await corrections(place)] == ["zhang"]
 
 
@@ -402,11 +488,11 @@ async def test_of_two_numbers_of_a_metric_the_one_that_is_confirmed_settles_the_
     async with open_store(uri(place)) as store:
         await store.put_reading(ONE, make_reading(HOSTS, second, engine="double-2"))
         await store.accept_reading(ONE)
-    async with reviewing(place, capsys, metric="hosts.infected") as reviewer:
-        first, other = (f"/items/{one['id']}" for one in reviewer.items)
+    async with checking(place, capsys, metric="hosts.infected") as checker:
+        first, other = (f"/items/{one['id']}" for one in checker.items)
         for path, value in ((first, 1370000), (other, 1370)):
-            mark = (await reviewer.ask("GET", path)).data["mark"]
-            answer = await reviewer.ask("POST", path, {"verdict": "confirmed", "seen": mark})
+            version = (await checker.ask("GET", path)).data["version"]
+            answer = await checker.ask("POST", path, {"verdict": "confirmed", "version": version})
             assert sorted(one["state"] for one in answer.data["items"]) == ["confirmed", "settled"]
             infected = [one for one in await figures(place) if one[0] == "hosts.infected"]
             assert infected == [("hosts.infected", value, "li")]
@@ -416,8 +502,8 @@ async def test_of_two_numbers_of_a_metric_the_one_that_is_confirmed_settles_the_
 
 
 async def test_a_reading_stands_beside_what_others_state(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        shown = (await reviewer.ask("GET", reviewer.path("hosts.infected"))).data
+    async with checking(place, capsys) as checker:
+        shown = (await checker.ask("GET", checker.path("hosts.infected"))).data
     assert shown["before"] == {
         "issue": "2025-02", "stored": True, "comparable": True,
         "figure": {"value": 130000, "unit": "台", "source": "text"},
@@ -431,12 +517,12 @@ async def test_a_reading_stands_beside_what_others_state(place: Path, capsys: py
 async def test_the_cut_out_is_drawn_anew_wherever_the_number_is_said_to_stand(
     place: Path, capsys: pytest.CaptureFixture[str], metric: str
 ) -> None:
-    async with reviewing(place, capsys) as reviewer:
-        shown = (await reviewer.ask("GET", reviewer.path(metric))).data["picture"]
-        cut = await reviewer.ask("GET", f"{reviewer.path(metric)}/cut.png")
-        whole = await reviewer.ask("GET", f"{reviewer.path(metric)}/whole.jpg")
+    async with checking(place, capsys) as checker:
+        shown = (await checker.ask("GET", checker.path(metric))).data["picture"]
+        cut = await checker.ask("GET", f"{checker.path(metric)}/crop.png")
+        whole = await checker.ask("GET", f"{checker.path(metric)}/whole.jpg")
     assert (shown["width"], shown["height"]) == (400, 300)
-    left, top, width, height = shown["cut"]
+    left, top, width, height = shown["crop"]
     assert left + width <= 400 and top + height <= 300
     picture = Image.open(io.BytesIO(cut.body), formats=["PNG"])
     assert picture.width / picture.height == pytest.approx(width / height, rel=0.01)
@@ -454,10 +540,10 @@ async def test_a_picture_that_is_lost_is_told_and_its_reading_can_be_judged(
     place: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], object], why: str
 ) -> None:
     change(place / "pictures" / "0.png")
-    async with reviewing(place, capsys) as reviewer:
-        assert why in (await reviewer.ask("GET", reviewer.path("hosts.infected"))).data["picture"]["lost"]
-        assert (await reviewer.ask("GET", f"{reviewer.path('hosts.infected')}/cut.png")).status == 404
-        assert (await reviewer.judge("hosts.infected", "confirmed")).status == 200
+    async with checking(place, capsys) as checker:
+        assert why in (await checker.ask("GET", checker.path("hosts.infected"))).data["picture"]["missing"]
+        assert (await checker.ask("GET", f"{checker.path('hosts.infected')}/crop.png")).status == 404
+        assert (await checker.check("hosts.infected", "confirmed")).status == 200
 
 
 # What is typed
@@ -485,21 +571,21 @@ def test_a_value_is_read_as_the_report_prints_it(text: str, metric: str, value: 
     ("text", "change"),
     [
         ("", None), ("-3.5", -3.5), ("−3.5%", -3.5), ("+6.4%", 6.4), ("6.4", 6.4), ("下降3.5%", -3.5), ("↑ 12%", 12),
-        ("持平", 0), ("-0", 0), ("-100", -100), ("-100.1", NotMeant), ("3.5%%", NotMeant), ("x", NotMeant),
-        ("9999999", NotMeant),
+        ("持平", 0), ("-0", 0), ("-100", -100), ("-100.1", InvalidInput), ("3.5%%", InvalidInput), ("x", InvalidInput),
+        ("9999999", InvalidInput),
     ],
 )  # fmt: skip
 def test_a_change_is_read_with_its_sign(text: str, change: object) -> None:
     try:
         assert typed_change(text) == change
-    except NotMeant:
-        assert change is NotMeant
+    except InvalidInput:
+        assert change is InvalidInput
 
 
 def read(reader: Callable[[], float | None]) -> float | None:
     try:
         return reader()
-    except NotMeant:
+    except InvalidInput:
         return None
 
 
@@ -508,7 +594,7 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     value, change = read(lambda: typed_value(text, "hosts.infected", "台")), read(lambda: typed_change(text))
     assert value is None or (0 <= value <= LARGEST and value == int(value))
     assert change is None or change >= -100
-    with suppress(NotMeant):
+    with suppress(InvalidInput):
         assert typed_unit(text) != ""
 
 
@@ -553,7 +639,7 @@ def test_ctrl_c_ends_it_with_its_line(place: Path) -> None:
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
     words = tomllib.loads(Path("cncert/output/page/page_words.toml").read_text(encoding="utf-8"))
     words |= tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
-    files = [*Path("cncert/output/check/static").glob("*.js"), *Path("cncert/output/check/templates").glob("page*")]
+    files = [*Path("cncert/output/check/static").glob("*.js"), *Path("cncert/output/check/templates").glob("check.*")]
     text = "".join(path.read_text(encoding="utf-8") for path in files)
     used = set(re.findall(r'(?:\bt|row|field|button)\("(\w+)"|data-word="(\w+)"', text))
     names = {one or other for one, other in used}
@@ -569,9 +655,9 @@ async def test_a_person_goes_through_it_by_keyboard(place: Path, capsys: pytest.
         if message.type in ("error", "warning") and "422" not in message.text:
             complaints.append(message.text)
 
-    async with reviewing(place, capsys, by=EVIL[:40]) as reviewer, async_playwright() as playwright:
-        await reviewer.ask("GET", "/", Cookie=None)  # has the terminal show the next address
-        (address,) = re.findall(r"http\S+", reviewer.said())
+    async with checking(place, capsys, by=EVIL[:40]) as checker, async_playwright() as playwright:
+        await checker.ask("GET", "/", Cookie=None)  # has the terminal show the next address
+        (address,) = re.findall(r"http\S+", checker.said())
         browser = await playwright.chromium.launch(
             executable_path=os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium")
         )
@@ -582,11 +668,11 @@ async def test_a_person_goes_through_it_by_keyboard(place: Path, capsys: pytest.
         expect.set_options(timeout=5000)
         await page.goto(address)
         title, states = page.locator("#card-title"), page.locator("#list .state")
-        drawn = page.locator(".cut-out [data-loaded]")
+        drawn = page.locator(".crop [data-loaded]")
         await expect(drawn).to_be_visible()
         await expect(title).to_contain_text("hosts.infected")
         await expect(page.locator(".facts").first).to_contain_text(EVIL[:30])
-        await expect(page.locator(".far")).to_contain_text("11")
+        await expect(page.locator(".differs")).to_contain_text("11")
         assert "token" not in page.url
 
         await page.keyboard.press("Enter")

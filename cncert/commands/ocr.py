@@ -4,8 +4,10 @@ from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
 from cncert.exceptions import ArgumentError, OcrError
-from cncert.output.check.check_options import add_review_options, check_review_options
+from cncert.options import LANGUAGES, Options
 from cncert.terminal.output import ProjectCommand, add_json_option
+
+_REVIEW_OPTIONS = ("all", "metric", "by", "port", "open", "language")
 
 
 class Command(ProjectCommand):
@@ -20,7 +22,7 @@ class Command(ProjectCommand):
     def long_desc(self) -> str:
         return (
             "Reads the pictures of the stored issues that nobody has read yet. again: those that another version has "
-            "read. accept: takes what that proposes. review: a local page on which a person judges what is not sure. "
+            "read. accept: takes what that proposes. review: a local page on which a person checks what is not sure. "
             "FILE...: prints what these pictures, those of one issue in their order, state."
         )
 
@@ -31,7 +33,13 @@ class Command(ProjectCommand):
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
         parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: cores, if memory allows)")
         parser.add_argument("--engine", default="rapidocr", metavar="NAME", help="what reads (default rapidocr)")
-        add_review_options(parser)
+        group = parser.add_argument_group("review")
+        group.add_argument("--all", action="store_true", help="show accepted figures, too")
+        group.add_argument("--metric", metavar="NAME", help="only this one")
+        group.add_argument("--by", metavar="NAME", help="who checks (default: who is logged in)")
+        group.add_argument("--language", choices=LANGUAGES, help="of the page when it opens (default CNCERT_LANGUAGE)")
+        group.add_argument("--port", type=int, metavar="N", help="of the page (default: a free one)")
+        group.add_argument("--open", action="store_true", help="show the page in the browser")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
@@ -39,10 +47,13 @@ class Command(ProjectCommand):
         from cncert.output.ocr.stored_pictures import accept_stored, read_stored
 
         if args == ["review"]:
-            from cncert.output.check.run_check import review
+            from cncert.output.check.run_check import run_check
 
-            return await review(self.settings, opts)
-        check_review_options(opts)
+            options = Options.of(self.settings)
+            return await run_check(options.store, options.files, opts.language or options.language, opts)
+        for name in _REVIEW_OPTIONS:
+            if getattr(opts, name):
+                raise ArgumentError(f"--{name} is an option of scrapy ocr review")
         if args in ([], ["again"]):
             return await read_stored(self.settings, opts, again=bool(args))
         if args == ["accept"]:

@@ -1,1 +1,1 @@
-"""The local page of ``scrapy ocr review``, on which a person judges what was read in pictures."""
+"""The local page of ``scrapy ocr review``, on which a person checks what was read in pictures."""

@@ -1,4 +1,4 @@
-"""What lies before the reviewers: the candidates, what became of each, and their judgements in the store."""
+"""The figures that wait for a check: what the store says of each, and how checks are saved and undone."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -9,175 +9,170 @@ from typing import Literal, get_args
 from cncert.infographics.figures.figures_of_issue import Candidate
 from cncert.infographics.figures.human_checks import Stated, Verdict, judge, withdraw
 from cncert.infographics.figures.update_issue import look, renew
-from cncert.output.check.typed_values import NotMeant
+from cncert.output.check.typed_values import InvalidInput
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 
-State = Literal["open", "accepted", "confirmed", "corrected", "refused", "settled"]
-"""``accepted``: a figure that nothing contradicts; ``settled``: another answer, or a new reading, has settled it."""
+ItemState = Literal["open", "accepted", "confirmed", "corrected", "refused", "settled"]
+"""``accepted``: a figure that nothing contradicts; ``settled``: another check or a new reading made it superfluous."""
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-Answer = tuple[Candidate, Verdict, Stated | None]
 
 
 @dataclass(slots=True)
-class Item:
-    """A candidate on the desk."""
+class QueueItem:
+    """A candidate and what has become of it."""
 
     id: str
     candidate: Candidate
-    state: State = "open"
-    said: Correction | None = None
-    """The last that was said of it, or that settles it."""
+    state: ItemState = "open"
+    correction: Correction | None = None
+    """The latest check of it, or the one that settles it."""
 
     @property
-    def mark(self) -> str:
-        """Tells whether anything has been said since."""
-        return f"{self.said.id} {self.said.at.isoformat()}" if self.said else ""
+    def version(self) -> str:
+        """Changes with every check of the item."""
+        return f"{self.correction.id} {self.correction.at.isoformat()}" if self.correction else ""
 
-    def renew(self, known: Iterable[Correction], asked: State) -> None:
-        """Take over what is *known* to be said of its file; *asked*: what it is if nobody has judged it."""
+    def update(self, corrections: Iterable[Correction], unchecked: ItemState) -> None:
+        """Take over the *corrections* of its file; *unchecked* is its state if nobody has checked it."""
         pair = self.candidate.pair
-        own = [one for one in known if one.pair.box == pair.box and one.metric == pair.metric]
-        moved = [one for one in known if one.pair.box == pair.box and one.metric != pair.metric]
-        told = moved or own or [one for one in known if one.settles(pair)]
-        self.said = max(told, key=lambda one: one.at, default=None)
-        self.state = "corrected" if own and moved else own[0].verdict if own else asked
+        own = [one for one in corrections if one.pair.box == pair.box and one.metric == pair.metric]
+        moved = [one for one in corrections if one.pair.box == pair.box and one.metric != pair.metric]
+        latest = moved or own or [one for one in corrections if one.settles(pair)]
+        self.correction = max(latest, key=lambda one: one.at, default=None)
+        self.state = "corrected" if own and moved else own[0].verdict if own else unchecked
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A correction that was put, replaced or taken back."""
+class CorrectionChange:
+    """A correction that was added (*before* is None), replaced, or removed (*after* is None)."""
 
+    id: str
     before: Correction | None
     after: Correction | None
 
-    @property
-    def id(self) -> str:
-        """Of the correction."""
-        one = self.before or self.after
-        assert one is not None
-        return one.id
-
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What one answer did."""
+class SavedCheck:
+    """What saving one check changed in the store."""
 
-    item: Item
+    item: QueueItem
     verdict: Verdict
-    steps: tuple[Step, ...]
+    changes: tuple[CorrectionChange, ...]
 
 
-class Meanwhile(Exception):
-    """Somebody else has judged it since it was shown. Raised from :meth:`Desk.judge` and :meth:`Desk.undo`."""
+class EditConflict(Exception):
+    """Somebody else has checked the item since it was shown."""
 
 
-class Desk:
-    """The *candidates*, judged in *store*. The methods may raise StoreError."""
+class CheckQueue:
+    """The *candidates* and their checks in *store*. The methods may raise StoreError."""
 
     def __init__(self, store: Store, candidates: Iterable[Candidate]) -> None:
-        items = (Item(item_id(one), one) for one in candidates)
+        items = (QueueItem(item_id(one), one) for one in candidates)
         self.items = {item.id: item for item in items}
         """In the order in which they are shown."""
         self._store = store
-        self._acting = asyncio.Lock()
+        self._saving = asyncio.Lock()
 
     @property
-    def left(self) -> int:
-        """How many wait for an answer."""
+    def open_count(self) -> int:
+        """The number of items that wait for a check."""
         return sum(item.state == "open" for item in self.items.values())
 
-    async def begin(self) -> None:
-        """See what was said of the items before."""
-        files: dict[str, list[Item]] = {}
+    async def load(self) -> None:
+        """Take over the checks that the store has."""
+        files: dict[str, list[QueueItem]] = {}
         for item in self.items.values():
             files.setdefault(item.candidate.checksum, []).append(item)
         for checksum, items in files.items():
-            known = await self._store.corrections(checksum)
+            corrections = await self._store.corrections(checksum)
             for item in items:
-                item.renew(known, "open" if item.candidate.reason else "accepted")
+                item.update(corrections, "open" if item.candidate.reason else "accepted")
 
-    def beside(self, item: Item) -> list[Item]:
-        """The items of the same issues, it too: those that an answer to it may settle."""
+    def related(self, item: QueueItem) -> list[QueueItem]:
+        """Return the items of the same issues, *item* among them: those that a check of it may settle."""
         return [one for one in self.items.values() if not set(one.candidate.issues).isdisjoint(item.candidate.issues)]
 
-    async def refresh(self, item: Item) -> None:
-        """See what has become of *item* by now, and of those beside it."""
-        asked: dict[str, State] = {}
+    async def refresh(self, item: QueueItem) -> None:
+        """Bring *item* and the related ones up to date with the store."""
+        unchecked: dict[str, ItemState] = {}
         for issue_id in item.candidate.issues:
             if (looked := await look(self._store, issue_id)) is not None:
-                asked |= {item_id(one): "accepted" for one in looked.seen.accepted}
-                asked |= {item_id(one): "open" for one in looked.seen.candidates}
-        known: dict[str, list[Correction]] = {}
-        for one in self.beside(item):
+                unchecked |= {item_id(one): "accepted" for one in looked.seen.accepted}
+                unchecked |= {item_id(one): "open" for one in looked.seen.candidates}
+        corrections: dict[str, list[Correction]] = {}
+        for one in self.related(item):
             checksum = one.candidate.checksum
-            if checksum not in known:
-                known[checksum] = await self._store.corrections(checksum)
-            one.renew(known[checksum], asked.get(one.id, "settled"))
+            if checksum not in corrections:
+                corrections[checksum] = await self._store.corrections(checksum)
+            one.update(corrections[checksum], unchecked.get(one.id, "settled"))
 
-    async def judge(
-        self, item: Item, verdict: Verdict, by: str, seen: str, stated: Stated | None = None, metric: str | None = None
-    ) -> Judgement:
-        """Keep what *by* says of *item*, and has *seen* of it (:attr:`Item.mark`).
+    async def save(
+        self, item: QueueItem, verdict: Verdict, by: str, version: str, stated: Stated | None, metric: str | None
+    ) -> SavedCheck:
+        """Store the check of *item* by the person *by*, who was shown that *version* of it.
 
-        A correction may give it another *metric*. Raises Meanwhile, NotMeant, ArgumentError.
+        A correction may give it another *metric*. Raises EditConflict, InvalidInput, ArgumentError.
         """
-        async with self._acting:
+        async with self._saving:
             await self.refresh(item)
-            if item.mark != seen:
-                raise Meanwhile
-            answers: list[Answer] = [(item.candidate, verdict, stated)]
+            if item.version != version:
+                raise EditConflict
+            checks = [(item.candidate, verdict, stated)]
             if metric not in (None, item.candidate.pair.metric):
-                moved = await self._moved(item.candidate, metric)
-                answers = [(moved, verdict, stated), (item.candidate, "refused", None)]
+                moved = await self._with_metric(item.candidate, metric)
+                checks = [(moved, verdict, stated), (item.candidate, "refused", None)]
             known = {one.id: one for one in await self._store.corrections(item.candidate.checksum)}
-            steps = []
-            for one in _replaced(answers, known.values()):
+            changes = []
+            for one in _superseded(checks, known.values()):
                 await withdraw(self._store, one)
-                steps.append(Step(one, None))
-            for candidate, answer, value in answers:
-                said = await judge(self._store, candidate, answer, by, value)
-                steps.append(Step(known.get(said.id), said))
+                changes.append(CorrectionChange(one.id, one, None))
+            for candidate, its_verdict, its_value in checks:
+                after = await judge(self._store, candidate, its_verdict, by, its_value)
+                changes.append(CorrectionChange(after.id, known.get(after.id), after))
             await self.refresh(item)
-            return Judgement(item, verdict, tuple(steps))
+            return SavedCheck(item, verdict, tuple(changes))
 
-    async def undo(self, judgement: Judgement) -> None:
-        """Take *judgement* back. Raises Meanwhile if it does not stand any more."""
-        async with self._acting:
-            candidate = judgement.item.candidate
+    async def undo(self, check: SavedCheck) -> None:
+        """Take *check* back. Raises EditConflict if somebody has changed it since."""
+        async with self._saving:
+            candidate = check.item.candidate
             known = {one.id: one for one in await self._store.corrections(candidate.checksum)}
-            if any(known.get(step.id) != step.after for step in judgement.steps):
-                await self.refresh(judgement.item)
-                raise Meanwhile
-            for step in reversed(judgement.steps):
-                if step.before is not None:
-                    await self._store.put_correction(step.before)
-                elif step.after is not None:
-                    await withdraw(self._store, step.after)
+            if any(known.get(change.id) != change.after for change in check.changes):
+                await self.refresh(check.item)
+                raise EditConflict
+            for change in reversed(check.changes):
+                if change.before is not None:
+                    await self._store.put_correction(change.before)
+                elif change.after is not None:
+                    await withdraw(self._store, change.after)
             for issue_id in candidate.issues:
                 await renew(self._store, issue_id)
-            await self.refresh(judgement.item)
+            await self.refresh(check.item)
 
-    async def _moved(self, candidate: Candidate, metric: str | None) -> Candidate:
-        """*candidate* as one of *metric*. Raises NotMeant if its picture has a figure of that."""
+    async def _with_metric(self, candidate: Candidate, metric: str | None) -> Candidate:
+        """Return *candidate* as one of *metric*. Raises InvalidInput if its picture has a figure of that."""
         looked = await look(self._store, candidate.issues[0])
         for one in looked.seen.accepted if looked is not None else ():
             if (one.checksum, one.pair.metric) == (candidate.checksum, metric) and one.pair.box != candidate.pair.box:
-                raise NotMeant("refused_taken")
+                raise InvalidInput("refused_taken")
         return replace(candidate, pair=candidate.pair.model_copy(update={"metric": metric}), is_one_of_several=False)
 
 
 def item_id(candidate: Candidate) -> str:
-    """The same for the same number of the same file, whoever reads the store."""
+    """Return an id that is the same for the same number of the same file, whoever reads the store."""
     pair = candidate.pair
     return sha256(f"{candidate.checksum} {pair.metric} {pair.box}".encode()).hexdigest()[:16]
 
 
-def _replaced(answers: Sequence[Answer], known: Iterable[Correction]) -> list[Correction]:
-    """What was said before of the same number as another metric, or of another number as the same metric."""
-    candidate, verdict, _ = answers[0]
-    metrics = {one.pair.metric for one, _, _ in answers}
+def _superseded(
+    checks: Sequence[tuple[Candidate, Verdict, Stated | None]], known: Iterable[Correction]
+) -> list[Correction]:
+    """Return the *known* corrections that give the same number another metric, or the same metric another number."""
+    candidate, verdict, _ = checks[0]
+    metrics = {one.pair.metric for one, _, _ in checks}
     return [
         one
         for one in known

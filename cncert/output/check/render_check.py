@@ -1,71 +1,30 @@
-"""The page itself: its template, scripts, style sheets and words."""
+"""The HTML of the page, and the files that it loads."""
 
-import tomllib
-from functools import cache
-from http import HTTPStatus
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from cncert.output.check.http import Response
 from cncert.output.check.typed_values import numeric_metrics
-from cncert.output.page.render_page import json_block
+from cncert.output.html_pages import json_block, read_words, templates
 from cncert.report.metrics import metrics
 
-STATIC = {
-    **dict.fromkeys(("base.css", "theme.js", "base.js", "words.js", "format.js"), "cncert.output.page"),
-    **dict.fromkeys(("review.css", "card.js", "review.js"), "cncert.output.check"),
+STATIC_FILES = {
+    **{name: f"page/static/{name}" for name in ("base.css", "theme.js", "base.js", "words.js", "format.js")},
+    **{name: f"check/static/{name}" for name in ("check.css", "check_card.js", "check.js")},
 }
-"""The files of the page, and the room that each is from."""
-_KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+"""Where each file that the page loads is."""
 
 
-def page(data: dict[str, Any], language: str) -> Response:
-    """The page with its *data*, in *language* when it is opened."""
+def render_check(data: dict[str, Any], language: str) -> str:
+    """Return the page with its *data*, in *language* when it is opened."""
     names = [{"name": one.name, "zh": one.zh, "en": one.meaning, "unit": one.unit} for one in metrics()
              if one.name in numeric_metrics()]  # fmt: skip
-    block = json_block({**data, "language": language, "metrics": names, "words": _words()})
-    return _html("page.html.j2", language=language, data=block)
+    words = read_words("page/page_words.toml") | read_words("check/check_words.toml")
+    block = json_block({**data, "language": language, "metrics": names, "words": words})
+    return templates("check").get_template("check.html.j2").render(language=language, data=block)
 
 
-def welcome(cookie: str | None) -> Response:
-    """Goes on to the page.
+def render_entry(*, is_open: bool) -> str:
+    """Return what a browser sees that opens the address: it goes on to the page, or is refused.
 
     By itself, and not by a redirect: a strict cookie would not be sent along by a browser that came here by a link.
     """
-    response = _html("gate.html.j2", is_open=True)
-    return Response(response.body, response.kind, headers={"Set-Cookie": cookie} if cookie else {})
-
-
-def turned_away() -> Response:
-    """What everybody else sees."""
-    response = _html("gate.html.j2", is_open=False)
-    return Response(response.body, response.kind, HTTPStatus.UNAUTHORIZED)
-
-
-def static(name: str) -> Response:
-    """One of STATIC."""
-    return Response(_file(STATIC[name], "static", name).encode(), _KINDS[name.rpartition(".")[2]])
-
-
-def _html(template: str, **data: Any) -> Response:
-    return Response(_environment().get_template(template).render(data).encode(), "text/html; charset=utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("cncert.output.check"), autoescape=True, undefined=StrictUndefined)
-
-
-@cache
-def _words() -> dict[str, Any]:
-    """Those of the report, and the page's own."""
-    return tomllib.loads(_file("cncert.output.page", "page_words.toml")) | tomllib.loads(
-        _file("cncert.output.check", "check_words.toml")
-    )
-
-
-@cache
-def _file(room: str, *path: str) -> str:
-    return files(room).joinpath(*path).read_text(encoding="utf-8")
+    return templates("check").get_template("check_entry.html.j2").render(is_open=is_open)

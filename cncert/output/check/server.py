@@ -1,198 +1,275 @@
-"""The page's server: who may look, who may act, and what each address answers."""
+"""The local server of the page: what each address answers, and the limits of every request."""
 
-import hmac
-import secrets
-from asyncio import Event, to_thread
+import asyncio
+import json
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from cncert.exceptions import ArgumentError, StoreError
 from cncert.infographics.figures.human_checks import Stated, Verdict
 from cncert.infographics.figures.picture_files import NoPictureFile
-from cncert.output.check.candidate_details import Node, details, said, summary
-from cncert.output.check.check_queue import VERDICTS, Desk, Item, Judgement, Meanwhile
-from cncert.output.check.http import HOST, HttpError, Request, Response
-from cncert.output.check.picture_crops import Pictures
-from cncert.output.check.render_check import STATIC, page, static, turned_away, welcome
-from cncert.output.check.typed_values import NotMeant, typed_change, typed_metric, typed_unit, typed_value
+from cncert.output.check.access import HOST, AccessControl, BrowserSession
+from cncert.output.check.candidate_details import Node, correction_node, details, summary
+from cncert.output.check.check_queue import VERDICTS, CheckQueue, EditConflict, QueueItem
+from cncert.output.check.picture_crops import CroppedPictures, DecodedPicture
+from cncert.output.check.render_check import STATIC_FILES, render_check, render_entry
+from cncert.output.check.typed_values import InvalidInput, typed_change, typed_metric, typed_unit, typed_value
+from cncert.output.html_pages import content_policy, read_file
 from cncert.store import Store
+from cncert.terminal.output import complain
 
-COOKIE = "cncert-review"
-QUERY = "token="
+MAX_HEADERS = 64
+MAX_HEADER_BYTES = 8 * 1024
+"""Of the first line, and of each header."""
+MAX_BODY_BYTES = 8 * 1024
+MAX_CONNECTIONS = 50
+"""At a time; a browser opens six."""
+READ_SECONDS = 10.0
+"""In which the head of a request has to arrive, and then its body."""
+WRITE_SECONDS = 60.0
+
+# Nothing from elsewhere, nothing in a cache, and no other page gets hold of anything.
+HEADERS = {
+    "Content-Security-Policy": content_policy(
+        "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_SESSION = web.RequestKey("session", BrowserSession)
+_SILENT = logging.getLogger("cncert.output.check.aiohttp")
+_SILENT.disabled = True  # aiohttp logs a traceback for every bad request
 
 
-@dataclass(slots=True)
-class Session:
-    """A browser that came with the word of the address."""
+class CheckServer:
+    """Serves the page on loopback. *by* is who checks."""
 
-    cookie: str
-    key: str
-    """What its page says with everything it does; no other page can know it."""
-    done: list[Judgement] = field(default_factory=list)
-    """What it may take back, the last at the end."""
+    access: AccessControl
+    """Exists once the server listens."""
 
+    def __init__(self, queue: CheckQueue, store: Store, pictures: CroppedPictures, by: str, language: str) -> None:
+        self.finished = asyncio.Event()
+        """Set when a person has pressed Done."""
+        self._queue, self._store, self._pictures = queue, store, pictures
+        self._by, self._language = by, language
+        self._reading: set[asyncio.Task[object]] = set()
+        app = web.Application(middlewares=[self._protect], client_max_size=MAX_BODY_BYTES)
+        for path, handler in (
+            ("/", self._show_page),
+            ("/static/{name}", self._show_file),
+            ("/items/{id}", self._show_item),
+            ("/items/{id}/crop.png", self._show_crop),
+            ("/items/{id}/whole.jpg", self._show_picture),
+        ):
+            app.router.add_get(path, handler, allow_head=False)
+        app.router.add_post("/items/{id}", self._save)
+        app.router.add_post("/undo", self._undo)
+        app.router.add_post("/done", self._finish)
+        app.on_response_prepare.append(_add_headers)
+        app.on_shutdown.append(self._stop_reading)
+        self._runner = web.AppRunner(
+            app, access_log=None, logger=_SILENT, max_line_size=MAX_HEADER_BYTES, max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS, keepalive_timeout=READ_SECONDS, lingering_time=0, auto_decompress=False,
+        )  # fmt: skip
 
-class Reviewing:
-    """Answers requests. *by* judges; *tell* prints a new address when the last one has been used."""
+    async def start(self, port: int, show_address: Callable[[str], None]) -> str:
+        """Listen on *port*, 0 for a free one; return the address of the page. Raises OSError, OverflowError."""
+        await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
 
-    def __init__(
-        self, desk: Desk, store: Store, pictures: Pictures, by: str, language: str, tell: Callable[[str], None]
-    ) -> None:
-        self.port = 0
-        """Set once it is known."""
-        self.finished = Event()
-        self.sessions: list[Session] = []
-        self._desk, self._store, self._pictures = desk, store, pictures
-        self._by, self._language, self._tell = by, language, tell
-        self._word: str | None = None
+        def connect() -> asyncio.Protocol:
+            return server() if len(server.connections) < MAX_CONNECTIONS else _RefusedConnection()
 
-    @property
-    def origin(self) -> str:
-        """Where it listens."""
-        return f"http://{HOST}:{self.port}"
+        self._listener = await asyncio.get_running_loop().create_server(connect, HOST, port)
+        self.access = AccessControl(self._listener.sockets[0].getsockname()[1], show_address)
+        return self.access.new_address()
 
-    def new_address(self) -> str:
-        """An address that lets one browser in, once."""
-        self._word = secrets.token_urlsafe(32)
-        return f"{self.origin}/?{QUERY}{self._word}"
+    async def stop(self) -> None:
+        """Close the port and idle connections at once; requests that are at work are finished."""
+        self._listener.close()
+        await self._runner.cleanup()
 
     def outcomes(self) -> dict[str, Verdict]:
-        """The last verdict on each item that was judged here."""
-        return {one.item.id: one.verdict for session in self.sessions for one in session.done}
+        """Return the last verdict on each item that was checked here."""
+        return {one.item.id: one.verdict for session in self.access.sessions for one in session.checks}
 
-    async def answer(self, request: Request) -> Response:
-        """The response to *request*. Raises HttpError."""
-        if request.headers.get("host") != f"{HOST}:{self.port}":
-            # A name that somebody made to lead here: his page would have the rights of ours.
-            raise HttpError(HTTPStatus.MISDIRECTED_REQUEST, "no such host here")
-        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and request.path != "/":
-            raise HttpError(HTTPStatus.FORBIDDEN, "not from another page")
-        session = self._session(request)
-        if request.method == "GET" and request.path == "/" and request.query.startswith(QUERY):
-            return self._let_in(request, session)
-        if session is None:
-            return self._turn_away(request)
+    # Every request
+
+    @web.middleware
+    async def _protect(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer the request if it may be answered, in time."""
         try:
-            if request.method == "GET":
-                return await self._show(request.path, session)
-            if request.method == "POST":
-                self._check_hand(request, session)
-                return await self._act(request, session)
+            response = await self._answer(request, handler)
+        except web.HTTPException as error:
+            response = web.Response(text=error.text, status=error.status)
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await response.prepare(request)
+                await response.write_eof()
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.access.check_host(request)
+        session = self.access.find_session(request)
+        if request.method == "GET" and request.path == "/" and (token := request.query.get("token")) is not None:
+            entry = _html(render_entry(is_open=True))
+            if session is not None or self.access.open_session(token, entry):
+                return entry
+        if session is None:
+            if request.path == "/":
+                self.access.show_new_address()
+            return _html(render_entry(is_open=False), status=401)
+        if request.method != "GET":
+            self.access.check_key(request, session)
+            await self._read_body(request)
+        request[_SESSION] = session
+        try:
+            return await handler(request)
         except StoreError as error:
-            return Response.of_json({"error": "store_failed", "text": str(error)}, HTTPStatus.SERVICE_UNAVAILABLE)
-        raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, "GET or POST")
+            return web.json_response({"error": "store_failed", "text": str(error)}, status=503)
+        except web.HTTPException:
+            raise
+        except Exception as error:
+            complain(f"{request.method} {request.path}: {error!r}")
+            raise
 
-    # Who
+    async def _read_body(self, request: web.Request) -> None:
+        """Receive the body. Raises HTTPException if it is too large, broken, or late."""
+        if (request.content_length or 0) > MAX_BODY_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES)
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading.add(task)
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise web.HTTPBadRequest from None
+        finally:
+            self._reading.discard(task)
 
-    def _session(self, request: Request) -> Session | None:
-        cookies = (one.strip().partition("=") for one in request.headers.get("cookie", "").split(";"))
-        given = next((value for name, _, value in cookies if name == f"{COOKIE}-{self.port}"), "")
-        return next((session for session in self.sessions if _same(session.cookie, given)), None)
-
-    def _let_in(self, request: Request, session: Session | None) -> Response:
-        if session is not None:
-            return welcome(None)
-        if self._word is None or not _same(self._word, request.query.removeprefix(QUERY)):
-            return self._turn_away(request)
-        self._word = None
-        session = Session(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        self.sessions.append(session)
-        return welcome(f"{COOKIE}-{self.port}={session.cookie}; Path=/; HttpOnly; SameSite=Strict")
-
-    def _turn_away(self, request: Request) -> Response:
-        """Nobody has a new address but who sees the terminal."""
-        if self._word is None and request.path == "/":
-            self._tell(self.new_address())
-        return turned_away()
-
-    def _check_hand(self, request: Request, session: Session) -> None:
-        """Raises HttpError unless the request comes from our own page."""
-        key = request.headers.get("x-review-key", "")
-        if request.headers.get("origin") != self.origin or not _same(session.key, key):
-            raise HttpError(HTTPStatus.FORBIDDEN, "not from this page")
+    async def _stop_reading(self, _app: web.Application) -> None:
+        for task in self._reading:
+            task.cancel()
 
     # What is shown
 
-    async def _show(self, path: str, session: Session) -> Response:
-        if path == "/":
-            items = [summary(item) for item in self._desk.items.values()]
-            facts = {"by": self._by, "judged": [*self.outcomes()], "undo": bool(session.done)}
-            return page({"items": items, "key": session.key, **facts}, self._language)
-        match path.strip("/").split("/"):
-            case ["static", name] if name in STATIC:
-                return static(name)
-            case ["items", name]:
-                item = self._item(name)
-                await self._desk.refresh(item)
-                return Response.of_json(await details(item, self._store, self._pictures))
-            case ["items", name, "cut.png" | "whole.jpg" as part]:
-                return await self._picture(self._item(name), part)
-        raise HttpError(HTTPStatus.NOT_FOUND, "nothing here")
+    async def _show_page(self, request: web.Request) -> web.Response:
+        session = request[_SESSION]
+        items = [summary(item) for item in self._queue.items.values()]
+        facts = {"by": self._by, "checked": [*self.outcomes()], "undo": bool(session.checks)}
+        return _html(render_check({"items": items, "key": session.key, **facts}, self._language))
 
-    def _item(self, name: str) -> Item:
-        if name not in self._desk.items:
-            raise HttpError(HTTPStatus.NOT_FOUND, "no such candidate")
-        return self._desk.items[name]
+    async def _show_file(self, request: web.Request) -> web.Response:
+        path = STATIC_FILES.get(request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound
+        kind = "text/css" if path.endswith(".css") else "text/javascript"
+        return web.Response(text=read_file(path), content_type=kind)
 
-    async def _picture(self, item: Item, part: str) -> Response:
+    async def _show_item(self, request: web.Request) -> web.Response:
+        item = self._item(request)
+        await self._queue.refresh(item)
+        return web.json_response(await details(item, self._store, self._pictures))
+
+    async def _show_crop(self, request: web.Request) -> web.Response:
+        picture, box = await self._picture(request), self._item(request).candidate.pair.box
+        return web.Response(body=await asyncio.to_thread(picture.crop, box), content_type="image/png")
+
+    async def _show_picture(self, request: web.Request) -> web.Response:
+        picture = await self._picture(request)
+        return web.Response(body=await asyncio.to_thread(picture.whole), content_type="image/jpeg")
+
+    def _item(self, request: web.Request) -> QueueItem:
+        item = self._queue.items.get(request.match_info["id"])
+        if item is None:
+            raise web.HTTPNotFound(text="no such candidate")
+        return item
+
+    async def _picture(self, request: web.Request) -> DecodedPicture:
         try:
-            shown = await self._pictures.get(item.candidate)
+            return await self._pictures.get(self._item(request).candidate)
         except NoPictureFile as error:
-            raise HttpError(HTTPStatus.NOT_FOUND, str(error)) from None
-        if part == "cut.png":
-            return Response(await to_thread(shown.cut, item.candidate.pair.box), "image/png")
-        return Response(await to_thread(shown.whole), "image/jpeg")
+            raise web.HTTPNotFound(text=str(error)) from None
 
-    # What is done
+    # What is changed
 
-    async def _act(self, request: Request, session: Session) -> Response:
-        match request.path.strip("/").split("/"):
-            case ["items", name]:
-                return await self._judge(self._item(name), session, request.json())
-            case ["undo"]:
-                return await self._undo(session)
-            case ["done"]:
-                self.finished.set()
-                return Response.of_json({"judged": len(self.outcomes()), "left": self._desk.left})
-        raise HttpError(HTTPStatus.NOT_FOUND, "nothing here")
-
-    async def _judge(self, item: Item, session: Session, given: Node) -> Response:
+    async def _save(self, request: web.Request) -> web.Response:
+        item, session = self._item(request), request[_SESSION]
         try:
-            verdict, stated, metric = _answer(item, given)
-            seen = str(given.get("seen", ""))
-            session.done.append(await self._desk.judge(item, verdict, self._by, seen, stated, metric))
-        except NotMeant as error:
-            return Response.of_json({"error": error.word}, HTTPStatus.UNPROCESSABLE_ENTITY)
+            given = json.loads(await request.read())
+        except (ValueError, RecursionError):
+            given = None
+        if not isinstance(given, dict):
+            raise web.HTTPBadRequest(text="the body is no JSON object")
+        try:
+            verdict, stated, metric = _read_check(item, given)
+            version = str(given.get("version", ""))
+            session.checks.append(await self._queue.save(item, verdict, self._by, version, stated, metric))
+        except InvalidInput as error:
+            return web.json_response({"error": error.message}, status=422)
         except ArgumentError as error:
-            told = {"error": "refused_other", "text": str(error)}
-            return Response.of_json(told, HTTPStatus.UNPROCESSABLE_ENTITY)
-        except Meanwhile:
-            return self._changed(item, session, HTTPStatus.CONFLICT)
+            return web.json_response({"error": "refused_other", "text": str(error)}, status=422)
+        except EditConflict:
+            return self._changed(item, session, status=409)
         return self._changed(item, session)
 
-    async def _undo(self, session: Session) -> Response:
-        if not session.done:
-            return Response.of_json({"error": "nothing_to_undo"}, HTTPStatus.UNPROCESSABLE_ENTITY)
-        last = session.done.pop()  # whatever comes of it: it is tried once
+    async def _undo(self, request: web.Request) -> web.Response:
+        session = request[_SESSION]
+        if not session.checks:
+            return web.json_response({"error": "nothing_to_undo"}, status=422)
+        last = session.checks.pop()  # even if that fails: it is tried once
         try:
-            await self._desk.undo(last)
-        except Meanwhile:
-            return self._changed(last.item, session, HTTPStatus.CONFLICT)
+            await self._queue.undo(last)
+        except EditConflict:
+            return self._changed(last.item, session, status=409)
         return self._changed(last.item, session)
 
-    def _changed(self, item: Item, session: Session, status: HTTPStatus = HTTPStatus.OK) -> Response:
-        """What has become of *item* and of those beside it."""
-        items = [summary(one) for one in self._desk.beside(item)]
-        told = {"id": item.id, "said": said(item.said), "items": items, "undo": bool(session.done)}
-        return Response.of_json(told, status)
+    async def _finish(self, _request: web.Request) -> web.Response:
+        self.finished.set()
+        return web.json_response({"checked": len(self.outcomes()), "left": self._queue.open_count})
+
+    def _changed(self, item: QueueItem, session: BrowserSession, status: int = 200) -> web.Response:
+        """Answer with what has become of *item* and the related ones."""
+        items = [summary(one) for one in self._queue.related(item)]
+        correction = correction_node(item.correction)
+        answer = {"id": item.id, "correction": correction, "items": items, "undo": bool(session.checks)}
+        return web.json_response(answer, status=status)
 
 
-def _answer(item: Item, given: Node) -> tuple[Verdict, Stated | None, str | None]:
-    """What a person says: the verdict, and of a correction what the picture states of which metric. Raises NotMeant."""
+class _RefusedConnection(asyncio.Protocol):
+    """One too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+def _html(text: str, status: int = 200) -> web.Response:
+    return web.Response(text=text, content_type="text/html", status=status)
+
+
+def _read_check(item: QueueItem, given: Node) -> tuple[Verdict, Stated | None, str | None]:
+    """Return the verdict, and what a correction states of which metric. Raises InvalidInput."""
     verdict = next((one for one in VERDICTS if one == given.get("verdict")), None)
     if verdict is None:
-        raise NotMeant("refused_verdict")
+        raise InvalidInput("refused_verdict")
     if verdict != "corrected":
         return verdict, None, None
     pair = item.candidate.pair
@@ -203,8 +280,3 @@ def _answer(item: Item, given: Node) -> tuple[Verdict, Stated | None, str | None
     if metric == pair.metric and stated == Stated(pair.value, pair.unit, pair.change_pct):
         return "confirmed", None, None
     return "corrected", stated, metric
-
-
-def _same(secret: str, given: str) -> bool:
-    """Whether they are equal; takes as long whatever is given."""
-    return hmac.compare_digest(secret.encode(), given.encode())

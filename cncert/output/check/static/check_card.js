@@ -1,9 +1,9 @@
-// A reading: the part of the picture that it was read from, beside what was read, what others state, and the buttons.
+// One item: the part of the picture that the number was read from, what was read, what other weeks state, the buttons.
 "use strict";
 
 {
   const { h, svg, t, quoted } = Report;
-  const NEAR = 3; // times as much as the week before, or a part of it, is worth a remark
+  const REMARKABLE_RATIO = 3; // to the figure of another week
 
   const metrics = new Map(Report.data.metrics.map((metric) => [metric.name, metric]));
 
@@ -19,8 +19,8 @@
 
   const change = (percent) => (percent === null ? t("no_change") : Report.signedPercent(percent));
 
-  /** What a reading, or an answer, comes to. */
-  Report.what = (one) => [Report.metricTitle(one.metric), amount(one), one.change_pct == null ? null : change(one.change_pct)].filter(Boolean).join(", ");
+  /** A reading or a correction in words. */
+  Report.describe = (one) => [Report.metricTitle(one.metric), amount(one), one.change_pct == null ? null : change(one.change_pct)].filter(Boolean).join(", ");
 
   /** A reason of the store, in the language of the page where it is known. */
   const reason = (text) => (Report.language === "zh" ? text.split("; ").map(translated).join("；") : text);
@@ -41,13 +41,13 @@
         h("p", { class: `state ${item.state}` }, t(`state.${item.state}`))),
       notice && h("p", { class: "notice", role: "alert" }, notice),
       h("div", { class: "beside" },
-        h("div", { class: "cut-out" }, cut(item)),
+        h("div", { class: "crop" }, crop(item)),
         h("div", { class: "read" }, form || read(item), buttons)),
       h("div", { class: "more" }, facts(item), whole(item)));
 
   const framed = (source, alt, [x, y, width, height], box) => {
     const drawing = svg("svg", { viewBox: `${x} ${y} ${width} ${height}`, role: "img", "aria-label": alt },
-      svg("image", { href: source, x, y, width, height, preserveAspectRatio: "none", on: { error: () => drawing.replaceWith(lost("")), load: () => drawing.setAttribute("data-loaded", "") } }),
+      svg("image", { href: source, x, y, width, height, preserveAspectRatio: "none", on: { error: () => drawing.replaceWith(missing("")), load: () => drawing.setAttribute("data-loaded", "") } }),
       svg("rect", { class: "box", x: box[0], y: box[1], width: box[2], height: box[3] }));
     return drawing;
   };
@@ -61,17 +61,17 @@
     return parts[part];
   };
 
-  const cut = (item) => {
+  const crop = (item) => {
     const { picture, pair } = item;
-    if (picture.lost !== undefined) return lost(picture.lost);
-    return once(item, "cut", () => framed(`/items/${item.id}/cut.png`, t("cut_alt"), picture.cut, pair.box));
+    if (picture.missing !== undefined) return missing(picture.missing);
+    return once(item, "crop", () => framed(`/items/${item.id}/crop.png`, t("crop_alt"), picture.crop, pair.box));
   };
 
-  const lost = (why) => h("div", { class: "lost" }, h("p", {}, t("picture_lost"), " ", why), h("p", { class: "about" }, t("picture_lost_what")));
+  const missing = (why) => h("div", { class: "missing" }, h("p", {}, t("picture_missing"), " ", why), h("p", { class: "about" }, t("picture_missing_hint")));
 
   const whole = (item) => {
     const { picture, pair } = item;
-    if (picture.lost !== undefined) return null;
+    if (picture.missing !== undefined) return null;
     const size = [0, 0, picture.width, picture.height];
     return h("figure", { class: "whole" },
       h("figcaption", { class: "label" }, t("whole_picture"), ` · ${picture.width}×${picture.height}`),
@@ -92,10 +92,10 @@
 
   const facts = (item) => {
     const { pair } = item;
-    const settled = item.state === "settled" ? t("settled_so") : null;
+    const settled = item.state === "settled" ? t("settled_because") : null;
     return h("dl", { class: "facts" },
       row("why", settled || (item.reason ? [reason(item.reason), pair.state === "figure" && ` ${t("is_figure")}`] : t("why_accepted"))),
-      item.said && h("div", { class: "said" }, h("dt", {}), h("dd", {}, saidText(item.said))),
+      item.correction && h("div", { class: "correction-made" }, h("dt", {}), h("dd", {}, correctionText(item.correction))),
       row("compare", h("ul", {}, [
         compared(t("text_states"), item.text, item, true),
         neighbour(item.before, item), neighbour(item.after, item)])),
@@ -104,22 +104,23 @@
       item.issues.length > 1 && row("shown_by", item.issues.join(", ")));
   };
 
-  const saidText = (said) => t(`said_${said.verdict}`, { by: said.by, what: Report.what(said), at: Report.moment(said.at, true) });
+  const correctionText = (correction) =>
+    t(`correction_${correction.verdict}`, { by: correction.by, what: Report.describe(correction), at: Report.moment(correction.at, true) });
 
   const neighbour = (other, item) =>
     compared(Report.weekName(other.issue), other.figure, item, other.comparable, other.stored ? "compare_not_stated" : "compare_not_stored");
 
-  const compared = (title, figure, { pair }, comparable, missing = "compare_not_stated") => {
-    if (!figure) return h("li", { class: "about" }, `${title}: ${t(missing)}`);
+  const compared = (title, figure, { pair }, comparable, absent = "compare_not_stated") => {
+    if (!figure) return h("li", { class: "about" }, `${title}: ${t(absent)}`);
     const remarks = [figure.source === "picture" && t("compare_from_picture"), !comparable && t("compare_not_comparable")];
     const times = typeof figure.value === "number" && figure.value ? pair.value / figure.value : null;
-    const far = comparable && times !== null && (times >= NEAR || times <= 1 / NEAR);
+    const differs = comparable && times !== null && (times >= REMARKABLE_RATIO || times <= 1 / REMARKABLE_RATIO);
     return h("li", {}, `${title}: `, h("b", {}, amount(figure)), remarks.filter(Boolean).map((one) => h("span", { class: "about" }, ` (${one})`)),
-      far && h("strong", { class: "far" }, ` ${t("times", { times: Report.number(Number(times.toPrecision(2))) })}`));
+      differs && h("strong", { class: "differs" }, ` ${t("times", { times: Report.number(Number(times.toPrecision(2))) })}`));
   };
 
-  /** The fields of a correction, filled with what was read; *keep* gets what is typed. */
-  Report.form = (item, keep, cancel) => {
+  /** The fields of a correction, filled with what was read; *save* gets what is typed. */
+  Report.form = (item, save, cancel) => {
     const { pair } = item;
     const metric = h("select", { name: "metric" }, [...metrics.keys()].map((name) =>
       h("option", { value: name, selected: name === pair.metric }, `${names(name).join(" · ")} (${name})`)));
@@ -131,10 +132,10 @@
     const field = (word, input) => h("label", {}, h("span", {}, t(word)), input);
     const form = h("form", { class: "correction", novalidate: true },
       field("metric_of", metric), field("field_value", value), field("field_unit", unit), field("field_change", percent), refused,
-      h("p", { class: "actions" }, h("button", { class: "main" }, t("keep")), h("button", { type: "button", on: { click: cancel } }, t("cancel"))));
+      h("p", { class: "actions" }, h("button", { class: "main" }, t("save")), h("button", { type: "button", on: { click: cancel } }, t("cancel"))));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      keep({ metric: metric.value, value: value.value, unit: unit.value, change: percent.value });
+      save({ metric: metric.value, value: value.value, unit: unit.value, change: percent.value });
     });
     form.addEventListener("keydown", (event) => { if (event.key === "Escape") cancel(); });
     return { form, begin: () => { value.focus(); value.select(); }, refuse: (text) => { refused.textContent = text; value.focus(); } };
