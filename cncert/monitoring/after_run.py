@@ -5,11 +5,10 @@ Used by the run's extension when a run ends, and by ``scrapy status``. Whatever 
 
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
-
-from scrapy.settings import BaseSettings
 
 from cncert.exceptions import StoreError
 from cncert.monitoring import alert_channels
@@ -22,13 +21,13 @@ from cncert.store.records import Alert, RunRecord
 logger = logging.getLogger(__name__)
 
 
-def at_begin(settings: BaseSettings) -> None:
+def at_begin(settings: Mapping[str, Any]) -> None:
     """Say in the log why nobody will be told, if there is anybody to tell."""
     for problem in alert_channels.problems(alert_channels.addresses(settings)):
         logger.warning("No alert can be sent: %s", problem)
 
 
-async def at_end(store: Store, settings: BaseSettings, record: RunRecord | None, lost: StoreError | None) -> int:
+async def at_end(store: Store, settings: Mapping[str, Any], record: RunRecord | None, lost: StoreError | None) -> int:
     """Let the monitors look after the run *record*, tell what is news, and keep both in the record.
 
     *lost* is why the store cannot be asked, if it cannot. Returns the number of addresses that were not reached.
@@ -52,14 +51,14 @@ async def at_end(store: Store, settings: BaseSettings, record: RunRecord | None,
     return len(failures)
 
 
-async def look(store: Store, settings: BaseSettings, now: datetime) -> tuple[Facts, list[Alert]]:
+async def look(store: Store, settings: Mapping[str, Any], now: datetime) -> tuple[Facts, list[Alert]]:
     """The facts, and the alerts that follow from them and from those of earlier runs. May raise StoreError."""
-    fresh = timedelta(days=settings.getfloat("CNCERT_FRESH_DAYS"))
+    fresh = timedelta(days=float(settings["CNCERT_FRESH_DAYS"]))
     facts = await gather(store, now, fresh, folders(settings))
     return facts, continued(told_before(facts.runs), examine(facts), now)
 
 
-def folders(settings: BaseSettings) -> dict[str, str]:
+def folders(settings: Mapping[str, Any]) -> dict[str, str]:
     """The local directories that things are kept in, by their settings."""
     named = {name: str(settings[name]) for name in ("CNCERT_FILES", "CNCERT_ARCHIVE")}
     return {
@@ -70,7 +69,7 @@ def folders(settings: BaseSettings) -> dict[str, str]:
 
 
 async def _tell(
-    found: Sequence[Alert], settings: BaseSettings, source: str, now: datetime
+    found: Sequence[Alert], settings: Mapping[str, Any], source: str, now: datetime
 ) -> tuple[list[Alert], list[str]]:
     """*found* after a message about what of it is news, and a line for each address that was not reached."""
     urls, news = alert_channels.addresses(settings), untold(found, now)

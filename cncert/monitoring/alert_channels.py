@@ -9,13 +9,11 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING, Any
 
 from cncert.store.records import Alert
 from cncert.terminal.time_limit import in_time
@@ -95,7 +93,7 @@ def in_language(alert: Alert, language: str) -> tuple[str, str]:
     return (alert.text_zh, alert.advice_zh) if language == "zh" else (alert.text, alert.advice)
 
 
-def addresses(settings: BaseSettings) -> list[str]:
+def addresses(settings: Mapping[str, Any]) -> list[str]:
     """The addresses of ``CNCERT_ALERTS``, which spaces or commas part."""
     return [url for url in _NEXT.split(str(settings["CNCERT_ALERTS"]).strip(" \t\r\n,")) if url]
 

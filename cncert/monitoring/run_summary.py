@@ -1,9 +1,7 @@
 """The closing words of a run."""
 
-from collections.abc import Iterator
-from typing import TextIO
-
-from scrapy.settings import BaseSettings
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
 
 from cncert.monitoring.alert_channels import in_language
 from cncert.store import redacted
@@ -14,7 +12,7 @@ LOOKS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 """The colour of an alert."""
 
 
-def print_summary(record: RunRecord, settings: BaseSettings, file: TextIO) -> None:
+def print_summary(record: RunRecord, settings: Mapping[str, Any], file: TextIO) -> None:
     """Print to *file* what *record* says, and what to do next if the run was not clean: a table if it is a terminal."""
     console = console_of(file)
     state = "[green]clean[/]" if record.clean else "[red]not clean[/]"
@@ -36,7 +34,7 @@ def print_summary(record: RunRecord, settings: BaseSettings, file: TextIO) -> No
         console.print(f"  {sign} {text}".replace("\n", "\n    ") if sign else f"  {text}")
 
 
-def _counts(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
+def _counts(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What came of the run in Rich's markup, each with its label."""
     yield "issues", f"{len(record.new)} new, {len(record.changed)} changed, {len(record.rejected)} rejected"
     if record.verdicts:
@@ -49,7 +47,7 @@ def _counts(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, st
     yield "files", markup(settings["FILES_STORE"].rpartition("@")[2])
 
 
-def _remarks(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
+def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What a person should read in Rich's markup, each with its sign or without one."""
     for warning in record.warnings:
         yield "[yellow]![/]", markup(warning)

@@ -106,12 +106,12 @@ async def _free_bytes(store: Store, folders: Mapping[str, str]) -> dict[str, int
             free["store"] = of_store
     except StoreError:
         pass  # a user of the database who may not ask
-    return free | {name: disk_usage(Path(folder)).free for name, folder in folders.items()}
+    return free | {name: shutil.disk_usage(existing_parent(Path(folder))).free for name, folder in folders.items()}
 
 
-def disk_usage(folder: Path) -> shutil._ntuple_diskusage:
-    """Total, used and free bytes of the disk that *folder* is on, or will be on once it is made."""
+def existing_parent(folder: Path) -> Path:
+    """Return *folder*, or the nearest directory above it that exists: where it will be made."""
     folder = folder.absolute()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return shutil.disk_usage(folder)
+    return folder
