@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
-from cncert.monitoring.alert_channels import MOST_BYTES, addresses, message, problems, send
+from cncert.monitoring.alert_channels import MESSAGE_BYTES, addresses, message, problems, send
 from cncert.store import open_store
 from cncert.store.records import Alert, RunRecord
 from tests import series
@@ -56,7 +56,7 @@ def test_a_message_is_short_enough_for_wecom() -> None:
     said = message([alert(str(number), text_zh="长" * 100) for number in range(12)], "zh", "host")
     assert len(f"{said.title}\n{said.body}".encode()) < 2048
     assert said.body.splitlines()[-2:] == ["……另有7条（scrapy status）", "host"]
-    assert len(said.body.encode()) > MOST_BYTES / 2
+    assert len(said.body.encode()) > MESSAGE_BYTES / 2
 
 
 @pytest.mark.parametrize(

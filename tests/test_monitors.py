@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from cncert.monitoring.alert_history import continued, told, told_before, untold
+from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
+from cncert.monitoring.alert_words import alert_words
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.due_dates import due_by, holidays
-from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, Monitor, examine
+from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
 from cncert.monitoring.store_snapshot import Facts, gather
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
@@ -78,7 +79,7 @@ def put_row(store: Store, one: LedgerRow) -> Awaitable[LedgerRow]:
 
 
 def found(facts: Facts) -> dict[str, Finding]:
-    return {monitor.name: finding for monitor, finding in examine(facts)}
+    return dict(find_problems(facts))
 
 
 def instead(stored: Documents, *rows: LedgerRow, without: Iterable[str] = ()) -> Documents:
@@ -205,9 +206,11 @@ STILL: dict[str, Case] = {
 @pytest.mark.parametrize("case", SPEAKS)
 async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
     stored, level, said = SPEAKS[case]
-    finding = found(await facts_of(sqlite_uri, stored()))[case.partition(":")[0]]
-    assert (finding.level, said in finding.text) == (level, True), finding
-    assert any("一" <= sign <= "龥" for sign in finding.text_zh)
+    name = case.partition(":")[0]
+    finding = found(await facts_of(sqlite_uri, stored()))[name]
+    (alert,) = update_alerts([], [(name, finding)], NOW)
+    assert (alert.level, said in alert.text) == (level, True), finding
+    assert any("一" <= sign <= "龥" for sign in alert.text_zh)
 
 
 @pytest.mark.parametrize("case", STILL)
@@ -245,7 +248,7 @@ async def test_a_document_that_cannot_be_read_stops_no_monitor(uri: str) -> None
 
 
 def test_every_monitor_is_made_to_speak_and_to_keep_still() -> None:
-    names = {monitor.name for monitor in MONITORS} - {"disk"}
+    names = MONITORS.keys() - {"disk"}
     assert {case.partition(":")[0] for case in SPEAKS} == names
     assert {case.partition(":")[0] for case in STILL} == names
 
@@ -264,24 +267,23 @@ def test_a_break_silences() -> None:
 # --- what is news
 
 LATER = [NOW + timedelta(days=days) for days in range(20)]
-MONITOR = MONITORS[0]
 
 
-def finding(*about: str, level: AlertLevel = "attention") -> list[tuple[Monitor, Finding]]:
-    return [(MONITOR, Finding(level, about, ", ".join(about), ""))]
+def finding(*about: str, level: AlertLevel = "attention") -> list[tuple[str, Finding]]:
+    return [("died", Finding(level, about))]
 
 
-def told_on(days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collection[int] = ()) -> list[tuple[int, str]]:
-    """A run a day: what is *found* from each day on, and what of it is told when; on some days nobody is reached."""
+def sent_on(days: dict[int, list[tuple[str, Finding]]], unreached: Collection[int] = ()) -> list[tuple[int, str]]:
+    """A run a day: what is *found* from each day on, and what of it is sent when; on some days nobody is reached."""
     alerts: list[Alert] = []
     messages = []
     for day, now in enumerate(LATER):
         now_found = next(days[since] for since in sorted(days, reverse=True) if since <= day)
-        alerts = continued(alerts, now_found, now)
-        news = untold(alerts, now)
+        alerts = update_alerts(alerts, now_found, now)
+        news = pending(alerts, now)
         if news and day not in unreached:
-            messages += [(day, "over" if alert.over else alert.text) for alert in news]
-            alerts = told(alerts, now)
+            messages += [(day, "over" if alert.over else ", ".join(alert.about)) for alert in news]
+            alerts = mark_sent(alerts, now)
     return messages
 
 
@@ -302,28 +304,65 @@ def told_on(days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collectio
         ({0: []}, (), []),
     ],
 )
-def test_an_alert_is_told_when_it_begins_grows_or_ends_and_weekly_while_somebody_must_act(
-    days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collection[int], expected: list[tuple[int, str]]
+def test_an_alert_is_sent_when_it_begins_grows_or_ends_and_weekly_while_somebody_must_act(
+    days: dict[int, list[tuple[str, Finding]]], unreached: Collection[int], expected: list[tuple[int, str]]
 ) -> None:
-    assert told_on(days, unreached) == expected
+    assert sent_on(days, unreached) == expected
 
 
-def test_what_was_told_before_stands_in_the_run_that_ended_last_of_those_that_looked() -> None:
-    (alert,) = continued([], finding("a"), NOW)
+def test_previous_alerts_stand_in_the_run_that_ended_last_of_those_that_were_watched() -> None:
+    (alert,) = update_alerts([], finding("a"), NOW)
     parallel = ended(3, ended_at=NOW, alerts=[alert])
-    assert told_before([ended(0), ended(1, alerts=[]), ended(2), parallel]) == [alert]
-    assert told_before([ended(0)]) == []
+    assert previous_alerts([ended(0), ended(1, alerts=[]), ended(2), parallel]) == [alert]
+    assert previous_alerts([ended(0)]) == []
 
 
 def test_an_alert_knows_since_when() -> None:
-    alerts = continued([], finding("a"), LATER[0])
-    assert continued(alerts, finding("a", "b"), LATER[1])[0].since == LATER[0]
+    alerts = update_alerts([], finding("a"), LATER[0])
+    assert update_alerts(alerts, finding("a", "b"), LATER[1])[0].since == LATER[0]
+
+
+def test_every_monitor_has_its_words_in_both_languages_and_none_is_left_over() -> None:
+    words = alert_words()
+    assert words.keys() == MONITORS.keys() | {"store", "message"}
+    rules = (ROOT / "cncert" / "monitoring" / "monitors.py").read_text(encoding="utf-8")
+    for table in (words[name] for name in words.keys() - {"message"}):
+        sentences = {name: text for name, text in table.items() if name != "terms"}
+        assert {"text", "advice"} <= sentences.keys()
+        for name in sentences.keys() - {"text", "advice"}:
+            assert f'"{name}"' in rules
+        for translations in (*sentences.values(), *table.get("terms", {}).values()):
+            assert translations.keys() == {"en", "zh"}
+            assert all(translations.values())
+            # The Chinese sentence on full disks leaves out the limit.
+            assert places(translations["en"]) - {"limit_mb"} == places(translations["zh"])
+
+
+def places(text: str) -> set[str]:
+    """The facts that a sentence has places for."""
+    return set(re.findall(r"{(\w+)}", text))
+
+
+def test_a_sentence_lists_five_things_and_counts_the_others() -> None:
+    finding = Finding("warning", tuple("abcdefg"))
+    (alert,) = update_alerts([], [("rejected", finding)], NOW)
+    assert alert.text == "issues refused because they break the model: a, b, c, d, e (+2)"
+    assert alert.text_zh == "未通过校验而被拒收：a, b, c, d, e (+2)"
+    assert alert.about == list("abcdefg")
+
+
+def test_the_words_of_a_list_are_translated() -> None:
+    states = ("2025-02 never seen", "2025-01 unavailable")
+    gaps = Finding("attention", ("2025-02", "2025-01"), facts={"weeks": states})
+    run = Finding("attention", ("robots", "items"))
+    texts = [alert.text_zh for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
+    assert texts == ["缺少的期次：2025-02 未见, 2025-01 暂不可用", "上次运行：robots.txt 禁止访问, 处理流程出错"]
 
 
 def test_every_monitor_is_described() -> None:
     page = (ROOT / "docs" / "watch.md").read_text(encoding="utf-8")
     described = set(re.findall(r"^\| `((?!cncert_)[a-z_]+)` \|", page, re.MULTILINE))
-    assert described == {monitor.name for monitor in MONITORS} | {"store"}
+    assert described == MONITORS.keys() | {"store"}
 
 
 # --- holidays

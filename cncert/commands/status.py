@@ -11,8 +11,8 @@ from rich.table import Table
 
 from cncert.addon import DerivedSettings
 from cncert.exceptions import ArgumentError, StoreError
-from cncert.monitoring.after_run import look
-from cncert.monitoring.alert_channels import in_language
+from cncert.monitoring.after_run import evaluate
+from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.prometheus import metrics, write
 from cncert.monitoring.run_summary import LOOKS
@@ -45,7 +45,7 @@ class Command(ProjectCommand):
         DerivedSettings().update_settings(self.settings)
         try:
             async with open_store(self.settings["CNCERT_STORE"]) as store:
-                state = status(*await look(store, self.settings, datetime.now(UTC)), store.name)
+                state = status(*await evaluate(store, self.settings, datetime.now(UTC)), store.name)
         except StoreError:
             if opts.prometheus:
                 _write(opts.prometheus, metrics(None))
@@ -79,7 +79,7 @@ def _print(console: Console, state: Status, language: str) -> None:
         return
     found = _table()
     for alert in state.alerts:
-        text, advice = in_language(alert, language)
+        text, advice = text_and_advice(alert, language)
         found.add_row(f"[{LOOKS[alert.level]}]{alert.level}[/]", f"{markup(text)}\n→ {markup(advice)}")
     console.print()
     console.print(found)

@@ -89,7 +89,7 @@ class RunRecorder:
             self.record = record
             logger.info("Run %s begins", record.id)
             if not self._is_replay():
-                after_run.at_begin(self.crawler.settings)
+                after_run.check_alert_setup(self.crawler.settings)
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.enter(entry.url, source="index", issue=entry.issue)
@@ -179,7 +179,7 @@ class RunRecorder:
                 if isinstance(error, StoreError) and not isinstance(error, DocumentError):
                     self._store_lost = self._store_lost or error
         if not self._is_replay() and (
-            unreached := await after_run.at_end(self._store, self.crawler.settings, self.record, self._store_lost)
+            unreached := await after_run.run_monitors(self._store, self.crawler.settings, self.record, self._store_lost)
         ):
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()

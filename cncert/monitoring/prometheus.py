@@ -52,7 +52,7 @@ def _metrics(state: Status | None) -> Iterator[str]:
     yield _gauge(
         "cncert_alert",
         "0 all is well, 1 somebody should look, 2 somebody has to act.",
-        {f'{{name="{monitor.name}"}}': levels.get(monitor.name, 0) for monitor in MONITORS},
+        {f'{{name="{name}"}}': levels.get(name, 0) for name in MONITORS},
     )
     yield _gauge("cncert_status_timestamp_seconds", "When this was written.", int(state.at.timestamp()))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
-from cncert.monitoring.alert_channels import in_language
+from cncert.monitoring.alert_words import text_and_advice
 from cncert.store import redacted
 from cncert.store.records import AlertLevel, RunRecord
 from cncert.terminal.output import clock, console_of, markup, new_table
@@ -57,7 +57,7 @@ def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[s
         yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
         if not alert.over:
-            text, advice = in_language(alert, settings["CNCERT_LANGUAGE"])
+            text, advice = text_and_advice(alert, settings["CNCERT_LANGUAGE"])
             yield f"[{LOOKS[alert.level]}]{alert.level}:[/]", f"{markup(text)}\n→ {markup(advice)}"
     for remark in record.sources:
         yield "[cyan]·[/]", markup(remark)
