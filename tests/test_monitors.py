@@ -1,4 +1,4 @@
-"""The monitors: each is made to speak, and each keeps still where nothing is wrong; what of it is news."""
+"""The monitors: each finds what is wrong and nothing else; which alerts are pending after that."""
 
 import asyncio
 import csv
@@ -16,7 +16,7 @@ from cncert.monitoring.alert_words import alert_words
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.due_dates import due_by, holidays
 from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
-from cncert.monitoring.store_snapshot import Facts, gather
+from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
 from cncert.store.records import Alert, AlertLevel, LedgerRow, RunRecord
@@ -63,7 +63,7 @@ def documents(weeks: Iterable[str] = WEEKS, **changed: dict[str, Any]) -> Docume
     return {"issues": issues, "rows": rows, "runs": [ended(25), ended(1)], "rejects": []}
 
 
-async def facts_of(uri: str, stored: Documents, now: datetime = NOW) -> Facts:
+async def snapshot_of(uri: str, stored: Documents, now: datetime = NOW) -> StoreSnapshot:
     async with open_store(uri) as store:
         await asyncio.gather(
             *(store.put_issue(issue) for issue in stored["issues"]),
@@ -71,15 +71,15 @@ async def facts_of(uri: str, stored: Documents, now: datetime = NOW) -> Facts:
             *(store.put_run(run) for run in stored["runs"]),
             *(store.put_reject(reject) for reject in stored["rejects"]),
         )
-        return await gather(store, now, FRESH)
+        return await take_snapshot(store, now, FRESH)
 
 
 def put_row(store: Store, one: LedgerRow) -> Awaitable[LedgerRow]:
     return store.change_row(one.id, lambda _: one)
 
 
-def found(facts: Facts) -> dict[str, Finding]:
-    return dict(find_problems(facts))
+def found(snapshot: StoreSnapshot) -> dict[str, Finding]:
+    return dict(find_problems(snapshot))
 
 
 def instead(stored: Documents, *rows: LedgerRow, without: Iterable[str] = ()) -> Documents:
@@ -166,7 +166,7 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
         "warning",
         "2025-01-23 08:02",
     ),
-    "died: not buried yet": (lambda: runs(make_run(started_at=NOW - timedelta(days=2))), "attention", "2025-01-22"),
+    "died: not closed yet": (lambda: runs(make_run(started_at=NOW - timedelta(days=2))), "attention", "2025-01-22"),
     "run: lost its store": (lambda: broken(close_reason="store_failed"), "attention", "store_failed"),
     "run: was stopped": (lambda: broken(close_reason="shutdown"), "warning", "shutdown"),
     "run: faults of the program": (lambda: broken(faults={"program": 2}), "attention", "errors in the program"),
@@ -207,7 +207,7 @@ STILL: dict[str, Case] = {
 async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
     stored, level, said = SPEAKS[case]
     name = case.partition(":")[0]
-    finding = found(await facts_of(sqlite_uri, stored()))[name]
+    finding = found(await snapshot_of(sqlite_uri, stored()))[name]
     (alert,) = update_alerts([], [(name, finding)], NOW)
     assert (alert.level, said in alert.text) == (level, True), finding
     assert any("一" <= sign <= "龥" for sign in alert.text_zh)
@@ -215,11 +215,11 @@ async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
 
 @pytest.mark.parametrize("case", STILL)
 async def test_a_monitor_keeps_still(sqlite_uri: str, case: str) -> None:
-    assert case.partition(":")[0] not in found(await facts_of(sqlite_uri, STILL[case]()))
+    assert case.partition(":")[0] not in found(await snapshot_of(sqlite_uri, STILL[case]()))
 
 
 async def test_where_all_is_well_all_keep_still(uri: str) -> None:
-    assert found(await facts_of(uri, documents())) == {}
+    assert found(await snapshot_of(uri, documents())) == {}
 
 
 async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) -> None:
@@ -227,23 +227,23 @@ async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) 
     stored = missing(BEFORE, "blocked", addresses=ASKED) | {"rejects": refused(-1)["rejects"]}
     stored["issues"][-1] = documents(_2025_03=pictures(1, "failed") | ONE_METRIC)["issues"][-1]
     stored["runs"] = [ended(50), ended(25, close_reason=DIED, clean=False), ended(faults={"archive": 1}, clean=False)]
-    facts = [await facts_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
+    facts = [await snapshot_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
     assert facts[0] == replace(facts[1], free_bytes=facts[0].free_bytes)
     names = {"archive", "blocked", "died", "figures", "picture_count", "pictures", "rejected"}
     assert found(facts[0]).keys() == names
 
 
 def test_a_disk_is_told_before_it_is_full() -> None:
-    facts = Facts(NOW, FRESH, [], free_bytes={"store": LOW_BYTES, "CNCERT_FILES": LOW_BYTES - 1})
+    facts = StoreSnapshot(NOW, FRESH, [], free_bytes={"store": LOW_BYTES, "CNCERT_FILES": LOW_BYTES - 1})
     assert found(facts)["disk"].about == ("CNCERT_FILES",)
     assert "disk" not in found(replace(facts, free_bytes={"store": LOW_BYTES}))
 
 
 async def test_a_document_that_cannot_be_read_stops_no_monitor(uri: str) -> None:
-    await facts_of(uri, documents())
+    await snapshot_of(uri, documents())
     rewrite(uri, "issues", LAST, lambda document: document.update(title=None))
     async with open_store(uri) as store:
-        facts = await gather(store, NOW, FRESH)
+        facts = await take_snapshot(store, NOW, FRESH)
     assert facts.issues[0].id == BEFORE
 
 
@@ -257,11 +257,11 @@ def test_a_break_silences() -> None:
     """Figures and pictures of 2018 are no measure for those since 2022; the rating is."""
     before = [make_issue(2018, number, **pictures(8)) for number in range(13, 7, -1)]
     after = make_issue(2022, 27, figures=[], rating=None, **pictures(1))
-    said = found(Facts(NOW, FRESH, [], issues=[after, *before]))
+    said = found(StoreSnapshot(NOW, FRESH, [], issues=[after, *before]))
     assert said["figures"].about == ("2022-27 rating",)
     assert "picture_count" not in said
     same_time = make_issue(2018, 14, figures=[], **pictures(1))
-    assert {"figures", "picture_count"} <= found(Facts(NOW, FRESH, [], issues=[same_time, *before])).keys()
+    assert {"figures", "picture_count"} <= found(StoreSnapshot(NOW, FRESH, [], issues=[same_time, *before])).keys()
 
 
 # --- what is news

@@ -17,7 +17,7 @@ from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger import calendar_gaps
 from cncert.ledger.article_rows import Ledger
 from cncert.monitoring import after_run, issue_notes, run_failures
-from cncert.monitoring.dead_runs import CLEAN_REASONS, bury
+from cncert.monitoring.dead_runs import CLEAN_REASONS, close_dead_runs
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
@@ -73,7 +73,7 @@ class RunRecorder:
         """Open the store, begin the record, enter the bundled index. Raises CloseSpider if the store is not there."""
         try:
             await self.store.open()
-            for died in await bury(self.store):
+            for died in await close_dead_runs(self.store):
                 logger.warning("Run %s died before its end: what it left undone is due", died.id)
             started = datetime.now(UTC)
             record = RunRecord(

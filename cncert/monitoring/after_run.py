@@ -14,7 +14,7 @@ from cncert.exceptions import StoreError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
 from cncert.monitoring.monitors import Finding, find_problems
-from cncert.monitoring.store_snapshot import Facts, gather
+from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.store import Store
 from cncert.store.records import Alert, RunRecord
 
@@ -54,10 +54,10 @@ async def run_monitors(
     return len(failures)
 
 
-async def evaluate(store: Store, settings: Mapping[str, Any], now: datetime) -> tuple[Facts, list[Alert]]:
+async def evaluate(store: Store, settings: Mapping[str, Any], now: datetime) -> tuple[StoreSnapshot, list[Alert]]:
     """Return a snapshot of *store*, and the alerts that follow from it and from those before. May raise StoreError."""
     fresh = timedelta(days=float(settings["CNCERT_FRESH_DAYS"]))
-    snapshot = await gather(store, now, fresh, local_folders(settings))
+    snapshot = await take_snapshot(store, now, fresh, local_folders(settings))
     return snapshot, update_alerts(previous_alerts(snapshot.runs), find_problems(snapshot), now)
 
 

@@ -14,8 +14,8 @@ from cncert.items import Issue
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import CLEAN_REASONS, DIED
-from cncert.monitoring.due_dates import came_on, due_by, today
-from cncert.monitoring.store_snapshot import Facts
+from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
+from cncert.monitoring.store_snapshot import StoreSnapshot
 from cncert.quality.series_breaks import joined, register
 from cncert.report import calendar
 from cncert.store.records import AlertLevel, RunRecord
@@ -48,7 +48,7 @@ class Finding:
     """What the sentence needs beside *about*."""
 
 
-Rule = Callable[[Facts], Finding | None]
+Rule = Callable[[StoreSnapshot], Finding | None]
 MONITORS: dict[str, Rule] = {}
 """All rules, by the name of their monitor."""
 
@@ -63,7 +63,7 @@ def monitor(name: str) -> Callable[[Rule], Rule]:
     return register_rule
 
 
-def find_problems(snapshot: Facts) -> list[tuple[str, Finding]]:
+def find_problems(snapshot: StoreSnapshot) -> list[tuple[str, Finding]]:
     """Return what the monitors find, each with the monitor's name; what needs attention comes first."""
     found = [(name, finding) for name, rule in MONITORS.items() if (finding := rule(snapshot))]
     return sorted(found, key=lambda pair: pair[1].level != "attention")
@@ -73,20 +73,20 @@ def find_problems(snapshot: Facts) -> list[tuple[str, Finding]]:
 
 
 @monitor("stale")
-def stale(snapshot: Facts) -> Finding | None:
+def stale(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no new issue came, although one is due."""
     if not snapshot.issues:
         return Finding("attention", sentence="nothing_stored")
-    newest, day = snapshot.issues[0], today(snapshot.now)
-    came = came_on(newest)
-    due, days = due_by(came, snapshot.fresh), (day - came).days
+    newest, day = snapshot.issues[0], day_in_china(snapshot.now)
+    published = publication_day(newest)
+    due, days = due_by(published, snapshot.fresh), (day - published).days
     if day <= due:
         return None
     return Finding("attention", (newest.id,), facts={"days": days, "newest": newest.id, "due": due})
 
 
 @monitor("gaps")
-def missing_weeks(snapshot: Facts) -> Finding | None:
+def missing_weeks(snapshot: StoreSnapshot) -> Finding | None:
     """Report recent weeks whose issue is not stored, though there seems to be one."""
     recent = snapshot.weeks[-RECENT_WEEKS:]
     missing = [
@@ -112,7 +112,7 @@ def _is_missing(week: Week, after: list[Week]) -> bool:
 
 
 @monitor("blocked")
-def blocked(snapshot: Facts) -> Finding | None:
+def blocked(snapshot: StoreSnapshot) -> Finding | None:
     """Report issues for which WeChat asks for a verification."""
     weeks = [week for week in reversed(snapshot.weeks) if week.state == "blocked"]
     stopped = snapshot.last_run is not None and snapshot.last_run.close_reason == "verification_asked"
@@ -126,7 +126,7 @@ def blocked(snapshot: Facts) -> Finding | None:
 
 
 @monitor("rejected")
-def rejected(snapshot: Facts) -> Finding | None:
+def rejected(snapshot: StoreSnapshot) -> Finding | None:
     """Report issues that validation refused."""
     issues = tuple(sorted((reject.issue or reject.id for reject in snapshot.rejects), reverse=True))
     return _finding("attention", issues)
@@ -136,7 +136,7 @@ def rejected(snapshot: Facts) -> Finding | None:
 
 
 @monitor("figures")
-def missing_figures(snapshot: Facts) -> Finding | None:
+def missing_figures(snapshot: StoreSnapshot) -> Finding | None:
     """Report a figure, or the rating, that the issues before a new one all state and the new one does not."""
     lost = tuple(
         f"{issue.id} {metric}"
@@ -148,7 +148,7 @@ def missing_figures(snapshot: Facts) -> Finding | None:
 
 
 @monitor("doubts")
-def questionable_figures(snapshot: Facts) -> Finding | None:
+def questionable_figures(snapshot: StoreSnapshot) -> Finding | None:
     """Report new issues with numbers that nothing read, contradictions or outliers."""
     found = issue_notes.count(snapshot.issues[:NEW_ISSUES])
     odd = {issue for counter in found.keys() - {"missing"} for issue in found[counter]}
@@ -156,7 +156,7 @@ def questionable_figures(snapshot: Facts) -> Finding | None:
 
 
 @monitor("picture_count")
-def few_pictures(snapshot: Facts) -> Finding | None:
+def few_pictures(snapshot: StoreSnapshot) -> Finding | None:
     """Report new issues with far fewer pictures than those before: most figures are only in pictures."""
     few = tuple(
         issue.id
@@ -170,7 +170,7 @@ def few_pictures(snapshot: Facts) -> Finding | None:
 
 
 @monitor("pictures")
-def failed_pictures(snapshot: Facts) -> Finding | None:
+def failed_pictures(snapshot: StoreSnapshot) -> Finding | None:
     """Report pictures that could not be fetched."""
     issues = tuple(sorted(snapshot.pictures, reverse=True))
     new = {issue.id for issue in snapshot.issues[:NEW_ISSUES]}
@@ -179,7 +179,7 @@ def failed_pictures(snapshot: Facts) -> Finding | None:
 
 
 @monitor("feeds")
-def unreadable_feeds(snapshot: Facts) -> Finding | None:
+def unreadable_feeds(snapshot: StoreSnapshot) -> Finding | None:
     """Report feeds and albums that two runs in a row could not read."""
     ended = [run for run in snapshot.runs if run.clean is not None and run.close_reason != DIED]
     if len(ended) < 2:
@@ -190,7 +190,7 @@ def unreadable_feeds(snapshot: Facts) -> Finding | None:
 
 
 @monitor("archive")
-def unwritable_archive(snapshot: Facts) -> Finding | None:
+def unwritable_archive(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run could not write raw pages to the archive."""
     last = snapshot.last_run
     if last is None or ("archive" not in last.faults and last.close_reason != "archive_failed"):
@@ -199,14 +199,14 @@ def unwritable_archive(snapshot: Facts) -> Finding | None:
 
 
 @monitor("disk")
-def full_disks(snapshot: Facts) -> Finding | None:
+def full_disks(snapshot: StoreSnapshot) -> Finding | None:
     """Report disks that are nearly full."""
     full = tuple(name for name, free in snapshot.free_bytes.items() if free < LOW_BYTES)
     return _finding("attention", full, limit_mb=LOW_BYTES // 1_000_000)
 
 
 @monitor("died")
-def dead_runs(snapshot: Facts) -> Finding | None:
+def dead_runs(snapshot: StoreSnapshot) -> Finding | None:
     """Report runs that were killed: the last ones, or those right before the last one if that ended by itself."""
     ended = [run for run in snapshot.runs if run.clean is not None]
     by_itself = bool(ended) and ended[0].close_reason != DIED
@@ -216,7 +216,7 @@ def dead_runs(snapshot: Facts) -> Finding | None:
 
 
 @monitor("run")
-def bad_end(snapshot: Facts) -> Finding | None:
+def bad_end(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run was cut short, or met an error of the program or its settings."""
     last = snapshot.last_run
     if last is None or last.close_reason in (DIED, "verification_asked", "archive_failed"):
@@ -228,7 +228,7 @@ def bad_end(snapshot: Facts) -> Finding | None:
 
 
 @monitor("idle")
-def idle(snapshot: Facts) -> Finding | None:
+def idle(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no run has started for a long time."""
     if not snapshot.runs or (pause := snapshot.now - snapshot.runs[0].started_at) <= snapshot.fresh:
         return None
