@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
-from cncert.monitoring.alert_channels import MOST_BYTES, addresses, message, problems, send
+from cncert.monitoring.alert_channels import MESSAGE_BYTES, addresses, message, problems, send
 from cncert.store import open_store
 from cncert.store.records import Alert, RunRecord
 from tests import series
@@ -56,7 +56,7 @@ def test_a_message_is_short_enough_for_wecom() -> None:
     said = message([alert(str(number), text_zh="长" * 100) for number in range(12)], "zh", "host")
     assert len(f"{said.title}\n{said.body}".encode()) < 2048
     assert said.body.splitlines()[-2:] == ["……另有7条（scrapy status）", "host"]
-    assert len(said.body.encode()) > MOST_BYTES / 2
+    assert len(said.body.encode()) > MESSAGE_BYTES / 2
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ async def last_run(tmp_path: Path) -> RunRecord:
         return (await store.runs(1))[0]
 
 
-def told(hooks: Webhooks, *behaviours: str, **env: str) -> dict[str, str]:
-    """The environment of a crawl that tells *hooks*; they are not asked through the site, which is its proxy."""
+def alerting(hooks: Webhooks, *behaviours: str, **env: str) -> dict[str, str]:
+    """The environment of a crawl that alerts *hooks*; they are not asked through the site, which is its proxy."""
     urls = " ".join(f"{hooks.url(behaviour)}&rto=0.5" for behaviour in behaviours or ("take",))
     return {"CNCERT_ALERTS": urls, "no_proxy": "127.0.0.1", "LOG_LEVEL": "DEBUG", **env}
 
@@ -156,7 +156,7 @@ async def test_what_goes_wrong_is_told_once_and_once_more_when_it_is_over(
         site.add_picture(url, Answer(status=404))
 
     def run() -> str:
-        result = crawl(site, tmp_path, f"start={LAST}", *BOUNDS, "retry=1", store=mongo_uri, **told(hooks))
+        result = crawl(site, tmp_path, f"start={LAST}", *BOUNDS, "retry=1", store=mongo_uri, **alerting(hooks))
         assert SECRET not in result.stderr
         return result.stderr
 
@@ -188,7 +188,7 @@ async def test_what_goes_wrong_is_told_once_and_once_more_when_it_is_over(
 async def test_who_does_not_listen_changes_no_run(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
     published = series.publish(site, "2026-35", "2026-36")
     arguments = (f"start={published[-1].url}", "from=2026-35", "until=2026-36")
-    result = crawl(site, tmp_path, *arguments, **told(hooks, "hang", "broken", "refused"))
+    result = crawl(site, tmp_path, *arguments, **alerting(hooks, "hang", "broken", "refused"))
     assert result.returncode == 0
     assert "clean (finished)" in result.stderr
     assert SECRET not in result.stderr
@@ -205,7 +205,7 @@ async def test_who_does_not_listen_changes_no_run(site: LoopbackWeChat, tmp_path
 
 
 async def test_a_store_that_is_not_there_is_told(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
-    result = crawl(site, tmp_path, store="sqlite:////proc/no/where.db", **told(hooks, CNCERT_LANGUAGE="zh"))
+    result = crawl(site, tmp_path, store="sqlite:////proc/no/where.db", **alerting(hooks, CNCERT_LANGUAGE="zh"))
     assert result.returncode == 1
     (said,) = hooks.messages
     assert said["message"].startswith("[需处理] 数据库故障：/proc/no")
@@ -213,7 +213,7 @@ async def test_a_store_that_is_not_there_is_told(site: LoopbackWeChat, tmp_path:
 
 async def test_a_replay_tells_nobody(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
     sample = "replay=cncert/data/sample/weekly.warc.gz"
-    result = crawl(site, tmp_path, sample, "limit=1", **told(hooks))
+    result = crawl(site, tmp_path, sample, "limit=1", **alerting(hooks))
     assert result.returncode == 0
     assert hooks.asked == []
     assert (await last_run(tmp_path)).alerts is None

@@ -197,21 +197,21 @@ def test_the_table_says_what_to_do(tmp_path: Path) -> None:
     [(0, "agrees with that of x"), (-600, "600 s ahead of that of x"), (600, "behind that of x")],
 )
 def test_a_clock_is_compared(seconds: int, expected: str) -> None:
-    (result,) = local_checks.clock("x", datetime.now(UTC) + timedelta(seconds=seconds))
+    (result,) = local_checks.compare_clock("x", datetime.now(UTC) + timedelta(seconds=seconds))
     assert expected in result.text
     assert result.state == ("ok" if not seconds else "to do")
 
 
 def test_a_clock_before_the_newest_known_issue_is_wrong() -> None:
-    (result,) = local_checks.own_clock(datetime(2020, 1, 1, tzinfo=UTC))
+    (result,) = local_checks.check_own_clock(datetime(2020, 1, 1, tzinfo=UTC))
     assert (result.state, result.text) == ("to do", "2020-01-01, but issue 2026-36 is known")
-    assert local_checks.own_clock(datetime(2027, 1, 1, tzinfo=UTC))[0].state == "ok"
+    assert local_checks.check_own_clock(datetime(2027, 1, 1, tzinfo=UTC))[0].state == "ok"
 
 
 async def test_a_run_in_the_future_means_a_wrong_clock(sqlite_uri: str) -> None:
     async with open_store(sqlite_uri) as store:
         await store.put_run(make_run(started_at=datetime.now(UTC) + timedelta(hours=1)))
-    results = await local_checks.store(Settings({"CNCERT_STORE": sqlite_uri}))
+    results = await local_checks.check_store(Settings({"CNCERT_STORE": sqlite_uri}))
     assert [result.check for result in results if result.state == "to do"] == ["clock"]
 
 
@@ -231,7 +231,7 @@ def test_packages_that_are_missing_or_of_another_version_are_told(
         "# what\n-r other.txt\nscrapy>=99\nnot-there>=1  # why\nwin-only; sys_platform == 'win32'\n", encoding="utf-8"
     )
     monkeypatch.setattr(local_checks, "PROJECT", tmp_path)
-    results = list(local_checks.packages(Settings({"CNCERT_ALERTS": ""})))
+    results = list(local_checks.check_packages(Settings({"CNCERT_ALERTS": ""})))
     wrong = [result.text for result in results if result.state == "to do"]
     assert wrong[0].startswith("scrapy 2.")
     assert wrong[0].endswith("is installed, scrapy>=99 is needed")

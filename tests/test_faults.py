@@ -16,7 +16,7 @@ import pytest
 from cncert.extensions.run_recorder import CLEAN_REASONS
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import DIED
-from cncert.monitoring.issue_notes import CONCERNS
+from cncert.monitoring.issue_notes import WARNING_GROUPS
 from cncert.store import open_store
 from cncert.store.records import LedgerRow, RunRecord
 from cncert.store.records import Outcome as StoreOutcome
@@ -581,7 +581,7 @@ COMPUTED = {
     "pictures/{stat}": re.findall(r'\bstat(?:: str = |=)"(\w+)"', SOURCE),
     "store/{outcome}": list(StoreOutcome),
     "ledger/{'skipped' if wanted else 'out_of_range'}": ["skipped", "out_of_range"],
-    "figures/{counter}": [concern.counter for concern in CONCERNS],
+    "figures/{counter}": [group.counter for group in WARNING_GROUPS],
     "feeds/{kind}": re.findall(r'others\["(\w+)"\]', SOURCE),
     "warnings/{warning.code}": ["…"],  # docs/data.md has them
 }

@@ -1,4 +1,4 @@
-"""The monitors: each is made to speak, and each keeps still where nothing is wrong; what of it is news."""
+"""The monitors: each finds what is wrong and nothing else; which alerts are pending after that."""
 
 import asyncio
 import csv
@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from cncert.monitoring.alert_history import continued, told, told_before, untold
+from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
+from cncert.monitoring.alert_words import alert_words
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.due_dates import due_by, holidays
-from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, Monitor, examine
-from cncert.monitoring.store_snapshot import Facts, gather
+from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
+from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
 from cncert.store.records import Alert, AlertLevel, LedgerRow, RunRecord
@@ -62,7 +63,7 @@ def documents(weeks: Iterable[str] = WEEKS, **changed: dict[str, Any]) -> Docume
     return {"issues": issues, "rows": rows, "runs": [ended(25), ended(1)], "rejects": []}
 
 
-async def facts_of(uri: str, stored: Documents, now: datetime = NOW) -> Facts:
+async def snapshot_of(uri: str, stored: Documents, now: datetime = NOW) -> StoreSnapshot:
     async with open_store(uri) as store:
         await asyncio.gather(
             *(store.put_issue(issue) for issue in stored["issues"]),
@@ -70,15 +71,15 @@ async def facts_of(uri: str, stored: Documents, now: datetime = NOW) -> Facts:
             *(store.put_run(run) for run in stored["runs"]),
             *(store.put_reject(reject) for reject in stored["rejects"]),
         )
-        return await gather(store, now, FRESH)
+        return await take_snapshot(store, now, FRESH)
 
 
 def put_row(store: Store, one: LedgerRow) -> Awaitable[LedgerRow]:
     return store.change_row(one.id, lambda _: one)
 
 
-def found(facts: Facts) -> dict[str, Finding]:
-    return {monitor.name: finding for monitor, finding in examine(facts)}
+def found(snapshot: StoreSnapshot) -> dict[str, Finding]:
+    return dict(find_problems(snapshot))
 
 
 def instead(stored: Documents, *rows: LedgerRow, without: Iterable[str] = ()) -> Documents:
@@ -165,7 +166,7 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
         "warning",
         "2025-01-23 08:02",
     ),
-    "died: not buried yet": (lambda: runs(make_run(started_at=NOW - timedelta(days=2))), "attention", "2025-01-22"),
+    "died: not closed yet": (lambda: runs(make_run(started_at=NOW - timedelta(days=2))), "attention", "2025-01-22"),
     "run: lost its store": (lambda: broken(close_reason="store_failed"), "attention", "store_failed"),
     "run: was stopped": (lambda: broken(close_reason="shutdown"), "warning", "shutdown"),
     "run: faults of the program": (lambda: broken(faults={"program": 2}), "attention", "errors in the program"),
@@ -205,18 +206,20 @@ STILL: dict[str, Case] = {
 @pytest.mark.parametrize("case", SPEAKS)
 async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
     stored, level, said = SPEAKS[case]
-    finding = found(await facts_of(sqlite_uri, stored()))[case.partition(":")[0]]
-    assert (finding.level, said in finding.text) == (level, True), finding
-    assert any("一" <= sign <= "龥" for sign in finding.text_zh)
+    name = case.partition(":")[0]
+    finding = found(await snapshot_of(sqlite_uri, stored()))[name]
+    (alert,) = update_alerts([], [(name, finding)], NOW)
+    assert (alert.level, said in alert.text) == (level, True), finding
+    assert any("一" <= sign <= "龥" for sign in alert.text_zh)
 
 
 @pytest.mark.parametrize("case", STILL)
 async def test_a_monitor_keeps_still(sqlite_uri: str, case: str) -> None:
-    assert case.partition(":")[0] not in found(await facts_of(sqlite_uri, STILL[case]()))
+    assert case.partition(":")[0] not in found(await snapshot_of(sqlite_uri, STILL[case]()))
 
 
 async def test_where_all_is_well_all_keep_still(uri: str) -> None:
-    assert found(await facts_of(uri, documents())) == {}
+    assert found(await snapshot_of(uri, documents())) == {}
 
 
 async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) -> None:
@@ -224,28 +227,28 @@ async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) 
     stored = missing(BEFORE, "blocked", addresses=ASKED) | {"rejects": refused(-1)["rejects"]}
     stored["issues"][-1] = documents(_2025_03=pictures(1, "failed") | ONE_METRIC)["issues"][-1]
     stored["runs"] = [ended(50), ended(25, close_reason=DIED, clean=False), ended(faults={"archive": 1}, clean=False)]
-    facts = [await facts_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
+    facts = [await snapshot_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
     assert facts[0] == replace(facts[1], free_bytes=facts[0].free_bytes)
     names = {"archive", "blocked", "died", "figures", "picture_count", "pictures", "rejected"}
     assert found(facts[0]).keys() == names
 
 
 def test_a_disk_is_told_before_it_is_full() -> None:
-    facts = Facts(NOW, FRESH, [], free_bytes={"store": LOW_BYTES, "CNCERT_FILES": LOW_BYTES - 1})
+    facts = StoreSnapshot(NOW, FRESH, [], free_bytes={"store": LOW_BYTES, "CNCERT_FILES": LOW_BYTES - 1})
     assert found(facts)["disk"].about == ("CNCERT_FILES",)
     assert "disk" not in found(replace(facts, free_bytes={"store": LOW_BYTES}))
 
 
 async def test_a_document_that_cannot_be_read_stops_no_monitor(uri: str) -> None:
-    await facts_of(uri, documents())
+    await snapshot_of(uri, documents())
     rewrite(uri, "issues", LAST, lambda document: document.update(title=None))
     async with open_store(uri) as store:
-        facts = await gather(store, NOW, FRESH)
+        facts = await take_snapshot(store, NOW, FRESH)
     assert facts.issues[0].id == BEFORE
 
 
 def test_every_monitor_is_made_to_speak_and_to_keep_still() -> None:
-    names = {monitor.name for monitor in MONITORS} - {"disk"}
+    names = MONITORS.keys() - {"disk"}
     assert {case.partition(":")[0] for case in SPEAKS} == names
     assert {case.partition(":")[0] for case in STILL} == names
 
@@ -254,34 +257,33 @@ def test_a_break_silences() -> None:
     """Figures and pictures of 2018 are no measure for those since 2022; the rating is."""
     before = [make_issue(2018, number, **pictures(8)) for number in range(13, 7, -1)]
     after = make_issue(2022, 27, figures=[], rating=None, **pictures(1))
-    said = found(Facts(NOW, FRESH, [], issues=[after, *before]))
+    said = found(StoreSnapshot(NOW, FRESH, [], issues=[after, *before]))
     assert said["figures"].about == ("2022-27 rating",)
     assert "picture_count" not in said
     same_time = make_issue(2018, 14, figures=[], **pictures(1))
-    assert {"figures", "picture_count"} <= found(Facts(NOW, FRESH, [], issues=[same_time, *before])).keys()
+    assert {"figures", "picture_count"} <= found(StoreSnapshot(NOW, FRESH, [], issues=[same_time, *before])).keys()
 
 
 # --- what is news
 
 LATER = [NOW + timedelta(days=days) for days in range(20)]
-MONITOR = MONITORS[0]
 
 
-def finding(*about: str, level: AlertLevel = "attention") -> list[tuple[Monitor, Finding]]:
-    return [(MONITOR, Finding(level, about, ", ".join(about), ""))]
+def finding(*about: str, level: AlertLevel = "attention") -> list[tuple[str, Finding]]:
+    return [("died", Finding(level, about))]
 
 
-def told_on(days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collection[int] = ()) -> list[tuple[int, str]]:
-    """A run a day: what is *found* from each day on, and what of it is told when; on some days nobody is reached."""
+def sent_on(days: dict[int, list[tuple[str, Finding]]], unreached: Collection[int] = ()) -> list[tuple[int, str]]:
+    """A run a day: what is *found* from each day on, and what of it is sent when; on some days nobody is reached."""
     alerts: list[Alert] = []
     messages = []
     for day, now in enumerate(LATER):
         now_found = next(days[since] for since in sorted(days, reverse=True) if since <= day)
-        alerts = continued(alerts, now_found, now)
-        news = untold(alerts, now)
+        alerts = update_alerts(alerts, now_found, now)
+        news = pending(alerts, now)
         if news and day not in unreached:
-            messages += [(day, "over" if alert.over else alert.text) for alert in news]
-            alerts = told(alerts, now)
+            messages += [(day, "over" if alert.over else ", ".join(alert.about)) for alert in news]
+            alerts = mark_sent(alerts, now)
     return messages
 
 
@@ -302,28 +304,65 @@ def told_on(days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collectio
         ({0: []}, (), []),
     ],
 )
-def test_an_alert_is_told_when_it_begins_grows_or_ends_and_weekly_while_somebody_must_act(
-    days: dict[int, list[tuple[Monitor, Finding]]], unreached: Collection[int], expected: list[tuple[int, str]]
+def test_an_alert_is_sent_when_it_begins_grows_or_ends_and_weekly_while_somebody_must_act(
+    days: dict[int, list[tuple[str, Finding]]], unreached: Collection[int], expected: list[tuple[int, str]]
 ) -> None:
-    assert told_on(days, unreached) == expected
+    assert sent_on(days, unreached) == expected
 
 
-def test_what_was_told_before_stands_in_the_run_that_ended_last_of_those_that_looked() -> None:
-    (alert,) = continued([], finding("a"), NOW)
+def test_previous_alerts_stand_in_the_run_that_ended_last_of_those_that_were_watched() -> None:
+    (alert,) = update_alerts([], finding("a"), NOW)
     parallel = ended(3, ended_at=NOW, alerts=[alert])
-    assert told_before([ended(0), ended(1, alerts=[]), ended(2), parallel]) == [alert]
-    assert told_before([ended(0)]) == []
+    assert previous_alerts([ended(0), ended(1, alerts=[]), ended(2), parallel]) == [alert]
+    assert previous_alerts([ended(0)]) == []
 
 
 def test_an_alert_knows_since_when() -> None:
-    alerts = continued([], finding("a"), LATER[0])
-    assert continued(alerts, finding("a", "b"), LATER[1])[0].since == LATER[0]
+    alerts = update_alerts([], finding("a"), LATER[0])
+    assert update_alerts(alerts, finding("a", "b"), LATER[1])[0].since == LATER[0]
+
+
+def test_every_monitor_has_its_words_in_both_languages_and_none_is_left_over() -> None:
+    words = alert_words()
+    assert words.keys() == MONITORS.keys() | {"store", "message"}
+    rules = (ROOT / "cncert" / "monitoring" / "monitors.py").read_text(encoding="utf-8")
+    for table in (words[name] for name in words.keys() - {"message"}):
+        sentences = {name: text for name, text in table.items() if name != "terms"}
+        assert {"text", "advice"} <= sentences.keys()
+        for name in sentences.keys() - {"text", "advice"}:
+            assert f'"{name}"' in rules
+        for translations in (*sentences.values(), *table.get("terms", {}).values()):
+            assert translations.keys() == {"en", "zh"}
+            assert all(translations.values())
+            # The Chinese sentence on full disks leaves out the limit.
+            assert places(translations["en"]) - {"limit_mb"} == places(translations["zh"])
+
+
+def places(text: str) -> set[str]:
+    """The facts that a sentence has places for."""
+    return set(re.findall(r"{(\w+)}", text))
+
+
+def test_a_sentence_lists_five_things_and_counts_the_others() -> None:
+    finding = Finding("warning", tuple("abcdefg"))
+    (alert,) = update_alerts([], [("rejected", finding)], NOW)
+    assert alert.text == "issues refused because they break the model: a, b, c, d, e (+2)"
+    assert alert.text_zh == "未通过校验而被拒收：a, b, c, d, e (+2)"
+    assert alert.about == list("abcdefg")
+
+
+def test_the_words_of_a_list_are_translated() -> None:
+    states = ("2025-02 never seen", "2025-01 unavailable")
+    gaps = Finding("attention", ("2025-02", "2025-01"), facts={"weeks": states})
+    run = Finding("attention", ("robots", "items"))
+    texts = [alert.text_zh for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
+    assert texts == ["缺少的期次：2025-02 未见, 2025-01 暂不可用", "上次运行：robots.txt 禁止访问, 处理流程出错"]
 
 
 def test_every_monitor_is_described() -> None:
     page = (ROOT / "docs" / "watch.md").read_text(encoding="utf-8")
     described = set(re.findall(r"^\| `((?!cncert_)[a-z_]+)` \|", page, re.MULTILINE))
-    assert described == {monitor.name for monitor in MONITORS} | {"store"}
+    assert described == MONITORS.keys() | {"store"}
 
 
 # --- holidays

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.monitoring.dead_runs import DIED, bury, has_died
+from cncert.monitoring.dead_runs import DIED, close_dead_runs, has_died
 from cncert.store import open_store
 from cncert.store.records import RunRecord
 from tests.factories import make_run
@@ -58,8 +58,8 @@ async def test_records_of_dead_runs_are_closed_and_others_left_alone(tmp_path: P
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
         for run in (going, ended, dead):
             await store.put_run(run)
-        assert [run.id for run in await bury(store)] == ["dead"]
-        assert await bury(store) == []
+        assert [run.id for run in await close_dead_runs(store)] == ["dead"]
+        assert await close_dead_runs(store) == []
         found = {run.id: run for run in await store.runs()}
     assert (found["going"], found["ended"]) == (going, ended)
     assert found["dead"] == dead.model_copy(update={"close_reason": DIED, "clean": False})

@@ -194,7 +194,7 @@ def test_a_wrong_call_of_warnings_is_one_line(tmp_path: Path, options: list[str]
 
 
 def test_every_warning_about_figures_is_noted_once() -> None:
-    noted = [code for concern in issue_notes.CONCERNS for code in concern.codes]
+    noted = [code for group in issue_notes.WARNING_GROUPS for code in group.codes]
     about = {code for code in WARNINGS if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {
         "picture_agrees"
     }

@@ -5,13 +5,17 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
+from cncert.browser.start_check import check_browser
 from cncert.exceptions import ArgumentError
 from cncert.monitoring.alert_channels import addresses
-from cncert.monitoring.doctor import examine
-from cncert.monitoring.doctor.check_result import SECONDS, Result, State
+from cncert.monitoring.doctor import CHECK_SECONDS, run_checks
+from cncert.monitoring.doctor.check_result import CheckResult, CheckState
+from cncert.options import Options
+from cncert.pipelines.files_store_check import check_files_store
 from cncert.terminal.output import ProjectCommand, add_json_option, markup, new_table, output, print_json
+from cncert.terminal.time_limit import in_time
 
-COLOURS: dict[State, str] = {"ok": "green", "note": "yellow", "to do": "red"}
+COLOURS: dict[CheckState, str] = {"ok": "green", "note": "yellow", "to do": "red"}
 
 
 class Command(ProjectCommand):
@@ -26,7 +30,10 @@ class Command(ProjectCommand):
         add_json_option(parser, "the results")
         parser.add_argument("--send-test-alert", action="store_true", help="send a message to CNCERT_ALERTS")
         parser.add_argument(
-            "--seconds", type=float, default=SECONDS, help=f"the most that a check may take (default {SECONDS:g})"
+            "--seconds",
+            type=float,
+            default=CHECK_SECONDS,
+            help=f"the most that a check may take (default {CHECK_SECONDS:g})",
         )
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -39,8 +46,20 @@ class Command(ProjectCommand):
             raise ArgumentError("--send-test-alert and --offline exclude each other")
         if opts.send_test_alert and not addresses(self.settings):
             raise ArgumentError("--send-test-alert: CNCERT_ALERTS names nobody")
-        results, hangs = await examine(
-            self.settings, offline=opts.offline, send_test=opts.send_test_alert, seconds=opts.seconds
+        settings = self.settings.copy()
+        wrong = Options.problems(self.settings)
+        settings.setdict({name: Options.default(name) for name in wrong}, priority="cmdline")
+        extra_checks = {
+            "files": in_time(lambda: check_files_store(settings), opts.seconds),
+            "browser": check_browser(settings, opts.seconds),
+        }
+        results, hangs = await run_checks(
+            self.settings,
+            settings,
+            extra_checks,
+            offline=opts.offline,
+            send_test=opts.send_test_alert,
+            seconds=opts.seconds,
         )
         if opts.json:
             print_json([asdict(result) for result in results])
@@ -53,7 +72,7 @@ class Command(ProjectCommand):
         return status
 
 
-def _print(results: list[Result]) -> None:
+def _print(results: list[CheckResult]) -> None:
     console = output()
     table = new_table(console)
     for title in ("check", "", "what", "what to do"):

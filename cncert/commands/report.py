@@ -100,12 +100,12 @@ def _target(opts: Namespace, store: str) -> Path | None:
 
 def _picture_files(settings: BaseSettings, opts: Namespace, target: Path | None) -> "PictureFiles | None":
     """Where the page finds pictures, None if it shall have none."""
-    from cncert.monitoring.after_run import folders
+    from cncert.monitoring.after_run import local_folders
     from cncert.output.page.picture_links import PictureFiles
 
     if opts.pictures == "none":
         return None
-    local = folders(settings).get("CNCERT_FILES")
+    local = local_folders(settings).get("CNCERT_FILES")
     if local is None and opts.pictures == "small":
         raise ArgumentError("--pictures small needs the pictures on this disk, and CNCERT_FILES is no directory of it")
     # What is written to stdout will most likely be put here.

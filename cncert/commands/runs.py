@@ -1,4 +1,4 @@
-"""``scrapy runs``: what every run brought."""
+"""``scrapy runs``: the result of every run."""
 
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from cncert.exceptions import ArgumentError
-from cncert.monitoring.dead_runs import DIED, has_died
+from cncert.monitoring.dead_runs import close_if_dead
+from cncert.monitoring.run_summary import run_duration, run_state
 from cncert.store import open_store
 from cncert.store.records import RunRecord
 from cncert.terminal.output import (
     ProjectCommand,
     add_json_option,
-    clock,
     complain,
     markup,
     new_table,
@@ -73,7 +73,7 @@ def _add_flat(table: Table, runs: list[RunRecord]) -> None:
         )
     for run in runs:
         table.add_row(
-            f"{run.started_at:%Y-%m-%d %H:%M:%S}", _took(run), _state(run), markup(run.close_reason or ""),
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}", run_duration(run), _state(run), markup(run.close_reason or ""),
             str(len(run.new)), str(len(run.changed)), str(len(run.rejected)), _missing(run),
             markup("; ".join(run.remarks)),
         )  # fmt: skip
@@ -90,14 +90,10 @@ def _add_stacked(table: Table, runs: list[RunRecord]) -> None:
         missing = [f"{_missing(run)} missing"] if _missing(run) else []
         table.add_row(
             f"{run.started_at:%Y-%m-%d\n%H:%M:%S}",
-            "\n".join(filter(None, [_state(run), markup(run.close_reason or ""), _took(run)])),
+            "\n".join(filter(None, [_state(run), markup(run.close_reason or ""), run_duration(run)])),
             "\n".join([*issues, *missing]),
             "\n".join(map(markup, run.remarks)),
         )
-
-
-def _took(run: RunRecord) -> str:
-    return clock((run.ended_at - run.started_at).total_seconds()) if run.ended_at is not None else ""
 
 
 def _missing(run: RunRecord) -> str:
@@ -105,6 +101,4 @@ def _missing(run: RunRecord) -> str:
 
 
 def _state(run: RunRecord) -> str:
-    if run.close_reason == DIED or has_died(run, datetime.now(UTC)):
-        return "[red]died[/]"
-    return {True: "[green]clean[/]", False: "[red]not clean[/]", None: "[yellow]running[/]"}[run.clean]
+    return run_state(close_if_dead(run, datetime.now(UTC)))

@@ -1,4 +1,4 @@
-"""``scrapy status``: how things stand, and whether somebody has to act."""
+"""``scrapy status``: the state of the store and the last run, and whether somebody has to act."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -11,22 +11,20 @@ from rich.table import Table
 
 from cncert.exceptions import ArgumentError, StoreError
 from cncert.extensions.derived_settings import DerivedSettings
-from cncert.monitoring.after_run import look
-from cncert.monitoring.alert_channels import in_language
+from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.prometheus import metrics, write
-from cncert.monitoring.run_summary import LOOKS
+from cncert.monitoring.run_summary import alert_markup, run_state
 from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
-from cncert.store.records import RunRecord
 from cncert.terminal.output import ProjectCommand, add_json_option, markup, output, print_json
 
-NAMED = 12
-"""So many missing weeks are named; scrapy gaps lists all."""
+LISTED_WEEKS = 12
+"""The most missing weeks that are listed; scrapy gaps lists all."""
 
 
 class Command(ProjectCommand):
-    """The state of the store, and what the monitors say of it; nothing is asked of anybody else."""
+    """Show the state of the store and what the monitors find in it; nothing else is asked."""
 
     def short_desc(self) -> str:
         return "Show how things stand; exit with 1 if somebody has to act"
@@ -45,7 +43,7 @@ class Command(ProjectCommand):
         DerivedSettings().update_settings(self.settings)
         try:
             async with open_store(self.settings["CNCERT_STORE"]) as store:
-                state = status(*await look(store, self.settings, datetime.now(UTC)), store.name)
+                state = status(*await evaluate(store, self.settings, datetime.now(UTC)), store.name)
         except StoreError:
             if opts.prometheus:
                 _write(opts.prometheus, metrics(None))
@@ -79,14 +77,13 @@ def _print(console: Console, state: Status, language: str) -> None:
         return
     found = _table()
     for alert in state.alerts:
-        text, advice = in_language(alert, language)
-        found.add_row(f"[{LOOKS[alert.level]}]{alert.level}[/]", f"{markup(text)}\n→ {markup(advice)}")
+        found.add_row(*alert_markup(alert, language))
     console.print()
     console.print(found)
 
 
 def _table() -> Table:
-    """Two columns, of which the second takes as many lines as it needs."""
+    """Return a table of two columns, of which the second folds its text."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -94,7 +91,7 @@ def _table() -> Table:
 
 
 def _of_the_store(state: Status) -> list[tuple[str, str]]:
-    """Lines of the table, in Rich's markup."""
+    """Return lines of the table, in Rich's markup."""
     lines = [("store", markup(state.store))]
     if newest := state.newest:
         when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
@@ -104,36 +101,31 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
     if state.missing:
-        named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:NAMED])
-        more = f" and {len(state.missing) - NAMED} more (scrapy gaps)" if len(state.missing) > NAMED else ""
+        named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:LISTED_WEEKS])
+        more = (
+            f" and {len(state.missing) - LISTED_WEEKS} more (scrapy gaps)" if len(state.missing) > LISTED_WEEKS else ""
+        )
         lines.append(("missing", named + more))
     lines.append(("due", f"{state.due_now} articles now, {state.due_later} later; {state.pictures} pictures"))
     return lines
 
 
 def _of_the_runs(state: Status) -> list[tuple[str, str]]:
-    """Lines of the table, in Rich's markup."""
+    """Return lines of the table, in Rich's markup."""
     running = [("running", markup(", ".join(state.running)))] if state.running else []
     run = state.last_run
     if run is None:
         return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
     ended = (state.at - (run.ended_at or run.started_at)).total_seconds()
-    lines = [("last run", f"{_end(run)}, {_ago(ended)}: {len(run.new)} new, {len(run.changed)} changed")]
+    reason = f" ({markup(run.close_reason or 'unknown')})" if not run.clean and run.close_reason != DIED else ""
+    lines = [("last run", f"{run_state(run)}{reason}, {_ago(ended)}: {len(run.new)} new, {len(run.changed)} changed")]
     lines += [("", f"[yellow]![/] {markup(warning)}") for warning in run.warnings]
     lines += [("", f"[cyan]·[/] {markup(note)}") for note in (*run.notes, *run.sources)]
     return lines + running
 
 
-def _end(run: RunRecord) -> str:
-    if run.clean:
-        return "[green]clean[/]"
-    return (
-        "[red]died[/]" if run.close_reason == DIED else f"[red]not clean[/] ({markup(run.close_reason or 'unknown')})"
-    )
-
-
 def _ago(seconds: float) -> str:
-    """So long ago, in whole days, hours or minutes."""
+    """Return how long ago that is, in whole days, hours or minutes."""
     passed = timedelta(seconds=max(0, seconds))
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
         if number := passed // length:

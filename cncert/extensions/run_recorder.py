@@ -13,7 +13,7 @@ from scrapy.exceptions import CloseSpider
 from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger.article_ledger import Ledger
 from cncert.monitoring import after_run, run_failures
-from cncert.monitoring.dead_runs import CLEAN_REASONS, bury
+from cncert.monitoring.dead_runs import CLEAN_REASONS, close_dead_runs
 from cncert.monitoring.run_log import RunLog
 from cncert.options import Options
 from cncert.quality import renew_warnings
@@ -76,7 +76,7 @@ class RunRecorder:
         """Open the store, begin the record, enter the bundled index. Raises CloseSpider if the store is not there."""
         try:
             await self.store.open()
-            for died in await bury(self.store):
+            for died in await close_dead_runs(self.store):
                 logger.warning("Run %s died before its end: what it left undone is due", died.id)
             arguments = getattr(spider, "arguments", None)
             log = RunLog(
@@ -91,7 +91,7 @@ class RunRecorder:
             self.log = log
             logger.info("Run %s begins", log.record.id)
             if not self._is_replay():
-                after_run.at_begin(self.crawler.settings)
+                after_run.check_alert_setup(self.crawler.settings)
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.add_address(entry.url, source="index", issue=entry.issue)
@@ -173,7 +173,7 @@ class RunRecorder:
                 if isinstance(error, StoreError) and not isinstance(error, DocumentError):
                     self._store_lost = self._store_lost or error
         if not self._is_replay() and (
-            unreached := await after_run.at_end(self._store, self.crawler.settings, self.record, self._store_lost)
+            unreached := await after_run.run_monitors(self._store, self.crawler.settings, self.record, self._store_lost)
         ):
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()

@@ -1,6 +1,6 @@
-"""What is watched after each run: rules over the store and the run's record, and what was told of them before.
+"""Watching the crawl: what is wrong after a run, who gets a message about it, and what ``scrapy status`` shows.
 
-:func:`~cncert.monitoring.store_snapshot.gather` reads the facts, :func:`~cncert.monitoring.monitors.examine` judges
-them, :mod:`~cncert.monitoring.alert_history` decides what is news. Nothing here sends anything: that is
-``cncert/monitoring/alert_channels.py``.
+:mod:`~cncert.monitoring.store_snapshot` reads the store, :mod:`~cncert.monitoring.monitors` finds what is wrong,
+:mod:`~cncert.monitoring.alert_history` decides which alerts to send, :mod:`~cncert.monitoring.alert_channels` sends
+them; :mod:`~cncert.monitoring.after_run` calls these for a run. The sentences of alerts are in ``alert_words.toml``.
 """

@@ -1,7 +1,7 @@
-"""Alerts: one short message to the addresses of ``CNCERT_ALERTS``, through apprise if that is installed.
+"""Send alerts: one short message to the addresses of ``CNCERT_ALERTS``, through apprise if that is installed.
 
 A message that cannot be delivered costs some seconds and a line of the log, never a run. The addresses hold secrets:
-neither they nor what others say of them is shown; an address is named by its place in the setting and its kind.
+they are never shown, nor is an error text that may quote them; an address is named by its place in the setting.
 """
 
 import asyncio
@@ -9,33 +9,32 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scrapy.settings import BaseSettings
-
+from cncert.monitoring.alert_words import sentence, text_and_advice
 from cncert.store.records import Alert
 from cncert.terminal.time_limit import in_time
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-SECONDS = 15
-"""How long a message may take, to all addresses at once."""
-MOST_BYTES = 1800
-"""Of a message: WeCom takes 2048."""
-_NEXT = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_KIND = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,19})://")
+SEND_SECONDS = 15
+"""How long sending a message may take, to all addresses at once."""
+MESSAGE_BYTES = 1800
+"""The most that a message may hold: WeCom takes 2048."""
+_SEPARATOR = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,19})://")
 _UNKNOWN = "no address that apprise understands"
 _STATUS = re.compile(r"error=([0-9]{3})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent."""
+    """A message as it is sent."""
 
     title: str
     body: str
@@ -43,65 +42,42 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message."""
+    """The result of sending a message."""
 
     taken: int
-    """So many addresses took it."""
+    """How many addresses accepted it."""
     failures: list[str]
-    """A line for each that did not."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    attention: str
-    warning: str
-    over: str
-    more: str
-    test: Message
-
-
-WORDS = {
-    "en": _Words(
-        "attention", "warning", "over", "… and {} more (scrapy status)",
-        Message("cncert: test", "If you can read this, alerts arrive."),
-    ),
-    "zh": _Words(
-        "需处理", "请留意", "已恢复", "……另有{}条（scrapy status）",
-        Message("cncert: 测试", "收到此消息，说明告警可以送达。"),
-    ),
-}  # fmt: skip
-"""By language (CNCERT_LANGUAGE)."""
+    """A line for each address that did not."""
 
 
 def message(alerts: Sequence[Alert], language: str, source: str) -> Message:
-    """What is to be said of *alerts* in *language*; *source* names the run and its host."""
-    words = WORDS[language]
-    kinds = [words.over if alert.over else getattr(words, alert.level) for alert in alerts]
+    """Write a message about *alerts* in *language*; *source* names the host and the run."""
+    kinds = [sentence("message", "over" if alert.over else alert.level, language) for alert in alerts]
     title = ", ".join(f"{kind} {kinds.count(kind)}" for kind in dict.fromkeys(kinds))
     lines, size = [], len(source.encode())
     for place, (alert, kind) in enumerate(zip(alerts, kinds, strict=True)):
-        text, advice = in_language(alert, language)
+        text, advice = text_and_advice(alert, language)
         line = f"[{kind}] {text}" if alert.over else f"[{kind}] {text}\n→ {advice}"
         size += len(line.encode())
-        if size > MOST_BYTES:
-            lines.append(words.more.format(len(alerts) - place))
+        if size > MESSAGE_BYTES:
+            lines.append(sentence("message", "more", language, number=len(alerts) - place))
             break
         lines.append(line)
     return Message(f"cncert: {title}", "\n".join([*lines, source]))
 
 
-def in_language(alert: Alert, language: str) -> tuple[str, str]:
-    """Text and advice of *alert*."""
-    return (alert.text_zh, alert.advice_zh) if language == "zh" else (alert.text, alert.advice)
+def sample_message(language: str) -> Message:
+    """Write the message of ``scrapy doctor --send-test-alert``."""
+    return Message(sentence("message", "test_title", language), sentence("message", "test_body", language))
 
 
-def addresses(settings: BaseSettings) -> list[str]:
-    """The addresses of ``CNCERT_ALERTS``, which spaces or commas part."""
-    return [url for url in _NEXT.split(str(settings["CNCERT_ALERTS"]).strip(" \t\r\n,")) if url]
+def addresses(settings: Mapping[str, Any]) -> list[str]:
+    """Return the addresses of ``CNCERT_ALERTS``, which are separated by spaces or commas."""
+    return [url for url in _SEPARATOR.split(str(settings["CNCERT_ALERTS"]).strip(" \t\r\n,")) if url]
 
 
 def problems(urls: Sequence[str]) -> list[str]:
-    """Why messages to *urls* cannot even be sent, one line each."""
+    """Return why no message can be sent to *urls*, a line for each reason."""
     if not urls:
         return []
     if not _load():
@@ -109,11 +85,11 @@ def problems(urls: Sequence[str]) -> list[str]:
     return [f"{_name(place, url)}: {_UNKNOWN}" for place, url in enumerate(urls, start=1) if _service(url) is None]
 
 
-async def send(what: Message, urls: Sequence[str], seconds: float = SECONDS) -> Delivery:
-    """Send *what* to all of *urls*, which takes no longer than *seconds*. Raises nothing."""
+async def send(what: Message, urls: Sequence[str], seconds: float = SEND_SECONDS) -> Delivery:
+    """Send *what* to all of *urls* at once, for *seconds* at most. Raises nothing."""
     if not _load():
         return Delivery(0, problems(urls))
-    failures = await asyncio.gather(*(_sent(what, url, seconds) for url in urls))
+    failures = await asyncio.gather(*(_try(what, url, seconds) for url in urls))
     lines = [
         f"{_name(place, url)}: {failure}"
         for place, (url, failure) in enumerate(zip(urls, failures, strict=True), start=1)
@@ -122,13 +98,13 @@ async def send(what: Message, urls: Sequence[str], seconds: float = SECONDS) -> 
     return Delivery(failures.count(None), lines)
 
 
-async def _sent(what: Message, url: str, seconds: float) -> str | None:
-    """Why *url* did not take the message, None if it did."""
+async def _try(what: Message, url: str, seconds: float) -> str | None:
+    """Send *what* to *url*; return why that failed, None if it did not."""
     try:
         return await in_time(lambda: _deliver(what, url), seconds)
     except TimeoutError:
         return f"no answer within {seconds:g} s"
-    except Exception as error:  # noqa: BLE001  # whatever a service raises: its words may quote the address
+    except Exception as error:  # noqa: BLE001  # whatever a service raises: its text may quote the address
         return f"failed ({type(error).__name__})"
 
 
@@ -136,18 +112,18 @@ def _deliver(what: Message, url: str) -> str | None:
     service = _service(url)
     if service is None:
         return _UNKNOWN
-    listener = _Listener()
+    handler = _ReasonHandler()
     log = logging.getLogger("apprise")
-    log.addHandler(listener)
+    log.addHandler(handler)
     try:
         taken = service.notify(body=what.body, title=what.title, body_format="text")
     finally:
-        log.removeHandler(listener)
-    return None if taken else listener.reason
+        log.removeHandler(handler)
+    return None if taken else handler.reason
 
 
-class _Listener(logging.Handler):
-    """Hears of apprise's words, in its own thread, only what is no secret."""
+class _ReasonHandler(logging.Handler):
+    """Takes from what apprise logs in this thread the reason of a failure, without anything secret."""
 
     reason = "not taken"
 
@@ -158,15 +134,15 @@ class _Listener(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread != self._thread:
             return
-        said = record.getMessage()
-        if status := _STATUS.search(said):
+        text = record.getMessage()
+        if status := _STATUS.search(text):
             self.reason = f"HTTP status {status[1]}"
-        elif "onnection error" in said:
+        elif "onnection error" in text:
             self.reason = "no connection, or no answer"
 
 
 def _service(url: str) -> "NotifyBase | None":
-    """What apprise makes of *url*."""
+    """Return apprise's service for *url*, None if it knows none."""
     from apprise import Apprise, AppriseAsset
 
     asset = AppriseAsset(app_id="cncert", app_desc="cncert", app_url="", secure_logging=True)
@@ -178,13 +154,13 @@ def _service(url: str) -> "NotifyBase | None":
 
 @cache
 def _load() -> bool:
-    """Load apprise with its plugins, in one thread, before others ask; whether it is there."""
+    """Load apprise with its plugins, before several threads use it; return whether it is installed."""
     if find_spec("apprise") is None:
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its plugins, some of which are old
         _service("json://localhost")
-    # Both write addresses to the log.
+    # Both loggers write addresses.
     apprise_log = logging.getLogger("apprise")
     apprise_log.propagate = False
     apprise_log.setLevel(logging.WARNING)
@@ -193,6 +169,6 @@ def _load() -> bool:
 
 
 def _name(place: int, url: str) -> str:
-    """What may be shown of an address."""
-    kind = _KIND.match(url)
+    """Name an address without showing it: by its place in the setting, and its scheme."""
+    kind = _SCHEME.match(url)
     return f"CNCERT_ALERTS, address {place}{f' ({kind[1].lower()})' if kind else ''}"

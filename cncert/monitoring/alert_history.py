@@ -1,65 +1,67 @@
-"""What is news: each alert is told when it begins, grows or ends, and once a week while somebody still has to act.
+"""Which alerts to send: each when it begins, grows or ends, and again every week while it needs attention.
 
-What was told before stands in the records of earlier runs; nothing else is kept.
+What was sent before stands in the records of earlier runs; nothing else is kept.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from cncert.monitoring.monitors import Finding, Monitor
+from cncert.monitoring.alert_words import sentence
+from cncert.monitoring.monitors import Finding
 from cncert.store.records import Alert, RunRecord
 
-AGAIN_AFTER = timedelta(days=7)
-KEPT = 200
-"""Of what an alert is about so much is remembered."""
+REMIND_AFTER = timedelta(days=7)
+ABOUT_LIMIT = 200
+"""The most things that an alert remembers to be about."""
 
 
-def told_before(runs: Iterable[RunRecord]) -> list[Alert]:
-    """The alerts as the run left them that ended last of those in which the monitors looked."""
-    looked = [run for run in runs if run.alerts is not None and run.ended_at is not None]
-    last = max(looked, key=lambda run: run.ended_at or run.started_at, default=None)
+def previous_alerts(runs: Iterable[RunRecord]) -> list[Alert]:
+    """Return the alerts of the run that ended last of those after which the monitors ran."""
+    watched = [run for run in runs if run.alerts is not None and run.ended_at is not None]
+    last = max(watched, key=lambda run: run.ended_at or run.started_at, default=None)
     return (last.alerts or []) if last else []
 
 
-def continued(before: Iterable[Alert], found: Iterable[tuple[Monitor, Finding]], now: datetime) -> list[Alert]:
-    """The alerts of this moment: what was found, in the light of those of *before*, and what has ended untold."""
-    old = {alert.name: alert for alert in before}
-    alerts = [_alert(monitor, finding, old.pop(monitor.name, None), now) for monitor, finding in found]
-    # Nobody need hear the end of what nobody was told.
+def update_alerts(previous: Iterable[Alert], findings: Iterable[tuple[str, Finding]], now: datetime) -> list[Alert]:
+    """Return the alerts of *findings* as continuations of *previous* ones, and those that are over and not sent yet."""
+    old = {alert.name: alert for alert in previous}
+    alerts = [_alert(name, finding, old.pop(name, None), now) for name, finding in findings]
+    # Whoever got no message about an alert needs none about its end.
     ended = [alert.model_copy(update={"over": True, "news": True}) for alert in old.values() if alert.told_at]
     return alerts + ended
 
 
-def _alert(monitor: Monitor, finding: Finding, old: Alert | None, now: datetime) -> Alert:
-    about = list(finding.about[:KEPT])
+def _alert(name: str, finding: Finding, old: Alert | None, now: datetime) -> Alert:
+    about = list(finding.about[:ABOUT_LIMIT])
     grown = old is None or old.over or (finding.level, old.level) == ("attention", "warning")
+    facts = {**finding.facts, "about": finding.about}
     return Alert(
-        name=monitor.name,
+        name=name,
         level=finding.level,
         about=about,
-        text=finding.text,
-        advice=monitor.advice,
-        text_zh=finding.text_zh,
-        advice_zh=monitor.advice_zh,
+        text=sentence(name, finding.sentence, "en", **facts),
+        advice=sentence(name, "advice", "en"),
+        text_zh=sentence(name, finding.sentence, "zh", **facts),
+        advice_zh=sentence(name, "advice", "zh"),
         since=old.since if old else now,
         told_at=old.told_at if old else None,
         news=grown or old is None or old.news or not set(about) <= set(old.about),
     )
 
 
-def untold(alerts: Iterable[Alert], now: datetime) -> list[Alert]:
-    """Those of *alerts* that a message should be about."""
+def pending(alerts: Iterable[Alert], now: datetime) -> list[Alert]:
+    """Return those of *alerts* that a message should be about."""
     return [alert for alert in alerts if alert.news or _is_due_again(alert, now)]
 
 
 def _is_due_again(alert: Alert, now: datetime) -> bool:
-    return alert.level == "attention" and alert.told_at is not None and now - alert.told_at >= AGAIN_AFTER
+    return alert.level == "attention" and alert.told_at is not None and now - alert.told_at >= REMIND_AFTER
 
 
-def told(alerts: Iterable[Alert], now: datetime) -> list[Alert]:
-    """*alerts* once a message about those that were untold has reached somebody."""
+def mark_sent(alerts: Iterable[Alert], now: datetime) -> list[Alert]:
+    """Return *alerts* as they are once a message about the pending ones was delivered, without those that are over."""
     kept = [alert for alert in alerts if not alert.over]
-    names = {alert.name for alert in untold(kept, now)}
+    names = {alert.name for alert in pending(kept, now)}
     return [
         alert.model_copy(update={"told_at": now, "news": False}) if alert.name in names else alert for alert in kept
     ]

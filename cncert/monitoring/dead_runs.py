@@ -51,15 +51,20 @@ def _is_there(pid: int, since: datetime) -> bool:
     return fields[0] not in "ZX" and began <= since + timedelta(seconds=1)
 
 
-async def bury(store: Store) -> list[RunRecord]:
-    """Write into the records of runs that died that they did; those records. May raise StoreError."""
+def close_if_dead(record: RunRecord, now: datetime) -> RunRecord:
+    """Return *record*, closed with the reason DIED if its run has died."""
+    return record.model_copy(update={"close_reason": DIED, "clean": False}) if has_died(record, now) else record
+
+
+async def close_dead_runs(store: Store) -> list[RunRecord]:
+    """Close the records of runs that died; return these records. May raise StoreError."""
     died = []
     for record in await store.runs():
         if not has_died(record, datetime.now(UTC)):
             continue
-        # Its process is gone, so what stands there now is its last word: it may have ended between the two looks.
+        # Its process is gone, so what stands there now is final: the run may have ended between the two reads.
         last = await store.get_run(record.id)
         if last is not None and last.clean is None:
-            died.append(last.model_copy(update={"close_reason": DIED, "clean": False}))
+            died.append(close_if_dead(last, datetime.now(UTC)))
             await store.put_run(died[-1])
     return died

@@ -1,4 +1,4 @@
-"""The long holidays of China, and when the next issue is due at the latest."""
+"""The last day on which the next issue is in time, with China's long holidays taken into account."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from importlib.resources import files
 
 from cncert.items import CHINA, Issue
 
-CATCHING_UP = timedelta(days=2)
-"""After a long holiday the first issue may take so much longer: in 2026 it came on the tenth day."""
+HOLIDAY_DELAY = timedelta(days=2)
+"""How much longer the first issue after a long holiday may take: in 2026 it came on the tenth day."""
 _USUAL_LAG = timedelta(days=4)
-"""From the Sunday of an issue to the Thursday on which it mostly comes."""
+"""From the Sunday that ends an issue's week to the Thursday on which it is usually published."""
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holiday:
-    """Days off, the first and the last included."""
+    """A long holiday from its first to its last day off."""
 
     first: date
     last: date
@@ -26,38 +26,38 @@ class Holiday:
 
 @cache
 def holidays() -> tuple[Holiday, ...]:
-    """All long holidays that are known, in order (``data/holidays.toml``)."""
+    """Return all long holidays in order: those of official notices, and for other years those that a rule expects."""
     table = tomllib.loads(files("cncert").joinpath("data", "holidays.toml").read_text(encoding="utf-8"))
     known = [Holiday(**entry) for entry in table["official"]]
-    noticed = {(holiday.name, holiday.last.year) for holiday in known}
+    announced = {(holiday.name, holiday.last.year) for holiday in known}
     for new_year in table["lunar_years"]:
         expected = (
             Holiday(new_year - _DAY, new_year + 6 * _DAY, "春节"),
             Holiday(date(new_year.year, 10, 1), date(new_year.year, 10, 7), "国庆节"),
         )
-        known += [holiday for holiday in expected if (holiday.name, holiday.last.year) not in noticed]
+        known += [holiday for holiday in expected if (holiday.name, holiday.last.year) not in announced]
     return tuple(sorted(known))
 
 
-def came_on(issue: Issue) -> date:
-    """The day in China from which the next issue is waited for: its own, or the usual Thursday if that is later."""
+def publication_day(issue: Issue) -> date:
+    """Return the day in China on which *issue* was published, or the usual Thursday if that is later."""
     usual = issue.period.end + _USUAL_LAG
     return max(issue.published_at.astimezone(CHINA).date(), usual) if issue.published_at else usual
 
 
-def due_by(came: date, fresh: timedelta) -> date:
-    """The last day on which the issue after one that came on *came* is in time: *fresh* later, or after the holiday.
+def due_by(published: date, fresh: timedelta) -> date:
+    """Return the last day on which the issue after one published on *published* is in time.
 
-    Whoever waits through a long holiday waits *fresh*, and two days more, from its last day on: no alarm each February,
-    and never a silence of a month. What was overdue before a holiday stays overdue.
+    That is *fresh* later; if a long holiday lies between, *fresh* and HOLIDAY_DELAY after its last day: no alarm each
+    February, and never a silence of a month. What was overdue before a holiday stays overdue.
     """
-    due = came + fresh
+    due = published + fresh
     for holiday in holidays():
-        if holiday.first <= due and came <= holiday.last:
-            due = max(due, holiday.last + fresh + CATCHING_UP)
+        if holiday.first <= due and published <= holiday.last:
+            due = max(due, holiday.last + fresh + HOLIDAY_DELAY)
     return due
 
 
-def today(now: datetime) -> date:
-    """The day that it is in China."""
+def day_in_china(now: datetime) -> date:
+    """Return the date in China at *now*."""
     return now.astimezone(CHINA).date()

@@ -1,30 +1,47 @@
-"""The closing words of a run."""
+"""The summary that a crawl prints at its end, and how runs and alerts are printed elsewhere too."""
 
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
 
-from scrapy.settings import BaseSettings
-
-from cncert.monitoring.alert_channels import in_language
+from cncert.monitoring.alert_words import text_and_advice
+from cncert.monitoring.dead_runs import DIED
 from cncert.store import redacted
-from cncert.store.records import AlertLevel, RunRecord
+from cncert.store.records import Alert, AlertLevel, RunRecord
 from cncert.terminal.output import clock, console_of, markup, new_table
 
-LOOKS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
-"""The colour of an alert."""
+ALERT_COLOURS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 
 
-def print_summary(record: RunRecord, settings: BaseSettings, file: TextIO) -> None:
-    """Print to *file* what *record* says, and what to do next if the run was not clean: a table if it is a terminal."""
+def run_state(record: RunRecord) -> str:
+    """Return the state of a run in Rich's markup; one that died has to be closed (:func:`close_if_dead`)."""
+    if record.close_reason == DIED:
+        return "[red]died[/]"
+    if record.clean is None and record.ended_at is None:
+        return "[yellow]running[/]"
+    return "[green]clean[/]" if record.clean else "[red]not clean[/]"
+
+
+def run_duration(record: RunRecord) -> str:
+    """Return how long a run took, an empty text if it has not ended."""
+    return clock((record.ended_at - record.started_at).total_seconds()) if record.ended_at is not None else ""
+
+
+def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
+    """Return the level of *alert*, and what it says in *language* with the advice below, in Rich's markup."""
+    text, advice = text_and_advice(alert, language)
+    return f"[{ALERT_COLOURS[alert.level]}]{alert.level}[/]", f"{markup(text)}\n→ {markup(advice)}"
+
+
+def print_summary(record: RunRecord, settings: Mapping[str, Any], file: TextIO) -> None:
+    """Print what *record* says, and what to do next if the run was not clean: a table if *file* is a terminal."""
     console = console_of(file)
-    state = "[green]clean[/]" if record.clean else "[red]not clean[/]"
-    end = f"{state} ({markup(record.close_reason or 'unknown')})"
+    end = f"{run_state(record)} ({markup(record.close_reason or 'unknown')})"
     counts, remarks = _counts(record, settings), _remarks(record, settings)
     if console.is_terminal:
         table = new_table(console)
         table.add_column("Run", no_wrap=True)
         table.add_column(record.id, overflow="fold")
-        for line in (("ended", end + _after(record)), *counts, *remarks):
+        for line in (("ended", f"{end} after {run_duration(record)}"), *counts, *remarks):
             table.add_row(*line)
         console.print(table)
         return
@@ -36,8 +53,8 @@ def print_summary(record: RunRecord, settings: BaseSettings, file: TextIO) -> No
         console.print(f"  {sign} {text}".replace("\n", "\n    ") if sign else f"  {text}")
 
 
-def _counts(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
-    """What came of the run in Rich's markup, each with its label."""
+def _counts(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the results of the run in Rich's markup, each with its label."""
     yield "issues", f"{len(record.new)} new, {len(record.changed)} changed, {len(record.rejected)} rejected"
     if record.verdicts:
         yield "pages", _sums(record.verdicts)
@@ -49,8 +66,8 @@ def _counts(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, st
     yield "files", markup(settings["FILES_STORE"].rpartition("@")[2])
 
 
-def _remarks(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
-    """What a person should read in Rich's markup, each with its sign or without one."""
+def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a person should read, in Rich's markup, each with a sign or an empty one."""
     for warning in record.warnings:
         yield "[yellow]![/]", markup(warning)
     for note in record.notes:
@@ -59,18 +76,12 @@ def _remarks(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, s
         yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
         if not alert.over:
-            text, advice = in_language(alert, settings["CNCERT_LANGUAGE"])
-            yield f"[{LOOKS[alert.level]}]{alert.level}:[/]", f"{markup(text)}\n→ {markup(advice)}"
+            level, text = alert_markup(alert, settings["CNCERT_LANGUAGE"])
+            yield f"{level}:", text
     for remark in record.sources:
         yield "[cyan]·[/]", markup(remark)
     if not record.clean:
         yield "", "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
-
-
-def _after(record: RunRecord) -> str:
-    if record.ended_at is None:
-        return ""
-    return f" after {clock((record.ended_at - record.started_at).total_seconds())}"
 
 
 def _sums(counts: dict[str, int]) -> str:

@@ -1,7 +1,7 @@
-"""What the monitors judge, read from the store in one go."""
+"""A snapshot of the store at one moment: all that the monitors and ``scrapy status`` need, read at once."""
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,83 +9,78 @@ from pathlib import Path
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
-from cncert.monitoring.dead_runs import DIED, has_died
-from cncert.monitoring.due_dates import today
+from cncert.monitoring.dead_runs import close_if_dead
+from cncert.monitoring.due_dates import day_in_china
 from cncert.store import Store
 from cncert.store.backend import UNFINISHED
 from cncert.store.records import LedgerRow, Reject, RunRecord
 
-NEWEST_ISSUES = 10
-"""So many are read: the recent ones and those that they are compared with."""
-NEWEST_RUNS = 50
+SNAPSHOT_ISSUES = 10
+"""How many of the newest issues are read: the new ones and those that they are compared with."""
+SNAPSHOT_RUNS = 50
+"""How many of the newest runs are read."""
 
-NOT_HAD = ("failed", "placeholder")
-"""States of a picture that was asked for and not had."""
+FAILED_PICTURES = ("failed", "placeholder")
+"""States of a picture that was requested in vain."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """The state of the series at one moment."""
+class StoreSnapshot:
+    """The state of the store and of its runs at one moment."""
 
     now: datetime
     fresh: timedelta
     """How long after an issue the next one may take (CNCERT_FRESH_DAYS)."""
     weeks: list[calendar_gaps.Week]
     issues: list[Issue] = field(default_factory=list)
-    """The newest stored ones, newest first."""
+    """The newest stored issues, newest first."""
     runs: list[RunRecord] = field(default_factory=list)
-    """The newest runs that asked WeChat (no replays), newest first; those that died say so."""
+    """The newest runs, newest first, without replays; those that died say so."""
     rejects: list[Reject] = field(default_factory=list)
     """Refused issues that have not been stored since."""
     pictures: dict[str, int] = field(default_factory=dict)
-    """Pictures that could not be had, by issue."""
+    """How many pictures could not be fetched, by issue."""
     outstanding: int = 0
-    """Pictures that the next run asks for, these included."""
+    """How many pictures the next run requests, these included."""
     free_bytes: dict[str, int] = field(default_factory=dict)
-    """Of the disks on which things are kept, by what is kept there."""
+    """Free bytes of the disks of the store and of local directories, by ``store`` or the directory's setting."""
     rows: list[LedgerRow] = field(default_factory=list)
-    """The ledger."""
+    """All rows of the ledger."""
     stored: int = 0
-    """How many issues there are in all."""
+    """How many issues are stored."""
 
     @property
     def last_run(self) -> RunRecord | None:
-        """The newest run that has ended, well or not."""
+        """The newest run that has ended, clean or not."""
         return next((run for run in self.runs if run.clean is not None), None)
 
 
-async def gather(store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, str] | None = None) -> Facts:
-    """Read the facts; *folders* are local directories by what is kept there. May raise StoreError."""
+async def take_snapshot(
+    store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, str] | None = None
+) -> StoreSnapshot:
+    """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, ids = await store.rows(), await store.issue_ids()
     unfinished = [issue async for issue in store.unfinished_pictures()]
-    return Facts(
+    return StoreSnapshot(
         now=now,
         fresh=fresh,
-        weeks=calendar_gaps.weeks(rows, ids, today=today(now)),
-        issues=[issue for one in reversed(ids[-NEWEST_ISSUES:]) if (issue := await _readable(store, one))],
-        runs=_real(await store.runs(NEWEST_RUNS), now),
+        weeks=calendar_gaps.weeks(rows, ids, today=day_in_china(now)),
+        issues=[issue for one in reversed(ids[-SNAPSHOT_ISSUES:]) if (issue := await _readable(store, one))],
+        runs=[close_if_dead(run, now) for run in await store.runs(SNAPSHOT_RUNS) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],
-        pictures={issue.id: number for issue in unfinished if (number := _number(issue, NOT_HAD))},
-        outstanding=sum(_number(issue, UNFINISHED) for issue in unfinished),
+        pictures={issue.id: number for issue in unfinished if (number := _count_pictures(issue, FAILED_PICTURES))},
+        outstanding=sum(_count_pictures(issue, UNFINISHED) for issue in unfinished),
         free_bytes=await _free_bytes(store, folders or {}),
         rows=rows,
         stored=len(ids),
     )
 
 
-def _real(runs: Iterable[RunRecord], now: datetime) -> list[RunRecord]:
-    return [
-        run.model_copy(update={"clean": False, "close_reason": DIED}) if has_died(run, now) else run
-        for run in runs
-        if "replay" not in run.arguments
-    ]
-
-
 async def _readable(store: Store, issue_id: str) -> Issue | None:
     try:
         return await store.get_issue(issue_id)
     except DocumentError:
-        return None  # whoever needs this very document says so
+        return None  # a command that needs this document reports the error
 
 
 async def _still_refused(store: Store, reject: Reject) -> bool:
@@ -95,23 +90,23 @@ async def _still_refused(store: Store, reject: Reject) -> bool:
     return stored is None or stored.provenance.fetched_at < reject.rejected_at
 
 
-def _number(issue: Issue, states: Collection[str]) -> int:
+def _count_pictures(issue: Issue, states: Collection[str]) -> int:
     return sum(picture.status in states for picture in issue.images)
 
 
 async def _free_bytes(store: Store, folders: Mapping[str, str]) -> dict[str, int]:
-    free = {}
+    free: dict[str, int] = {}
     try:
         if (of_store := (await store.server()).free_bytes) is not None:
             free["store"] = of_store
     except StoreError:
-        pass  # a user of the database who may not ask
-    return free | {name: disk_usage(Path(folder)).free for name, folder in folders.items()}
+        pass  # the user of the database has no right to ask
+    return free | {name: shutil.disk_usage(existing_parent(Path(folder))).free for name, folder in folders.items()}
 
 
-def disk_usage(folder: Path) -> shutil._ntuple_diskusage:
-    """Total, used and free bytes of the disk that *folder* is on, or will be on once it is made."""
+def existing_parent(folder: Path) -> Path:
+    """Return *folder*, or the nearest directory above it that exists: where it will be made."""
     folder = folder.absolute()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return shutil.disk_usage(folder)
+    return folder

@@ -1,4 +1,4 @@
-"""How things stand, from the store alone: newest issue, weeks, last run, what is due, alerts."""
+"""The status of a store: newest issue, weeks, last run, what is due, alerts; all from a snapshot."""
 
 from collections import Counter
 from datetime import datetime, time
@@ -7,69 +7,69 @@ from typing import get_args
 from cncert.items import CHINA, Doubt, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
-from cncert.monitoring.due_dates import came_on
-from cncert.monitoring.store_snapshot import Facts
+from cncert.monitoring.due_dates import publication_day
+from cncert.monitoring.store_snapshot import StoreSnapshot
 from cncert.store.records import Alert, LedgerRow, RunRecord, State
 
 STATES: tuple[calendar_gaps.WeekState, ...] = get_args(calendar_gaps.WeekState)
 
 
-class Newest(Model):
+class NewestIssue(Model):
     """The newest stored issue."""
 
     issue: str
     title: str
     published_at: Moment | None
     age_seconds: int
-    """Since it was published, or since the usual day if that is not known."""
+    """Time since it was published, or since the usual day if that is not known."""
     warnings: list[Doubt]
 
 
 class Status(Model):
-    """All that ``scrapy status`` tells."""
+    """All that ``scrapy status`` shows."""
 
     at: Moment
     store: str
-    """Its address without passwords."""
+    """The address without passwords."""
     issues: int
     """How many are stored."""
-    newest: Newest | None
+    newest: NewestIssue | None
     weeks: dict[calendar_gaps.WeekState, int]
     """How many weeks of the calendar are in each state."""
     missing: list[calendar_gaps.Week]
-    """Those without their issue, newest first."""
+    """Weeks without their issue, newest first."""
     last_run: RunRecord | None
     """The newest run that has ended and was no replay."""
     running: list[str]
-    """Runs that go on."""
+    """The ids of runs that have not ended."""
     due_now: int
-    """Articles that the next run asks for."""
+    """How many articles the next run requests."""
     due_later: int
-    """Articles that are left alone for a while."""
+    """How many articles wait for a later run."""
     pictures: int
-    """Pictures that the next run asks for."""
+    """How many pictures the next run requests."""
     alerts: list[Alert]
     attention: bool
     """Whether somebody has to act."""
 
 
-def status(facts: Facts, alerts: list[Alert], store: str) -> Status:
-    """The state of things in *store*."""
-    counts = Counter(week.state for week in facts.weeks)
-    waiting = [row for row in facts.rows if _is_waiting(row)]
-    due = sum(is_due(row, now=facts.now) for row in waiting)
+def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
+    """Return the status of *store* (its address) by *snapshot* and *alerts*."""
+    counts = Counter(week.state for week in snapshot.weeks)
+    waiting = [row for row in snapshot.rows if _is_waiting(row)]
+    due = sum(is_due(row, now=snapshot.now) for row in waiting)
     return Status(
-        at=facts.now,
+        at=snapshot.now,
         store=store,
-        issues=facts.stored,
-        newest=_newest(facts),
+        issues=snapshot.stored,
+        newest=_newest(snapshot),
         weeks={state: counts[state] for state in STATES},
-        missing=list(reversed(calendar_gaps.missing(facts.weeks))),
-        last_run=facts.last_run,
-        running=[run.id for run in facts.runs if run.clean is None],
+        missing=list(reversed(calendar_gaps.missing(snapshot.weeks))),
+        last_run=snapshot.last_run,
+        running=[run.id for run in snapshot.runs if run.clean is None],
         due_now=due,
         due_later=len(waiting) - due,
-        pictures=facts.outstanding,
+        pictures=snapshot.outstanding,
         alerts=[alert for alert in alerts if not alert.over],
         attention=any(alert.level == "attention" and not alert.over for alert in alerts),
     )
@@ -79,15 +79,15 @@ def _is_waiting(row: LedgerRow) -> bool:
     return bool(row.addresses) and row.state in (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
 
 
-def _newest(facts: Facts) -> Newest | None:
-    if not facts.issues:
+def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
+    if not snapshot.issues:
         return None
-    issue = facts.issues[0]
-    came = issue.published_at or datetime.combine(came_on(issue), time(), CHINA)
-    return Newest(
+    issue = snapshot.issues[0]
+    published = issue.published_at or datetime.combine(publication_day(issue), time(), CHINA)
+    return NewestIssue(
         issue=issue.id,
         title=issue.title,
         published_at=issue.published_at,
-        age_seconds=int((facts.now - came).total_seconds()),
+        age_seconds=int((snapshot.now - published).total_seconds()),
         warnings=issue.warnings,
     )

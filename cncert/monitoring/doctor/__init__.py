@@ -1,83 +1,100 @@
-"""``scrapy doctor``: what has to be there for a run, tried in seconds. Each check for itself, none hides another."""
+"""``scrapy doctor``: check in seconds what a run needs. The checks run side by side; one that fails hides no other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-
-from scrapy.settings import BaseSettings
+from typing import Any
 
 from cncert.exceptions import CncertError, SettingError
 from cncert.monitoring.doctor import local_checks, network_checks
-from cncert.monitoring.doctor.check_result import Result
+from cncert.monitoring.doctor.check_result import CheckResult
 from cncert.options import Options
 from cncert.sources.configured_sources import Source, read_sources
+from cncert.store import redacted
 from cncert.terminal.time_limit import in_time
 
+CHECK_SECONDS = 8.0
+"""The most that a check may take if nothing else is said: MongoDB is waited for 5 s."""
 _ADVICE = {
+    "settings": "report it",
+    "packages": "report it",
+    "clock": "report it",
     "store": "look at CNCERT_STORE, the database, its disk and its user",
     "files": "look at CNCERT_FILES, its owner and its disk",
     "archive": "look at CNCERT_ARCHIVE, its owner and its disk",
     "browser": "docs/crawl.md, The browser",
-    "feeds": "look at CNCERT_FEEDS, and at the network",
+    "alerts": "report it",
     "network": "look at the network, a firewall, the proxy (https_proxy)",
+    "feeds": "look at CNCERT_FEEDS, and at the network",
 }
+"""The checks in their order, each with what to do if it hangs or raises an exception."""
 
 
-async def examine(
-    settings: BaseSettings, *, offline: bool, send_test: bool, seconds: float
-) -> tuple[list[Result], bool]:
-    """All results, and whether a check still hangs."""
+async def run_checks(
+    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    extra_checks: Mapping[str, Awaitable[list[CheckResult]]],
+    *,
+    offline: bool,
+    send_test: bool,
+    seconds: float,
+) -> tuple[list[CheckResult], bool]:
+    """Return all results, and whether a check still hangs after *seconds*.
 
-    def blocking(work: Callable[[], Iterable[Result]]) -> Awaitable[list[Result]]:
-        return in_time(lambda: list(work()), seconds)
+    *given* are the settings of the user, *settings* the same with the default in place of each wrong option, so that it
+    is reported once. *extra_checks* are those of Scrapy components (``files``, ``browser``), which this package does
+    not import.
+    """
 
-    checks: list[tuple[str, Awaitable[list[Result]]]] = [
-        ("settings", blocking(partial(local_checks.settings_of, settings))),
-    ]
-    # A wrong option is said once: the other checks go by its default.
-    settings = settings.copy()
-    settings.setdict({name: Options.default(name) for name in Options.problems(settings)}, priority="cmdline")
-    checks += [
-        ("packages", blocking(lambda: local_checks.packages(settings))),
-        ("clock", blocking(lambda: local_checks.own_clock(datetime.now(UTC)))),
-        ("store", local_checks.store(settings)),
-        ("files", blocking(lambda: local_checks.files(settings))),
-        ("archive", blocking(lambda: local_checks.archive(settings))),
-        ("browser", network_checks.browser(settings, seconds)),
-        ("alerts", local_checks.telling(settings, send_test=send_test, seconds=seconds)),
+    def blocking(check: Callable[[], Iterable[CheckResult]]) -> Awaitable[list[CheckResult]]:
+        return in_time(lambda: list(check()), seconds)
+
+    checks: list[tuple[str, Awaitable[list[CheckResult]]]] = [
+        ("settings", blocking(lambda: local_checks.check_settings(given))),
+        ("packages", blocking(lambda: local_checks.check_packages(settings))),
+        ("clock", blocking(lambda: local_checks.check_own_clock(datetime.now(UTC)))),
+        ("store", local_checks.check_store(settings)),
+        ("archive", blocking(lambda: local_checks.check_archive(settings))),
+        ("alerts", local_checks.check_alerts(settings, send_test=send_test, seconds=seconds)),
+        *extra_checks.items(),
     ]
     if not offline:
-        checks.append(("network", blocking(lambda: network_checks.wechat(seconds))))
+        checks.append(("network", blocking(lambda: network_checks.check_wechat(seconds))))
         agent = str(settings["USER_AGENT"])
         checks += [
-            ("feeds", blocking(partial(network_checks.feed, source, agent, seconds))) for source in _feeds(settings)
+            ("feeds", blocking(partial(network_checks.check_feed, source, agent, seconds)))
+            for source in _feeds(settings)
         ]
+    order = list(_ADVICE)
+    checks.sort(key=lambda check: order.index(check[0]))
     tasks = [(name, asyncio.ensure_future(check)) for name, check in checks]
-    # One second more: a check that keeps its time itself has something better to say than that it hangs.
+    # One second more: a check that watches the time itself has something better to say than that it hangs.
     await asyncio.wait([task for _, task in tasks], timeout=seconds + 1)
     results = [result for name, task in tasks for result in _results(name, task, seconds)]
     return results, not all(task.done() for _, task in tasks)
 
 
-def _feeds(settings: BaseSettings) -> list[Source]:
-    """The feeds; albums are pages of WeChat, which are not asked for."""
+def _feeds(settings: Mapping[str, Any]) -> list[Source]:
+    """Return the feeds. Albums are left out: they are pages of WeChat, which the doctor does not request."""
     try:
         return [source for source in read_sources(Options.of(settings)) if source.kind == "feed"]
     except SettingError:
-        return []  # the settings tell
+        return []  # the check of the settings reports it
 
 
-def _results(name: str, task: "asyncio.Future[list[Result]]", seconds: float) -> list[Result]:
-    advice = _ADVICE.get(name, "report it")
-    if not task.done():
-        return [Result(name, "to do", f"no answer within {seconds:g} s", advice)]
-    error = task.exception()
-    if error is None:
-        return task.result()
-    if isinstance(error, TimeoutError):
-        return [Result(name, "to do", f"no answer within {seconds:g} s", advice)]
-    if isinstance(error, CncertError):
-        return [Result(name, "to do", str(error), advice)]
-    what = f"{type(error).__name__}: {local_checks.shown_error(error)}" if isinstance(error, Exception) else "stopped"
-    return [Result(name, "to do", what, advice)]
+def _results(name: str, task: "asyncio.Future[list[CheckResult]]", seconds: float) -> list[CheckResult]:
+    error: BaseException | None = task.exception() if task.done() else TimeoutError()
+    match error:
+        case None:
+            return task.result()
+        case TimeoutError():
+            text = f"no answer within {seconds:g} s"
+        case CncertError():
+            text = str(error)
+        case Exception():
+            message = " ".join(str(error).split()) or type(error).__name__
+            text = f"{type(error).__name__}: {redacted(message[:200])}"
+        case _:
+            text = "stopped"
+    return [CheckResult(name, "to do", text, _ADVICE[name])]

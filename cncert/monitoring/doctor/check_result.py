@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["ok", "note", "to do"]
-SECONDS = 8.0
-"""The most that a check may take: MongoDB is waited for 5 s."""
+CheckState = Literal["ok", "note", "to do"]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CheckResult:
     """One line of the table."""
 
     check: str
-    state: State
+    state: CheckState
     """``note`` is worth knowing; ``to do`` keeps something from working."""
     text: str
     advice: str = ""

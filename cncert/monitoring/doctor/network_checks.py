@@ -1,4 +1,4 @@
-"""Checks of what is elsewhere: WeChat's host, the feeds, and the browser that may be needed there."""
+"""Checks that use the network: a connection to WeChat's host, and the feeds."""
 
 import base64
 import http.client
@@ -11,23 +11,19 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener, getproxies, proxy_bypass
 
-from scrapy.settings import BaseSettings
-
-from cncert.browser import chromium
 from cncert.exceptions import SourceError
-from cncert.monitoring.doctor.check_result import Result
-from cncert.monitoring.doctor.local_checks import clock
+from cncert.monitoring.doctor.check_result import CheckResult
+from cncert.monitoring.doctor.local_checks import compare_clock
 from cncert.sources.configured_sources import Source, may_ask
 from cncert.sources.feed import read_feed
 from cncert.sources.listed_articles import find_issues
-from cncert.terminal.time_limit import in_time
 from cncert.wechat.address import ARTICLE_HOST
 
 FEED_BYTES = 8 * 1024 * 1024
 
 
-def wechat(seconds: float) -> list[Result]:
-    """Whether a connection to WeChat can be made, by the proxy of the environment. Nothing is asked for."""
+def check_wechat(seconds: float) -> list[CheckResult]:
+    """Connect to WeChat's host, through the proxy of the environment if there is one. No page is requested."""
     try:
         way = _connect(ARTICLE_HOST, seconds)
     except ssl.SSLCertVerificationError as error:
@@ -41,12 +37,12 @@ def wechat(seconds: float) -> list[Result]:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         text, advice = f"no connection ({reason})", "look at the network, a firewall, the proxy (https_proxy)"
     else:
-        return [Result("network", "ok", f"{ARTICLE_HOST} can be reached {way}; no page was asked for")]
-    return [Result("network", "to do", f"{ARTICLE_HOST}: {text}", advice)]
+        return [CheckResult("network", "ok", f"{ARTICLE_HOST} can be reached {way}; no page was asked for")]
+    return [CheckResult("network", "to do", f"{ARTICLE_HOST}: {text}", advice)]
 
 
 def _connect(host: str, seconds: float) -> str:
-    """Make a TLS connection to *host* and close it; the way it took. Raises OSError and others."""
+    """Make a TLS connection to *host*, close it, and return which way it took. Raises OSError and others."""
     text = getproxies().get("https", "")
     context = ssl.create_default_context()
     if not text or proxy_bypass(host):
@@ -67,8 +63,8 @@ def _connect(host: str, seconds: float) -> str:
     return way
 
 
-class _Redirects(HTTPRedirectHandler):
-    """Goes only where the crawl would."""
+class _CheckedRedirects(HTTPRedirectHandler):
+    """Follows a redirect only to a host to which the crawl would follow it."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -79,8 +75,8 @@ class _Redirects(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def feed(source: Source, agent: str, seconds: float) -> list[Result]:
-    """Whether a feed answers the program *agent*, can be read, and names issues."""
+def check_feed(source: Source, agent: str, seconds: float) -> list[CheckResult]:
+    """Fetch a feed under the user agent *agent*, read it, and look for issues in it."""
     try:
         data, date = _fetch(source, agent, seconds)
         entries, fault = read_feed(data)
@@ -94,18 +90,18 @@ def feed(source: Source, agent: str, seconds: float) -> list[Result]:
     else:
         newest = max((named.issue for named in find_issues(entries)[0]), default=None)
         text = f"{source.name}: {len(entries)} entries, {f'the newest issue {newest}' if newest else 'no issue'}"
-        result = Result("feeds", "ok", text)
+        result = CheckResult("feeds", "ok", text)
         if fault or newest is None:
-            result = Result("feeds", "note", f"{text}{f'; {fault}' if fault else ''}", "is it the right feed?")
-        return [result, *(clock(source.name.partition("/")[0], date) if date else [])]
+            result = CheckResult("feeds", "note", f"{text}{f'; {fault}' if fault else ''}", "is it the right feed?")
+        return [result, *(compare_clock(source.name.partition("/")[0], date) if date else [])]
     advice = "open its address; without it new issues come from other feeds and review lists only"
-    return [Result("feeds", "to do", f"{source.name}: {wrong}", advice)]
+    return [CheckResult("feeds", "to do", f"{source.name}: {wrong}", advice)]
 
 
 def _fetch(source: Source, agent: str, seconds: float) -> tuple[bytes, datetime | None]:
     headers = {"User-Agent": agent} | ({"Authorization": source.authorization} if source.authorization else {})
     request = Request(source.url, headers=headers)  # noqa: S310  # a source has http or https only
-    with build_opener(_Redirects(source)).open(request, timeout=seconds) as answer:
+    with build_opener(_CheckedRedirects(source)).open(request, timeout=seconds) as answer:
         data = answer.read(FEED_BYTES + 1)
         if len(data) > FEED_BYTES:
             raise SourceError(f"larger than {FEED_BYTES} bytes")
@@ -114,22 +110,3 @@ def _fetch(source: Source, agent: str, seconds: float) -> tuple[bytes, datetime 
         return data, parsedate_to_datetime(date) if date else None
     except ValueError:
         return data, None
-
-
-async def browser(settings: BaseSettings, seconds: float) -> list[Result]:
-    """Whether the browser starts, if one is wanted. Raises BrowserError."""
-    options = await in_time(lambda: chromium.crawl_settings(settings), seconds)
-    if not options:
-        return [Result("browser", "ok", "off (CNCERT_BROWSER)")]
-    from playwright.async_api import Error as PlaywrightError
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        try:
-            started = await playwright.chromium.launch(**options["PLAYWRIGHT_LAUNCH_OPTIONS"])
-        except PlaywrightError as error:
-            reason = (error.message.splitlines() or [""])[0][:200]
-            return [Result("browser", "to do", f"it does not start: {reason}", "docs/crawl.md, The browser")]
-        text = f"Chromium {started.version} starts"
-        await started.close()
-    return [Result("browser", "ok", text)]

@@ -1,0 +1,34 @@
+"""The check of ``scrapy doctor`` that writes where the pictures pipeline would."""
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from scrapy.pipelines.files import FilesPipeline, GCSFilesStore, S3FilesStore
+from scrapy.settings import BaseSettings
+
+from cncert.monitoring.doctor.check_result import CheckResult
+from cncert.monitoring.doctor.local_checks import PROBE, check_directory
+from cncert.options import as_folder
+
+
+def check_files_store(settings: BaseSettings) -> list[CheckResult]:
+    """Write a file into the directory or bucket of CNCERT_FILES. Raises whatever the client of a bucket raises."""
+    place = as_folder(str(settings["CNCERT_FILES"]))
+    scheme = urlsplit(place).scheme
+    if scheme in ("", "file"):
+        return check_directory("files", place.removeprefix("file://"))
+    FilesPipeline._update_stores(settings)
+    if scheme == "s3":
+        s3 = S3FilesStore(place)
+        client = cast("Any", s3).s3_client
+        client.put_object(Bucket=s3.bucket, Key=f"{s3.prefix}{PROBE}", Body=b"")
+        client.delete_object(Bucket=s3.bucket, Key=f"{s3.prefix}{PROBE}")
+    elif scheme == "gs":
+        gcs = GCSFilesStore(place)
+        blob = gcs.bucket.blob(f"{gcs.prefix}{PROBE}")
+        blob.upload_from_string(b"")
+        blob.delete()
+    else:
+        advice = "look after a run whether pictures are there"
+        return [CheckResult("files", "note", f"{scheme}:// is not tried", advice)]
+    return [CheckResult("files", "ok", f"{place.rpartition('@')[2]}: a probe was written and removed")]
