@@ -1,6 +1,9 @@
-"""What is kept: issues and their revisions, the ledger, rejects, runs, what was read in pictures. One interface, two
-backends.
+"""What is kept: issues and their revisions, the ledger, rejects, runs, what was read in pictures.
+
+One interface (``store.py``), a file a backend; a new backend is a file and a line of :data:`BACKENDS`.
 """
+
+from importlib import import_module
 
 from cncert.exceptions import StoreError
 from cncert.store.backend import redacted
@@ -8,21 +11,26 @@ from cncert.store.store import Store
 
 __all__ = ["Store", "open_store", "redacted"]
 
+BACKENDS = {
+    "sqlite": ("cncert.store.sqlite", "SqliteStore"),
+    "mongodb": ("cncert.store.mongo", "MongoStore"),
+    "mongodb+srv": ("cncert.store.mongo", "MongoStore"),
+}
+"""By the scheme of a store's address: the module and the class. pymongo is imported only by those who use it."""
+
 
 def open_store(uri: str) -> Store:
-    """The store at *uri*, not yet opened: ``async with open_store(uri) as store``.
+    """Return the store at *uri*, not yet opened: ``async with open_store(uri) as store``.
 
     ``sqlite:///data/cncert.db`` is a relative path, ``sqlite:////var/lib/cncert.db`` an absolute one;
     ``mongodb://`` and ``mongodb+srv://`` are MongoDB's own addresses.
 
     Raises StoreError if *uri* is of none of these forms.
     """
-    if uri.startswith("sqlite:"):
-        from cncert.store.sqlite import SqliteStore
-
-        return SqliteStore(uri)
-    if uri.startswith(("mongodb://", "mongodb+srv://")):
-        from cncert.store.mongo import MongoStore  # pymongo is imported only by those who use it
-
-        return MongoStore(uri)
-    raise StoreError(f"no store is known for {redacted(uri)!r}: use sqlite:///path/to/file.db or mongodb://host/cncert")
+    scheme, separator, rest = uri.partition(":")
+    if scheme not in BACKENDS or not separator or (scheme != "sqlite" and not rest.startswith("//")):
+        forms = "use sqlite:///path/to/file.db or mongodb://host/cncert"
+        raise StoreError(f"no store is known for {redacted(uri)!r}: {forms}")
+    module, name = BACKENDS[scheme]
+    store: Store = getattr(import_module(module), name)(uri)
+    return store

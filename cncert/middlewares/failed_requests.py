@@ -1,0 +1,135 @@
+"""What is done with a request for an issue that brought no article: recorded, repeated, sent elsewhere, or given up."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadConnectionRefusedError,
+    IgnoreRequest,
+)
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from cncert.browser import chromium
+from cncert.exceptions import StoreError
+from cncert.extensions.run_recorder import RunRecorder
+from cncert.ledger.frontier import CHALLENGES_IN_A_ROW, SILENCES_IN_A_ROW, Frontier, PlannedRequest
+from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large
+from cncert.middlewares.hosts import HostNotAllowed
+from cncert.middlewares.verdict import PageRefused
+from cncert.options import Options
+from cncert.spiders.series_spider import SeriesSpider
+from cncert.wechat.failure_pages import Verdict
+
+logger = logging.getLogger(__name__)
+
+
+class FailedRequests:
+    """The errback of the requests that :class:`~cncert.middlewares.ledger.LedgerMiddleware` sends.
+
+    *send* makes a Scrapy request of a planned one.
+    """
+
+    def __init__(self, crawler: Crawler, frontier: Frontier, send: Callable[[PlannedRequest], Request]) -> None:
+        assert isinstance(crawler.spider, SeriesSpider)
+        self.crawler = crawler
+        self._replaying = crawler.spider.arguments.replaying
+        self._frontier, self._send = frontier, send
+        self._options = Options.of(crawler.settings)
+        self._browsed: set[str] = set()
+
+    async def handle(self, failure: Failure) -> AsyncIterator[Any]:
+        """Record why no article came, and yield what is asked next, if anything is."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
+        error, follow = failure.value, None
+        try:
+            if isinstance(error, PageRefused):
+                again = self._again(request, error.page.reason) if error.page.verdict is Verdict.UNKNOWN else None
+                follow = again or await self._refused(request, error)
+            elif isinstance(error, IgnoreRequest) and not is_too_large(error):
+                await self._ignored(request, error)
+            else:
+                reason = describe_error(error, request.url)
+                if (follow := self._again(request, reason)) is None:
+                    await self._unanswered(request, error, reason)
+        except StoreError as lost:
+            raise RunRecorder.of(self.crawler).store_failed(lost) from lost
+        if follow is not None:
+            yield follow
+
+    async def _refused(self, request: Request, error: PageRefused) -> Request | None:
+        """Record a refusal; return what is asked next: another address, or the same one in the browser."""
+        row, browsed = request.meta["row"], bool(request.meta.get("playwright"))
+        refusal = await self._frontier.page_refused(planned_of(request), error.page, browsed=browsed)
+        if refusal.challenges:
+            await self._slow_down(refusal.challenges)
+        if refusal.then is not None:
+            return self._send(refusal.then)
+        # The browser may read what plain HTTP could not: once for every article.
+        if (
+            row in self._browsed
+            or refusal.verdict not in chromium.HELPS
+            or self._replaying
+            or not self._options.browser
+        ):
+            return None
+        self._browsed.add(row)
+        self.crawler.stats.inc_value("cncert/browser/asked")
+        return chromium.in_browser(request, self.crawler.settings)
+
+    async def _ignored(self, request: Request, error: IgnoreRequest) -> None:
+        """Record that nothing was asked: the archive lacks it, robots.txt denies it, or its host is not allowed."""
+        if self._replaying and not isinstance(error, HostNotAllowed):
+            await self._frontier.not_archived(planned_of(request))
+            return
+        denied = is_robots_denial(error)
+        self.crawler.stats.inc_value("cncert/robots" if denied else "cncert/ignored")
+        (logger.debug if denied else logger.warning)("Not fetched: %s %s", error, request.url)
+
+    async def _unanswered(self, request: Request, error: BaseException | None, reason: str) -> None:
+        unreached = isinstance(error, (DownloadConnectionRefusedError, CannotResolveHostError))
+        if await self._frontier.no_answer(planned_of(request), reason, unreached=unreached):
+            logger.error("%d pages in a row got no answer: the network is down", SILENCES_IN_A_ROW)
+            raise CloseSpider("network_failed")
+
+    def _again(self, request: Request, reason: str) -> Request | None:
+        """Return the same request once more, for what may be an accident; None if it has been repeated already."""
+        settings, meta = self.crawler.settings, request.meta
+        if any(meta.get(name) for name in ("again", "retry_times", "dont_retry")):
+            return None
+        if not settings.getbool("RETRY_ENABLED") or settings.getint("RETRY_TIMES") < 1:
+            return None
+        self.crawler.stats.inc_value("cncert/ledger/asked_again")
+        logger.debug("Once more (%s): %s", reason, request.url)
+        # Without what Scrapy noted of the first try.
+        ours: dict[str, Any] = {name: meta[name] for name in ("row", "form", "issue", "moves")}
+        return request.replace(meta={**ours, "again": True})
+
+    async def _slow_down(self, challenges: int) -> None:
+        """Wait after a verification page, longer after each in a row, and at last give up. Raises CloseSpider.
+
+        Pages come one at a time, so waiting here holds back the next request.
+        """
+        if challenges >= CHALLENGES_IN_A_ROW:
+            raise CloseSpider("verification_asked")
+        pause = self._options.pause * 2 ** (challenges - 1)
+        logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
+        RunRecorder.of(self.crawler).waits_until = datetime.now(UTC) + timedelta(seconds=pause)
+        until = time.monotonic() + pause
+        # A stop is not kept waiting.
+        while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110  # the engine has no event
+            await asyncio.sleep(min(0.5, pause))
+
+
+def planned_of(message: Request | Response) -> PlannedRequest:
+    """Return the planned request that *message*, or the request that it answers, was made of."""
+    meta = message.meta
+    return PlannedRequest(meta["row"], message.url, meta["form"], meta["issue"], meta["moves"])
