@@ -7,11 +7,13 @@ import json
 import logging
 import os
 import re
+import signal
 import struct
 import sys
 import termios
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.text import Text
 from scrapy.settings import Settings
 
 from cncert import settings
@@ -27,7 +30,8 @@ from cncert.extensions.live_panel import Pace, is_wanted
 from cncert.monitoring.run_summary import print_summary
 from cncert.store import open_store
 from cncert.terminal.output import complain, safe_json
-from cncert.terminal.safe_text import TRICKS, BottomLines, LogRecord, safe
+from cncert.terminal.progress import LiveLines
+from cncert.terminal.safe_text import TRICKS, LogRecord, safe
 from tests import series
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_row, make_run
@@ -274,17 +278,28 @@ class Window(FakeTerminal):
     def __init__(self, columns: int, rows: int) -> None:
         super().__init__()
         self._master, self._slave = os.openpty()
-        self.rows = rows
-        self.resize(columns)
-        self._screen = pyte.Screen(columns, rows)
-        self._screen.set_mode(pyte.modes.LNM)
-        self._stream = pyte.Stream(self._screen)
+        self._rows = rows
+        self._set_size(columns)
 
     def fileno(self) -> int:
         return self._slave
 
+    def close(self) -> None:
+        os.close(self._slave)
+        os.close(self._master)
+        super().close()
+
+    def _set_size(self, columns: int) -> None:
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", self._rows, columns, 0, 0))
+        self._screen = pyte.Screen(columns, self._rows)
+        self._screen.set_mode(pyte.modes.LNM)
+        self._stream = pyte.Stream(self._screen)
+
     def resize(self, columns: int) -> None:
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, columns, 0, 0))
+        """Change the width; the lines that are shown are wrapped anew, as tmux and most terminals do."""
+        lines = self.shown()
+        self._set_size(columns)
+        self._stream.feed("\n".join(lines) + "\n")
 
     def shown(self) -> list[str]:
         """The lines that are not empty."""
@@ -293,53 +308,98 @@ class Window(FakeTerminal):
         self.seek(0)
         return [line.rstrip() for line in self._screen.display if line.strip()]
 
-    def close(self) -> None:
-        os.close(self._slave)
-        os.close(self._master)
-        super().close()
+    @property
+    def column(self) -> int:
+        """Where the cursor stands in its line."""
+        return int(self._screen.cursor.x)
 
 
-def test_bottom_lines_stay_below_and_leave_nothing() -> None:
-    with Window(40, 6) as window:
-        lines = BottomLines(window)
-        lines.draw(["\x1b[32mone\x1b[0m", "two"])
-        assert window.shown() == ["one", "two"]
-        lines.write("a whole line\nand half")
-        assert window.shown() == ["a whole line", "one", "two"]
-        lines.write(" another\n")
-        lines.draw(["x" * 30, "y"])
-        assert window.shown() == ["a whole line", "and half another", "x" * 30, "y"]
-        lines.draw([str(number) for number in range(20)])
-        assert window.shown() == ["0", "1", "2", "3", "4"]  # no more than there is room for
-        lines.draw([])
-        assert window.shown() == []
-
-
-def test_the_log_and_stderr_go_above_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def window_as_stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    """A window of 40 columns and 6 rows that stands in for stderr."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "99")  # stays what it is, whatever the window's width
     with Window(40, 6) as window:
         monkeypatch.setattr(sys, "stderr", window)
-        handler = logging.StreamHandler()
-        monkeypatch.setattr(logging.root, "handlers", [handler])
-        lines = BottomLines(window)
-        lines.take_over()
-        lines.draw(["panel"])
-        logging.getLogger().error("logged")
-        print("said", file=sys.stderr)
-        assert window.shown() == ["logged", "said", "panel"]
-        print("half", end="", file=sys.stderr)
-        lines.give_back()
-        assert window.shown() == ["logged", "said", "half"]
-        assert (sys.stderr, handler.stream) == (window, window)
+        yield window
 
 
-def test_a_window_that_became_narrow_has_wrapped_the_lines() -> None:
-    with Window(40, 6) as window:
-        lines = BottomLines(window)
-        lines.draw(["x" * 30, "y"])
-        window.shown()
-        window.resize(20)
-        lines.write("log\n")
-        assert window.getvalue() == "\r\x1b[2K" + "\x1b[1A\x1b[2K" * 3 + "log\n" + "x" * 30 + "\ny\n"
+def test_live_lines_stay_below_and_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with window_as_stderr(monkeypatch) as window:
+        with LiveLines() as lines:
+            lines.draw(Text("one\ntwo", "green"))
+            assert window.shown() == ["one", "two"]
+            assert window.column == 0  # a shell goes on there after a kill
+            print("a whole line\nand half", end="", file=sys.stderr)
+            assert window.shown() == ["a whole line", "one", "two"]
+            print(" another", file=sys.stderr)
+            lines.draw("x" * 60 + "\ny")
+            assert window.shown() == ["a whole line", "and half another", "x" * 40, "y"]  # cut to the width
+            lines.draw("\n".join(map(str, range(20))))
+            assert window.shown()[:5] == ["0", "1", "2", "3", "4"]  # no more than there is room for
+        assert window.shown() == []
+        assert sys.stderr is window
+
+
+def test_the_log_goes_above_and_goes_on_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    with window_as_stderr(monkeypatch) as window:
+        with LiveLines() as lines:
+            handler = logging.StreamHandler()
+            monkeypatch.setattr(logging.root, "handlers", [handler])
+            lines.draw("panel")
+            logging.getLogger().error(
+                "logged [red]as[/red] it is, also [/] and \x1b[2J in %s", "more than forty columns"
+            )
+            print("said", file=sys.stderr)
+            logged = ["logged [red]as[/red] it is, also [/] and", " \\x1b[2J in more than forty columns"]
+            assert window.shown() == [*logged, "said", "panel"]
+            print("[/] half", end="", file=sys.stderr)
+        assert window.shown() == [*logged, "said", "[/] half"]
+        logging.getLogger().error("end")
+        assert window.shown() == [*logged, "said", "[/] half", "end"]
+
+
+def test_lines_that_a_narrower_window_wraps_are_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    with window_as_stderr(monkeypatch) as window:
+        with LiveLines() as lines:
+            lines.draw("x" * 30 + "\ny")
+            window.resize(20)
+            assert window.shown() == ["x" * 20, "x" * 10, "y"]
+            print("log", file=sys.stderr)
+            assert window.shown() == ["log", "x" * 20, "y"]
+            lines.draw("z")
+            assert window.shown() == ["log", "z"]
+        assert window.shown() == ["log"]
+
+
+LINES_PROGRAM = """
+import sys, time
+from cncert.terminal.progress import LiveLines
+with LiveLines() as lines:
+    for number in range(int(sys.argv[1])):
+        lines.draw("the panel")
+        print("log line", number, file=sys.stderr)
+        time.sleep(0.1)
+"""
+
+
+def test_a_background_job_draws_nothing() -> None:
+    shell = f'set -m; {sys.executable} -c "$1" 3 & wait; {sys.executable} -c "$1" 1'
+    with Terminal(["bash", "-c", shell, "bash", LINES_PROGRAM], dict(os.environ)) as terminal:
+        assert terminal.end() == 0
+        assert re.findall("log line .", terminal.shown) == ["log line 0", "log line 1", "log line 2", "log line 0"]
+        assert "the panel" not in terminal.shown
+    assert terminal.output.count(b"the panel") == 2  # twice by the second, which is in the foreground
+
+
+def test_a_kill_leaves_a_usable_terminal() -> None:
+    with Terminal([sys.executable, "-c", LINES_PROGRAM, "99"], dict(os.environ)) as terminal:
+        terminal.wait_for(lambda text: "log line 1\nthe panel" in text)
+        terminal.process.kill()
+        assert terminal.end() == -signal.SIGKILL
+        assert not terminal.screen.cursor.hidden
+        assert terminal.screen.cursor.x == 0
+    assert b"\x1b[?" not in terminal.output
 
 
 def test_a_crawl_on_a_terminal_shows_how_it_gets_on(site: LoopbackWeChat, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """How a crawl is getting on, on the last lines of a terminal."""
 
 import asyncio
-import re
 import sys
 import time
 from collections import deque
@@ -25,7 +24,8 @@ from cncert.middlewares.sources import SourceRequest
 from cncert.middlewares.unfinished import unfinished_issue
 from cncert.spiders.weekly import WeeklySpider
 from cncert.terminal.output import clock, console_of
-from cncert.terminal.safe_text import BottomLines, safe
+from cncert.terminal.progress import LiveLines
+from cncert.terminal.safe_text import safe
 
 SECONDS = 0.5
 """Between two looks at the crawl."""
@@ -35,8 +35,6 @@ LABEL, VALUE, LONGEST_BAR = 9, 15, 48
 """Columns; three labels with their values stand side by side in a window of 80."""
 WINDOW, ENOUGH = 20, 3
 """The pace is that of the last so many pages, unknown until so many have come."""
-_FILLING = re.compile("(?: |\x1b\\[[0-9;]*m)+$")
-"""What fills up a line: spaces, some of them in colours. A narrower window would wrap them too."""
 ASKED = ("cncert/ledger/asked", "cncert/ledger/asked_again", "cncert/browser/asked")
 NOT_SENT = ("cncert/robots", "cncert/ignored")
 """Counters (docs/logs.md): of pages to ask for, and of those of which none comes."""
@@ -81,8 +79,7 @@ class Panel:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._console = console_of(sys.stderr)
-        self._lines = BottomLines(sys.stderr)
+        self._lines = LiveLines()
         self._pace = Pace()
         self._began = time.monotonic()
         self._doing = "starting"
@@ -100,13 +97,13 @@ class Panel:
         connect(self._asked, signal=signals.request_reached_downloader)
         connect(self._asked, signal=signals.response_received)  # an archive answers without the downloader
         connect(self._closed, signal=signals.spider_closed)
-        self._lines.take_over()
+        self._lines.start()  # before the crawl: Scrapy then sets up its log, with the sys.stderr of this moment
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._lines.give_back()
+        self._lines.stop()
 
     # --- what the crawler tells
 
@@ -131,10 +128,7 @@ class Panel:
 
     def _look(self) -> None:
         """Draw, and do so again after a while."""
-        width = self._lines.columns - 1
-        with self._console.capture() as captured:
-            self._console.print(self.render(width), width=width)
-        self._lines.draw([_FILLING.sub("\x1b[0m", line) for line in captured.get().splitlines()])
+        self._lines.draw(self.render(self._lines.console.width - 1))
         now = time.monotonic()
         if self._is_under_way and not self._is_over and now >= self._count_at:
             self._count_at = now + COUNT_AFTER
@@ -173,20 +167,12 @@ class Panel:
         words = f"{done} of {total} pages"
         size = max(4, min(LONGEST_BAR, width - len(words) - 1))
         bar.add_row(ProgressBar(total or 1, done, width=size), words)
-        cells = Table.grid(padding=(0, 1))
-        row: list[str | Text] = []
         pairs = max(1, (width + 1) // (LABEL + VALUE + 2))
-        for _ in range(pairs):
-            cells.add_column(style="dim", no_wrap=True, min_width=LABEL)
-            cells.add_column(min_width=VALUE, overflow="fold")
-        for label, value in self._values(total - done):
-            row += [label, value]
-            if len(row) == 2 * pairs:
-                cells.add_row(*row)
-                row = []
-        if row:
-            cells.add_row(*row)
-        return Group(bar, cells, *self._remarks())
+        cells = [Text.assemble((f"{label:<{LABEL}} ", "dim"), value) for label, value in self._values(total - done)]
+        rows = [cells[first : first + pairs] for first in range(0, len(cells), pairs)]
+        for cell in [cell for row in rows for cell in row[:-1]]:  # no spaces at the end: a narrower window wraps them
+            cell.pad_right(max(1, LABEL + VALUE + 2 - cell.cell_len))
+        return Group(bar, *(Text.assemble(*row) for row in rows), *self._remarks())
 
     def _values(self, left: int) -> Iterator[tuple[str, str | Text]]:
         run = self._run
@@ -217,7 +203,10 @@ class Panel:
         return until if until is not None and until > datetime.now(UTC) else None
 
     def _remarks(self) -> Iterator[Text]:
+        remarks = []
         if (until := self._waits_until()) is not None:
-            yield Text(f"WeChat asks for a verification: waiting until {until.astimezone():%H:%M:%S}", "yellow")
+            remarks.append(f"WeChat asks for a verification: waiting until {until.astimezone():%H:%M:%S}")
         if self._is_under_way and not self._crawler.engine.running:
-            yield Text("Stopping when the page in work is done (Ctrl-C again: at once)", "yellow")
+            remarks.append("Stopping when the page in work is done (Ctrl-C again: at once)")
+        for remark in remarks:
+            yield Text(remark, "yellow", no_wrap=False, overflow="fold")

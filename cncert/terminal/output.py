@@ -46,9 +46,16 @@ def output() -> Console:
     return console
 
 
-def console_of(file: TextIO) -> Console:
-    """Rich's console for *file*, which takes no text for markup of its own, and FORCE_COLOR for no terminal."""
-    return Console(file=file, force_terminal=file.isatty(), highlight=False, emoji=False)
+class _SafeConsole(Console):
+    """A console that never hides the cursor: after ``kill -9`` nobody would show it again."""
+
+    def show_cursor(self, show: bool = True) -> bool:
+        return False
+
+
+def console_of(file: TextIO, *, markup: bool = True) -> Console:
+    """Return a console that writes to *file*, with the colours it is given, without any if *file* is no terminal."""
+    return _SafeConsole(file=file, force_terminal=file.isatty(), highlight=False, emoji=False, markup=markup)
 
 
 class _Trimmed(io.TextIOBase):
