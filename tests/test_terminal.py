@@ -22,11 +22,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
+from scrapy import Spider
 from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
 
 from cncert import settings
-from cncert.extensions.live_panel import Pace, is_wanted
+from cncert.extensions.live_panel import Pace, Panel, is_wanted
 from cncert.monitoring.run_summary import print_summary
 from cncert.store import open_store
 from cncert.terminal.output import complain, safe_json
@@ -270,6 +273,19 @@ def test_the_pace_is_that_of_the_last_pages() -> None:
     assert pace.seconds(89) == 2.0  # one that takes long makes the others look slow
     pace.forget()
     assert pace.seconds(90) is None
+
+
+def test_the_panel_of_a_spider_without_issues_and_arguments() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(Panel(get_crawler(Spider)).render(79))
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]
+    assert lines[0].endswith("0 of 0 pages")
+    assert lines[1:] == [
+        "issue     starting        stored    0               weeks     not counted",
+        "pictures  0               blocked   0               elapsed   0:00:00",
+        "time left unknown",
+    ]
 
 
 class Window(FakeTerminal):

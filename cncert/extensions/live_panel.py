@@ -20,9 +20,6 @@ from scrapy.settings import BaseSettings
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.ledger import calendar_gaps
-from cncert.middlewares.sources import SourceRequest
-from cncert.middlewares.unfinished import unfinished_issue
-from cncert.spiders.weekly import WeeklySpider
 from cncert.terminal.output import clock, console_of
 from cncert.terminal.progress import LiveLines
 from cncert.terminal.safe_text import safe
@@ -111,10 +108,8 @@ class Panel:
         self._is_under_way = True
 
     def _asked(self, request: Request) -> None:
-        if isinstance(request, SourceRequest):
-            self._doing = "feeds, albums"
-        elif (issue := unfinished_issue(request)) is not None:
-            self._doing = f"{issue} again"
+        if "shown_as" in request.meta:
+            self._doing = request.meta["shown_as"]
         elif "row" in request.meta:
             self._doing = request.meta["issue"] or "not known yet"
             self._pace.note(self._pages()[0], time.monotonic())
@@ -137,10 +132,10 @@ class Panel:
 
     async def _count(self) -> None:
         """Count the weeks that this run has filled or may still fill: feeds and pages name more than were known."""
-        run = RunRecorder.of(self._crawler)
+        if (run := self._run) is None or run.record is None:
+            return
         with suppress(StoreError):  # the run says so
-            missing = len(calendar_gaps.missing(await run.weeks()))
-            self._wanted = missing + (len(run.record.new) if run.record is not None else 0)
+            self._wanted = len(calendar_gaps.missing(await run.weeks())) + len(run.record.new)
 
     @property
     def _run(self) -> RunRecorder | None:
@@ -154,10 +149,10 @@ class Panel:
         stats = self._crawler.stats.get_stats()
         done = sum(number for name, number in stats.items() if name.startswith("cncert/verdict/"))
         done += sum(map(self._stat, NOT_SENT))
-        spider, total = self._crawler.spider, sum(map(self._stat, ASKED))
-        assert isinstance(spider, WeeklySpider)
-        if spider.arguments.limit is not None:
-            total = min(total, done + spider.arguments.limit - spider.seen)
+        total = sum(map(self._stat, ASKED))
+        limit = getattr(getattr(self._crawler.spider, "arguments", None), "limit", None)
+        if limit is not None:
+            total = min(total, done + limit - getattr(self._crawler.spider, "seen", 0))
         return done, max(done, total)
 
     def render(self, width: int) -> RenderableType:

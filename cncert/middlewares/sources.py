@@ -213,6 +213,7 @@ class SourcesMiddleware:
             headers={"Accept": "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.8"},
             meta={
                 "archived_as": archived_as(url),
+                "shown_as": "feeds, albums",
                 "dont_retry": True,  # Scrapy's retries end with an ERROR line
                 "download_maxsize": MAX_BYTES,
                 "download_timeout": min(TIMEOUT, self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT")),
