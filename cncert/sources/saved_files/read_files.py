@@ -24,7 +24,7 @@ from cncert.sources.saved_files.saved_page import Kept, Saved, read_saved, unwra
 from cncert.sources.saved_files.warc_answers import MAGIC, Answer, read_answers
 from cncert.terminal.output import complain, progress
 from cncert.terminal.safe_text import safe
-from cncert.terminal.worker_pool import in_order, one_by_one
+from cncert.terminal.worker_pool import results_in_order, results_in_this_process
 from cncert.wechat.failure_pages import Page
 
 FEW_FILES, FEW_BYTES = 64, 64 * 1024 * 1024
@@ -99,9 +99,9 @@ def _results(files: Sequence[str | Unread], jobs: int, keep: bool) -> Generator[
     few = len(names) <= FEW_FILES and sum(map(_size, names)) <= FEW_BYTES
     # What comes through a pipe is there for this process only.
     if few or any(name == STDIN or Path(name).is_fifo() for name in names):
-        results = one_by_one(work, files)
+        results = results_in_this_process(work, files)
     else:
-        results = in_order(work, files, min(jobs, len(files)), preload=__name__)
+        results = results_in_order(work, files, min(jobs, len(files)), preload=__name__)
     with closing(results):
         for place, result in results:
             if isinstance(result, SavedFileError):
