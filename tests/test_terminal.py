@@ -32,9 +32,9 @@ from cncert import settings
 from cncert.extensions.live_panel import Pace, Panel, is_wanted
 from cncert.monitoring.run_summary import print_summary
 from cncert.store import open_store
-from cncert.terminal.output import complain, safe_json
+from cncert.terminal.console import print_message, safe_json
 from cncert.terminal.progress import LiveLines
-from cncert.terminal.safe_text import TRICKS, LogRecord, safe
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS, SafeLogRecord, safe
 from tests import series
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_row, make_run
@@ -54,7 +54,7 @@ COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 def test_every_character_that_plays_tricks_is_known() -> None:
-    known = {chr(code) for code in range(sys.maxunicode + 1) if TRICKS.match(chr(code))}
+    known = {chr(code) for code in range(sys.maxunicode + 1) if UNSAFE_CHARACTERS.match(chr(code))}
     tricks = {
         chr(code)
         for code in range(sys.maxunicode + 1)
@@ -67,10 +67,10 @@ def test_every_character_that_plays_tricks_is_known() -> None:
 @given(st.text(st.characters()))
 @example(HOSTILE + "\ud800")
 def test_foreign_text_is_one_harmless_line_and_the_same_data(text: str) -> None:
-    assert not TRICKS.search(safe(text))
+    assert not UNSAFE_CHARACTERS.search(safe(text))
     assert len(safe(text).splitlines()) <= 1
     document = safe_json({text: [text]}, indent=1)
-    assert not TRICKS.search(document.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(document.replace("\n", ""))
     assert json.loads(document) == {text: [text]}
 
 
@@ -78,10 +78,10 @@ def test_foreign_text_is_one_harmless_line_and_the_same_data(text: str) -> None:
 def test_a_log_line_has_no_tricks(name: str, lines: int) -> None:
     """Only Scrapy writes several lines at once, such as its statistics."""
     record = logging.getLogger(name).makeRecord(name, logging.INFO, "", 0, "No issue: %s", (HOSTILE,), None)
-    assert isinstance(record, LogRecord), f"{settings.__name__} sees to it"
+    assert isinstance(record, SafeLogRecord), f"{settings.__name__} sees to it"
     text = logging.Formatter("%(message)s").format(record)
     assert text.count("\n") == lines - 1
-    assert not TRICKS.search(text.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
 
 
 def test_a_traceback_has_no_tricks() -> None:
@@ -93,14 +93,14 @@ def test_a_traceback_has_no_tricks() -> None:
     text = logging.Formatter().format(record)
     assert "Traceback (most recent call last):\n" in text
     assert "owned" in text
-    assert not TRICKS.search(text.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
 
 
 def test_a_complaint_is_one_harmless_line(capsys: pytest.CaptureFixture[str]) -> None:
-    complain(HOSTILE)
+    print_message(HOSTILE)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cncert: \\x1b[2J")
-    assert not TRICKS.search(line)
+    assert not UNSAFE_CHARACTERS.search(line)
 
 
 # --- tables
@@ -167,7 +167,7 @@ def test_a_table_fits_its_window_and_is_harmless(
     monkeypatch.setenv("TERM", "xterm-256color")
     text = COLOURS.sub("", called(words, hostile, monkeypatch, FakeTerminal()))
     lines = text.split("\n")
-    assert not [line for line in lines if TRICKS.search(line)]
+    assert not [line for line in lines if UNSAFE_CHARACTERS.search(line)]
     if words[0] not in ("extract", "import") and "--wanted" not in words:
         assert [line for line in lines if cell_len(line) > columns] == []
         assert "…" not in text
@@ -182,7 +182,7 @@ def test_a_line_in_a_pipe_is_whole_and_harmless(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     text = called(words, hostile, monkeypatch, io.StringIO())
-    assert not [line for line in text.split("\n") if TRICKS.search(line) or line.endswith(" ")]
+    assert not [line for line in text.split("\n") if UNSAFE_CHARACTERS.search(line) or line.endswith(" ")]
     if words == ("runs",):
         (line,) = [line for line in text.splitlines() if line.startswith("2025-01-24")]
         assert line.count(safe(HOSTILE)) == 4
@@ -206,7 +206,7 @@ def test_json_is_one_document_with_the_same_data(
     words: tuple[str, ...], told: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = called(words, hostile, monkeypatch, io.StringIO())
-    assert not TRICKS.search(text.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
     assert told in list(values(json.loads(text)))
 
 
@@ -227,7 +227,7 @@ def test_the_closing_words_are_a_table_on_a_terminal_and_lines_elsewhere() -> No
     terminal, pipe = FakeTerminal(), io.StringIO()
     for file in (terminal, pipe):
         print_summary(run, Settings(given), file)
-        assert not TRICKS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
+        assert not UNSAFE_CHARACTERS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
     assert pipe.getvalue().startswith(
         f"\nRun {run.id}: not clean (finished)\n  issues    1 new, 0 changed, 0 rejected\n"
     )

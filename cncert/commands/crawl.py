@@ -21,7 +21,7 @@ from cncert.monitoring.run_summary import print_summary
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
-from cncert.terminal.output import complain
+from cncert.terminal.console import print_message
 
 
 class Command(crawl.Command):
@@ -42,7 +42,7 @@ class Command(crawl.Command):
         except CncertError as error:
             with readers(self.settings) as files:
                 for file in files:
-                    complain(error, file)
+                    print_message(error, file)
             raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
@@ -65,7 +65,9 @@ class Command(crawl.Command):
                     if record.ended_at is not None:
                         print_summary(record, self.settings, file)
                     else:
-                        complain(f"run {record.id} was stopped at once: the next one goes on where it stopped", file)
+                        print_message(
+                            f"run {record.id} was stopped at once: the next one goes on where it stopped", file
+                        )
         self.exitcode = 0 if record is not None and record.clean else 1
 
 

@@ -9,7 +9,8 @@ from cncert.exceptions import ArgumentError
 from cncert.monitoring.alert_channels import addresses
 from cncert.monitoring.doctor import examine
 from cncert.monitoring.doctor.check_result import SECONDS, Result, State
-from cncert.terminal.output import ProjectCommand, add_json_option, markup, new_table, output, print_json
+from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option
 
 COLOURS: dict[State, str] = {"ok": "green", "note": "yellow", "to do": "red"}
 
@@ -54,13 +55,13 @@ class Command(ProjectCommand):
 
 
 def _print(results: list[Result]) -> None:
-    console = output()
-    table = new_table(console)
+    console = stdout_console()
+    table = make_table(console)
     for title in ("check", "", "what", "what to do"):
         table.add_column(title, no_wrap=title in ("check", ""), overflow="fold")
     for result in results:
         state = f"[{COLOURS[result.state]}]{result.state}[/]"
-        table.add_row(result.check, state, markup(result.text), markup(result.advice))
+        table.add_row(result.check, state, escape_markup(result.text), escape_markup(result.advice))
     console.print(table)
     todo = sum(result.state == "to do" for result in results)
     console.print(f"[red]{todo} to do.[/]" if todo else "[green]Nothing has to be done.[/]")

@@ -20,8 +20,8 @@ from scrapy.settings import BaseSettings
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.ledger import calendar_gaps
-from cncert.terminal.output import clock, console_of
-from cncert.terminal.progress import LiveLines
+from cncert.terminal.console import console_for
+from cncert.terminal.progress import LiveLines, format_duration
 from cncert.terminal.safe_text import safe
 
 SECONDS = 0.5
@@ -41,7 +41,7 @@ def is_wanted(settings: BaseSettings) -> bool:
     """Whether somebody looks at a terminal that shows nothing else."""
     if not settings.getbool("CNCERT_PANEL") or settings["LOG_FILE"]:
         return False
-    console = console_of(sys.stderr)
+    console = console_for(sys.stderr)
     return console.is_interactive and not console.legacy_windows
 
 
@@ -181,9 +181,9 @@ class Panel:
         stored = self._stat("cncert/pictures/stored")
         yield "pictures", Text(f"{stored}, {failed} failed", "yellow") if failed else f"{stored}"
         yield "blocked", Text(f"{blocked}", "red") if blocked else "0"
-        yield "elapsed", clock(time.monotonic() - self._began)
+        yield "elapsed", format_duration(time.monotonic() - self._began)
         seconds = self._seconds_left(left)
-        yield "time left", f"about {clock(seconds)}" if seconds is not None else "unknown"
+        yield "time left", f"about {format_duration(seconds)}" if seconds is not None else "unknown"
 
     def _seconds_left(self, pages: int) -> float | None:
         """How long the *pages* that are left take at the present pace and no less than the delay, if that is known."""

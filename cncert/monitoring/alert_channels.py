@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from scrapy.settings import BaseSettings
 
 from cncert.store.records import Alert
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.time_limit import run_with_timeout
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -125,7 +125,7 @@ async def send(what: Message, urls: Sequence[str], seconds: float = SECONDS) -> 
 async def _sent(what: Message, url: str, seconds: float) -> str | None:
     """Why *url* did not take the message, None if it did."""
     try:
-        return await in_time(lambda: _deliver(what, url), seconds)
+        return await run_with_timeout(lambda: _deliver(what, url), seconds)
     except TimeoutError:
         return f"no answer within {seconds:g} s"
     except Exception as error:  # noqa: BLE001  # whatever a service raises: its words may quote the address

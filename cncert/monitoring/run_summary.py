@@ -8,7 +8,8 @@ from scrapy.settings import BaseSettings
 from cncert.monitoring.alert_channels import in_language
 from cncert.store import redacted
 from cncert.store.records import AlertLevel, RunRecord
-from cncert.terminal.output import clock, console_of, markup, new_table
+from cncert.terminal.console import console_for, escape_markup, make_table
+from cncert.terminal.progress import format_duration
 
 LOOKS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 """The colour of an alert."""
@@ -16,12 +17,12 @@ LOOKS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 
 def print_summary(record: RunRecord, settings: BaseSettings, file: TextIO) -> None:
     """Print to *file* what *record* says, and what to do next if the run was not clean: a table if it is a terminal."""
-    console = console_of(file)
+    console = console_for(file)
     state = "[green]clean[/]" if record.clean else "[red]not clean[/]"
-    end = f"{state} ({markup(record.close_reason or 'unknown')})"
+    end = f"{state} ({escape_markup(record.close_reason or 'unknown')})"
     counts, remarks = _counts(record, settings), _remarks(record, settings)
     if console.is_terminal:
-        table = new_table(console)
+        table = make_table(console)
         table.add_column("Run", no_wrap=True)
         table.add_column(record.id, overflow="fold")
         for line in (("ended", end + _after(record)), *counts, *remarks):
@@ -45,24 +46,24 @@ def _counts(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, st
         yield "pictures", _sums(record.pictures)
     if record.gaps_before is not None and record.gaps_after is not None:
         yield "missing", f"{record.gaps_before} weeks before, {record.gaps_after} now"
-    yield "store", markup(redacted(settings["CNCERT_STORE"]))
-    yield "files", markup(settings["FILES_STORE"].rpartition("@")[2])
+    yield "store", escape_markup(redacted(settings["CNCERT_STORE"]))
+    yield "files", escape_markup(settings["FILES_STORE"].rpartition("@")[2])
 
 
 def _remarks(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, str]]:
     """What a person should read in Rich's markup, each with its sign or without one."""
     for warning in record.warnings:
-        yield "[yellow]![/]", markup(warning)
+        yield "[yellow]![/]", escape_markup(warning)
     for note in record.notes:
-        yield "[cyan]·[/]", markup(note)
+        yield "[cyan]·[/]", escape_markup(note)
     if record.notes:
         yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
         if not alert.over:
             text, advice = in_language(alert, settings["CNCERT_LANGUAGE"])
-            yield f"[{LOOKS[alert.level]}]{alert.level}:[/]", f"{markup(text)}\n→ {markup(advice)}"
+            yield f"[{LOOKS[alert.level]}]{alert.level}:[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
     for remark in record.sources:
-        yield "[cyan]·[/]", markup(remark)
+        yield "[cyan]·[/]", escape_markup(remark)
     if not record.clean:
         yield "", "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
 
@@ -70,8 +71,8 @@ def _remarks(record: RunRecord, settings: BaseSettings) -> Iterator[tuple[str, s
 def _after(record: RunRecord) -> str:
     if record.ended_at is None:
         return ""
-    return f" after {clock((record.ended_at - record.started_at).total_seconds())}"
+    return f" after {format_duration((record.ended_at - record.started_at).total_seconds())}"
 
 
 def _sums(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {markup(name.replace('_', ' '))}" for name, number in counts.items())
+    return ", ".join(f"{number} {escape_markup(name.replace('_', ' '))}" for name, number in counts.items())

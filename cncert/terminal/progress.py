@@ -1,18 +1,33 @@
-"""Lines on stderr that show how work is getting on, if stderr is a terminal."""
+"""Progress of work, shown on stderr if that is a terminal."""
 
 import errno
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 from rich.console import ConsoleDimensions, ConsoleRenderable, Group, RenderableType
 from rich.control import Control
 from rich.live import Live
 from rich.live_render import LiveRender
+from rich.progress import Progress
 from rich.segment import ControlType, Segment
 
-from cncert.terminal.output import console_of
+from cncert.terminal.console import console_for
+
+
+def progress_bar(*, hidden: bool = False) -> Progress:
+    """Return Rich's progress bars, which are removed at the end."""
+    console = console_for(sys.stderr)
+    return Progress(
+        console=console, transient=True, redirect_stdout=False, disable=hidden or not console.is_interactive
+    )
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration as ``1:02:03``."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 class LiveLines(Live):
@@ -23,7 +38,7 @@ class LiveLines(Live):
     """
 
     def __init__(self) -> None:
-        console = console_of(sys.stderr, markup=False)
+        console = console_for(sys.stderr, markup=False)
         console.soft_wrap = True  # a log line stays one line, to be copied as it was written
         super().__init__(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
         self._drawn: list[list[Segment]] = []

@@ -5,7 +5,7 @@ import re
 
 # Control characters, those that format (invisible ones and those that turn the direction of writing), separators of
 # lines, halves of surrogate pairs: Unicode's Cc, Cf, Zl, Zp and Cs.
-TRICKS = re.compile(
+UNSAFE_CHARACTERS = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
@@ -14,31 +14,33 @@ TRICKS = re.compile(
 
 
 def safe(text: object) -> str:
-    """*text* on one line, harmless: what plays a trick is written out, such as ``\\x1b`` or ``\\u202e``."""
-    return TRICKS.sub(_written_out, str(text))
+    """Return *text* on one line, unsafe characters written out, such as ``\\x1b`` or ``\\u202e``."""
+    return UNSAFE_CHARACTERS.sub(_written_out, str(text))
 
 
 def _written_out(found: re.Match[str]) -> str:
     return repr(found[0])[1:-1]
 
 
-def _but_lines(found: re.Match[str]) -> str:
+def _written_out_in_lines(found: re.Match[str]) -> str:
     return found[0] if found[0] in "\n\t" else _written_out(found)
 
 
-class LogRecord(logging.LogRecord):
-    """A record of the log, which quotes pages: harmless, and on one line if it is one of the project's own."""
+class SafeLogRecord(logging.LogRecord):
+    """A log record whose message and traceback are safe; a message of this project, which quotes pages, is one line."""
 
     def getMessage(self) -> str:  # noqa: N802  # logging's name
-        """The message without tricks."""
+        """Return the message without unsafe characters."""
         message = super().getMessage()
-        return safe(message) if self.name.startswith("cncert") else TRICKS.sub(_but_lines, message)
+        return (
+            safe(message) if self.name.startswith("cncert") else UNSAFE_CHARACTERS.sub(_written_out_in_lines, message)
+        )
 
     @property
     def exc_text(self) -> str | None:  # logging keeps the formatted traceback here
-        """The traceback without tricks."""
+        """The traceback without unsafe characters."""
         return self._exc_text
 
     @exc_text.setter
     def exc_text(self, text: str | None) -> None:
-        self._exc_text = TRICKS.sub(_but_lines, text) if text is not None else None
+        self._exc_text = UNSAFE_CHARACTERS.sub(_written_out_in_lines, text) if text is not None else None

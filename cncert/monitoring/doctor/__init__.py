@@ -11,7 +11,7 @@ from cncert.exceptions import CncertError, SettingError
 from cncert.monitoring.doctor import local_checks, network_checks
 from cncert.monitoring.doctor.check_result import Result
 from cncert.sources.configured_sources import Source, read_sources
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.time_limit import run_with_timeout
 
 _ADVICE = {
     "store": "look at CNCERT_STORE, the database, its disk and its user",
@@ -29,7 +29,7 @@ async def examine(
     """All results, and whether a check still hangs."""
 
     def blocking(work: Callable[[], Iterable[Result]]) -> Awaitable[list[Result]]:
-        return in_time(lambda: list(work()), seconds)
+        return run_with_timeout(lambda: list(work()), seconds)
 
     checks: list[tuple[str, Awaitable[list[Result]]]] = [
         ("settings", blocking(lambda: local_checks.settings_of(settings))),

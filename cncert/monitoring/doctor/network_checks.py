@@ -20,7 +20,7 @@ from cncert.monitoring.doctor.local_checks import clock
 from cncert.sources.configured_sources import Source, may_ask
 from cncert.sources.feed import read_feed
 from cncert.sources.listed_articles import find_issues
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.time_limit import run_with_timeout
 from cncert.wechat.address import ARTICLE_HOST
 
 FEED_BYTES = 8 * 1024 * 1024
@@ -118,7 +118,7 @@ def _fetch(source: Source, agent: str, seconds: float) -> tuple[bytes, datetime 
 
 async def browser(settings: BaseSettings, seconds: float) -> list[Result]:
     """Whether the browser starts, if one is wanted. Raises BrowserError."""
-    options = await in_time(lambda: chromium.crawl_settings(settings), seconds)
+    options = await run_with_timeout(lambda: chromium.crawl_settings(settings), seconds)
     if not options:
         return [Result("browser", "ok", "off (CNCERT_BROWSER)")]
     from playwright.async_api import Error as PlaywrightError

@@ -18,8 +18,9 @@ from cncert.output.check.check_queue import VERDICTS, Desk
 from cncert.output.check.http import LocalServer
 from cncert.output.check.typed_values import numeric_metrics
 from cncert.store import open_store
-from cncert.terminal.output import complain, week_option
-from cncert.terminal.safe_text import TRICKS
+from cncert.terminal.console import print_message
+from cncert.terminal.output import week_option
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 if TYPE_CHECKING:  # needs numpy
     from cncert.output.check.server import Reviewing
@@ -45,7 +46,7 @@ async def review(settings: BaseSettings, opts: Namespace) -> int:
     async with open_store(settings["CNCERT_STORE"]) as store:
         candidates, unreadable = await open_candidates(store, first, last, accepted=opts.all)
         for line in unreadable:
-            complain(line)
+            print_message(line)
         desk = Desk(store, [one for one in candidates if opts.metric in (None, one.pair.metric)])
         await desk.begin()
         if not desk.items:
@@ -72,14 +73,14 @@ async def _serve(reviewing: "Reviewing", opts: Namespace) -> None:
         with suppress(asyncio.CancelledError):  # Ctrl-C
             # In a thread: a browser that runs in the terminal returns when it is closed.
             if opts.open and not await asyncio.to_thread(webbrowser.open, address):
-                complain("no browser could be opened: open the address yourself")
+                print_message("no browser could be opened: open the address yourself")
             await reviewing.finished.wait()
     finally:
         await server.stop()
 
 
 def _tell(address: str) -> None:
-    complain(f"open {address} (Done on the page or Ctrl-C ends)")
+    print_message(f"open {address} (Done on the page or Ctrl-C ends)")
 
 
 def _name(given: str | None) -> str:
@@ -88,6 +89,6 @@ def _name(given: str | None) -> str:
         name = (given if given is not None else getpass.getuser()).strip()
     except (KeyError, OSError):
         name = ""
-    if not name or len(name) > LONGEST_NAME or TRICKS.search(name):
+    if not name or len(name) > LONGEST_NAME or UNSAFE_CHARACTERS.search(name):
         raise ArgumentError("--by NAME: who judges has to be said, in 100 characters at most")
     return name

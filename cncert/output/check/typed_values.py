@@ -5,7 +5,7 @@ from functools import cache
 
 from cncert.report.metrics import fold, metrics, relations
 from cncert.report.numbers import DIGITS, LARGEST, read_number
-from cncert.terminal.safe_text import TRICKS
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 LONGEST = 60
 """Characters of what is typed into a field."""
@@ -64,7 +64,7 @@ def typed_value(text: str, metric: str, unit: str | None) -> int | float:
 def typed_unit(text: str) -> str | None:
     """A short word, None for nothing. Raises NotMeant."""
     unit = text.strip()
-    if len(unit) > LONGEST_UNIT or TRICKS.search(unit):
+    if len(unit) > LONGEST_UNIT or UNSAFE_CHARACTERS.search(unit):
         raise NotMeant("refused_unit")
     return unit or None
 

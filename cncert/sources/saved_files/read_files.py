@@ -22,7 +22,8 @@ from cncert.pipelines.validate import describe, validated
 from cncert.sources.saved_files.find_files import MAX_BYTES, STDIN, find_files, opened, read_whole, why
 from cncert.sources.saved_files.saved_page import Kept, Saved, read_saved, unwrap
 from cncert.sources.saved_files.warc_answers import MAGIC, Answer, read_answers
-from cncert.terminal.output import complain, progress
+from cncert.terminal.console import print_message
+from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 from cncert.terminal.worker_pool import results_in_order, results_in_this_process
 from cncert.wechat.failure_pages import Page
@@ -85,7 +86,7 @@ def _read_files(names: Sequence[str], jobs: int, keep: bool) -> Generator[Found 
         for place, result in results:
             bar.at(place)
             if isinstance(result, Unread):
-                complain(f"{result.name}: {result.reason}")
+                print_message(f"{result.name}: {result.reason}")
             yield result
 
 
@@ -171,7 +172,7 @@ class _Bar:
     """A progress bar on stderr, if a person looks at that and nothing else is printed there."""
 
     def __init__(self, files: int) -> None:
-        self._progress = progress(hidden=sys.stdout.isatty())
+        self._progress = progress_bar(hidden=sys.stdout.isatty())
         self._task = self._progress.add_task("reading", total=files)
 
     def __enter__(self) -> None:
