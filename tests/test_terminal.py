@@ -29,7 +29,7 @@ from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
 from cncert import settings
-from cncert.extensions.live_panel import Pace, Panel, is_wanted
+from cncert.extensions.live_panel import LivePanel, Pace, should_show_panel
 from cncert.monitoring.run_summary import print_summary
 from cncert.store import open_store
 from cncert.terminal.console import print_message, safe_json
@@ -255,29 +255,29 @@ def test_a_panel_is_for_who_looks_at_a_terminal(
         monkeypatch.setenv(name, value)
     settings = Settings({"CNCERT_PANEL": True, **given})
     monkeypatch.setattr(sys, "stderr", FakeTerminal())
-    assert is_wanted(settings) is wanted
+    assert should_show_panel(settings) is wanted
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert not is_wanted(settings)
+    assert not should_show_panel(settings)
 
 
 def test_the_pace_is_that_of_the_last_pages() -> None:
     pace = Pace()
     for done in range(3):
-        pace.note(done, 10 * done)
-    assert pace.seconds(20) is None  # two pages tell too little
-    pace.note(3, 30)
-    assert pace.seconds(30) == 10
+        pace.add(done, 10 * done)
+    assert pace.seconds_per_page(20) is None  # two pages tell too little
+    pace.add(3, 30)
+    assert pace.seconds_per_page(30) == 10
     for done in range(4, 40):
-        pace.note(done, 30 + done)
-    assert pace.seconds(69) == 1.0
-    assert pace.seconds(89) == 2.0  # one that takes long makes the others look slow
-    pace.forget()
-    assert pace.seconds(90) is None
+        pace.add(done, 30 + done)
+    assert pace.seconds_per_page(69) == 1.0
+    assert pace.seconds_per_page(89) == 2.0  # one that takes long makes the others look slow
+    pace.reset()
+    assert pace.seconds_per_page(90) is None
 
 
 def test_the_panel_of_a_spider_without_issues_and_arguments() -> None:
     console = Console(file=io.StringIO(), width=80)
-    console.print(Panel(get_crawler(Spider)).render(79))
+    console.print(LivePanel(get_crawler(Spider)).render(79))
     assert isinstance(console.file, io.StringIO)
     lines = [line.strip() for line in console.file.getvalue().splitlines()]
     assert lines[0].endswith("0 of 0 pages")

@@ -15,7 +15,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from cncert.addon import DerivedSettings
 from cncert.browser import chromium
 from cncert.exceptions import CncertError
-from cncert.extensions.live_panel import is_wanted, panel
+from cncert.extensions.live_panel import live_panel, should_show_panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.monitoring.run_summary import print_summary
 from cncert.spiders.arguments import Arguments
@@ -54,7 +54,7 @@ class Command(crawl.Command):
         assert self.settings is not None
         assert self.crawler_process is not None
         crawler = self.crawler_process.create_crawler(WeeklySpider)
-        with panel(crawler):
+        with live_panel(crawler):
             self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
@@ -74,7 +74,7 @@ class Command(crawl.Command):
 def quiet_below_panel(settings: BaseSettings) -> None:
     """Where the panel shows how the run is getting on, only warnings go above it, unless the user gave LOG_LEVEL."""
     given = (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"] or "LOG_LEVEL" in os.environ
-    if is_wanted(settings) and not given:
+    if should_show_panel(settings) and not given:
         settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
 

@@ -13,7 +13,7 @@ from scrapy.settings import Settings
 
 from cncert.addon import DerivedSettings
 from cncert.exceptions import ArgumentError, SettingError
-from cncert.extensions.live_panel import panel
+from cncert.extensions.live_panel import live_panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
@@ -61,7 +61,7 @@ class Command(ScrapyCommand):
         crawler = self.crawler_process.create_crawler(WeeklySpider)
         with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
             arguments = {"replay": str(sample), "start": NEWEST, "from": FIRST, "until": LAST}
-            with panel(crawler):
+            with live_panel(crawler):
                 self.crawler_process.crawl(crawler, **arguments)
                 self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
