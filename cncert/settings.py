@@ -4,7 +4,7 @@ import logging
 import os
 
 from cncert.options import settings_from
-from cncert.terminal.safe_text import LogRecord
+from cncert.terminal.safe_text import SafeLogRecord
 
 BOT_NAME = "cncert"
 SPIDER_MODULES = ["cncert.spiders"]
@@ -75,7 +75,7 @@ HTTPCACHE_POLICY = "cncert.archive.http_cache.ArchivePolicy"
 LOG_COLOR = os.getenv("TERM") != "dumb"  # default True; for this, colorlog would not look at the terminal
 LOG_FORMATTER = "cncert.extensions.log_formatter.LogFormatter"
 
-logging.setLogRecordFactory(LogRecord)  # pages are quoted in the log
+logging.setLogRecordFactory(SafeLogRecord)  # pages are quoted in the log
 
 # pymongo writes whole documents to the log at DEBUG.
 logging.getLogger("pymongo").setLevel(logging.WARNING)

@@ -25,7 +25,7 @@ from cncert.items import Issue
 from cncert.output.export.harmless_cells import guarded, plain
 from cncert.output.export.markdown_format import escaped
 from cncert.store import open_store
-from cncert.terminal.safe_text import TRICKS
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 from tests.calls import call
 from tests.factories import make_figure, make_issue, make_picture
 
@@ -142,7 +142,7 @@ def test_a_terminal_gets_nothing_that_acts_on_it(
     assert call(Command(), "--format", name, *options, "--out", "-", CNCERT_STORE=uri) == 0
     printed = capsysbinary.readouterr().out.decode().replace("\r\n", "\n")
     assert len(printed) > 1000
-    assert set(TRICKS.findall(printed)) <= {"\n", "\t", "\u200d"}
+    assert set(UNSAFE_CHARACTERS.findall(printed)) <= {"\n", "\t", "\u200d"}
 
 
 def test_half_a_surrogate_and_a_noncharacter_are_replaced() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from cncert.exceptions import SavedFileError
-from cncert.terminal.worker_pool import AHEAD, WAITING, in_order, one_by_one
+from cncert.terminal.worker_pool import MAX_ITEMS_AHEAD, MAX_WAITING_RESULTS, results_in_order, results_in_this_process
 
 SECONDS = 0.5
 
@@ -30,20 +30,24 @@ def work(item: str) -> Iterator[str]:
 
 def read(items: list[str], jobs: int) -> list[tuple[int, str]]:
     """What comes of *items*; without jobs in this process."""
-    results = in_order(work, items, jobs, __name__, SECONDS) if jobs else one_by_one(work, items, SECONDS)
+    results = (
+        results_in_order(work, items, jobs, __name__, SECONDS)
+        if jobs
+        else results_in_this_process(work, items, SECONDS)
+    )
     return [(place, str(result)) for place, result in results]
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 3])
 def test_results_come_in_the_order_of_the_items(jobs: int) -> None:
-    items = [f"{1 + n % 3} item{n}" for n in range(5 * AHEAD)]
+    items = [f"{1 + n % 3} item{n}" for n in range(5 * MAX_ITEMS_AHEAD)]
     expected = [(n, f"item{n} {k}") for n in range(len(items)) for k in range(1 + n % 3)]
     assert read(items, jobs) == expected
 
 
 @pytest.mark.parametrize("jobs", [0, 2])
 def test_an_item_with_very_many_results_keeps_its_place(jobs: int) -> None:
-    many = 4 * WAITING
+    many = 4 * MAX_WAITING_RESULTS
     expected = [(0, "a 0"), *((1, f"b {n}") for n in range(many)), *((2, f"c {n}") for n in range(many)), (3, "d 0")]
     assert read(["1 a", f"{many} b", f"{many} c", "1 d"], jobs) == expected
 
@@ -61,9 +65,9 @@ def test_a_worker_that_is_killed_costs_one_item() -> None:
 
 
 def test_who_has_seen_enough_leaves_no_process_behind() -> None:
-    results = in_order(work, ["1 a", "hang b", "hang c"], 2, __name__, 60)
+    results = results_in_order(work, ["1 a", "hang b", "hang c"], 2, __name__, 60)
     next(results)
-    crew = results.gi_frame.f_locals["crew"]
-    workers = [worker.process for worker, _ in crew._busy.values()]
+    pool = results.gi_frame.f_locals["pool"]
+    workers = [worker.process for worker, _ in pool._busy.values()]
     results.close()
     assert workers and not any(worker.is_alive() for worker in workers)

@@ -7,11 +7,13 @@ import json
 import logging
 import os
 import re
+import signal
 import struct
 import sys
 import termios
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -20,14 +22,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+from scrapy import Spider
 from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
 
 from cncert import settings
-from cncert.extensions.live_panel import Pace, is_wanted
+from cncert.extensions.live_panel import LivePanel, Pace, should_show_panel
 from cncert.monitoring.run_summary import print_summary
 from cncert.store import open_store
-from cncert.terminal.output import complain, safe_json
-from cncert.terminal.safe_text import TRICKS, BottomLines, LogRecord, safe
+from cncert.terminal.console import print_message, safe_json
+from cncert.terminal.progress import LiveLines
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS, SafeLogRecord, safe
 from tests import series
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_row, make_run
@@ -47,7 +54,7 @@ COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 def test_every_character_that_plays_tricks_is_known() -> None:
-    known = {chr(code) for code in range(sys.maxunicode + 1) if TRICKS.match(chr(code))}
+    known = {chr(code) for code in range(sys.maxunicode + 1) if UNSAFE_CHARACTERS.match(chr(code))}
     tricks = {
         chr(code)
         for code in range(sys.maxunicode + 1)
@@ -60,10 +67,10 @@ def test_every_character_that_plays_tricks_is_known() -> None:
 @given(st.text(st.characters()))
 @example(HOSTILE + "\ud800")
 def test_foreign_text_is_one_harmless_line_and_the_same_data(text: str) -> None:
-    assert not TRICKS.search(safe(text))
+    assert not UNSAFE_CHARACTERS.search(safe(text))
     assert len(safe(text).splitlines()) <= 1
     document = safe_json({text: [text]}, indent=1)
-    assert not TRICKS.search(document.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(document.replace("\n", ""))
     assert json.loads(document) == {text: [text]}
 
 
@@ -71,10 +78,10 @@ def test_foreign_text_is_one_harmless_line_and_the_same_data(text: str) -> None:
 def test_a_log_line_has_no_tricks(name: str, lines: int) -> None:
     """Only Scrapy writes several lines at once, such as its statistics."""
     record = logging.getLogger(name).makeRecord(name, logging.INFO, "", 0, "No issue: %s", (HOSTILE,), None)
-    assert isinstance(record, LogRecord), f"{settings.__name__} sees to it"
+    assert isinstance(record, SafeLogRecord), f"{settings.__name__} sees to it"
     text = logging.Formatter("%(message)s").format(record)
     assert text.count("\n") == lines - 1
-    assert not TRICKS.search(text.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
 
 
 def test_a_traceback_has_no_tricks() -> None:
@@ -86,14 +93,14 @@ def test_a_traceback_has_no_tricks() -> None:
     text = logging.Formatter().format(record)
     assert "Traceback (most recent call last):\n" in text
     assert "owned" in text
-    assert not TRICKS.search(text.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
 
 
 def test_a_complaint_is_one_harmless_line(capsys: pytest.CaptureFixture[str]) -> None:
-    complain(HOSTILE)
+    print_message(HOSTILE)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cncert: \\x1b[2J")
-    assert not TRICKS.search(line)
+    assert not UNSAFE_CHARACTERS.search(line)
 
 
 # --- tables
@@ -160,7 +167,7 @@ def test_a_table_fits_its_window_and_is_harmless(
     monkeypatch.setenv("TERM", "xterm-256color")
     text = COLOURS.sub("", called(words, hostile, monkeypatch, FakeTerminal()))
     lines = text.split("\n")
-    assert not [line for line in lines if TRICKS.search(line)]
+    assert not [line for line in lines if UNSAFE_CHARACTERS.search(line)]
     if words[0] not in ("extract", "import") and "--wanted" not in words:
         assert [line for line in lines if cell_len(line) > columns] == []
         assert "…" not in text
@@ -175,7 +182,7 @@ def test_a_line_in_a_pipe_is_whole_and_harmless(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     text = called(words, hostile, monkeypatch, io.StringIO())
-    assert not [line for line in text.split("\n") if TRICKS.search(line) or line.endswith(" ")]
+    assert not [line for line in text.split("\n") if UNSAFE_CHARACTERS.search(line) or line.endswith(" ")]
     if words == ("runs",):
         (line,) = [line for line in text.splitlines() if line.startswith("2025-01-24")]
         assert line.count(safe(HOSTILE)) == 4
@@ -199,7 +206,7 @@ def test_json_is_one_document_with_the_same_data(
     words: tuple[str, ...], told: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = called(words, hostile, monkeypatch, io.StringIO())
-    assert not TRICKS.search(text.replace("\n", ""))
+    assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
     assert told in list(values(json.loads(text)))
 
 
@@ -220,7 +227,7 @@ def test_the_closing_words_are_a_table_on_a_terminal_and_lines_elsewhere() -> No
     terminal, pipe = FakeTerminal(), io.StringIO()
     for file in (terminal, pipe):
         print_summary(run, Settings(given), file)
-        assert not TRICKS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
+        assert not UNSAFE_CHARACTERS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
     assert pipe.getvalue().startswith(
         f"\nRun {run.id}: not clean (finished)\n  issues    1 new, 0 changed, 0 rejected\n"
     )
@@ -248,24 +255,37 @@ def test_a_panel_is_for_who_looks_at_a_terminal(
         monkeypatch.setenv(name, value)
     settings = Settings({"CNCERT_PANEL": True, **given})
     monkeypatch.setattr(sys, "stderr", FakeTerminal())
-    assert is_wanted(settings) is wanted
+    assert should_show_panel(settings) is wanted
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    assert not is_wanted(settings)
+    assert not should_show_panel(settings)
 
 
 def test_the_pace_is_that_of_the_last_pages() -> None:
     pace = Pace()
     for done in range(3):
-        pace.note(done, 10 * done)
-    assert pace.seconds(20) is None  # two pages tell too little
-    pace.note(3, 30)
-    assert pace.seconds(30) == 10
+        pace.add(done, 10 * done)
+    assert pace.seconds_per_page(20) is None  # two pages tell too little
+    pace.add(3, 30)
+    assert pace.seconds_per_page(30) == 10
     for done in range(4, 40):
-        pace.note(done, 30 + done)
-    assert pace.seconds(69) == 1.0
-    assert pace.seconds(89) == 2.0  # one that takes long makes the others look slow
-    pace.forget()
-    assert pace.seconds(90) is None
+        pace.add(done, 30 + done)
+    assert pace.seconds_per_page(69) == 1.0
+    assert pace.seconds_per_page(89) == 2.0  # one that takes long makes the others look slow
+    pace.reset()
+    assert pace.seconds_per_page(90) is None
+
+
+def test_the_panel_of_a_spider_without_issues_and_arguments() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(LivePanel(get_crawler(Spider)).render(79))
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]
+    assert lines[0].endswith("0 of 0 pages")
+    assert lines[1:] == [
+        "issue     starting        stored    0               weeks     not counted",
+        "pictures  0               blocked   0               elapsed   0:00:00",
+        "time left unknown",
+    ]
 
 
 class Window(FakeTerminal):
@@ -274,17 +294,28 @@ class Window(FakeTerminal):
     def __init__(self, columns: int, rows: int) -> None:
         super().__init__()
         self._master, self._slave = os.openpty()
-        self.rows = rows
-        self.resize(columns)
-        self._screen = pyte.Screen(columns, rows)
-        self._screen.set_mode(pyte.modes.LNM)
-        self._stream = pyte.Stream(self._screen)
+        self._rows = rows
+        self._set_size(columns)
 
     def fileno(self) -> int:
         return self._slave
 
+    def close(self) -> None:
+        os.close(self._slave)
+        os.close(self._master)
+        super().close()
+
+    def _set_size(self, columns: int) -> None:
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", self._rows, columns, 0, 0))
+        self._screen = pyte.Screen(columns, self._rows)
+        self._screen.set_mode(pyte.modes.LNM)
+        self._stream = pyte.Stream(self._screen)
+
     def resize(self, columns: int) -> None:
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, columns, 0, 0))
+        """Change the width; the lines that are shown are wrapped anew, as tmux and most terminals do."""
+        lines = self.shown()
+        self._set_size(columns)
+        self._stream.feed("\n".join(lines) + "\n")
 
     def shown(self) -> list[str]:
         """The lines that are not empty."""
@@ -293,53 +324,98 @@ class Window(FakeTerminal):
         self.seek(0)
         return [line.rstrip() for line in self._screen.display if line.strip()]
 
-    def close(self) -> None:
-        os.close(self._slave)
-        os.close(self._master)
-        super().close()
+    @property
+    def column(self) -> int:
+        """Where the cursor stands in its line."""
+        return int(self._screen.cursor.x)
 
 
-def test_bottom_lines_stay_below_and_leave_nothing() -> None:
-    with Window(40, 6) as window:
-        lines = BottomLines(window)
-        lines.draw(["\x1b[32mone\x1b[0m", "two"])
-        assert window.shown() == ["one", "two"]
-        lines.write("a whole line\nand half")
-        assert window.shown() == ["a whole line", "one", "two"]
-        lines.write(" another\n")
-        lines.draw(["x" * 30, "y"])
-        assert window.shown() == ["a whole line", "and half another", "x" * 30, "y"]
-        lines.draw([str(number) for number in range(20)])
-        assert window.shown() == ["0", "1", "2", "3", "4"]  # no more than there is room for
-        lines.draw([])
-        assert window.shown() == []
-
-
-def test_the_log_and_stderr_go_above_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def window_as_stderr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
+    """A window of 40 columns and 6 rows that stands in for stderr."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "99")  # stays what it is, whatever the window's width
     with Window(40, 6) as window:
         monkeypatch.setattr(sys, "stderr", window)
-        handler = logging.StreamHandler()
-        monkeypatch.setattr(logging.root, "handlers", [handler])
-        lines = BottomLines(window)
-        lines.take_over()
-        lines.draw(["panel"])
-        logging.getLogger().error("logged")
-        print("said", file=sys.stderr)
-        assert window.shown() == ["logged", "said", "panel"]
-        print("half", end="", file=sys.stderr)
-        lines.give_back()
-        assert window.shown() == ["logged", "said", "half"]
-        assert (sys.stderr, handler.stream) == (window, window)
+        yield window
 
 
-def test_a_window_that_became_narrow_has_wrapped_the_lines() -> None:
-    with Window(40, 6) as window:
-        lines = BottomLines(window)
-        lines.draw(["x" * 30, "y"])
-        window.shown()
-        window.resize(20)
-        lines.write("log\n")
-        assert window.getvalue() == "\r\x1b[2K" + "\x1b[1A\x1b[2K" * 3 + "log\n" + "x" * 30 + "\ny\n"
+def test_live_lines_stay_below_and_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with window_as_stderr(monkeypatch) as window:
+        with LiveLines() as lines:
+            lines.draw(Text("one\ntwo", "green"))
+            assert window.shown() == ["one", "two"]
+            assert window.column == 0  # a shell goes on there after a kill
+            print("a whole line\nand half", end="", file=sys.stderr)
+            assert window.shown() == ["a whole line", "one", "two"]
+            print(" another", file=sys.stderr)
+            lines.draw("x" * 60 + "\ny")
+            assert window.shown() == ["a whole line", "and half another", "x" * 40, "y"]  # cut to the width
+            lines.draw("\n".join(map(str, range(20))))
+            assert window.shown()[:5] == ["0", "1", "2", "3", "4"]  # no more than there is room for
+        assert window.shown() == []
+        assert sys.stderr is window
+
+
+def test_the_log_goes_above_and_goes_on_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    with window_as_stderr(monkeypatch) as window:
+        with LiveLines() as lines:
+            handler = logging.StreamHandler()
+            monkeypatch.setattr(logging.root, "handlers", [handler])
+            lines.draw("panel")
+            logging.getLogger().error(
+                "logged [red]as[/red] it is, also [/] and \x1b[2J in %s", "more than forty columns"
+            )
+            print("said", file=sys.stderr)
+            logged = ["logged [red]as[/red] it is, also [/] and", " \\x1b[2J in more than forty columns"]
+            assert window.shown() == [*logged, "said", "panel"]
+            print("[/] half", end="", file=sys.stderr)
+        assert window.shown() == [*logged, "said", "[/] half"]
+        logging.getLogger().error("end")
+        assert window.shown() == [*logged, "said", "[/] half", "end"]
+
+
+def test_lines_that_a_narrower_window_wraps_are_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    with window_as_stderr(monkeypatch) as window:
+        with LiveLines() as lines:
+            lines.draw("x" * 30 + "\ny")
+            window.resize(20)
+            assert window.shown() == ["x" * 20, "x" * 10, "y"]
+            print("log", file=sys.stderr)
+            assert window.shown() == ["log", "x" * 20, "y"]
+            lines.draw("z")
+            assert window.shown() == ["log", "z"]
+        assert window.shown() == ["log"]
+
+
+LINES_PROGRAM = """
+import sys, time
+from cncert.terminal.progress import LiveLines
+with LiveLines() as lines:
+    for number in range(int(sys.argv[1])):
+        lines.draw("the panel")
+        print("log line", number, file=sys.stderr)
+        time.sleep(0.1)
+"""
+
+
+def test_a_background_job_draws_nothing() -> None:
+    shell = f'set -m; {sys.executable} -c "$1" 3 & wait; {sys.executable} -c "$1" 1'
+    with Terminal(["bash", "-c", shell, "bash", LINES_PROGRAM], dict(os.environ)) as terminal:
+        assert terminal.end() == 0
+        assert re.findall("log line .", terminal.shown) == ["log line 0", "log line 1", "log line 2", "log line 0"]
+        assert "the panel" not in terminal.shown
+    assert terminal.output.count(b"the panel") == 2  # twice by the second, which is in the foreground
+
+
+def test_a_kill_leaves_a_usable_terminal() -> None:
+    with Terminal([sys.executable, "-c", LINES_PROGRAM, "99"], dict(os.environ)) as terminal:
+        terminal.wait_for(lambda text: "log line 1\nthe panel" in text)
+        terminal.process.kill()
+        assert terminal.end() == -signal.SIGKILL
+        assert not terminal.screen.cursor.hidden
+        assert terminal.screen.cursor.x == 0
+    assert b"\x1b[?" not in terminal.output
 
 
 def test_a_crawl_on_a_terminal_shows_how_it_gets_on(site: LoopbackWeChat, tmp_path: Path) -> None:
@@ -351,7 +427,7 @@ def test_a_crawl_on_a_terminal_shows_how_it_gets_on(site: LoopbackWeChat, tmp_pa
     command, env = scrapy_command(crawl_args(args), env, ())
     with Terminal(command, env, rows=60) as terminal:
         text = terminal.wait_for(lambda text: "waiting until" in text)
-        assert re.match(r"\S+ \S+ \[cncert\S+ WARNING: WeChat asks for a verif\nication: waiting 2 seconds\n━", text)
+        assert re.match(r"\S+ \S+ \[cncert\S+ WARNING: WeChat asks fo\nr a verification: waiting 2 seconds\n━", text)
         told = ("2 of 4 pages", "issue     2024-15", "stored    1", "weeks     3 left", "pictures  3", "blocked   1")
         assert [words for words in told if words not in text] == []
         assert re.search(r"elapsed +0:00:0\d.*\ntime left unknown\n", text)

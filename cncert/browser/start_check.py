@@ -4,12 +4,12 @@ from scrapy.settings import BaseSettings
 
 from cncert.browser import chromium
 from cncert.monitoring.doctor.check_result import CheckResult
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.time_limit import run_with_timeout
 
 
 async def check_browser(settings: BaseSettings, seconds: float) -> list[CheckResult]:
     """Start the browser if it is on, and close it again. Raises BrowserError if there is none to start."""
-    options = await in_time(lambda: chromium.crawl_settings(settings), seconds)
+    options = await run_with_timeout(lambda: chromium.crawl_settings(settings), seconds)
     if not options:
         return [CheckResult("browser", "ok", "off (CNCERT_BROWSER)")]
     from playwright.async_api import Error as PlaywrightError

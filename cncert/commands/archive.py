@@ -11,16 +11,9 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from cncert.exceptions import ArgumentError
-from cncert.terminal.output import (
-    ProjectCommand,
-    add_json_option,
-    complain,
-    markup,
-    new_table,
-    output,
-    print_json,
-    progress,
-)
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option
+from cncert.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
     from cncert.archive.statistics import ArchiveStats, Sizes
@@ -53,11 +46,11 @@ class Command(ProjectCommand):
         stats = ArchiveStats()
         _read(stats, path, self.settings.getint("DOWNLOAD_MAXSIZE"))
         for file, reason in stats.unreadable.items():
-            complain(f"{file} cannot be read as a WARC file: {reason}")
+            print_message(f"{file} cannot be read as a WARC file: {reason}")
         if opts.json:
             print_json(as_json(stats, path))
         else:
-            _print(output(), stats, path)
+            _print(stdout_console(), stats, path)
         return int(bool(stats.unreadable))
 
 
@@ -78,7 +71,7 @@ def _read(stats: "ArchiveStats", path: Path, limit: int) -> None:
     from cncert.archive.warc_reader import warc_files
 
     files = warc_files(path)
-    with progress() as bar:
+    with progress_bar() as bar:
         reading = bar.add_task("Reading", total=sum(file.stat().st_size for file in files if file.is_file()))
         for file in files:
             stats.read(file, limit, lambda count: bar.advance(reading, count))
@@ -106,7 +99,7 @@ def as_json(stats: "ArchiveStats", path: Path) -> dict[str, Any]:
 
 
 def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
-    table = new_table(console)
+    table = make_table(console)
     table.show_header = False
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -116,7 +109,7 @@ def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
     periods = grouped(stats.months)
     if not periods:
         return
-    growth = new_table(console)
+    growth = make_table(console)
     growth.add_column("brought by", no_wrap=True)
     for title in ("records", "packed", "unpacked"):
         growth.add_column(title, justify="right", no_wrap=True)
@@ -131,12 +124,12 @@ def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
 
 def _lines(stats: "ArchiveStats", path: Path) -> Iterator[tuple[str, str]]:
     """Lines of the table, in Rich's markup."""
-    yield "archive", markup(path)
+    yield "archive", escape_markup(path)
     yield "files", f"{stats.files}, {decimal(stats.size)}"
     if stats.unreadable:
-        yield "[red]unreadable[/]", "\n".join(map(markup, stats.unreadable))
+        yield "[red]unreadable[/]", "\n".join(map(escape_markup, stats.unreadable))
     if stats.broken_off:
-        yield "[yellow]no end[/]", "\n".join(map(markup, stats.broken_off))
+        yield "[yellow]no end[/]", "\n".join(map(escape_markup, stats.broken_off))
     issues = sorted(stats.issues)
     yield "issues", f"{len(issues)}, {issues[0]} to {issues[-1]}" if issues else "0"
     yield "pages", _sums(stats.pages)

@@ -15,13 +15,13 @@ from scrapy.spiderloader import get_spider_loader
 from cncert.browser import chromium
 from cncert.exceptions import CncertError
 from cncert.extensions.derived_settings import DerivedSettings
-from cncert.extensions.live_panel import is_wanted, panel
+from cncert.extensions.live_panel import live_panel, should_show_panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.monitoring.run_summary import print_summary
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.store import open_store
-from cncert.terminal.output import complain
+from cncert.terminal.console import print_message
 
 
 class Command(crawl.Command):
@@ -43,7 +43,7 @@ class Command(crawl.Command):
         except CncertError as error:
             with readers(self.settings) as files:
                 for file in files:
-                    complain(error, file)
+                    print_message(error, file)
             raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
@@ -54,7 +54,7 @@ class Command(crawl.Command):
             super().run(args, opts)
             return
         crawler = self.crawler_process.create_crawler(spider)
-        with panel(crawler):
+        with live_panel(crawler):
             self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
@@ -65,7 +65,9 @@ class Command(crawl.Command):
                     if record.ended_at is not None:
                         print_summary(record, self.settings, file)
                     else:
-                        complain(f"run {record.id} was stopped at once: the next one goes on where it stopped", file)
+                        print_message(
+                            f"run {record.id} was stopped at once: the next one goes on where it stopped", file
+                        )
         self.exitcode = 0 if record is not None and record.clean else 1
 
 
@@ -82,7 +84,7 @@ def series_spider(settings: BaseSettings, args: list[str]) -> type[SeriesSpider]
 def quiet_below_panel(settings: BaseSettings) -> None:
     """Where the panel shows how the run is getting on, only warnings go above it, unless the user gave LOG_LEVEL."""
     given = (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"] or "LOG_LEVEL" in os.environ
-    if is_wanted(settings) and not given:
+    if should_show_panel(settings) and not given:
         settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
 

@@ -13,13 +13,13 @@ from scrapy.settings import Settings
 
 from cncert.exceptions import ArgumentError, SettingError
 from cncert.extensions.derived_settings import DerivedSettings
-from cncert.extensions.live_panel import panel
+from cncert.extensions.live_panel import live_panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
-from cncert.terminal.output import complain, markup, output
+from cncert.terminal.console import escape_markup, print_message, stdout_console
 
 FIRST, LAST = "2024-18", "2025-03"
 NEWEST = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1&sn=8064268553ca5916417015861fb3acd9"
@@ -47,28 +47,28 @@ class Command(ScrapyCommand):
         try:
             DerivedSettings().update_settings(self.settings)
         except SettingError as error:
-            complain(error)
+            print_message(error)
             raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
         assert self.settings is not None
         assert self.crawler_process is not None
         if len(args) > 1:
-            complain(ArgumentError(f"demo takes one directory, not {len(args)}"))
+            print_message(ArgumentError(f"demo takes one directory, not {len(args)}"))
             self.exitcode = 2
             return
         print("Crawling the bundled sample series (38 weeks, no network) …", file=sys.stderr)
         crawler = self.crawler_process.create_crawler(WeeklySpider)
         with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
             arguments = {"replay": str(sample), "start": NEWEST, "from": FIRST, "until": LAST}
-            with panel(crawler):
+            with live_panel(crawler):
                 self.crawler_process.crawl(crawler, **arguments)
                 self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
         if run is None or run.record is None or not run.record.clean:
             for warning in run.record.warnings if run is not None and run.record is not None else ():
-                complain(warning)
-            complain("the demo did not run cleanly: run scrapy demo -L INFO to see why")
+                print_message(warning)
+            print_message("the demo did not run cleanly: run scrapy demo -L INFO to see why")
             self.exitcode = 1
             return
         asyncio.run(show(self.settings, self.directory, len(run.record.new)))
@@ -85,7 +85,7 @@ async def show(settings: Settings, directory: Path, new: int) -> None:
     async with open_store(settings["CNCERT_STORE"]) as store:
         issues = [issue async for issue in store.issues(FIRST, LAST)]
         weeks = calendar_gaps.weeks(await store.rows(), [issue.id for issue in issues], first=FIRST, last=LAST)
-    print_demo(output(), issues, calendar_gaps.missing(weeks), directory, new)
+    print_demo(stdout_console(), issues, calendar_gaps.missing(weeks), directory, new)
 
 
 def print_demo(
@@ -98,21 +98,20 @@ def print_demo(
     console.print(f"\n[bold]{len(issues)} issues[/] stored ({new} new), {issues[0].id} to {issues[-1].id}")
     console.print(f"  {figures} figures with their sentences, {len(stored)} picture files for {len(pictures)} pictures")
     newest = issues[-1]
-    console.print(f"\n[bold]{markup(newest.title)}[/]  rating {newest.rating}")
+    console.print(f"\n[bold]{escape_markup(newest.title)}[/]  rating {newest.rating}")
     for figure in newest.figures:
         console.print(f"  {figure.metric:32}{figure.value:>8}")
     weeks = "1 week" if len(missing) == 1 else f"{len(missing)} weeks"
     console.print(f"\n[bold]{weeks} missing[/], with its reason")
     for week in missing:
-        console.print(f"  {week.issue}  {week.state:12} {markup(week.reason or '')}")
+        console.print(f"  {week.issue}  {week.state:12} {escape_markup(week.reason or '')}")
     console.print("\n[bold]Where to look[/]")
     database, files_store = directory / "cncert.db", directory / "pictures"
-    console.print(f"  sqlite3 {markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
-    console.print(f"  {markup(files_store)}/2025-03/")
-    scrapy = markup(os.path.relpath(sys.argv[0]))
-    console.print(f"  CNCERT_STORE=sqlite:///{markup(database)} {scrapy} gaps")
-    console.print(
-        f"  CNCERT_STORE=sqlite:///{markup(database)} CNCERT_FILES={markup(files_store)} {scrapy} report --open"
-    )
+    console.print(f"  sqlite3 {escape_markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
+    console.print(f"  {escape_markup(files_store)}/2025-03/")
+    scrapy = escape_markup(os.path.relpath(sys.argv[0]))
+    console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {scrapy} gaps")
+    files = f"CNCERT_FILES={escape_markup(files_store)}"
+    console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {files} {scrapy} report --open")
     console.print("\nThe sample is made up from real titles, dates and addresses; most of its figures are invented")
     console.print("(cncert/data/sample/README.md says which). For the real series: scrapy crawl weekly")

@@ -12,8 +12,9 @@ from cncert.monitoring.doctor import CHECK_SECONDS, run_checks
 from cncert.monitoring.doctor.check_result import CheckResult, CheckState
 from cncert.options import Options
 from cncert.pipelines.files_store_check import check_files_store
-from cncert.terminal.output import ProjectCommand, add_json_option, markup, new_table, output, print_json
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option
+from cncert.terminal.time_limit import run_with_timeout
 
 COLOURS: dict[CheckState, str] = {"ok": "green", "note": "yellow", "to do": "red"}
 
@@ -50,7 +51,7 @@ class Command(ProjectCommand):
         wrong = Options.problems(self.settings)
         settings.setdict({name: Options.default(name) for name in wrong}, priority="cmdline")
         extra_checks = {
-            "files": in_time(lambda: check_files_store(settings), opts.seconds),
+            "files": run_with_timeout(lambda: check_files_store(settings), opts.seconds),
             "browser": check_browser(settings, opts.seconds),
         }
         results, hangs = await run_checks(
@@ -73,13 +74,13 @@ class Command(ProjectCommand):
 
 
 def _print(results: list[CheckResult]) -> None:
-    console = output()
-    table = new_table(console)
+    console = stdout_console()
+    table = make_table(console)
     for title in ("check", "", "what", "what to do"):
         table.add_column(title, no_wrap=title in ("check", ""), overflow="fold")
     for result in results:
         state = f"[{COLOURS[result.state]}]{result.state}[/]"
-        table.add_row(result.check, state, markup(result.text), markup(result.advice))
+        table.add_row(result.check, state, escape_markup(result.text), escape_markup(result.advice))
     console.print(table)
     todo = sum(result.state == "to do" for result in results)
     console.print(f"[red]{todo} to do.[/]" if todo else "[green]Nothing has to be done.[/]")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from cncert.exceptions import ArgumentError
 from cncert.store import Store, open_store
-from cncert.terminal.output import ProjectCommand, complain, progress
+from cncert.terminal.console import print_message
+from cncert.terminal.output import ProjectCommand
+from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 
 if TYPE_CHECKING:
@@ -49,14 +51,14 @@ class Command(ProjectCommand):
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             number = len(await store.issue_ids())
             if not number:
-                complain(f"{store.name} has no issue yet, and nothing was written: run scrapy crawl weekly first")
+                print_message(f"{store.name} has no issue yet, and nothing was written: run scrapy crawl weekly first")
                 return 1
             try:
                 counts = await _export(store, plan, number)
             except BrokenPipeError:
                 raise
             except OSError as error:
-                complain(f"{plan.place}: {error.strerror or error}; what was there is as it was")
+                print_message(f"{plan.place}: {error.strerror or error}; what was there is as it was")
                 return 1
         print(safe(_summary(plan, counts)), file=sys.stderr)
         return 0
@@ -68,7 +70,7 @@ async def _export(store: Store, plan: "Plan", number: int) -> Counter[str]:
     from cncert.output.export.write_tables import FORMATS, export
 
     with Staging(Path(tempfile.gettempdir()) if plan.to_stdout else plan.home) as staging:
-        with progress(hidden=number < LONG) as bar:
+        with progress_bar(hidden=number < LONG) as bar:
             task = bar.add_task("Issues", total=number)
             formats = [FORMATS[name](plan, staging) for name in plan.formats]
             counts = await export(store, plan, formats, lambda: bar.advance(task))

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from cncert.items import CHINA
 from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files
-from cncert.terminal.output import ProjectCommand, output, safe_json
+from cncert.terminal.console import safe_json, stdout_console
+from cncert.terminal.output import ProjectCommand
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article
 
@@ -54,7 +55,7 @@ def print_line(document: dict[str, Any]) -> None:
 
 def print_pretty(document: dict[str, Any]) -> None:
     """*document* indented, in colours on a terminal."""
-    console, text = output(), safe_json(document, indent=2)
+    console, text = stdout_console(), safe_json(document, indent=2)
     if console.is_terminal:
         console.print(JSONHighlighter()(Text(text)), soft_wrap=True)
     else:

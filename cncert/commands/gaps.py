@@ -13,7 +13,8 @@ from cncert.ledger.next_address import ranked_addresses
 from cncert.report.calendar import parse_week
 from cncert.store import open_store
 from cncert.store.records import LedgerAddress, LedgerRow, State
-from cncert.terminal.output import ProjectCommand, markup, new_table, output, print_json, week_option
+from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
+from cncert.terminal.output import ProjectCommand, week_option
 from cncert.terminal.safe_text import safe
 
 LOOKS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
@@ -69,9 +70,9 @@ class Command(ProjectCommand):
             for line in wanted(weeks, rows):
                 print(line)
         elif not weeks:
-            output().print(NOTHING_KNOWN)
+            stdout_console().print(NOTHING_KNOWN)
         else:
-            print_weeks(output(), weeks, weeks if opts.all else calendar_gaps.missing(weeks))
+            print_weeks(stdout_console(), weeks, weeks if opts.all else calendar_gaps.missing(weeks))
         return int(opts.fail and any(week.state in WITHOUT_REASON for week in weeks))
 
 
@@ -123,7 +124,7 @@ def _map(weeks: list[calendar_gaps.Week]) -> Iterator[str]:
 def _list(console: Console, listed: list[calendar_gaps.Week]) -> Table:
     """A narrow window shows less; ``--json`` has all."""
     whole_weeks, numbers = console.width >= ROOM_FOR_WEEKS, console.width >= ROOM_FOR_NUMBERS
-    table = new_table(console)
+    table = make_table(console)
     for title in ("issue", "week" if whole_weeks else "week from", "state"):
         table.add_column(title, no_wrap=True)
     table.add_column("reason", overflow="fold")
@@ -133,5 +134,5 @@ def _list(console: Console, listed: list[calendar_gaps.Week]) -> Table:
         period = f"{week.period.start} – {week.period.end}" if whole_weeks else f"{week.period.start}"
         state = f"[{LOOKS[week.state][1]}]{week.state}[/]"
         counts = (str(len(week.addresses)), str(week.attempts)) if numbers else ()
-        table.add_row(week.issue, period, state, markup(week.reason or ""), *counts)
+        table.add_row(week.issue, period, state, escape_markup(week.reason or ""), *counts)
     return table

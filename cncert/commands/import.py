@@ -19,7 +19,8 @@ from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome
 from cncert.store.sqlite import SqliteStore
-from cncert.terminal.output import ProjectCommand, add_json_option, print_json
+from cncert.terminal.console import print_json
+from cncert.terminal.output import ProjectCommand, add_json_option
 from cncert.terminal.safe_text import safe
 
 WORDS = {

@@ -13,7 +13,8 @@ from cncert.extensions.derived_settings import DerivedSettings
 from cncert.options import LANGUAGES
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
-from cncert.terminal.output import ProjectCommand, complain, week_option
+from cncert.terminal.console import print_message
+from cncert.terminal.output import ProjectCommand, week_option
 
 if TYPE_CHECKING:
     from cncert.output.page.page_data import Page
@@ -62,7 +63,7 @@ class Command(ProjectCommand):
             page = await read_page(store, first=first, last=last, files=files)
         if page is None:
             which = "of these weeks" if first or last else "yet"
-            complain(f"{store.name} has no issue {which}, and nothing was written")
+            print_message(f"{store.name} has no issue {which}, and nothing was written")
             return 1
         language = opts.language or self.settings["CNCERT_LANGUAGE"]
         html, whole = render(page.data, language).encode(), True
@@ -75,9 +76,9 @@ class Command(ProjectCommand):
         if not _write(html, target):
             return 1
         weeks = f"{page.data['first']} to {page.data['last']}"
-        complain(f"{target or 'stdout'}: {weeks}, issues: {len(page.data['issues'])}, {len(html) / 1e6:.2f} MB")
+        print_message(f"{target or 'stdout'}: {weeks}, issues: {len(page.data['issues'])}, {len(html) / 1e6:.2f} MB")
         if opts.open and target is not None and not webbrowser.open(target.as_uri()):
-            complain("no browser could be opened")
+            print_message("no browser could be opened")
             return 1
         return int(not whole)
 
@@ -116,7 +117,7 @@ def _tell_missing(page: "Page", files: "PictureFiles") -> None:
     stored = [shown for shown in page.pictures if shown.picture.status == "stored"]
     missing = [shown.picture.path for shown in stored if "href" not in shown.node]
     if missing and files.directory is not None:
-        complain(f"stored pictures that are not in {files.directory}: {len(missing)}, such as {missing[0]}")
+        print_message(f"stored pictures that are not in {files.directory}: {len(missing)}, such as {missing[0]}")
 
 
 def _embed(page: "Page", files: "PictureFiles", room: int) -> bool:
@@ -126,9 +127,9 @@ def _embed(page: "Page", files: "PictureFiles", room: int) -> bool:
     made = thumbnails(page.pictures, files, room)
     page.data["thumbs"] = made.uris
     if made.unreadable:
-        complain(f"pictures that cannot be read: {len(made.unreadable)}, such as {made.unreadable[0]}")
+        print_message(f"pictures that cannot be read: {len(made.unreadable)}, such as {made.unreadable[0]}")
     if made.left_out:
-        complain(f"older pictures that are only linked, to keep the page small: {made.left_out}")
+        print_message(f"older pictures that are only linked, to keep the page small: {made.left_out}")
     return not made.unreadable
 
 
@@ -140,6 +141,6 @@ def _write(html: bytes, target: Path | None) -> bool:
     try:
         write_whole(target, html)
     except OSError as error:
-        complain(f"{target} cannot be written: {error.strerror}")
+        print_message(f"{target} cannot be written: {error.strerror}")
         return False
     return True

@@ -10,15 +10,8 @@ from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.run_summary import run_duration, run_state
 from cncert.store import open_store
 from cncert.store.records import RunRecord
-from cncert.terminal.output import (
-    ProjectCommand,
-    add_json_option,
-    complain,
-    markup,
-    new_table,
-    output,
-    print_json,
-)
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option
 
 
 class Command(ProjectCommand):
@@ -46,7 +39,7 @@ class Command(ProjectCommand):
         if opts.job:
             runs = [run for run in runs if run.job == opts.job]
         if opts.job and not runs:
-            complain(f"no run was job {opts.job}: it waits, or what it was given is wrong (its log says so)")
+            print_message(f"no run was job {opts.job}: it waits, or what it was given is wrong (its log says so)")
             return 1
         if opts.json:
             print_json([run.model_dump(mode="json") for run in runs])
@@ -56,11 +49,11 @@ class Command(ProjectCommand):
 
 
 def _print(runs: list[RunRecord]) -> None:
-    console = output()
+    console = stdout_console()
     if not runs:
         console.print("No run yet: scrapy crawl weekly makes one.")
         return
-    table = new_table(console)
+    table = make_table(console)
     (_add_stacked if console.is_terminal else _add_flat)(table, runs)
     console.print(table)
 
@@ -73,9 +66,10 @@ def _add_flat(table: Table, runs: list[RunRecord]) -> None:
         )
     for run in runs:
         table.add_row(
-            f"{run.started_at:%Y-%m-%d %H:%M:%S}", run_duration(run), _state(run), markup(run.close_reason or ""),
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}", run_duration(run),
+            _state(run), escape_markup(run.close_reason or ""),
             str(len(run.new)), str(len(run.changed)), str(len(run.rejected)), _missing(run),
-            markup("; ".join(run.remarks)),
+            escape_markup("; ".join(run.remarks)),
         )  # fmt: skip
 
 
@@ -90,9 +84,9 @@ def _add_stacked(table: Table, runs: list[RunRecord]) -> None:
         missing = [f"{_missing(run)} missing"] if _missing(run) else []
         table.add_row(
             f"{run.started_at:%Y-%m-%d\n%H:%M:%S}",
-            "\n".join(filter(None, [_state(run), markup(run.close_reason or ""), run_duration(run)])),
+            "\n".join(filter(None, [_state(run), escape_markup(run.close_reason or ""), run_duration(run)])),
             "\n".join([*issues, *missing]),
-            "\n".join(map(markup, run.remarks)),
+            "\n".join(map(escape_markup, run.remarks)),
         )
 
 

@@ -17,7 +17,8 @@ from cncert.monitoring.prometheus import metrics, write
 from cncert.monitoring.run_summary import alert_markup, run_state
 from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
-from cncert.terminal.output import ProjectCommand, add_json_option, markup, output, print_json
+from cncert.terminal.console import escape_markup, print_json, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option
 
 LISTED_WEEKS = 12
 """The most missing weeks that are listed; scrapy gaps lists all."""
@@ -53,7 +54,7 @@ class Command(ProjectCommand):
         elif opts.json:
             print_json(state.model_dump(mode="json"))
         else:
-            _print(output(), state, self.settings["CNCERT_LANGUAGE"])
+            _print(stdout_console(), state, self.settings["CNCERT_LANGUAGE"])
         return int(state.attention)
 
 
@@ -92,11 +93,13 @@ def _table() -> Table:
 
 def _of_the_store(state: Status) -> list[tuple[str, str]]:
     """Return lines of the table, in Rich's markup."""
-    lines = [("store", markup(state.store))]
+    lines = [("store", escape_markup(state.store))]
     if newest := state.newest:
         when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
-        lines.append(("newest issue", f"{newest.issue}, {when}: {markup(newest.title)}"))
-        lines += [("", f"[yellow]{markup(doubt.code)}[/] {markup(doubt.message)}") for doubt in newest.warnings]
+        lines.append(("newest issue", f"{newest.issue}, {when}: {escape_markup(newest.title)}"))
+        lines += [
+            ("", f"[yellow]{escape_markup(doubt.code)}[/] {escape_markup(doubt.message)}") for doubt in newest.warnings
+        ]
     counts = Counter(state.weeks)
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
@@ -112,15 +115,15 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
 
 def _of_the_runs(state: Status) -> list[tuple[str, str]]:
     """Return lines of the table, in Rich's markup."""
-    running = [("running", markup(", ".join(state.running)))] if state.running else []
+    running = [("running", escape_markup(", ".join(state.running)))] if state.running else []
     run = state.last_run
     if run is None:
         return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
     ended = (state.at - (run.ended_at or run.started_at)).total_seconds()
-    reason = f" ({markup(run.close_reason or 'unknown')})" if not run.clean and run.close_reason != DIED else ""
+    reason = f" ({escape_markup(run.close_reason or 'unknown')})" if not run.clean and run.close_reason != DIED else ""
     lines = [("last run", f"{run_state(run)}{reason}, {_ago(ended)}: {len(run.new)} new, {len(run.changed)} changed")]
-    lines += [("", f"[yellow]![/] {markup(warning)}") for warning in run.warnings]
-    lines += [("", f"[cyan]·[/] {markup(note)}") for note in (*run.notes, *run.sources)]
+    lines += [("", f"[yellow]![/] {escape_markup(warning)}") for warning in run.warnings]
+    lines += [("", f"[cyan]·[/] {escape_markup(note)}") for note in (*run.notes, *run.sources)]
     return lines + running
 
 

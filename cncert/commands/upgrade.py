@@ -11,16 +11,9 @@ from cncert.quality import renew_warnings
 from cncert.store import open_store
 from cncert.store.records import Revision
 from cncert.store.upgrade import Upgrade
-from cncert.terminal.output import (
-    ProjectCommand,
-    add_json_option,
-    complain,
-    markup,
-    new_table,
-    output,
-    print_json,
-    progress,
-)
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option
+from cncert.terminal.progress import progress_bar
 
 MEANINGS = {
     "upgraded": "documents brought to the present version of the model",
@@ -51,7 +44,7 @@ class Command(ProjectCommand):
         archive, pages = _archive(opts.archive, self.settings["CNCERT_ARCHIVE"]), None
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
-            with progress() as bar:
+            with progress_bar() as bar:
                 for issue_id in bar.track(await store.issue_ids(), description="Issues"):
                     await _told(upgrade.bring_up(Issue, issue_id))
                 for revision_id in bar.track(await store.revision_ids(), description="Revisions"):
@@ -66,7 +59,7 @@ class Command(ProjectCommand):
                 await renew_warnings.renew(store)
         unreadable = pages.unreadable if pages else []
         for line in unreadable:
-            complain(line)
+            print_message(line)
         if opts.json:
             counts = {name: upgrade.counts[name] for name in MEANINGS}
             print_json({"dry_run": opts.dry_run, "counts": counts, "differences": upgrade.differences})
@@ -88,15 +81,15 @@ async def _told(work: Awaitable[None]) -> None:
     try:
         await work
     except (ArchiveError, DocumentError, UpgradeError) as error:
-        complain(error)
+        print_message(error)
 
 
 def _print(upgrade: Upgrade, dry_run: bool) -> None:
-    console = output()
+    console = stdout_console()
     if dry_run:
         for line in upgrade.differences:
-            console.print(markup(line))
-    table = new_table(console)
+            console.print(escape_markup(line))
+    table = make_table(console)
     table.add_column("would be" if dry_run else "done")
     table.add_column("", justify="right")
     table.add_column("")

@@ -9,7 +9,8 @@ from pathlib import Path
 from cncert.browser.chromium import context_options, launch_options
 from cncert.exceptions import ArgumentError, BrowserError
 from cncert.sources import newest_address
-from cncert.terminal.output import ProjectCommand, complain
+from cncert.terminal.console import print_message
+from cncert.terminal.output import ProjectCommand
 from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
 
@@ -31,7 +32,7 @@ class Command(ProjectCommand):
         try:
             super().run(args, opts)
         except KeyboardInterrupt:
-            complain("verify was stopped: nothing was saved")
+            print_message("verify was stopped: nothing was saved")
             self.exitcode = 1
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -54,7 +55,7 @@ class Command(ProjectCommand):
         print(safe(f"Pass the verification in the window within {seconds:g} seconds: {address.url}"), file=sys.stderr)
         state = await watch(address.url, launch, options, seconds)
         if state is None:
-            complain("not verified: no window showed an article")
+            print_message("not verified: no window showed an article")
             return 1
         path = Path(self.settings["CNCERT_BROWSER_STATE"])
         try:

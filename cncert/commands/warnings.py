@@ -8,7 +8,8 @@ from rich.console import Console
 from cncert.exceptions import ArgumentError
 from cncert.items import WARNINGS, Doubt
 from cncert.store import open_store
-from cncert.terminal.output import ProjectCommand, add_json_option, markup, new_table, output, print_json, week_option
+from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
+from cncert.terminal.output import ProjectCommand, add_json_option, week_option
 
 Found = list[tuple[str, Doubt]]
 """Warnings, each with its issue."""
@@ -45,24 +46,24 @@ class Command(ProjectCommand):
         if opts.json:
             print_json([{"issue": issue, "code": doubt.code, "message": doubt.message} for issue, doubt in found])
         else:
-            _print(output(), found)
+            _print(stdout_console(), found)
 
 
 def _print(console: Console, found: Found) -> None:
     if not found:
         console.print("No such warning.")
         return
-    table = new_table(console)
+    table = make_table(console)
     for title in ("issue", "code", "what"):
         table.add_column(title, no_wrap=title != "what", overflow="fold")
     for issue, doubt in found:
-        table.add_row(issue, f"[yellow]{markup(doubt.code)}[/]", markup(doubt.message))
+        table.add_row(issue, f"[yellow]{escape_markup(doubt.code)}[/]", escape_markup(doubt.message))
     console.print(table)
-    sums = new_table(console)
+    sums = make_table(console)
     sums.add_column("warnings", no_wrap=True, justify="right")
     sums.add_column("code", no_wrap=True)
     sums.add_column("meaning", overflow="fold")
     for code, number in Counter(doubt.code for _, doubt in found).most_common():
-        sums.add_row(str(number), f"[yellow]{markup(code)}[/]", markup(WARNINGS.get(code, "")))
+        sums.add_row(str(number), f"[yellow]{escape_markup(code)}[/]", escape_markup(WARNINGS.get(code, "")))
     console.print(sums)
     console.print(f"{len(found)} warnings in {len({issue for issue, _ in found})} issues")

@@ -1,7 +1,6 @@
-"""How a crawl is getting on, on the last lines of a terminal."""
+"""The live panel: how a crawl is getting on, on the last lines of a terminal."""
 
 import asyncio
-import re
 import sys
 import time
 from collections import deque
@@ -20,134 +19,122 @@ from scrapy.settings import BaseSettings
 
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.middlewares.picture_retries import retried_issue
-from cncert.middlewares.sources import SourceRequest
 from cncert.options import Options
-from cncert.spiders.weekly import WeeklySpider
-from cncert.terminal.output import clock, console_of
-from cncert.terminal.safe_text import BottomLines, safe
+from cncert.terminal.console import console_for
+from cncert.terminal.progress import LiveLines, format_duration
+from cncert.terminal.safe_text import safe
 
-SECONDS = 0.5
-"""Between two looks at the crawl."""
-COUNT_AFTER = 10.0
-"""Seconds between two counts of the missing weeks in the store."""
-LABEL, VALUE, LONGEST_BAR = 9, 15, 48
-"""Columns; three labels with their values stand side by side in a window of 80."""
-WINDOW, ENOUGH = 20, 3
+REDRAW_SECONDS = 0.5
+RECOUNT_SECONDS = 10.0
+"""Between two counts of the missing weeks in the store."""
+LABEL_WIDTH, VALUE_WIDTH, MAX_BAR_WIDTH = 9, 15, 48
+"""In columns: three labels with their values stand side by side in a window of 80."""
+PACE_PAGES, MIN_PACE_PAGES = 20, 3
 """The pace is that of the last so many pages, unknown until so many have come."""
-_FILLING = re.compile("(?: |\x1b\\[[0-9;]*m)+$")
-"""What fills up a line: spaces, some of them in colours. A narrower window would wrap them too."""
-ASKED = ("cncert/ledger/asked", "cncert/ledger/asked_again", "cncert/browser/asked")
-NOT_SENT = ("cncert/robots", "cncert/ignored")
-"""Counters (docs/logs.md): of pages to ask for, and of those of which none comes."""
+REQUEST_COUNTERS = ("cncert/ledger/asked", "cncert/ledger/asked_again", "cncert/browser/asked")
+DROPPED_COUNTERS = ("cncert/robots", "cncert/ignored")
+"""Statistics (docs/logs.md) of requests for pages, and of those that are not sent."""
 
 
-def is_wanted(settings: BaseSettings) -> bool:
-    """Whether somebody looks at a terminal that shows nothing else."""
+def should_show_panel(settings: BaseSettings) -> bool:
+    """Whether stderr is a terminal, and nobody has switched the panel off or sent the log to a file."""
     if not Options.of(settings).panel or settings["LOG_FILE"]:
         return False
-    console = console_of(sys.stderr)
+    console = console_for(sys.stderr)
     return console.is_interactive and not console.legacy_windows
 
 
-def panel(crawler: Crawler) -> AbstractContextManager[object]:
-    """The panel of *crawler* while it runs, if one is wanted."""
-    return Panel(crawler) if is_wanted(crawler.settings) else nullcontext()
+def live_panel(crawler: Crawler) -> AbstractContextManager[object]:
+    """Return a context manager that shows the panel of *crawler*, or does nothing if there is to be none."""
+    return LivePanel(crawler) if should_show_panel(crawler.settings) else nullcontext()
 
 
 class Pace:
     """How long a page takes at present."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque(maxlen=WINDOW + 1)
+        self._samples: deque[tuple[float, int]] = deque(maxlen=PACE_PAGES + 1)
 
-    def note(self, pages: int, now: float) -> None:
-        """*pages* have come by *now*, in seconds."""
-        if not self._seen or self._seen[-1][1] != pages:
-            self._seen.append((now, pages))
+    def add(self, pages: int, now: float) -> None:
+        """Note that *pages* have come in all by *now*, in seconds."""
+        if not self._samples or self._samples[-1][1] != pages:
+            self._samples.append((now, pages))
 
-    def forget(self) -> None:
-        """What came before tells nothing of what comes."""
-        self._seen.clear()
+    def reset(self) -> None:
+        """Forget what came so far: it says nothing about what comes."""
+        self._samples.clear()
 
-    def seconds(self, now: float) -> float | None:
-        """A page takes; None if too few have come."""
-        pages = self._seen[-1][1] - self._seen[0][1] if self._seen else 0
-        return (now - self._seen[0][0]) / pages if pages >= ENOUGH else None
+    def seconds_per_page(self, now: float) -> float | None:
+        """Return how long a page takes; None if too few have come."""
+        pages = self._samples[-1][1] - self._samples[0][1] if self._samples else 0
+        return (now - self._samples[0][0]) / pages if pages >= MIN_PACE_PAGES else None
 
 
-class Panel:
-    """Shows *crawler* on stderr, a terminal, from ``with`` to its end: the log goes above, nothing is left of it."""
+class LivePanel:
+    """Shows on stderr how *crawler* is getting on; the log goes above, and nothing is left at the end of ``with``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._console = console_of(sys.stderr)
-        self._lines = BottomLines(sys.stderr)
+        self._lines = LiveLines()
         self._pace = Pace()
         self._began = time.monotonic()
         self._doing = "starting"
-        self._wanted: int | None = None
-        self._count_at = 0.0
-        self._counting: asyncio.Future[None] | None = None
+        self._weeks_to_fill: int | None = None
+        self._next_count = 0.0
+        self._count_task: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._is_under_way = False
-        self._is_over = False
+        self._has_started = False
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         connect: Callable[..., None] = self._crawler.signals.connect
-        connect(self._look, signal=signals.spider_opened)
-        connect(self._started, signal=signals.engine_started)
-        connect(self._asked, signal=signals.request_reached_downloader)
-        connect(self._asked, signal=signals.response_received)  # an archive answers without the downloader
-        connect(self._closed, signal=signals.spider_closed)
-        self._lines.take_over()
+        connect(self._draw, signal=signals.spider_opened)
+        connect(self._engine_started, signal=signals.engine_started)
+        connect(self._note_request, signal=signals.request_reached_downloader)
+        connect(self._note_request, signal=signals.response_received)  # an archive answers without the downloader
+        connect(self._spider_closed, signal=signals.spider_closed)
+        self._lines.start()  # before the crawl: Scrapy then sets up its log, with the sys.stderr of this moment
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._lines.give_back()
+        self._lines.stop()
 
-    # --- what the crawler tells
+    # --- signals
 
-    def _started(self) -> None:
-        self._is_under_way = True
+    def _engine_started(self) -> None:
+        self._has_started = True
 
-    def _asked(self, request: Request) -> None:
-        if isinstance(request, SourceRequest):
-            self._doing = "feeds, albums"
-        elif (issue := retried_issue(request)) is not None:
-            self._doing = f"{issue} again"
+    def _note_request(self, request: Request) -> None:
+        if "shown_as" in request.meta:
+            self._doing = request.meta["shown_as"]
         elif "row" in request.meta:
             self._doing = request.meta["issue"] or "not known yet"
-            self._pace.note(self._pages()[0], time.monotonic())
+            self._pace.add(self._pages()[0], time.monotonic())
 
-    def _closed(self) -> None:
-        self._doing, self._is_over = "ending", True
-        if self._counting is not None:
-            self._counting.cancel()  # the store closes
+    def _spider_closed(self) -> None:
+        self._doing, self._is_closed = "ending", True
+        if self._count_task is not None:
+            self._count_task.cancel()  # the store closes
 
-    # --- what is shown
+    # --- drawing
 
-    def _look(self) -> None:
-        """Draw, and do so again after a while."""
-        width = self._lines.columns - 1
-        with self._console.capture() as captured:
-            self._console.print(self.render(width), width=width)
-        self._lines.draw([_FILLING.sub("\x1b[0m", line) for line in captured.get().splitlines()])
+    def _draw(self) -> None:
+        """Draw the panel, and again after a while."""
+        self._lines.draw(self.render(self._lines.console.width - 1))
         now = time.monotonic()
-        if self._is_under_way and not self._is_over and now >= self._count_at:
-            self._count_at = now + COUNT_AFTER
-            self._counting = asyncio.ensure_future(self._count())
-        self._timer = asyncio.get_running_loop().call_later(SECONDS, self._look)
+        if self._has_started and not self._is_closed and now >= self._next_count:
+            self._next_count = now + RECOUNT_SECONDS
+            self._count_task = asyncio.ensure_future(self._count_weeks())
+        self._timer = asyncio.get_running_loop().call_later(REDRAW_SECONDS, self._draw)
 
-    async def _count(self) -> None:
+    async def _count_weeks(self) -> None:
         """Count the weeks that this run has filled or may still fill: feeds and pages name more than were known."""
-        log = RunRecorder.of(self._crawler).log
-        if log is None:
+        if (run := self._run) is None or (log := run.log) is None:
             return
         with suppress(StoreError):  # the run says so
-            self._wanted = await log.missing_weeks() + len(log.record.new)
+            self._weeks_to_fill = await log.missing_weeks() + len(log.record.new)
 
     @property
     def _run(self) -> RunRecorder | None:
@@ -157,37 +144,31 @@ class Panel:
         return int(self._crawler.stats.get_value(name, 0))
 
     def _pages(self) -> tuple[int, int]:
-        """Pages that are dealt with, and all that are known to be asked for in this run."""
+        """Return how many pages are done, and how many are known to be asked for in this run."""
         stats = self._crawler.stats.get_stats()
         done = sum(number for name, number in stats.items() if name.startswith("cncert/verdict/"))
-        done += sum(map(self._stat, NOT_SENT))
-        spider, total = self._crawler.spider, sum(map(self._stat, ASKED))
-        assert isinstance(spider, WeeklySpider)
-        if spider.arguments.limit is not None:
-            total = min(total, done + spider.arguments.limit - spider.seen)
+        done += sum(map(self._stat, DROPPED_COUNTERS))
+        total = sum(map(self._stat, REQUEST_COUNTERS))
+        limit = getattr(getattr(self._crawler.spider, "arguments", None), "limit", None)
+        if limit is not None:
+            total = min(total, done + limit - getattr(self._crawler.spider, "seen", 0))
         return done, max(done, total)
 
     def render(self, width: int) -> RenderableType:
-        """The panel, *width* columns wide."""
+        """Return the panel, *width* columns wide."""
         done, total = self._pages()
         bar = Table.grid(padding=(0, 1))
         words = f"{done} of {total} pages"
-        size = max(4, min(LONGEST_BAR, width - len(words) - 1))
+        size = max(4, min(MAX_BAR_WIDTH, width - len(words) - 1))
         bar.add_row(ProgressBar(total or 1, done, width=size), words)
-        cells = Table.grid(padding=(0, 1))
-        row: list[str | Text] = []
-        pairs = max(1, (width + 1) // (LABEL + VALUE + 2))
-        for _ in range(pairs):
-            cells.add_column(style="dim", no_wrap=True, min_width=LABEL)
-            cells.add_column(min_width=VALUE, overflow="fold")
-        for label, value in self._values(total - done):
-            row += [label, value]
-            if len(row) == 2 * pairs:
-                cells.add_row(*row)
-                row = []
-        if row:
-            cells.add_row(*row)
-        return Group(bar, cells, *self._remarks())
+        pairs = max(1, (width + 1) // (LABEL_WIDTH + VALUE_WIDTH + 2))
+        cells = [
+            Text.assemble((f"{label:<{LABEL_WIDTH}} ", "dim"), value) for label, value in self._values(total - done)
+        ]
+        rows = [cells[first : first + pairs] for first in range(0, len(cells), pairs)]
+        for cell in [cell for row in rows for cell in row[:-1]]:  # spaces at the end would wrap in a narrower window
+            cell.pad_right(max(1, LABEL_WIDTH + VALUE_WIDTH + 2 - cell.cell_len))
+        return Group(bar, *(Text.assemble(*row) for row in rows), *self._remarks())
 
     def _values(self, left: int) -> Iterator[tuple[str, str | Text]]:
         run = self._run
@@ -196,21 +177,21 @@ class Panel:
         failed, blocked = self._stat("cncert/pictures/failed"), self._stat("cncert/verdict/blocked")
         yield "issue", Text(safe(self._doing), "bold")
         yield "stored", f"{new}, {changed} changed" if changed else f"{new}"
-        wanted = record.gaps_before if self._wanted is None and record is not None else self._wanted
-        yield "weeks", f"{max(0, wanted - new)} left" if wanted is not None else "not counted"
+        to_fill = record.gaps_before if self._weeks_to_fill is None and record is not None else self._weeks_to_fill
+        yield "weeks", f"{max(0, to_fill - new)} left" if to_fill is not None else "not counted"
         stored = self._stat("cncert/pictures/stored")
         yield "pictures", Text(f"{stored}, {failed} failed", "yellow") if failed else f"{stored}"
         yield "blocked", Text(f"{blocked}", "red") if blocked else "0"
-        yield "elapsed", clock(time.monotonic() - self._began)
+        yield "elapsed", format_duration(time.monotonic() - self._began)
         seconds = self._seconds_left(left)
-        yield "time left", f"about {clock(seconds)}" if seconds is not None else "unknown"
+        yield "time left", f"about {format_duration(seconds)}" if seconds is not None else "unknown"
 
     def _seconds_left(self, pages: int) -> float | None:
-        """How long the *pages* that are left take at the present pace and no less than the delay, if that is known."""
+        """Return how long *pages* take at the present pace and no less than the delay; None if that is unknown."""
         if self._waits_until() is not None:
-            self._pace.forget()
+            self._pace.reset()
             return None
-        pace = self._pace.seconds(time.monotonic())
+        pace = self._pace.seconds_per_page(time.monotonic())
         return pages * max(pace, self._crawler.settings.getfloat("DOWNLOAD_DELAY")) if pace is not None else None
 
     def _waits_until(self) -> datetime | None:
@@ -218,7 +199,10 @@ class Panel:
         return until if until is not None and until > datetime.now(UTC) else None
 
     def _remarks(self) -> Iterator[Text]:
+        remarks = []
         if (until := self._waits_until()) is not None:
-            yield Text(f"WeChat asks for a verification: waiting until {until.astimezone():%H:%M:%S}", "yellow")
-        if self._is_under_way and not self._crawler.engine.running:
-            yield Text("Stopping when the page in work is done (Ctrl-C again: at once)", "yellow")
+            remarks.append(f"WeChat asks for a verification: waiting until {until.astimezone():%H:%M:%S}")
+        if self._has_started and not self._crawler.engine.running:
+            remarks.append("Stopping when the page in work is done (Ctrl-C again: at once)")
+        for remark in remarks:
+            yield Text(remark, "yellow", no_wrap=False, overflow="fold")

@@ -1,4 +1,4 @@
-"""Log lines without whole items in them: an issue with its text fills a screen."""
+"""Scrapy's log lines without whole items: an issue with its text fills a screen."""
 
 from typing import Any
 

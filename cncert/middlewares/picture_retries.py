@@ -12,7 +12,8 @@ _NOWHERE = "data:,"
 def retry_request(issue: str, *, priority: int = -1) -> Request:
     """A request for the pictures of *issue*: its answer is empty and comes at once. Two for one issue are one."""
     # At the pace of the pictures, for which it stands; no archive keeps it or has it.
-    return Request(_NOWHERE + issue, priority=priority, meta={"download_slot": "mmbiz.qpic.cn", "dont_cache": True})
+    meta = {"download_slot": "mmbiz.qpic.cn", "dont_cache": True, "shown_as": f"{issue} again"}
+    return Request(_NOWHERE + issue, priority=priority, meta=meta)
 
 
 def retried_issue(message: Request | Response) -> str | None:

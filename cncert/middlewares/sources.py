@@ -145,6 +145,7 @@ class SourcesMiddleware:
             headers=dict(headers),
             meta={
                 "archived_as": archived_as(url),
+                "shown_as": "feeds, albums",
                 "dont_retry": True,  # Scrapy's retries end with an ERROR line
                 "download_maxsize": MAX_BYTES,
                 "download_timeout": min(TIMEOUT, self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT")),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cncert.monitoring.alert_words import sentence, text_and_advice
 from cncert.store.records import Alert
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.time_limit import run_with_timeout
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -101,7 +101,7 @@ async def send(what: Message, urls: Sequence[str], seconds: float = SEND_SECONDS
 async def _try(what: Message, url: str, seconds: float) -> str | None:
     """Send *what* to *url*; return why that failed, None if it did not."""
     try:
-        return await in_time(lambda: _deliver(what, url), seconds)
+        return await run_with_timeout(lambda: _deliver(what, url), seconds)
     except TimeoutError:
         return f"no answer within {seconds:g} s"
     except Exception as error:  # noqa: BLE001  # whatever a service raises: its text may quote the address

@@ -7,7 +7,8 @@ from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.dead_runs import DIED
 from cncert.store import redacted
 from cncert.store.records import Alert, AlertLevel, RunRecord
-from cncert.terminal.output import clock, console_of, markup, new_table
+from cncert.terminal.console import console_for, escape_markup, make_table
+from cncert.terminal.progress import format_duration
 
 ALERT_COLOURS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 
@@ -23,22 +24,22 @@ def run_state(record: RunRecord) -> str:
 
 def run_duration(record: RunRecord) -> str:
     """Return how long a run took, an empty text if it has not ended."""
-    return clock((record.ended_at - record.started_at).total_seconds()) if record.ended_at is not None else ""
+    return format_duration((record.ended_at - record.started_at).total_seconds()) if record.ended_at is not None else ""
 
 
 def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
     """Return the level of *alert*, and what it says in *language* with the advice below, in Rich's markup."""
     text, advice = text_and_advice(alert, language)
-    return f"[{ALERT_COLOURS[alert.level]}]{alert.level}[/]", f"{markup(text)}\n→ {markup(advice)}"
+    return f"[{ALERT_COLOURS[alert.level]}]{alert.level}[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
 
 
 def print_summary(record: RunRecord, settings: Mapping[str, Any], file: TextIO) -> None:
     """Print what *record* says, and what to do next if the run was not clean: a table if *file* is a terminal."""
-    console = console_of(file)
-    end = f"{run_state(record)} ({markup(record.close_reason or 'unknown')})"
+    console = console_for(file)
+    end = f"{run_state(record)} ({escape_markup(record.close_reason or 'unknown')})"
     counts, remarks = _counts(record, settings), _remarks(record, settings)
     if console.is_terminal:
-        table = new_table(console)
+        table = make_table(console)
         table.add_column("Run", no_wrap=True)
         table.add_column(record.id, overflow="fold")
         for line in (("ended", f"{end} after {run_duration(record)}"), *counts, *remarks):
@@ -62,16 +63,16 @@ def _counts(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[st
         yield "pictures", _sums(record.pictures)
     if record.gaps_before is not None and record.gaps_after is not None:
         yield "missing", f"{record.gaps_before} weeks before, {record.gaps_after} now"
-    yield "store", markup(redacted(settings["CNCERT_STORE"]))
-    yield "files", markup(settings["FILES_STORE"].rpartition("@")[2])
+    yield "store", escape_markup(redacted(settings["CNCERT_STORE"]))
+    yield "files", escape_markup(settings["FILES_STORE"].rpartition("@")[2])
 
 
 def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what a person should read, in Rich's markup, each with a sign or an empty one."""
     for warning in record.warnings:
-        yield "[yellow]![/]", markup(warning)
+        yield "[yellow]![/]", escape_markup(warning)
     for note in record.notes:
-        yield "[cyan]·[/]", markup(note)
+        yield "[cyan]·[/]", escape_markup(note)
     if record.notes:
         yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
@@ -79,10 +80,10 @@ def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[s
             level, text = alert_markup(alert, settings["CNCERT_LANGUAGE"])
             yield f"{level}:", text
     for remark in record.sources:
-        yield "[cyan]·[/]", markup(remark)
+        yield "[cyan]·[/]", escape_markup(remark)
     if not record.clean:
         yield "", "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
 
 
 def _sums(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {markup(name.replace('_', ' '))}" for name, number in counts.items())
+    return ", ".join(f"{number} {escape_markup(name.replace('_', ' '))}" for name, number in counts.items())

@@ -1,1 +1,1 @@
-"""What people see and what runs beside it: harmless text, tables, progress, files written whole, worker processes."""
+"""Tools without a subject: safe text, tables, progress, files written whole, time limits, worker processes."""

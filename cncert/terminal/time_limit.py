@@ -1,4 +1,4 @@
-"""Blocking work for which nobody waits longer than is said."""
+"""Blocking work with a time limit."""
 
 import asyncio
 import threading
@@ -9,10 +9,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def in_time(work: Callable[[], T], seconds: float) -> T:
-    """What *work* returns, or raises, in a thread. Raises TimeoutError after *seconds*.
+async def run_with_timeout(work: Callable[[], T], seconds: float) -> T:
+    """Run *work* in a thread and return what it returns. Raises what it raises, and TimeoutError after *seconds*.
 
-    The thread is left alone then. It is a daemon: unlike those of an executor it keeps no process from ending.
+    After a timeout the thread goes on; it is a daemon, which, unlike a thread of an executor, keeps no process alive.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

@@ -20,7 +20,7 @@ from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlac
 from cncert.report.numbers import LARGEST
 from cncert.report.parser_version import PICTURE_RULES
 from cncert.store.picture_readings import Reading, ReadPair
-from cncert.terminal.worker_pool import as_they_come
+from cncert.terminal.worker_pool import results_as_completed
 
 if TYPE_CHECKING:  # what a worker needs only it imports
     from cncert.infographics.words.ocr_engine import Engine
@@ -96,7 +96,7 @@ def read_all(groups: Sequence[Group], reader: Reader, jobs: int) -> Generator[Ta
     work = partial(_read_group, reader=reader, threads=threads)
     while groups:
         left = [dict.fromkeys(group) for group in groups]
-        with closing(as_they_come(work, groups, min(jobs, len(groups)), __name__, reader.seconds)) as arrivals:
+        with closing(results_as_completed(work, groups, min(jobs, len(groups)), __name__, reader.seconds)) as arrivals:
             for arrival in arrivals:
                 if arrival is None:
                     yield None

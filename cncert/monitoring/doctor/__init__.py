@@ -12,7 +12,7 @@ from cncert.monitoring.doctor.check_result import CheckResult
 from cncert.options import Options
 from cncert.sources.configured_sources import Source, read_sources
 from cncert.store import redacted
-from cncert.terminal.time_limit import in_time
+from cncert.terminal.time_limit import run_with_timeout
 
 CHECK_SECONDS = 8.0
 """The most that a check may take if nothing else is said: MongoDB is waited for 5 s."""
@@ -48,7 +48,7 @@ async def run_checks(
     """
 
     def blocking(check: Callable[[], Iterable[CheckResult]]) -> Awaitable[list[CheckResult]]:
-        return in_time(lambda: list(check()), seconds)
+        return run_with_timeout(lambda: list(check()), seconds)
 
     checks: list[tuple[str, Awaitable[list[CheckResult]]]] = [
         ("settings", blocking(lambda: local_checks.check_settings(given))),

@@ -15,8 +15,9 @@ from cncert.output.check.picture_crops import CroppedPictures
 from cncert.output.check.server import CheckServer
 from cncert.output.check.typed_values import numeric_metrics
 from cncert.store import open_store
-from cncert.terminal.output import complain, week_option
-from cncert.terminal.safe_text import TRICKS
+from cncert.terminal.console import print_message
+from cncert.terminal.output import week_option
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 MAX_NAME_LENGTH = 100
 
@@ -36,7 +37,7 @@ async def run_check(store_uri: str, pictures_folder: str, language: str, opts: N
     async with open_store(store_uri) as store:
         candidates, unreadable = await open_candidates(store, first, last, accepted=opts.all)
         for line in unreadable:
-            complain(line)
+            print_message(line)
         queue = CheckQueue(store, [one for one in candidates if opts.metric in (None, one.pair.metric)])
         await queue.load()
         if not queue.items:
@@ -61,14 +62,14 @@ async def _serve(server: CheckServer, opts: Namespace) -> None:
         with suppress(asyncio.CancelledError):  # Ctrl-C
             # In a thread: a browser that runs in the terminal returns when it is closed.
             if opts.open and not await asyncio.to_thread(webbrowser.open, address):
-                complain("no browser could be opened: open the address yourself")
+                print_message("no browser could be opened: open the address yourself")
             await server.finished.wait()
     finally:
         await server.stop()
 
 
 def _show_address(address: str) -> None:
-    complain(f"open {address} (Done on the page or Ctrl-C ends)")
+    print_message(f"open {address} (Done on the page or Ctrl-C ends)")
 
 
 def _name(given: str | None) -> str:
@@ -77,6 +78,6 @@ def _name(given: str | None) -> str:
         name = (given if given is not None else getpass.getuser()).strip()
     except (KeyError, OSError):
         name = ""
-    if not name or len(name) > MAX_NAME_LENGTH or TRICKS.search(name):
+    if not name or len(name) > MAX_NAME_LENGTH or UNSAFE_CHARACTERS.search(name):
         raise ArgumentError("--by NAME: who checks has to be named, in 100 characters at most")
     return name

@@ -19,7 +19,7 @@ from cncert.output.check.render_check import STATIC_FILES, render_check, render_
 from cncert.output.check.typed_values import InvalidInput, typed_change, typed_metric, typed_unit, typed_value
 from cncert.output.html_pages import content_policy, read_file
 from cncert.store import Store
-from cncert.terminal.output import complain
+from cncert.terminal.console import print_message
 
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 8 * 1024
@@ -141,7 +141,7 @@ class CheckServer:
         except web.HTTPException:
             raise
         except Exception as error:
-            complain(f"{request.method} {request.path}: {error!r}")
+            print_message(f"{request.method} {request.path}: {error!r}")
             raise
 
     async def _read_body(self, request: web.Request) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 
 from cncert.report.metrics import fold, metrics, relations
 from cncert.report.numbers import DIGITS, LARGEST, read_number
-from cncert.terminal.safe_text import TRICKS
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 MAX_INPUT_LENGTH = 60
 MAX_UNIT_LENGTH = 8
@@ -61,7 +61,7 @@ def typed_value(text: str, metric: str, unit: str | None) -> int | float:
 def typed_unit(text: str) -> str | None:
     """Return a short word, None for an empty field. Raises InvalidInput."""
     unit = text.strip()
-    if len(unit) > MAX_UNIT_LENGTH or TRICKS.search(unit):
+    if len(unit) > MAX_UNIT_LENGTH or UNSAFE_CHARACTERS.search(unit):
         raise InvalidInput("refused_unit")
     return unit or None
 

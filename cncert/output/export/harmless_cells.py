@@ -3,12 +3,12 @@
 import re
 from typing import Final
 
-from cncert.terminal.safe_text import TRICKS
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 REPLACEMENT: Final = "\ufffd"
 
 # What acts on a terminal, but for line ends, tabs and what joins emoji; and noncharacters, which are no XML.
-_UNSAFE = re.compile(f"(?:{TRICKS.pattern}|[\ufdd0-\ufdef\ufffe\uffff])(?<![\n\t\u200d])")
+_UNSAFE = re.compile(f"(?:{UNSAFE_CHARACTERS.pattern}|[\ufdd0-\ufdef\ufffe\uffff])(?<![\n\t\u200d])")
 # Excel takes the full-width and the small forms of = + - @ for the sign itself, and looks behind blanks.
 _ACTING = re.compile(
     "[\\s\u00ad\u200b-\u200f\u2060\ufeff]*"

@@ -9,7 +9,7 @@ from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
 from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, each_picture
 from cncert.sources.saved_files.find_files import find_files, opened
-from cncert.terminal.output import complain, output, safe_json
+from cncert.terminal.console import print_message, safe_json, stdout_console
 
 MAX_BYTES = 20 * 1024 * 1024
 """Of a file: a crawl keeps no larger picture."""
@@ -24,7 +24,7 @@ def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json
     whole, broken = 0, 0
     for reading in each_picture(files.pictures(), engine, limits):
         if reading.state in UNREADABLE:
-            complain(f"{reading.name}: {reading.reason}")
+            print_message(f"{reading.name}: {reading.reason}")
             broken += 1
         else:
             whole += 1
@@ -56,7 +56,7 @@ class _Files:
                     raise SavedFileError(f"larger than {MAX_BYTES} bytes")
             except (OSError, SavedFileError) as error:
                 self.absent += 1
-                complain(f"{file.filename if isinstance(file, OSError) else file}: {error_reason(error)}")
+                print_message(f"{file.filename if isinstance(file, OSError) else file}: {error_reason(error)}")
             else:
                 yield PictureFile(file, data)
 
@@ -103,7 +103,7 @@ def _described(pair: Pair) -> dict[str, Any]:
 
 def _print_table(reading: PictureReading) -> None:
     """The pairs of a picture for a person."""
-    console = output()
+    console = stdout_console()
     console.print(f"{reading.name}  {reading.state}", markup=False)
     for pair in reading.pairs:
         change = "" if pair.change_pct is None else f"  {pair.change_pct:+.12g}%"

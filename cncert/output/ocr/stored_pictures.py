@@ -17,7 +17,9 @@ from cncert.options import Options, setting_name
 from cncert.quality import renew_warnings
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import ReadPicture
-from cncert.terminal.output import complain, markup, new_table, output, print_json, progress, week_option
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.output import week_option
+from cncert.terminal.progress import progress_bar
 
 Weeks = tuple[str | None, str | None]
 
@@ -54,7 +56,7 @@ async def read_stored(settings: BaseSettings, opts: Namespace, *, again: bool = 
     async with open_store(settings["CNCERT_STORE"]) as store:
         series = await _looked_at(store, weeks, reader.name)
         groups = series.groups(again=again)
-        with progress() as bar:
+        with progress_bar() as bar:
             task = bar.add_task("Reading pictures", total=sum(map(len, groups)))
             async with aclosing(series.read(groups, reader, jobs)) as arrivals:
                 async for taken in arrivals:
@@ -63,7 +65,7 @@ async def read_stored(settings: BaseSettings, opts: Namespace, *, again: bool = 
                     now[taken.state] += 1
                     bar.advance(task)
                     if taken.trouble is not None:
-                        complain(f"{taken.picture}: {taken.trouble}")
+                        print_message(f"{taken.picture}: {taken.trouble}")
         return await _tell(series, await series.proposals(), now, opts)
 
 
@@ -95,7 +97,7 @@ def _weeks(opts: Namespace) -> Weeks:
 async def _looked_at(store: Store, weeks: Weeks, reader: tuple[str, str] | None = None) -> Series:
     """The pictures of the issues of *weeks*, after these have been renewed."""
     series = Series(store, reader, *weeks)
-    with progress() as bar:
+    with progress_bar() as bar:
         for issue_id in bar.track(await series.issue_ids(), description="Looking at the issues"):
             await series.look_at(issue_id)
     await renew_warnings.renew(store)  # a process may have been killed before that
@@ -105,7 +107,7 @@ async def _looked_at(store: Store, weeks: Weeks, reader: tuple[str, str] | None 
 async def _tell(series: Series, proposals: list[ReadPicture], now: Counter[str], opts: Namespace) -> int:
     """Print what the pictures came to; the exit status."""
     for line in series.unreadable:
-        complain(line)
+        print_message(line)
     states, found = series.states(), await series.counts()
     result = {
         "now": dict(now),
@@ -121,15 +123,15 @@ async def _tell(series: Series, proposals: list[ReadPicture], now: Counter[str],
     if opts.json:
         print_json(result)
     else:
-        _print(output(), result)
+        _print(stdout_console(), result)
     return 1 if series.unreadable or now.keys() - {"read", "nothing", "accepted"} else 0
 
 
 def _print(console: Console, result: dict[str, Any]) -> None:
     for one in result["proposals"]:
         for change in one["changes"]:
-            console.print(markup(f"{one['issue']}  {one['picture']}  {change}"))
-    table = new_table(console)
+            console.print(escape_markup(f"{one['issue']}  {one['picture']}  {change}"))
+    table = make_table(console)
     table.add_column("pictures")
     table.add_column("", justify="right")
     table.add_column("")

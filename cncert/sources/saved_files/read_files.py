@@ -20,9 +20,10 @@ from cncert.report.validation import first_problem, validate_issue
 from cncert.sources.saved_files.find_files import MAX_BYTES, STDIN, find_files, opened, read_whole
 from cncert.sources.saved_files.saved_page import Kept, Saved, read_saved, unwrap
 from cncert.sources.saved_files.warc_answers import MAGIC, WarcAnswer, read_answers
-from cncert.terminal.output import complain, progress
+from cncert.terminal.console import print_message
+from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
-from cncert.terminal.worker_pool import in_order, one_by_one
+from cncert.terminal.worker_pool import results_in_order, results_in_this_process
 from cncert.wechat.answer import is_cut_off, judge_answer
 from cncert.wechat.failure_pages import Page
 
@@ -84,7 +85,7 @@ def _read_files(names: Sequence[str], jobs: int, keep: bool) -> Generator[Found 
         for place, result in results:
             bar.at(place)
             if isinstance(result, Unread):
-                complain(f"{result.name}: {result.reason}")
+                print_message(f"{result.name}: {result.reason}")
             yield result
 
 
@@ -98,9 +99,9 @@ def _results(files: Sequence[str | Unread], jobs: int, keep: bool) -> Generator[
     few = len(names) <= FEW_FILES and sum(map(_size, names)) <= FEW_BYTES
     # What comes through a pipe is there for this process only.
     if few or any(name == STDIN or Path(name).is_fifo() for name in names):
-        results = one_by_one(work, files)
+        results = results_in_this_process(work, files)
     else:
-        results = in_order(work, files, min(jobs, len(files)), preload=__name__)
+        results = results_in_order(work, files, min(jobs, len(files)), preload=__name__)
     with closing(results):
         for place, result in results:
             if isinstance(result, SavedFileError):
@@ -170,7 +171,7 @@ class _Bar:
     """A progress bar on stderr, if a person looks at that and nothing else is printed there."""
 
     def __init__(self, files: int) -> None:
-        self._progress = progress(hidden=sys.stdout.isatty())
+        self._progress = progress_bar(hidden=sys.stdout.isatty())
         self._task = self._progress.add_task("reading", total=files)
 
     def __enter__(self) -> None:

@@ -1,0 +1,84 @@
+"""How commands print: results to stdout as tables, text or JSON, messages to stderr."""
+
+import io
+import json
+import re
+import sys
+from typing import Any, TextIO, cast
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS, safe
+
+_PIPE_COLUMNS = 100_000
+"""The width where there is no terminal: no row of a table is longer."""
+_TRAILING_SPACES = re.compile(" +$", re.MULTILINE)
+
+
+def print_message(text: object, file: TextIO | None = None) -> None:
+    """Print one line for a person, to stderr unless *file* is given."""
+    print(f"cncert: {safe(text)}", file=file or sys.stderr)
+
+
+def print_json(data: Any) -> None:
+    """Print *data* as one JSON document to stdout."""
+    print(safe_json(data, indent=1))
+
+
+def safe_json(data: Any, indent: int | None = None) -> str:
+    """Return *data* as JSON that people can read, with unsafe characters as escapes."""
+    is_utf8 = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
+    return UNSAFE_CHARACTERS.sub(_json_escape, json.dumps(data, ensure_ascii=not is_utf8, indent=indent))
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1]
+
+
+class _SafeConsole(Console):
+    """A console that never hides the cursor: after ``kill -9`` nobody would show it again."""
+
+    def show_cursor(self, show: bool = True) -> bool:
+        return False
+
+
+def console_for(file: TextIO, *, markup: bool = True) -> Console:
+    """Return a console that writes to *file*, with the colours it is given, without any if *file* is no terminal."""
+    return _SafeConsole(file=file, force_terminal=file.isatty(), highlight=False, emoji=False, markup=markup)
+
+
+def stdout_console() -> Console:
+    """Return the console for results: lines are folded to the width of a terminal, and left whole in a pipe."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: not all encodings have all characters
+    if sys.stdout.isatty():
+        return console_for(sys.stdout)
+    console = console_for(cast("TextIO", _TrimmedFile(sys.stdout)))
+    console.width, console.soft_wrap = _PIPE_COLUMNS, True
+    return console
+
+
+class _TrimmedFile(io.TextIOBase):
+    """Writes to *file* without the spaces with which Rich fills up lines."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        return self._file.write(_TRAILING_SPACES.sub("", text))
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def make_table(console: Console) -> Table:
+    """Return an empty table in the style of all commands: with a line below the titles on a terminal."""
+    return Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
+
+
+def escape_markup(text: object) -> str:
+    """Return *text* to be printed among Rich's markup: none of its own counts, and it is safe."""
+    return escape(safe(text))
