@@ -14,11 +14,12 @@ from cncert.exceptions import ArgumentError, StoreError
 from cncert.monitoring.after_run import look
 from cncert.monitoring.alert_channels import in_language
 from cncert.monitoring.dead_runs import DIED
-from cncert.monitoring.prometheus import metrics, write
+from cncert.monitoring.prometheus import metrics
 from cncert.monitoring.run_summary import LOOKS
 from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
 from cncert.store.records import RunRecord
+from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.output import ProjectCommand, add_json_option, markup, output, print_json
 
 NAMED = 12
@@ -64,7 +65,8 @@ def _write(place: str, text: str) -> None:
         sys.stdout.write(text)
         return
     try:
-        write(Path(place), text)
+        # The collector, which may be another user, reads *.prom: half a file has another name.
+        write_whole(Path(place), text.encode(), mode=0o644)
     except OSError as error:
         raise ArgumentError(f"{place} cannot be written: {error.strerror}") from error
 

@@ -8,11 +8,7 @@ import hashlib
 import io
 import logging
 import os
-import re
-import socket
 import warnings
-from contextlib import suppress
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -31,7 +27,7 @@ from twisted.python.failure import Failure
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue, Picture, PictureStatus
-from cncert.monitoring.dead_runs import is_over
+from cncert.terminal.atomic_write import remove_leftovers, write_whole
 from cncert.wechat.address import ARTICLE_HOST, read_picture
 
 logger = logging.getLogger(__name__)
@@ -59,28 +55,7 @@ class AtomicFilesStore(FSFilesStore):
         headers: dict[str, str] | None = None,
     ) -> None:
         """Raises OSError if the file cannot be written; nothing of it stays behind then."""
-        target = Path(self.basedir, path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{os.getpid()}@{socket.gethostname()}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(buf.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-
-    def sweep(self) -> None:
-        """Remove what killed runs left half-written; what a run that goes on is writing stays."""
-        for path in Path(self.basedir).rglob(".*.part"):
-            if (name := re.fullmatch(r"\..+\.(\d+)@(.+)\.part", path.name)) is None:
-                continue
-            with suppress(OSError):
-                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                if is_over(name[2], int(name[1]), written, datetime.now(UTC)):
-                    path.unlink()
+        write_whole(Path(self.basedir, path), buf.getbuffer())
 
 
 class PictureError(Exception):
@@ -106,7 +81,7 @@ class PicturesPipeline(FilesPipeline):
         """Begin, after a run that was killed perhaps."""
         super().open_spider()
         if isinstance(self.store, AtomicFilesStore):
-            self.store.sweep()
+            remove_leftovers(Path(self.store.basedir).rglob(".*.part"))
 
     @property
     def _run(self) -> RunRecorder:

@@ -1,21 +1,15 @@
 """Files that are written aside and moved to their places once all are whole: a kill or a full disk changes none."""
 
-import os
-import re
 import shutil
-import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self, TextIO
 
 from cncert.exceptions import ExportError
-from cncert.monitoring.dead_runs import is_over
-
-_NAME = re.compile(r"\.export-(\d+)@(.+)-[^-]+\.part")
+from cncert.terminal.atomic_write import move_whole, part_suffix, remove_leftovers
 
 
 class Staging:
@@ -28,9 +22,8 @@ class Staging:
 
     def __enter__(self) -> Self:
         self._home.mkdir(parents=True, exist_ok=True)
-        _sweep(self._home)
-        prefix = f".export-{os.getpid()}@{socket.gethostname()}-"
-        self.directory = Path(mkdtemp(prefix=prefix, suffix=".part", dir=self._home))
+        remove_leftovers(self._home.glob(".export-*.part"))
+        self.directory = Path(mkdtemp(prefix=".export-", suffix=part_suffix(), dir=self._home))
         self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
         return self
 
@@ -70,8 +63,7 @@ class Staging:
             check_place(place)
         for place in moves.values():
             place.parent.mkdir(exist_ok=True)
-        for path, place in moves.items():
-            path.replace(place)
+        move_whole(moves)
 
     def print(self) -> None:
         """Give the bytes of the files to stdout."""
@@ -85,17 +77,3 @@ def check_place(path: Path) -> None:
     """Raises ExportError if something other than a file (a directory, a device) is where a file is to be."""
     if path.exists() and not path.is_file():
         raise ExportError(f"{path} is in the way: it is no file")
-
-
-def _sweep(home: Path) -> None:
-    """Remove what killed exports left; what one that goes on is writing stays."""
-    for path in list(_left(home)):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _left(home: Path) -> Iterator[Path]:
-    for path in home.glob(".export-*.part"):
-        with suppress(OSError):
-            began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if (name := _NAME.fullmatch(path.name)) and is_over(name[2], int(name[1]), began, datetime.now(UTC)):
-                yield path
