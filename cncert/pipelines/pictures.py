@@ -1,20 +1,16 @@
 """Fetches the pictures of an issue: one file a picture, its largest form, named after the issue that showed it first.
 
-A picture that cannot be had never costs the issue: its status says so, and the next run tries again.
+A picture that cannot be fetched never costs the issue: its status says so, and the next run tries again.
 """
 
 import asyncio
 import hashlib
-import io
 import logging
 import os
-import warnings
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -29,14 +25,9 @@ from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue, Picture, PictureStatus
 from cncert.terminal.atomic_write import remove_leftovers, write_whole
 from cncert.wechat.address import ARTICLE_HOST, read_picture
+from cncert.wechat.picture_formats import MAX_BYTES, PictureError, inspect_picture
 
 logger = logging.getLogger(__name__)
-
-EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 20 * 1024 * 1024
-PLACEHOLDER = (470, 349)
-"""Pixels of the picture that WeChat shows on foreign sites (此图片来自微信公众平台 未经允许不可引用)."""
 
 
 class AtomicFilesStore(FSFilesStore):
@@ -56,14 +47,6 @@ class AtomicFilesStore(FSFilesStore):
     ) -> None:
         """Raises OSError if the file cannot be written; nothing of it stays behind then."""
         write_whole(Path(self.basedir, path), buf.getbuffer())
-
-
-class PictureError(Exception):
-    """The answer is no picture. Raised from :func:`inspect`; ``status`` is what the picture's status becomes."""
-
-    def __init__(self, status: PictureStatus, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class PicturesPipeline(FilesPipeline):
@@ -140,7 +123,7 @@ class PicturesPipeline(FilesPipeline):
         try:
             if response.status != 200:
                 raise PictureError("failed", f"HTTP status {response.status}")
-            extension, width, height = await asyncio.to_thread(inspect, response.body)
+            extension, width, height = await asyncio.to_thread(inspect_picture, response.body)
             path = f"{request.meta['stem']}.{extension}"
             checksum = hashlib.sha256(response.body).hexdigest()
             await ensure_awaitable(self.store.persist_file(path, BytesIO(response.body), info))
@@ -196,7 +179,7 @@ def stem(issue: Issue, place: int, picture: Picture) -> str:
 
 
 def _wanted(issue: Issue) -> list[tuple[int, Picture]]:
-    """The pictures that are still to be had, each once, with their place in the body."""
+    """The pictures that are still to be fetched, each once, with their place in the body."""
     wanted: dict[str, tuple[int, Picture]] = {}
     place = 0
     for picture in issue.images:
@@ -204,35 +187,6 @@ def _wanted(issue: Issue) -> list[tuple[int, Picture]]:
         if picture.status in ("pending", "failed", "placeholder"):
             wanted.setdefault(picture.key, (place, picture))
     return list(wanted.values())
-
-
-def inspect(data: bytes) -> tuple[str, int, int]:
-    """File extension, width and height in pixels of the picture in *data*, which is decoded to see that it is whole.
-
-    Raises PictureError: ``placeholder`` for WeChat's hot-link picture, ``unsupported`` for a format or size that is
-    never kept, ``failed`` for what may be right next time.
-    """
-    if not data:
-        raise PictureError("failed", "empty answer")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(io.BytesIO(data), formats=list(EXTENSIONS)) as picture:
-                width, height = picture.size
-                if width * height > MAX_PIXELS:
-                    raise PictureError("unsupported", f"{width}x{height} pixels are too many")
-                picture.load()
-                extension = EXTENSIONS[picture.format or ""]
-    except PictureError:
-        raise
-    except UnidentifiedImageError as error:
-        kind: PictureStatus = "unsupported" if data.lstrip()[:5].lower() in (b"<svg ", b"<?xml") else "failed"
-        raise PictureError(kind, "not a picture of a known format") from error
-    except Exception as error:  # Pillow's plugins raise what they like on broken data
-        raise PictureError("failed", f"broken picture: {_reason(error)}") from error
-    if (width, height) == PLACEHOLDER:
-        raise PictureError("placeholder", "WeChat's hot-link placeholder")
-    return extension, width, height
 
 
 def _info(url: str, picture: Picture) -> FileInfo:

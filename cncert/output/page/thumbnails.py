@@ -16,7 +16,7 @@ from PIL import Image
 
 from cncert.output.page.page_data import ShownPicture
 from cncert.output.page.picture_links import PictureFiles
-from cncert.pipelines.pictures import EXTENSIONS, MAX_BYTES
+from cncert.wechat.picture_formats import EXTENSIONS, MAX_BYTES
 
 LARGE, SMALL = 480, 160
 """Pixels of the longer side: in the newest issue, and in all others."""
