@@ -7,8 +7,9 @@ from cncert.items import Issue, issue_id
 from cncert.output.check.check_queue import Item
 from cncert.output.check.picture_crops import Pictures
 from cncert.quality.series_breaks import joined
+from cncert.report.article_link import article_link
 from cncert.report.calendar import Week, next_week, previous_week
-from cncert.report.preferred_figures import article_link, best_figures
+from cncert.report.preferred_figures import preferred_numbers
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 
@@ -53,8 +54,8 @@ async def _neighbour(store: Store, week: Week, other: Week, metric: str) -> Node
 
 def _stated(issue: Issue | None, metric: str) -> Node | None:
     """The figure of *metric* in *issue* that counts."""
-    figure = best_figures(issue.figures).get(metric) if issue else None
-    return {"value": figure.value, "unit": figure.unit, "source": figure.source} if figure else None
+    found = preferred_numbers(issue.figures).get(metric) if issue else None
+    return {"value": found[1], "unit": found[0].unit, "source": found[0].source} if found else None
 
 
 def said(correction: Correction | None) -> Node | None:

@@ -15,7 +15,7 @@ from cncert.output.export.base_format import Format, Plan
 from cncert.output.export.figure_texts import change, label, number, week
 from cncert.output.export.harmless_cells import plain
 from cncert.output.export.staged_files import Staging
-from cncert.report.preferred_figures import article_link
+from cncert.report.article_link import article_link
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")

@@ -11,7 +11,7 @@ from cncert.output.export.base_format import Format, Plan
 from cncert.output.export.figure_texts import change, clock, label, number, week
 from cncert.output.export.harmless_cells import plain
 from cncert.output.export.staged_files import Staging
-from cncert.report.preferred_figures import article_link
+from cncert.report.article_link import article_link
 from cncert.wechat.address import read_picture
 
 DIRECTORY: Final = "markdown"

@@ -30,7 +30,7 @@ from cncert.ledger.calendar_gaps import Week
 from cncert.output.export.column_types import Column, Table, field, meaning
 from cncert.quality.series_breaks import Break, register
 from cncert.report.metrics import Metric, metrics
-from cncert.report.preferred_figures import best_figures
+from cncert.report.preferred_figures import preferred_numbers, preferred_words
 
 
 class Entry(NamedTuple):
@@ -241,30 +241,28 @@ COLUMNS: Final = (
 # Tables
 
 
-class Chosen(NamedTuple):
-    """An issue, and of each metric the figure that counts."""
+class WideRow(NamedTuple):
+    """An issue, and of each metric the figure that counts, with its value."""
 
     issue: Issue
-    figures: dict[str, Figure]
+    numbers: dict[str, tuple[Figure, float]]
+    words: dict[str, tuple[Figure, str]]
 
-    def figure(self, metric: Metric) -> Figure | None:
-        """The figure of *metric*, if it is of its kind: a word where it is counted in words."""
-        figure = self.figures.get(metric.name)
-        return figure if figure and isinstance(figure.value, str) is (metric.unit is None) else None
+    def figure(self, metric: Metric) -> tuple[Figure, float | str] | None:
+        """Return the figure of *metric*, a word where it is counted in words."""
+        return self.numbers.get(metric.name) if metric.unit else self.words.get(metric.name)
 
 
 def _wide(metric: Metric) -> Column:
-    def value(chosen: Chosen) -> Any:
-        figure = chosen.figure(metric)
-        return figure and figure.value
+    def value(row: WideRow) -> Any:
+        return found[1] if (found := row.figure(metric)) else None
 
     return Column(metric.name, metric.zh, "number" if metric.unit else "text", metric.meaning, value, metric.unit)
 
 
 def _wide_source(metric: Metric) -> Column:
-    def value(chosen: Chosen) -> Any:
-        figure = chosen.figure(metric)
-        return figure and figure.source
+    def value(row: WideRow) -> Any:
+        return found[0].source if (found := row.figure(metric)) else None
 
     return Column(metric.name, metric.zh, "text", f"Where it was read: {metric.meaning}", value)
 
@@ -294,8 +292,8 @@ def _of_issues(selection: Selection) -> Iterator[Table]:
             if selection.has(ranking.metric):
                 yield from (Entry(issue, place, ranking, line, rank) for rank, line in enumerate(ranking.items, 1))
 
-    def week(issue: Issue) -> list[Chosen]:
-        return [Chosen(issue, best_figures(issue.figures))]
+    def week(issue: Issue) -> list[WideRow]:
+        return [WideRow(issue, preferred_numbers(issue.figures), preferred_words(issue.figures))]
 
     def each(name: str) -> Callable[[Issue], Iterator[Entry]]:
         return lambda issue: (Entry(issue, place, part) for place, part in enumerate(getattr(issue, name), 1))

@@ -17,9 +17,10 @@ from cncert.items import Figure, Issue, Picture, Ranking, issue_id
 from cncert.ledger import calendar_gaps
 from cncert.output.page.picture_links import PictureFiles
 from cncert.quality.series_breaks import breaks, joined
+from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
-from cncert.report.preferred_figures import article_link, best_figures, safe_link
+from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.store import Store
 from cncert.store.records import Reject, RunRecord, State
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
@@ -107,23 +108,20 @@ class _Reader:
     """When each issue was read."""
     newest: date = date.min
     """The last day of the newest issue."""
-    _stated: dict[Week, dict[str, float]] = field(default_factory=dict)
+    _numbers: dict[Week, dict[str, float]] = field(default_factory=dict)
 
     def read(self, issue: Issue, *, shown: bool) -> None:
         """Take *issue* in; one that is not *shown* serves comparisons only."""
         numbers = [(figure, figure.value) for figure in issue.figures if not isinstance(figure.value, str)]
-        best = best_figures(figure for figure, _ in numbers)
+        preferred = preferred_numbers(issue.figures)
         # In the order of the issue, but of several figures of a metric the one that counts comes first.
-        numbers.sort(key=lambda pair: (pair[0].source != "text", pair[0] is not best[pair[0].metric]))
-        self._stated[issue.year, issue.number] = {
-            figure.metric: value for figure, value in numbers if figure is best[figure.metric]
-        }
+        numbers.sort(key=lambda pair: (pair[0].source != "text", pair[0] is not preferred[pair[0].metric][0]))
+        self._numbers[issue.year, issue.number] = {metric: value for metric, (_, value) in preferred.items()}
         if not shown:
             return
         self.sources[issue.provenance.via] += 1
         self.read_at[issue.id] = issue.provenance.fetched_at
         self.newest = issue.period.end
-        words = [figure for figure in issue.figures if isinstance(figure.value, str)]
         evidences: dict[str, int] = {}
         self.issues.append(
             {
@@ -138,7 +136,7 @@ class _Reader:
                 "parser": issue.provenance.parser,
                 "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
                 "evidences": list(evidences),
-                "words": {name: one.value for name, one in best_figures(words).items()},
+                "words": {metric: word for metric, (_, word) in preferred_words(issue.figures).items()},
                 "rankings": [_ranking(ranking) for ranking in issue.rankings],
                 "pictures": list(self._pictures(issue)),
                 "warnings": [[doubt.code, doubt.message] for doubt in issue.warnings],
@@ -181,7 +179,7 @@ class _Reader:
 
     def _compared(self, metric: str, value: float, week: Week, other: Week) -> Compared | None:
         """*value* against what *other* states; None if it does not, or if the two may not be compared."""
-        former = self._stated.get(other, {}).get(metric)
+        former = self._numbers.get(other, {}).get(metric)
         if former is None or not joined(metric, week, other):
             return None
         try:
