@@ -24,6 +24,12 @@ def preferred_words(figures: Iterable[Figure]) -> dict[str, tuple[Figure, str]]:
 
 def _preferred(figures: Iterable[tuple[Figure, _Value]]) -> dict[str, tuple[Figure, _Value]]:
     found: dict[str, tuple[Figure, _Value]] = {}
-    for figure, value in sorted(figures, key=lambda pair: (pair[0].source != "text", -pair[0].confidence)):
-        found.setdefault(figure.metric, (figure, value))
+    for figure, value in figures:
+        known = found.get(figure.metric)
+        if known is None or _rank(figure) < _rank(known[0]):
+            found[figure.metric] = figure, value
     return found
+
+
+def _rank(figure: Figure) -> tuple[bool, float]:
+    return figure.source != "text", -figure.confidence
