@@ -9,6 +9,7 @@ from statistics import median
 from cncert.items import Doubt, Issue
 from cncert.quality.rounding import WHOLE_PERCENT, Range, Stated, plain, rounded, step_of
 from cncert.quality.series_breaks import joined
+from cncert.report.preferred_figures import preferred_numbers
 
 REACH = 12
 """Weeks on each side that can matter to an issue."""
@@ -44,12 +45,9 @@ def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[Doubt]:
 
 
 def _figures(issue: Issue) -> dict[str, Stated]:
-    """The numbers of *issue* by metric, as the text states them where text and picture do."""
-    found: dict[str, Stated] = {}
-    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
-        if not isinstance(figure.value, str):
-            found.setdefault(figure.metric, Stated(issue, figure, figure.value))
-    return found
+    """The numbers of *issue* by metric, the one that counts of each."""
+    preferred = preferred_numbers(issue.figures)
+    return {metric: Stated(issue, figure, value) for metric, (figure, value) in preferred.items()}
 
 
 def _joined(metric: str, one: Stated, other: Stated) -> bool:
