@@ -1,4 +1,4 @@
-"""Files that are written aside and moved to their places once all are whole: a kill or a full disk changes none."""
+"""Several files that are written aside, and moved to their places once all of them are whole."""
 
 import shutil
 import sys
@@ -12,18 +12,21 @@ from cncert.exceptions import ExportError
 from cncert.terminal.atomic_write import move_whole, part_suffix, remove_leftovers
 
 
-class Staging:
-    """A hidden directory in *home*, gone when its context ends. Every method may raise OSError."""
+class StagedFiles:
+    """A hidden directory in *folder*, gone when its context ends. Every method may raise OSError.
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    A kill or a full disk leaves the files as they were.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._stack = ExitStack()
         self._texts: list[TextIO] = []
 
     def __enter__(self) -> Self:
-        self._home.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(self._home.glob(".export-*.part"))
-        self.directory = Path(mkdtemp(prefix=".export-", suffix=part_suffix(), dir=self._home))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self._folder.glob(".export-*.part"))
+        self.directory = Path(mkdtemp(prefix=".export-", suffix=part_suffix(), dir=self._folder))
         self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
         return self
 
@@ -31,16 +34,16 @@ class Staging:
         self._stack.close()
 
     def open(self, name: str) -> TextIO:
-        """A new file for text, closed with the others if not before; line ends are written as they are given."""
+        """Open a new file for text, closed with the others if not before; line ends are written as they are given."""
         self._texts.append(self._stack.enter_context(self.path(name).open("w", encoding="utf-8", newline="")))
         return self._texts[-1]
 
-    def at_end(self, clean: Callable[[], object]) -> None:
+    def on_exit(self, clean: Callable[[], object]) -> None:
         """Have *clean* called when the context ends, however it ends."""
         self._stack.callback(clean)
 
     def path(self, name: str) -> Path:
-        """Where the file *name* is written."""
+        """Return where the file *name* is written."""
         path = self.directory / name
         path.parent.mkdir(exist_ok=True)
         return path
@@ -66,7 +69,7 @@ class Staging:
         move_whole(moves)
 
     def print(self) -> None:
-        """Give the bytes of the files to stdout."""
+        """Write the bytes of the files to stdout."""
         for path in self._whole_files():
             with path.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
