@@ -398,8 +398,8 @@ def test_small_copies_keep_the_page_small_the_newest_first(
     illustrated(tmp_path)
     plain = len(report(tmp_path).encode())
     newest = len(data_in(report(tmp_path, "--pictures", "small"))["thumbs"][1])
-    monkeypatch.setattr("cncert.commands.report.LARGEST", plain + newest + 2000)
-    monkeypatch.setattr("cncert.commands.report.LEAST_ROOM", 0)
+    monkeypatch.setattr("cncert.commands.report.MAX_PAGE_BYTES", plain + newest + 2000)
+    monkeypatch.setattr("cncert.commands.report.MIN_PICTURE_BYTES", 0)
     capsys.readouterr()
     page = report(tmp_path, "--pictures", "small")
     assert len(page.encode()) <= plain + newest + 2000
