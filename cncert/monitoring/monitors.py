@@ -15,7 +15,7 @@ from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import CLEAN_REASONS, DIED
 from cncert.monitoring.due_dates import came_on, due_by, today
 from cncert.monitoring.store_snapshot import Facts
-from cncert.quality.series_breaks import joined, register
+from cncert.quality.series_breaks import are_comparable, register
 from cncert.report import calendar
 from cncert.store.records import AlertLevel, RunRecord
 from cncert.wechat.address import read_address
@@ -149,7 +149,7 @@ def lost_figures(facts: Facts) -> Finding | None:
         f"{issue.id} {metric}"
         for issue, before in _with_those_before(facts.issues)
         for metric in sorted(set.intersection(*map(_stated, before)) - _stated(issue))
-        if all(joined(metric, _week(issue), _week(other)) for other in before)
+        if all(are_comparable(metric, _week(issue), _week(other)) for other in before)
     )
     return _about("warning", lost, "a figure is missing", "缺少数据项")
 

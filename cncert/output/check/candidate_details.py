@@ -6,7 +6,7 @@ from cncert.infographics.figures.picture_files import NoPictureFile
 from cncert.items import Issue, issue_id
 from cncert.output.check.check_queue import Item
 from cncert.output.check.picture_crops import Pictures
-from cncert.quality.series_breaks import joined
+from cncert.quality.series_breaks import are_comparable
 from cncert.report.article_link import article_link
 from cncert.report.calendar import Week, next_week, previous_week
 from cncert.report.preferred_figures import preferred_numbers
@@ -48,7 +48,7 @@ async def _neighbour(store: Store, week: Week, other: Week, metric: str) -> Node
     """What the issue of the week *other* states of *metric*."""
     name = issue_id(*other)
     issue = await store.get_issue(name)
-    comparable = joined(metric, *sorted((week, other)))
+    comparable = are_comparable(metric, *sorted((week, other)))
     return {"issue": name, "stored": issue is not None, "comparable": comparable, "figure": _stated(issue, metric)}
 
 
