@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.quality.series_breaks import breaks, joined, read_break, register
+from cncert.quality.series_breaks import are_comparable, breaks, read_break, register
 from cncert.report.calendar import is_week
 from cncert.report.metrics import definitions
 
@@ -75,9 +75,9 @@ def test_an_unknown_week_parts_all_that_lies_in_its_time() -> None:
         ("no.such_metric", (2012, 1), (2026, 1), True),
     ],
 )
-def test_what_may_be_joined(metric: str, one: tuple[int, int], other: tuple[int, int], answer: bool) -> None:
-    assert joined(metric, one, other) is answer
-    assert joined(metric, other, one) is answer
+def test_what_may_be_compared(metric: str, one: tuple[int, int], other: tuple[int, int], answer: bool) -> None:
+    assert are_comparable(metric, one, other) is answer
+    assert are_comparable(metric, other, one) is answer
 
 
 @pytest.mark.parametrize(

@@ -520,8 +520,8 @@ def test_of_a_link_what_it_leads_to_is_replaced(uri: str, tmp_path: Path) -> Non
 
 
 def test_what_a_killed_export_left_is_removed(uri: str, tmp_path: Path) -> None:
-    dead = tmp_path / f".export-999999999@{socket.gethostname()}-abc.part"
-    alive = tmp_path / f".export-{os.getpid()}@{socket.gethostname()}-abc.part"
+    dead = tmp_path / f".export-abc.999999999@{socket.gethostname()}.part"
+    alive = tmp_path / f".export-abc.{os.getpid()}@{socket.gethostname()}.part"
     for path in (dead, alive):
         path.mkdir()
         (path / "figures.csv").touch()

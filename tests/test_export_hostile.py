@@ -22,7 +22,7 @@ from openpyxl.utils.escape import unescape
 
 from cncert.commands.export import Command
 from cncert.items import Issue
-from cncert.output.export.harmless_cells import guarded, plain
+from cncert.output.export.harmless_text import escape_formula, replace_unsafe
 from cncert.output.export.markdown_format import escaped
 from cncert.store import open_store
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
@@ -104,15 +104,15 @@ def test_no_cell_of_csv_acts_and_each_gives_its_text_back(out: Path) -> None:
         rows = list(csv.DictReader(file))
     texts = [row[name] for row in rows for name in ("evidence", "unit", "section", "picture")]
     assert [text for text in texts if acts(text)] == []
-    assert [row["evidence"].removeprefix("'") for row in rows] == [plain(text) for text in TEXTS]
+    assert [row["evidence"].removeprefix("'") for row in rows] == [replace_unsafe(text) for text in TEXTS]
     assert {row["change_pct"] for row in rows} == {"-20.0"}  # a number stays one
 
 
 @given(st.text(st.sampled_from("=+-@'＝＋－＠﹦⁺₌−\t\r\n \u3000\u200b\ufeff\u00ad,;\"a1") | st.characters()))
 def test_the_guard_of_cells_hides_formulas_and_loses_nothing(text: str) -> None:
-    cell = guarded(plain(text))
+    cell = escape_formula(replace_unsafe(text))
     assert not acts(cell)
-    assert cell.removeprefix("'") == plain(text)
+    assert cell.removeprefix("'") == replace_unsafe(text)
 
 
 def test_cells_of_a_workbook_are_texts(out: Path) -> None:
@@ -121,14 +121,14 @@ def test_cells_of_a_workbook_are_texts(out: Path) -> None:
     column = [cell.value for cell in names].index("evidence")
     cells = [row[column] for row in rows]
     assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
-    assert [unescape(cell.value) for cell in cells] == [plain(text) for text in TEXTS]
+    assert [unescape(cell.value) for cell in cells] == [replace_unsafe(text) for text in TEXTS]
     assert [text for cell, text in zip(cells, TEXTS, strict=True) if acts(text) and not cell.quotePrefix] == []
     with zipfile.ZipFile(out / "cncert.xlsx") as parts:
         assert not [name for name in parts.namelist() if b"<f>" in parts.read(name) or b"hyperlink" in parts.read(name)]
 
 
 def test_parquet_and_json_lines_have_the_texts(out: Path) -> None:
-    texts = [plain(text) for text in TEXTS]
+    texts = [replace_unsafe(text) for text in TEXTS]
     assert pq.read_table(out / "figures.parquet")["evidence"].to_pylist() == texts
     lines = (out / "figures.jsonl").read_text(encoding="utf-8").splitlines()  # no line breaks in between, of any kind
     assert [json.loads(line)["evidence"] for line in lines] == texts
@@ -146,7 +146,7 @@ def test_a_terminal_gets_nothing_that_acts_on_it(
 
 
 def test_half_a_surrogate_and_a_noncharacter_are_replaced() -> None:
-    assert plain("a\ud800b\ufdd0c\n\td") == "a\ufffdb\ufffdc\n\td"
+    assert replace_unsafe("a\ud800b\ufdd0c\n\td") == "a\ufffdb\ufffdc\n\td"
 
 
 # Markdown
@@ -160,7 +160,7 @@ def inline(text: str) -> list[Token]:
 
 
 def in_one_line(text: str) -> str:
-    return " ".join(plain(text).split())
+    return " ".join(replace_unsafe(text).split())
 
 
 @given(st.text(st.sampled_from("\\`*_{}[]()<>#+-.!|~^$&;=:%1a \n\t") | st.characters()).filter(str.strip))
@@ -224,7 +224,7 @@ def test_a_feed_is_read_with_its_texts_as_texts(out: Path) -> None:
         assert entry.get("links", []) == []
         content = html.fragment_fromstring(raw_content(out, entry.id))
         assert {element.tag for element in content.iter()} == {"div", "p", "table", "tr", "td"}
-        assert content.xpath("string(.//td[5])") == plain(issue.figures[0].evidence)
+        assert content.xpath("string(.//td[5])") == replace_unsafe(issue.figures[0].evidence)
 
 
 def test_a_feed_has_what_the_standard_wants(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from cncert.items import Issue, Picture
-from cncert.pipelines.pictures import PictureError, inspect
 from cncert.store import open_store
 from cncert.wechat.address import read_picture
+from cncert.wechat.picture_formats import PictureError, inspect_picture
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl
@@ -31,7 +31,7 @@ def picture(form: str, size: tuple[int, int] = (8, 6)) -> bytes:
     ("form", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp"), ("BMP", "bmp")]
 )
 def test_the_format_is_read_from_the_content(form: str, extension: str) -> None:
-    assert inspect(picture(form)) == (extension, 8, 6)
+    assert inspect_picture(picture(form)) == (extension, 8, 6)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_the_format_is_read_from_the_content(form: str, extension: str) -> None:
 )
 def test_what_is_no_picture_is_told_by_its_state(data: bytes, status: str) -> None:
     with pytest.raises(PictureError) as caught:
-        inspect(data)
+        inspect_picture(data)
     assert caught.value.status == status
 
 
 def test_a_picture_with_too_many_pixels_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cncert.pipelines.pictures.MAX_PIXELS", 40)
+    monkeypatch.setattr("cncert.wechat.picture_formats.MAX_PIXELS", 40)
     with pytest.raises(PictureError, match="too many") as caught:
-        inspect(picture("PNG"))
+        inspect_picture(picture("PNG"))
     assert caught.value.status == "unsupported"
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import io
 import json
+import os
 import resource
+import socket
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -396,8 +398,8 @@ def test_small_copies_keep_the_page_small_the_newest_first(
     illustrated(tmp_path)
     plain = len(report(tmp_path).encode())
     newest = len(data_in(report(tmp_path, "--pictures", "small"))["thumbs"][1])
-    monkeypatch.setattr("cncert.commands.report.LARGEST", plain + newest + 2000)
-    monkeypatch.setattr("cncert.commands.report.LEAST_ROOM", 0)
+    monkeypatch.setattr("cncert.commands.report.MAX_PAGE_BYTES", plain + newest + 2000)
+    monkeypatch.setattr("cncert.commands.report.MIN_PICTURE_BYTES", 0)
     capsys.readouterr()
     page = report(tmp_path, "--pictures", "small")
     assert len(page.encode()) <= plain + newest + 2000
@@ -460,6 +462,17 @@ def test_a_full_disk_leaves_the_old_page(tmp_path: Path) -> None:
     assert page.read_bytes() == b"old"
     write_whole(page, b"new")
     assert page.read_bytes() == b"new"
+
+
+def test_what_a_killed_writer_left_of_a_file_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    host = socket.gethostname()
+    dead = f".[1].html.999999999@{host}.part"
+    kept = [f".[1].html.{os.getppid()}@{host}.part", f".1.html.999999999@{host}.part", ".[1].html.999999999.part"]
+    for name in (dead, *kept):
+        (tmp_path / name).touch()
+    write_whole(tmp_path / "[1].html", b"new", mode=0o600)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "[1].html"])
+    assert (tmp_path / "[1].html").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from cncert.items import WARNINGS, Issue
-from cncert.output.export.column_types import Table
-from cncert.output.export.tables_and_columns import Selection, tables
+from cncert.output.export.base_table import Table
+from cncert.output.export.tables_and_columns import ExportScope, tables
 from cncert.quality.series_breaks import register
 from cncert.report.metrics import definitions
 
@@ -70,7 +70,7 @@ def _tables() -> dict[str, Callable[[], str]]:
     models = {"Issue": schema, **schema["$defs"]}
     return {
         "exported tables": _exported,
-        **{f"columns of {table.name}": partial(_columns, table) for table in tables(Selection())},
+        **{f"columns of {table.name}": partial(_columns, table) for table in tables(ExportScope())},
         **{f"fields of {name}": partial(_fields, model) for name, model in models.items()},
         "eras": _eras,
         "metrics": _metrics,
@@ -168,7 +168,7 @@ def _breaks() -> str:
 def _exported() -> str:
     rows = (
         (f"`{table.name}`", table.zh, table.meaning, ", ".join(f"`{name}`" for name in table.key))
-        for table in tables(Selection())
+        for table in tables(ExportScope())
     )
     return _table(("table", "", "what stands in it", "key"), rows)
 

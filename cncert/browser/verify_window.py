@@ -1,8 +1,6 @@
 """The visible browser of ``scrapy verify``: a person acts in it, the program only watches for an article."""
 
 import asyncio
-import os
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, StorageState, async_playwright
@@ -49,16 +47,6 @@ async def _passed(browser: Browser, context: BrowserContext, seconds: float) -> 
                 continue  # it is being closed, or is going to another address
         await asyncio.sleep(PAUSE)
     return False
-
-
-def save(path: Path, text: str) -> None:
-    """Write *text* for its owner alone: it holds what tells a browser from others. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    part.replace(path)
 
 
 def _line(error: PlaywrightError) -> str:

@@ -15,23 +15,25 @@ from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 
 if TYPE_CHECKING:
-    from cncert.output.export.base_format import Plan
+    from cncert.output.export.base_format import ExportOptions
 
 OUT = "data/export"
-LONG = 200
-"""So many issues take long enough for a progress bar."""
+MIN_ISSUES_FOR_PROGRESS = 200
+"""Fewer issues take too short a time for a progress bar."""
 
 
 class Command(ProjectCommand):
     """Reads the store, and writes nothing into it."""
 
     def short_desc(self) -> str:
-        return "Write the dataset as CSV, Excel, Parquet, JSON Lines, data package, Markdown or Atom"
+        return "Write the dataset to files: tables (CSV, Excel, Parquet …), Markdown, or an Atom feed"
 
     def add_options(self, parser: ArgumentParser) -> None:
+        from cncert.output.export.formats import FORMATS
+
         super().add_options(parser)
-        parser.add_argument("--format", metavar="NAMES", help="csv (default), jsonl, parquet, xlsx, datapackage, "
-                            "markdown, atom; several with commas")  # fmt: skip
+        formats = ", ".join(f"{name} (default)" if name == "csv" else name for name in FORMATS)
+        parser.add_argument("--format", metavar="NAMES", help=f"{formats}; several with commas")
         parser.add_argument("--out", metavar="DIR|FILE|-", default=OUT, help=f"default {OUT}; - is stdout")
         parser.add_argument("--table", metavar="NAMES", help="only these tables: issues, figures, wide, …")
         parser.add_argument("--metrics", metavar="NAMES", help="only these figures: names, beginnings such as sites.")
@@ -45,43 +47,45 @@ class Command(ProjectCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"export takes no argument {args[0]!r}")
-        from cncert.output.export.read_options import read_plan
+        from cncert.output.export.read_options import read_export_options
 
-        plan = read_plan(opts, self.settings["CNCERT_FILES"])
+        options = read_export_options(opts, self.settings["CNCERT_FILES"])
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             number = len(await store.issue_ids())
             if not number:
                 print_message(f"{store.name} has no issue yet, and nothing was written: run scrapy crawl weekly first")
                 return 1
             try:
-                counts = await _export(store, plan, number)
+                counts = await _export(store, options, number)
             except BrokenPipeError:
                 raise
             except OSError as error:
-                print_message(f"{plan.place}: {error.strerror or error}; what was there is as it was")
+                print_message(f"{options.destination}: {error.strerror or error}; what was there is as it was")
                 return 1
-        print(safe(_summary(plan, counts)), file=sys.stderr)
+        print(safe(_summary(options, counts)), file=sys.stderr)
         return 0
 
 
-async def _export(store: Store, plan: "Plan", number: int) -> Counter[str]:
-    """Do what *plan* says with *number* issues, or those of them that it wants; the rows of each table."""
-    from cncert.output.export.staged_files import Staging
-    from cncert.output.export.write_tables import FORMATS, export
+async def _export(store: Store, options: "ExportOptions", number: int) -> Counter[str]:
+    """Export what *options* ask of the *number* issues that are stored; return the rows of each table."""
+    from cncert.output.export.formats import FORMATS
+    from cncert.output.export.run_export import run_export
+    from cncert.output.export.staged_files import StagedFiles
 
-    with Staging(Path(tempfile.gettempdir()) if plan.to_stdout else plan.home) as staging:
-        with progress_bar(hidden=number < LONG) as bar:
+    with StagedFiles(Path(tempfile.gettempdir()) if options.to_stdout else options.folder) as staged:
+        with progress_bar(hidden=number < MIN_ISSUES_FOR_PROGRESS) as bar:
             task = bar.add_task("Issues", total=number)
-            formats = [FORMATS[name](plan, staging) for name in plan.formats]
-            counts = await export(store, plan, formats, lambda: bar.advance(task))
-        if plan.to_stdout:
-            staging.print()
+            formats = [FORMATS[name](options, staged) for name in options.formats]
+            counts = await run_export(store, options, formats, lambda: bar.advance(task))
+        if options.to_stdout:
+            staged.print()
         else:
-            staging.move(plan.target, is_directory=not plan.in_one)
+            staged.move(options.target, is_directory=not options.one_file)
     return counts
 
 
-def _summary(plan: "Plan", counts: Counter[str]) -> str:
-    """What was written where."""
-    rows = ", ".join(f"{table.name} {counts[table.name]}" for table in plan.tables)
-    return f"{plan.place}: {', '.join(plan.formats)}; issues: {counts['issue']}{f'; rows: {rows}' if rows else ''}"
+def _summary(options: "ExportOptions", counts: Counter[str]) -> str:
+    """Return what was written where."""
+    rows = ", ".join(f"{table.name} {counts[table.name]}" for table in options.tables)
+    parts = [", ".join(options.formats), f"issues: {counts['issue']}", *([f"rows: {rows}"] if rows else [])]
+    return f"{options.destination}: {'; '.join(parts)}"

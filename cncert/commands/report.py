@@ -17,19 +17,19 @@ from cncert.terminal.console import print_message
 from cncert.terminal.output import ProjectCommand, week_option
 
 if TYPE_CHECKING:
-    from cncert.output.page.page_data import Page
+    from cncert.output.page.page_data import PageContent
     from cncert.output.page.picture_links import PictureFiles
 
 NAME = "report.html"
 PICTURES = ("links", "small", "none")
-LARGEST = 2_000_000
+MAX_PAGE_BYTES = 2_000_000
 """Bytes that a page with small pictures may have."""
-LEAST_ROOM = 200_000
-"""Bytes of small pictures in a page that is larger without them."""
+MIN_PICTURE_BYTES = 200_000
+"""Bytes that the small pictures may have in a page that is larger without them."""
 
 
 class Command(ProjectCommand):
-    """Writes what the store holds as one HTML file: figures over time, issues, gaps, doubts."""
+    """Writes what the store holds as one HTML file: figures over time, issues, gaps, warnings."""
 
     def short_desc(self) -> str:
         return "Write all issues as one HTML page with plots, which opens without network"
@@ -68,10 +68,10 @@ class Command(ProjectCommand):
         language = opts.language or self.settings["CNCERT_LANGUAGE"]
         html, whole = render(page.data, language).encode(), True
         if files is not None:
-            _tell_missing(page, files)
+            _warn_of_missing_files(page, files)
             if opts.pictures == "small":
-                room = LARGEST - len(html)
-                whole = _embed(page, files, room if room > 0 else LEAST_ROOM)
+                left = MAX_PAGE_BYTES - len(html)
+                whole = _embed(page, files, left if left > 0 else MIN_PICTURE_BYTES)
                 html = render(page.data, language).encode()
         if not _write(html, target):
             return 1
@@ -84,7 +84,7 @@ class Command(ProjectCommand):
 
 
 def _target(opts: Namespace, store: str) -> Path | None:
-    """The file to write, None for stdout. Raises ArgumentError if it cannot be one."""
+    """Return the file to write, None for stdout. Raises ArgumentError if it cannot be one."""
     if opts.out == "":
         raise ArgumentError("--out is empty (- is stdout)")
     if opts.out == "-":
@@ -100,7 +100,7 @@ def _target(opts: Namespace, store: str) -> Path | None:
 
 
 def _picture_files(settings: BaseSettings, opts: Namespace, target: Path | None) -> "PictureFiles | None":
-    """Where the page finds pictures, None if it shall have none."""
+    """Return where the page finds pictures, None if it shall have none."""
     from cncert.monitoring.after_run import local_folders
     from cncert.output.page.picture_links import PictureFiles
 
@@ -113,18 +113,18 @@ def _picture_files(settings: BaseSettings, opts: Namespace, target: Path | None)
     return PictureFiles(Path(local).resolve() if local else None, target.parent if target else Path.cwd())
 
 
-def _tell_missing(page: "Page", files: "PictureFiles") -> None:
+def _warn_of_missing_files(page: "PageContent", files: "PictureFiles") -> None:
     stored = [shown for shown in page.pictures if shown.picture.status == "stored"]
     missing = [shown.picture.path for shown in stored if "href" not in shown.node]
     if missing and files.directory is not None:
         print_message(f"stored pictures that are not in {files.directory}: {len(missing)}, such as {missing[0]}")
 
 
-def _embed(page: "Page", files: "PictureFiles", room: int) -> bool:
-    """Put small pictures into *page*; whether every one could be read."""
+def _embed(page: "PageContent", files: "PictureFiles", limit: int) -> bool:
+    """Put small pictures into *page*; return whether every one could be read."""
     from cncert.output.page.thumbnails import thumbnails
 
-    made = thumbnails(page.pictures, files, room)
+    made = thumbnails(page.pictures, files, limit)
     page.data["thumbs"] = made.uris
     if made.unreadable:
         print_message(f"pictures that cannot be read: {len(made.unreadable)}, such as {made.unreadable[0]}")
@@ -134,7 +134,7 @@ def _embed(page: "Page", files: "PictureFiles", room: int) -> bool:
 
 
 def _write(html: bytes, target: Path | None) -> bool:
-    """Whether *html* is where it belongs."""
+    """Write *html* to *target* or stdout; return whether that was possible."""
     if target is None:
         sys.stdout.buffer.write(html)
         return True

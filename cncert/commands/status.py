@@ -13,10 +13,11 @@ from cncert.exceptions import ArgumentError, StoreError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.dead_runs import DIED
-from cncert.monitoring.prometheus import metrics, write
+from cncert.monitoring.prometheus import metrics
 from cncert.monitoring.run_summary import alert_markup, run_state
 from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
+from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
 from cncert.terminal.output import ProjectCommand, add_json_option
 
@@ -63,7 +64,8 @@ def _write(place: str, text: str) -> None:
         sys.stdout.write(text)
         return
     try:
-        write(Path(place), text)
+        # The collector, which may be another user, reads *.prom: half a file has another name.
+        write_whole(Path(place), text.encode(), mode=0o644)
     except OSError as error:
         raise ArgumentError(f"{place} cannot be written: {error.strerror}") from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from cncert.browser.chromium import context_options, launch_options
 from cncert.exceptions import ArgumentError, BrowserError
 from cncert.sources import newest_address
+from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
 from cncert.terminal.output import ProjectCommand
 from cncert.terminal.safe_text import safe
@@ -50,7 +51,7 @@ class Command(ProjectCommand):
             raise BrowserError(
                 "verify opens a window and there is no display: run it on a desktop, copy the file it saves"
             )
-        from cncert.browser.verify_window import save, watch  # Playwright costs every other command 0.1 s
+        from cncert.browser.verify_window import watch  # Playwright costs every other command 0.1 s
 
         print(safe(f"Pass the verification in the window within {seconds:g} seconds: {address.url}"), file=sys.stderr)
         state = await watch(address.url, launch, options, seconds)
@@ -59,7 +60,8 @@ class Command(ProjectCommand):
             return 1
         path = Path(self.settings["CNCERT_BROWSER_STATE"])
         try:
-            save(path, json.dumps(state))
+            # For its owner alone: it holds what tells a browser from others.
+            write_whole(path, json.dumps(state).encode(), mode=0o600)
         except OSError as error:
             raise BrowserError(f"{path} cannot be written: {error.strerror or error}") from None
         print(f"{safe(path)}: used by every crawl with CNCERT_BROWSER=on", file=sys.stderr)

@@ -3,9 +3,7 @@
 Without prometheus-client: it saves five lines, but would be one more requirement and writes counts as ``219.0``.
 """
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.store_status import Status
@@ -16,19 +14,6 @@ ALERT_VALUES = {"warning": 1, "attention": 2}
 def metrics(state: Status | None) -> str:
     """Return the metrics of *state*, which is None if the store cannot be reached."""
     return "".join(_metrics(state))
-
-
-def write(path: Path, text: str) -> None:
-    """Replace *path* by *text* at once, so that nobody reads half of it. Raises OSError."""
-    # The collector reads *.prom: the new file has another name until it is whole.
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.chmod(0o644)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _metrics(state: Status | None) -> Iterator[str]:

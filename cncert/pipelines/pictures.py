@@ -1,24 +1,16 @@
 """Fetches the pictures of an issue: one file a picture, its largest form, named after the issue that showed it first.
 
-A picture that cannot be had never costs the issue: its status says so, and the next run tries again.
+A picture that cannot be fetched never costs the issue: its status says so, and the next run tries again.
 """
 
 import asyncio
 import hashlib
-import io
 import logging
 import os
-import re
-import socket
-import warnings
-from contextlib import suppress
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -31,16 +23,11 @@ from twisted.python.failure import Failure
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue, Picture, PictureStatus
-from cncert.monitoring.dead_runs import is_over
+from cncert.terminal.atomic_write import remove_leftovers, write_whole
 from cncert.wechat.address import ARTICLE_HOST, read_picture
+from cncert.wechat.picture_formats import MAX_BYTES, PictureError, inspect_picture
 
 logger = logging.getLogger(__name__)
-
-EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 20 * 1024 * 1024
-PLACEHOLDER = (470, 349)
-"""Pixels of the picture that WeChat shows on foreign sites (此图片来自微信公众平台 未经允许不可引用)."""
 
 
 class AtomicFilesStore(FSFilesStore):
@@ -59,36 +46,7 @@ class AtomicFilesStore(FSFilesStore):
         headers: dict[str, str] | None = None,
     ) -> None:
         """Raises OSError if the file cannot be written; nothing of it stays behind then."""
-        target = Path(self.basedir, path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{os.getpid()}@{socket.gethostname()}.part")
-        try:
-            with part.open("wb") as file:
-                file.write(buf.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
-
-    def sweep(self) -> None:
-        """Remove what killed runs left half-written; what a run that goes on is writing stays."""
-        for path in Path(self.basedir).rglob(".*.part"):
-            if (name := re.fullmatch(r"\..+\.(\d+)@(.+)\.part", path.name)) is None:
-                continue
-            with suppress(OSError):
-                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                if is_over(name[2], int(name[1]), written, datetime.now(UTC)):
-                    path.unlink()
-
-
-class PictureError(Exception):
-    """The answer is no picture. Raised from :func:`inspect`; ``status`` is what the picture's status becomes."""
-
-    def __init__(self, status: PictureStatus, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+        write_whole(Path(self.basedir, path), buf.getbuffer())
 
 
 class PicturesPipeline(FilesPipeline):
@@ -106,7 +64,7 @@ class PicturesPipeline(FilesPipeline):
         """Begin, after a run that was killed perhaps."""
         super().open_spider()
         if isinstance(self.store, AtomicFilesStore):
-            self.store.sweep()
+            remove_leftovers(Path(self.store.basedir).rglob(".*.part"))
 
     @property
     def _run(self) -> RunRecorder:
@@ -165,7 +123,7 @@ class PicturesPipeline(FilesPipeline):
         try:
             if response.status != 200:
                 raise PictureError("failed", f"HTTP status {response.status}")
-            extension, width, height = await asyncio.to_thread(inspect, response.body)
+            extension, width, height = await asyncio.to_thread(inspect_picture, response.body)
             path = f"{request.meta['stem']}.{extension}"
             checksum = hashlib.sha256(response.body).hexdigest()
             await ensure_awaitable(self.store.persist_file(path, BytesIO(response.body), info))
@@ -221,7 +179,7 @@ def stem(issue: Issue, place: int, picture: Picture) -> str:
 
 
 def _wanted(issue: Issue) -> list[tuple[int, Picture]]:
-    """The pictures that are still to be had, each once, with their place in the body."""
+    """The pictures that are still to be fetched, each once, with their place in the body."""
     wanted: dict[str, tuple[int, Picture]] = {}
     place = 0
     for picture in issue.images:
@@ -229,35 +187,6 @@ def _wanted(issue: Issue) -> list[tuple[int, Picture]]:
         if picture.status in ("pending", "failed", "placeholder"):
             wanted.setdefault(picture.key, (place, picture))
     return list(wanted.values())
-
-
-def inspect(data: bytes) -> tuple[str, int, int]:
-    """File extension, width and height in pixels of the picture in *data*, which is decoded to see that it is whole.
-
-    Raises PictureError: ``placeholder`` for WeChat's hot-link picture, ``unsupported`` for a format or size that is
-    never kept, ``failed`` for what may be right next time.
-    """
-    if not data:
-        raise PictureError("failed", "empty answer")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            with Pillow.open(io.BytesIO(data), formats=list(EXTENSIONS)) as picture:
-                width, height = picture.size
-                if width * height > MAX_PIXELS:
-                    raise PictureError("unsupported", f"{width}x{height} pixels are too many")
-                picture.load()
-                extension = EXTENSIONS[picture.format or ""]
-    except PictureError:
-        raise
-    except UnidentifiedImageError as error:
-        kind: PictureStatus = "unsupported" if data.lstrip()[:5].lower() in (b"<svg ", b"<?xml") else "failed"
-        raise PictureError(kind, "not a picture of a known format") from error
-    except Exception as error:  # Pillow's plugins raise what they like on broken data
-        raise PictureError("failed", f"broken picture: {_reason(error)}") from error
-    if (width, height) == PLACEHOLDER:
-        raise PictureError("placeholder", "WeChat's hot-link placeholder")
-    return extension, width, height
 
 
 def _info(url: str, picture: Picture) -> FileInfo:

@@ -8,7 +8,8 @@ from statistics import median
 
 from cncert.items import Doubt, Issue
 from cncert.quality.rounding import WHOLE_PERCENT, Range, Stated, plain, rounded, step_of
-from cncert.quality.series_breaks import joined
+from cncert.quality.series_breaks import are_comparable
+from cncert.report.preferred_figures import preferred_numbers
 
 REACH = 12
 """Weeks on each side that can matter to an issue."""
@@ -36,7 +37,7 @@ def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[Doubt]:
         known = {
             weeks: figures[metric]
             for weeks, figures in sorted(around.items())
-            if metric in figures and abs(weeks) <= REACH and _joined(metric, stated, figures[metric])
+            if metric in figures and abs(weeks) <= REACH and _are_comparable(metric, stated, figures[metric])
         }
         doubts += [Doubt(code="change_disagrees", message=text) for text in _changes(stated, known.get(-1))]
         doubts += [Doubt(code="figure_outlier", message=text) for text in _outliers(stated, known)]
@@ -44,16 +45,13 @@ def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[Doubt]:
 
 
 def _figures(issue: Issue) -> dict[str, Stated]:
-    """The numbers of *issue* by metric, as the text states them where text and picture do."""
-    found: dict[str, Stated] = {}
-    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
-        if not isinstance(figure.value, str):
-            found.setdefault(figure.metric, Stated(issue, figure, figure.value))
-    return found
+    """The numbers of *issue* by metric, the one that counts of each."""
+    preferred = preferred_numbers(issue.figures)
+    return {metric: Stated(issue, figure, value) for metric, (figure, value) in preferred.items()}
 
 
-def _joined(metric: str, one: Stated, other: Stated) -> bool:
-    return joined(metric, (one.issue.year, one.issue.number), (other.issue.year, other.issue.number))
+def _are_comparable(metric: str, one: Stated, other: Stated) -> bool:
+    return are_comparable(metric, (one.issue.year, one.issue.number), (other.issue.year, other.issue.number))
 
 
 def _changes(now: Stated, before: Stated | None) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The register of breaks: where two figures of one metric may not be compared (``data/series_breaks.toml``).
 
-Whoever draws a line from week to week, or computes a change between two weeks, asks :func:`joined` first and shows the
-notes of :func:`breaks` where the answer is no.
+Whoever draws a line from week to week, or computes a change between two weeks, asks :func:`are_comparable` first and
+shows the notes of :func:`breaks` where the answer is no.
 """
 
 import tomllib
@@ -52,10 +52,10 @@ def breaks(metric: str) -> tuple[Break, ...]:
     return tuple(one for one in register() if metric in one.metrics)
 
 
-def joined(metric: str, one: Week, other: Week) -> bool:
-    """Whether figures of *metric* may be compared between two weeks: a line drawn, a change computed.
+def are_comparable(metric: str, one: Week, other: Week) -> bool:
+    """Return whether figures of *metric* may be compared between two weeks: a line drawn, a change computed.
 
-    Two weeks of a time in which the change happened, nobody knows when, are not joined to each other either.
+    Two weeks of a time in which the change happened, nobody knows when, are not comparable with each other either.
     """
     return not any(known.parts(one, other) for known in breaks(metric))
 

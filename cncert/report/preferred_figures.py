@@ -1,26 +1,35 @@
-"""What counts of an issue where it has several: the figure of a metric, the address of its article."""
+"""The figure of a metric that counts, where an issue has several: the only rule for it.
+
+What the text states comes before what a picture shows; of several the surest counts, then the first. Numbers and words
+(``vulnerabilities.rating`` is 高, 中 or 低) are never compared with each other.
+"""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
-from cncert.items import Figure, Issue
-from cncert.wechat.address import may_fetch, read_address
+from cncert.items import Figure
+
+_Value = TypeVar("_Value")
 
 
-def best_figures(figures: Iterable[Figure]) -> dict[str, Figure]:
-    """The figure of each metric that counts: the text's before a picture's, of several the surest, then the first."""
-    found: dict[str, Figure] = {}
-    for figure in sorted(figures, key=lambda one: (one.source != "text", -one.confidence)):
-        found.setdefault(figure.metric, figure)
+def preferred_numbers(figures: Iterable[Figure]) -> dict[str, tuple[Figure, float]]:
+    """Return by metric the figure that counts among those of *figures* that are numbers, and its number."""
+    return _preferred((figure, figure.value) for figure in figures if not isinstance(figure.value, str))
+
+
+def preferred_words(figures: Iterable[Figure]) -> dict[str, tuple[Figure, str]]:
+    """Return by metric the figure that counts among those of *figures* that are words, and its word."""
+    return _preferred((figure, figure.value) for figure in figures if isinstance(figure.value, str))
+
+
+def _preferred(figures: Iterable[tuple[Figure, _Value]]) -> dict[str, tuple[Figure, _Value]]:
+    found: dict[str, tuple[Figure, _Value]] = {}
+    for figure, value in figures:
+        known = found.get(figure.metric)
+        if known is None or _rank(figure) < _rank(known[0]):
+            found[figure.metric] = figure, value
     return found
 
 
-def article_link(issue: Issue) -> str | None:
-    """The best address of its article that may be a link."""
-    known = (issue.article.url, *issue.article.aliases, issue.provenance.address)
-    return next((link for text in known if (link := safe_link(text))), None)
-
-
-def safe_link(text: str | None) -> str | None:
-    """*text* if it is the address of an article on WeChat: no other may become a link."""
-    address = read_address(text) if text and may_fetch(text) else None
-    return address.url if address else None
+def _rank(figure: Figure) -> tuple[bool, float]:
+    return figure.source != "text", -figure.confidence

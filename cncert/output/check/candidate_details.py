@@ -6,9 +6,10 @@ from cncert.infographics.figures.picture_files import NoPictureFile
 from cncert.items import Issue, issue_id
 from cncert.output.check.check_queue import QueueItem
 from cncert.output.check.picture_crops import CroppedPictures
-from cncert.quality.series_breaks import joined
+from cncert.quality.series_breaks import are_comparable
+from cncert.report.article_link import article_link
 from cncert.report.calendar import Week, next_week, previous_week
-from cncert.report.preferred_figures import article_link, best_figures
+from cncert.report.preferred_figures import preferred_numbers
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 
@@ -53,15 +54,15 @@ async def _neighbour(store: Store, week: Week, other: Week, metric: str) -> Node
     """Return what the issue of the week *other* states of *metric*."""
     name = issue_id(*other)
     issue = await store.get_issue(name)
-    comparable = joined(metric, *sorted((week, other)))
+    comparable = are_comparable(metric, *sorted((week, other)))
     figure = _preferred_figure(issue, metric)
     return {"issue": name, "stored": issue is not None, "comparable": comparable, "figure": figure}
 
 
 def _preferred_figure(issue: Issue | None, metric: str) -> Node | None:
     """Return the figure of *metric* in *issue* that counts."""
-    figure = best_figures(issue.figures).get(metric) if issue else None
-    return {"value": figure.value, "unit": figure.unit, "source": figure.source} if figure else None
+    found = preferred_numbers(issue.figures).get(metric) if issue else None
+    return {"value": found[1], "unit": found[0].unit, "source": found[0].source} if found else None
 
 
 def correction_node(correction: Correction | None) -> Node | None:

@@ -11,11 +11,11 @@ from lxml.etree import _Element as Element
 
 from cncert import __version__
 from cncert.items import Issue
-from cncert.output.export.base_format import Format, Plan
-from cncert.output.export.figure_texts import change, label, number, week
-from cncert.output.export.harmless_cells import plain
-from cncert.output.export.staged_files import Staging
-from cncert.report.preferred_figures import article_link
+from cncert.output.export.base_format import ExportOptions, Format
+from cncert.output.export.figure_texts import change_text, metric_label, number_text, week_text
+from cncert.output.export.harmless_text import replace_unsafe
+from cncert.output.export.staged_files import StagedFiles
+from cncert.report.article_link import article_link
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
@@ -34,10 +34,10 @@ class Atom(Format):
     has_tables = False
     in_one_file = True
 
-    def __init__(self, plan: Plan, staging: Staging) -> None:
-        super().__init__(plan, staging)
-        self._file = staging.open(f"cncert{self.suffix}")
-        self._entries: deque[tuple[str, str]] = deque(maxlen=plan.entries)
+    def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
+        super().__init__(options, staged)
+        self._file = staged.open(f"cncert{self.suffix}")
+        self._entries: deque[tuple[str, str]] = deque(maxlen=options.entries)
 
     def add_issue(self, issue: Issue) -> None:
         updated = _updated(issue).isoformat()
@@ -64,25 +64,25 @@ def _entry(issue: Issue, updated: str) -> Element:
     entry = etree.Element("entry")
     _add(entry, "id", uuid5(IDS, f"weekly/{issue.id}").urn)
     # Some readers take a text for HTML in any case: as HTML it is the same to all.
-    _add(entry, "title", escape(" ".join(plain(issue.title).split()), quote=False), type="html")
+    _add(entry, "title", escape(" ".join(replace_unsafe(issue.title).split()), quote=False), type="html")
     _add(entry, "updated", updated)
     if issue.published_at:
         _add(entry, "published", issue.published_at.isoformat())
     if url := article_link(issue):
         _add(entry, "link", rel="alternate", type="text/html", href=url)
-    summary = "；".join([_rating(issue), *(f"{label(one)} {number(one)}" for one in issue.figures)])
-    _add(entry, "summary", escape(plain(summary), quote=False), type="html")
+    summary = "；".join([_rating(issue), *(f"{metric_label(one)} {number_text(one)}" for one in issue.figures)])
+    _add(entry, "summary", escape(replace_unsafe(summary), quote=False), type="html")
     _add(entry, "content", etree.tostring(_content(issue), encoding="unicode", method="html"), type="html")
     return entry
 
 
 def _content(issue: Issue) -> Element:
     content = etree.Element("div")
-    _add(content, "p", f"{issue.id}，{week(issue.period)}，{_rating(issue)}")
+    _add(content, "p", f"{issue.id}，{week_text(issue.period)}，{_rating(issue)}")
     table = _add(content, "table")
     for figure in issue.figures:
         row = _add(table, "tr")
-        for text in (label(figure), figure.metric, number(figure), change(figure), figure.evidence):
+        for text in (metric_label(figure), figure.metric, number_text(figure), change_text(figure), figure.evidence):
             _add(row, "td", text)
     return content
 
@@ -93,5 +93,5 @@ def _rating(issue: Issue) -> str:
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
     child = etree.SubElement(parent, name, attributes)
-    child.text = plain(text) or None
+    child.text = replace_unsafe(text) or None
     return child

@@ -1,4 +1,4 @@
-"""What all formats share."""
+"""What all formats share: the options of an export, and the base class of what writes files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from typing import ClassVar, Final
 
 from cncert.exceptions import ExportError
 from cncert.items import Issue
-from cncert.output.export.column_types import Row, Table, Value
-from cncert.output.export.staged_files import Staging
-from cncert.output.export.tables_and_columns import Selection
+from cncert.output.export.base_table import CellValue, Row, Table
+from cncert.output.export.staged_files import StagedFiles
+from cncert.output.export.tables_and_columns import ExportScope
 
 STDOUT: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """An export that can be meant: what is to be written, how, and where to."""
+class ExportOptions:
+    """An export that can be done: what is to be written, how, and where to."""
 
     formats: tuple[str, ...]
-    selection: Selection
+    scope: ExportScope
     tables: tuple[Table, ...]
     out: str
     """A directory, a file, or STDOUT."""
-    in_one: bool
-    """Whether it is one file, or stdout."""
-    files: str
-    """Where the pictures are: ``CNCERT_FILES``."""
+    one_file: bool
+    """Whether one file is written, or stdout."""
+    picture_store: str
+    """Where the pictures are, a directory or a bucket: ``CNCERT_FILES``."""
     bom: bool
     """CSV: with a byte order mark, by which Excel knows UTF-8."""
     labels: bool
@@ -42,8 +42,8 @@ class Plan:
         return self.out == STDOUT
 
     @property
-    def place(self) -> str:
-        """Where it goes, in words."""
+    def destination(self) -> str:
+        """Where it goes, as a person is told."""
         return "stdout" if self.to_stdout else self.out
 
     @property
@@ -52,28 +52,34 @@ class Plan:
         return Path(self.out).resolve()
 
     @property
-    def home(self) -> Path:
+    def folder(self) -> Path:
         """The directory of its files; for stdout the working directory."""
-        return Path() if self.to_stdout else self.target.parent if self.in_one else self.target
+        return Path() if self.to_stdout else self.target.parent if self.one_file else self.target
 
 
 class Format:
-    """Takes the tables, row by row, or the issues, oldest first, and writes files."""
+    """Base of the formats: takes the tables, row by row, or the issues, oldest first, and writes files.
+
+    A format is a subclass in a file of its own, and a line in ``formats.py``.
+    """
 
     suffix: ClassVar[str]
+    """The ending of its files."""
     is_text: ClassVar[bool] = True
+    """Whether it may be printed."""
     needs: ClassVar[str | None] = None
-    """An optional package."""
+    """An optional package without which it cannot be written."""
     has_tables: ClassVar[bool] = True
+    """Whether it is made of tables; of issues else."""
     in_one_file: ClassVar[bool] = False
     """Whether all goes into one file anyway."""
 
-    def __init__(self, plan: Plan, staging: Staging) -> None:
+    def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
         """Begin. This and all methods raise OSError if a file cannot be written."""
-        self.plan, self.staging = plan, staging
+        self.options, self.staged = options, staged
 
     def add_rows(self, table: Table, rows: Sequence[Row]) -> None:
-        """Write *rows* of *table*, one of the plan; the rows of several tables come by turns."""
+        """Write *rows* of *table*, one of those to export; the rows of several tables come by turns."""
 
     def add_issue(self, issue: Issue) -> None:
         """Write *issue*, with the figures that are exported."""
@@ -88,7 +94,7 @@ def check_package(format_name: str, package: str | None) -> None:
         raise ExportError(f"{format_name} needs {package}: pip install -r requirements-tables.txt")
 
 
-def in_words(value: Value) -> str:
+def as_text(value: CellValue) -> str:
     """*value* in a text file: dates and times as ISO 8601, nothing for null."""
     match value:
         case None:

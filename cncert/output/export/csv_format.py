@@ -3,10 +3,10 @@
 import csv
 from collections.abc import Sequence
 
-from cncert.output.export.base_format import Format, Plan, in_words
-from cncert.output.export.column_types import Column, Row, Table
-from cncert.output.export.harmless_cells import guarded
-from cncert.output.export.staged_files import Staging
+from cncert.output.export.base_format import ExportOptions, Format, as_text
+from cncert.output.export.base_table import Column, Row, Table
+from cncert.output.export.harmless_text import escape_formula
+from cncert.output.export.staged_files import StagedFiles
 
 
 class Csv(Format):
@@ -14,18 +14,18 @@ class Csv(Format):
 
     suffix = ".csv"
 
-    def __init__(self, plan: Plan, staging: Staging) -> None:
-        super().__init__(plan, staging)
-        self._files = {table.name: staging.open(f"{table.name}{self.suffix}") for table in plan.tables}
+    def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
+        super().__init__(options, staged)
+        self._files = {table.name: staged.open(f"{table.name}{self.suffix}") for table in options.tables}
         self._writers = {name: csv.writer(file) for name, file in self._files.items()}
-        for table in plan.tables:
-            self._files[table.name].write("\ufeff" if plan.bom else "")
+        for table in options.tables:
+            self._files[table.name].write("\ufeff" if options.bom else "")
             self._writers[table.name].writerow([self._title(column) for column in table.columns])
 
     def _title(self, column: Column) -> str:
-        return f"{column.name} {column.zh}" if self.plan.labels else column.name
+        return f"{column.name} {column.zh}" if self.options.labels else column.name
 
     def add_rows(self, table: Table, rows: Sequence[Row]) -> None:
         self._writers[table.name].writerows(
-            [guarded(cell) if isinstance(cell, str) else in_words(cell) for cell in row] for row in rows
+            [escape_formula(cell) if isinstance(cell, str) else as_text(cell) for cell in row] for row in rows
         )

@@ -5,12 +5,12 @@ import json
 from typing import Any, Final
 
 from cncert import __version__
-from cncert.output.export.column_types import Column, Kind, Table
+from cncert.output.export.base_table import Column, ColumnKind, Table
 from cncert.output.export.csv_format import Csv
 from cncert.output.export.tables_and_columns import ISSUE
 
 NAME: Final = "datapackage.json"
-TYPES: Final[dict[Kind, str]] = {
+TYPES: Final[dict[ColumnKind, str]] = {
     "text": "string",
     "integer": "integer",
     "number": "number",
@@ -34,12 +34,12 @@ class Datapackage(Csv):
             "Where a text begins with an apostrophe, drop that: it keeps spreadsheets from taking it for a formula.",
             "version": __version__,
             "sources": [{"title": "国家互联网应急中心（CNCERT/CC）", "path": "https://www.cert.org.cn"}],
-            "resources": [self._resource(table) for table in self.plan.tables],
+            "resources": [self._resource(table) for table in self.options.tables],
         }
-        self.staging.open(NAME).write(json.dumps(package, ensure_ascii=False, indent=2) + "\n")
+        self.staged.open(NAME).write(json.dumps(package, ensure_ascii=False, indent=2) + "\n")
 
     def _resource(self, table: Table) -> dict[str, Any]:
-        path = self.staging.path(f"{table.name}{self.suffix}")
+        path = self.staged.path(f"{table.name}{self.suffix}")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {
@@ -64,7 +64,7 @@ class Datapackage(Csv):
             "primaryKey": list(table.key),
         }
         refers = table.name != "issues" and table.columns[0] is ISSUE
-        if refers and any(other.name == "issues" for other in self.plan.tables):
+        if refers and any(other.name == "issues" for other in self.options.tables):
             reference = {"resource": "issues", "fields": ["issue"]}
             schema["foreignKeys"] = [{"fields": ["issue"], "reference": reference}]
         return schema

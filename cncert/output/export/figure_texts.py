@@ -8,30 +8,30 @@ from cncert.report.metrics import metrics
 _ZH = {metric.name: metric.zh for metric in metrics()}
 
 
-def label(figure: Figure) -> str:
-    """What the figure counts, in Chinese; its metric where nobody gave it a name."""
+def metric_label(figure: Figure) -> str:
+    """Return what the figure counts, in Chinese; its metric where nobody gave it a name."""
     return _ZH.get(figure.metric, figure.metric)
 
 
-def number(figure: Figure) -> str:
-    """``约 278,000 个``."""
+def number_text(figure: Figure) -> str:
+    """Return the value: ``约 278,000 个``."""
     value = figure.value if isinstance(figure.value, str) else f"{figure.value:,}"
     after = figure.qualifier == "以上"
     parts = (None if after else figure.qualifier, value, figure.unit, figure.qualifier if after else None)
     return " ".join(part for part in parts if part)
 
 
-def change(figure: Figure) -> str:
-    """``-20.0%``, ``-12``, or nothing: against the week before."""
+def change_text(figure: Figure) -> str:
+    """Return the change against the week before: ``-20.0%``, ``-12``, or nothing."""
     percent = "" if figure.change_pct is None else f"{figure.change_pct:+}%"
     return percent if figure.change is None else f"{figure.change:+,} {percent}".rstrip()
 
 
-def week(period: Period) -> str:
-    """``2025-01-13 – 2025-01-19``."""
+def week_text(period: Period) -> str:
+    """Return the days: ``2025-01-13 – 2025-01-19``."""
     return f"{period.start} – {period.end}"
 
 
-def clock(moment: datetime | None) -> str:
-    """``2025-01-23 17:30 (UTC+8)``, or nothing."""
+def time_text(moment: datetime | None) -> str:
+    """Return the time in China: ``2025-01-23 17:30 (UTC+8)``, or nothing."""
     return f"{moment:%Y-%m-%d %H:%M} (UTC+8)" if moment else ""

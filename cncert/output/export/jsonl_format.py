@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from cncert.output.export.base_format import Format, Plan, in_words
-from cncert.output.export.column_types import Row, Table, Value
-from cncert.output.export.staged_files import Staging
+from cncert.output.export.base_format import ExportOptions, Format, as_text
+from cncert.output.export.base_table import CellValue, Row, Table
+from cncert.output.export.staged_files import StagedFiles
 
 
 class Jsonl(Format):
@@ -13,9 +13,9 @@ class Jsonl(Format):
 
     suffix = ".jsonl"
 
-    def __init__(self, plan: Plan, staging: Staging) -> None:
-        super().__init__(plan, staging)
-        self._files = {table.name: staging.open(self._name(table)) for table in plan.tables}
+    def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
+        super().__init__(options, staged)
+        self._files = {table.name: staged.open(self._name(table)) for table in options.tables}
 
     def _name(self, table: Table) -> str:
         return f"{table.name}{self.suffix}"
@@ -27,5 +27,5 @@ class Jsonl(Format):
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _in_json(value: Value) -> str | int | float | None:
-    return value if value is None or isinstance(value, str | int | float) else in_words(value)
+def _in_json(value: CellValue) -> str | int | float | None:
+    return value if value is None or isinstance(value, str | int | float) else as_text(value)

@@ -7,11 +7,11 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from cncert.items import Figure, Issue, Picture
-from cncert.output.export.base_format import Format, Plan
-from cncert.output.export.figure_texts import change, clock, label, number, week
-from cncert.output.export.harmless_cells import plain
-from cncert.output.export.staged_files import Staging
-from cncert.report.preferred_figures import article_link
+from cncert.output.export.base_format import ExportOptions, Format
+from cncert.output.export.figure_texts import change_text, metric_label, number_text, time_text, week_text
+from cncert.output.export.harmless_text import replace_unsafe
+from cncert.output.export.staged_files import StagedFiles
+from cncert.report.article_link import article_link
 from cncert.wechat.address import read_picture
 
 DIRECTORY: Final = "markdown"
@@ -28,29 +28,32 @@ class Markdown(Format):
     suffix = ".md"
     has_tables = False
 
-    def __init__(self, plan: Plan, staging: Staging) -> None:
-        super().__init__(plan, staging)
-        self._pictures = _way_to(plan)
-        self._whole = staging.open(f"issues{self.suffix}") if plan.in_one else None
+    def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
+        super().__init__(options, staged)
+        self._pictures = _way_to(options)
+        self._whole = staged.open(f"issues{self.suffix}") if options.one_file else None
 
     def add_issue(self, issue: Issue) -> None:
         text = "\n\n".join(_blocks(issue, self._pictures)) + "\n"
         if self._whole:
             self._whole.write(text + "\n")
         else:
-            self.staging.path(f"{DIRECTORY}/{issue.id}{self.suffix}").write_text(text, encoding="utf-8", newline="")
+            self.staged.path(f"{DIRECTORY}/{issue.id}{self.suffix}").write_text(text, encoding="utf-8", newline="")
 
 
-def _way_to(plan: Plan) -> str | None:
+def _way_to(options: ExportOptions) -> str | None:
     """The way from the files to those of the pictures; None if these are in a bucket."""
-    if urlsplit(plan.files).scheme not in ("", "file"):
+    if urlsplit(options.picture_store).scheme not in ("", "file"):
         return None
-    return relpath(plan.files.removeprefix("file://"), plan.home if plan.in_one else plan.home / DIRECTORY)
+    return relpath(
+        options.picture_store.removeprefix("file://"),
+        options.folder if options.one_file else options.folder / DIRECTORY,
+    )
 
 
 def escaped(text: str) -> str:
     """*text* as one line that every renderer shows as it is: no HTML, no marks of Markdown."""
-    line = " ".join(plain(text).split()).translate(_MARKS)
+    line = " ".join(replace_unsafe(text).split()).translate(_MARKS)
     return re.sub(r"^([0-9]{1,9}(?=[.)]))|^(?=[-+=:%])", r"\1\\", line)
 
 
@@ -71,13 +74,13 @@ def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
         yield from (_picture(place, picture, pictures) for place, picture in enumerate(issue.images, 1))
     if issue.warnings:
         yield "## 疑点 Warnings"
-        yield "\n".join(f"- {escaped(doubt.code)}: {escaped(doubt.message)}" for doubt in issue.warnings)
+        yield "\n".join(f"- {escaped(warning.code)}: {escaped(warning.message)}" for warning in issue.warnings)
 
 
 def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "期号 issue", issue.id
-    yield "周 week", week(issue.period)
-    yield "发布 published", clock(issue.published_at)
+    yield "周 week", week_text(issue.period)
+    yield "发布 published", time_text(issue.published_at)
     yield "总体评级 rating", issue.rating or ""
     yield "公众号 account", escaped(issue.account.name or "")
     url = article_link(issue)
@@ -85,7 +88,14 @@ def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
 
 
 def _line(figure: Figure) -> tuple[str, ...]:
-    texts = (label(figure), figure.metric, number(figure), change(figure), figure.source, figure.evidence)
+    texts = (
+        metric_label(figure),
+        figure.metric,
+        number_text(figure),
+        change_text(figure),
+        figure.source,
+        figure.evidence,
+    )
     return tuple(map(escaped, texts))
 
 

@@ -4,10 +4,10 @@ import errno
 import json
 from typing import Final
 
-from cncert.output.export.column_types import Kind, Table
+from cncert.output.export.base_table import ColumnKind, Table
 from cncert.output.export.jsonl_format import Jsonl
 
-TYPES: Final[dict[Kind, str]] = {
+TYPES: Final[dict[ColumnKind, str]] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
     "number": "DOUBLE",
@@ -15,8 +15,7 @@ TYPES: Final[dict[Kind, str]] = {
     "date": "DATE",
     "time": "TIMESTAMPTZ",
 }
-LONGEST: Final = 64 * 1024 * 1024
-"""Bytes of a row."""
+MAX_ROW_BYTES: Final = 64 * 1024 * 1024
 # Nothing is fetched; one thread, so that the rows stay in their order and the bytes are the same every time.
 SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
@@ -26,7 +25,7 @@ SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 
 class Parquet(Jsonl):
-    """A file a table; its metadata ``columns`` tell unit and meaning of each."""
+    """A file a table; its metadata ``columns`` hold unit and meaning of each."""
 
     is_text = False
     needs = "duckdb"
@@ -38,9 +37,9 @@ class Parquet(Jsonl):
         import duckdb
 
         with duckdb.connect(":memory:", config=SETTINGS) as db:
-            for table in self.plan.tables:
+            for table in self.options.tables:
                 self._files[table.name].close()
-                lines = self.staging.path(self._name(table))
+                lines = self.staged.path(self._name(table))
                 try:
                     db.execute(_copy(table, str(lines), str(lines.with_suffix(""))))
                 except duckdb.Error as error:
@@ -50,9 +49,11 @@ class Parquet(Jsonl):
 
 def _copy(table: Table, lines: str, target: str) -> str:
     columns = ", ".join(f"{_text(column.name)}: {_text(TYPES[column.kind])}" for column in table.columns)
-    told = {column.name: {"zh": column.zh, "unit": column.unit, "meaning": column.meaning} for column in table.columns}
-    options = f"format = 'newline_delimited', columns = {{{columns}}}, maximum_object_size = {LONGEST}"
-    metadata = f"{{columns: {_text(json.dumps(told, ensure_ascii=False))}}}"
+    described = {
+        column.name: {"zh": column.zh, "unit": column.unit, "meaning": column.meaning} for column in table.columns
+    }
+    options = f"format = 'newline_delimited', columns = {{{columns}}}, maximum_object_size = {MAX_ROW_BYTES}"
+    metadata = f"{{columns: {_text(json.dumps(described, ensure_ascii=False))}}}"
     kind = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {metadata}"
     return f"COPY (FROM read_json({_text(lines)}, {options})) TO {_text(target)} ({kind})"
 

@@ -1,36 +1,32 @@
-"""Files that are written aside and moved to their places once all are whole: a kill or a full disk changes none."""
+"""Several files that are written aside, and moved to their places once all of them are whole."""
 
-import os
-import re
 import shutil
-import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self, TextIO
 
 from cncert.exceptions import ExportError
-from cncert.monitoring.dead_runs import is_over
-
-_NAME = re.compile(r"\.export-(\d+)@(.+)-[^-]+\.part")
+from cncert.terminal.atomic_write import move_whole, part_suffix, remove_leftovers
 
 
-class Staging:
-    """A hidden directory in *home*, gone when its context ends. Every method may raise OSError."""
+class StagedFiles:
+    """A hidden directory in *folder*, gone when its context ends. Every method may raise OSError.
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    A kill or a full disk leaves the files as they were.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._stack = ExitStack()
         self._texts: list[TextIO] = []
 
     def __enter__(self) -> Self:
-        self._home.mkdir(parents=True, exist_ok=True)
-        _sweep(self._home)
-        prefix = f".export-{os.getpid()}@{socket.gethostname()}-"
-        self.directory = Path(mkdtemp(prefix=prefix, suffix=".part", dir=self._home))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self._folder.glob(".export-*.part"))
+        self.directory = Path(mkdtemp(prefix=".export-", suffix=part_suffix(), dir=self._folder))
         self._stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
         return self
 
@@ -38,16 +34,16 @@ class Staging:
         self._stack.close()
 
     def open(self, name: str) -> TextIO:
-        """A new file for text, closed with the others if not before; line ends are written as they are given."""
+        """Open a new file for text, closed with the others if not before; line ends are written as they are given."""
         self._texts.append(self._stack.enter_context(self.path(name).open("w", encoding="utf-8", newline="")))
         return self._texts[-1]
 
-    def at_end(self, clean: Callable[[], object]) -> None:
+    def on_exit(self, clean: Callable[[], object]) -> None:
         """Have *clean* called when the context ends, however it ends."""
         self._stack.callback(clean)
 
     def path(self, name: str) -> Path:
-        """Where the file *name* is written."""
+        """Return where the file *name* is written."""
         path = self.directory / name
         path.parent.mkdir(exist_ok=True)
         return path
@@ -70,11 +66,10 @@ class Staging:
             check_place(place)
         for place in moves.values():
             place.parent.mkdir(exist_ok=True)
-        for path, place in moves.items():
-            path.replace(place)
+        move_whole(moves)
 
     def print(self) -> None:
-        """Give the bytes of the files to stdout."""
+        """Write the bytes of the files to stdout."""
         for path in self._whole_files():
             with path.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
@@ -85,17 +80,3 @@ def check_place(path: Path) -> None:
     """Raises ExportError if something other than a file (a directory, a device) is where a file is to be."""
     if path.exists() and not path.is_file():
         raise ExportError(f"{path} is in the way: it is no file")
-
-
-def _sweep(home: Path) -> None:
-    """Remove what killed exports left; what one that goes on is writing stays."""
-    for path in list(_left(home)):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _left(home: Path) -> Iterator[Path]:
-    for path in home.glob(".export-*.part"):
-        with suppress(OSError):
-            began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if (name := _NAME.fullmatch(path.name)) and is_over(name[2], int(name[1]), began, datetime.now(UTC)):
-                yield path

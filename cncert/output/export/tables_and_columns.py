@@ -1,7 +1,7 @@
-"""The tables: the one definition behind every format, the datapackage and docs/export.md.
+"""The tables and their columns, in CSV and in every other format: the one definition, also of docs/export.md.
 
-To add a column: a line in its table. What a field means stands in the model (``items.py``), what a metric counts in
-``data/metric_labels.toml``.
+To add or change a column: a line in its table below, then ``make docs``. What a field means stands in the model
+(``items.py``), what a metric counts in ``data/metric_labels.toml``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,13 +27,13 @@ from cncert.items import (
     issue_id,
 )
 from cncert.ledger.calendar_gaps import Week
-from cncert.output.export.column_types import Column, Table, field, meaning
+from cncert.output.export.base_table import Column, Table, field_column, field_meaning
 from cncert.quality.series_breaks import Break, register
 from cncert.report.metrics import Metric, metrics
-from cncert.report.preferred_figures import best_figures
+from cncert.report.preferred_figures import preferred_numbers, preferred_words
 
 
-class Entry(NamedTuple):
+class IssuePart(NamedTuple):
     """A part of an issue, the *place*-th of its kind; *line* is the *rank*-th line of it, where it has lines."""
 
     issue: Issue
@@ -44,30 +44,32 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """What of the store is exported."""
+class ExportScope:
+    """Which weeks and metrics are exported."""
 
     first: str | None = None
     last: str | None = None
     names: frozenset[str] | None = None
-    """The metrics; None for all, with those that were looked for once."""
+    """The metrics; None for all, with those of former versions."""
 
-    def has(self, name: str) -> bool:
-        """Whether figures of the metric *name* are exported."""
+    def includes(self, name: str) -> bool:
+        """Return whether figures of the metric *name* are exported."""
         return self.names is None or name in self.names
 
-    def narrowed(self, issue: Issue) -> Issue:
-        """*issue* with no other figures than these."""
-        return issue.model_copy(update={"figures": [figure for figure in issue.figures if self.has(figure.metric)]})
+    def apply(self, issue: Issue) -> Issue:
+        """Return *issue* with no other figures than these."""
+        return issue.model_copy(
+            update={"figures": [figure for figure in issue.figures if self.includes(figure.metric)]}
+        )
 
     @property
     def metrics(self) -> list[Metric]:
         """The metrics that have a column."""
-        return [metric for metric in metrics() if self.has(metric.name)]
+        return [metric for metric in metrics() if self.includes(metric.name)]
 
 
 def named_metrics(text: str) -> frozenset[str]:
-    """The metrics that ``a,b,sites.`` names: names, and beginnings that end with a dot.
+    """Return the metrics that ``a,b,sites.`` names: names, and beginnings that end with a dot.
 
     Raises ArgumentError for what names none.
     """
@@ -87,18 +89,18 @@ _ZH: Final = {metric.name: metric.zh for metric in metrics()}
 
 
 def _week(day: str, zh: str) -> Column:
-    text = f"{meaning(Issue, 'period')} {meaning(Period, day)}"
+    text = f"{field_meaning(Issue, 'period')} {field_meaning(Period, day)}"
     return Column(f"week_{day}", zh, "date", text, attrgetter(f"issue.period.{day}"))
 
 
-ISSUE: Final = field(Issue, "id", "期号", at="issue", called="issue")
+ISSUE: Final = field_column(Issue, "id", "期号", at="issue", called="issue")
 _WEEK: Final = (ISSUE, _week("start", "周一"), _week("end", "周日"))
 _PLACE: Final = Column("place", "序号", "integer", "Its place among those of the issue, from 1.", attrgetter("place"))
 
-_issue = partial(field, Issue, at="issue")
-_article = partial(field, ArticleRecord, at="issue.article")
-_provenance = partial(field, Provenance, at="issue.provenance")
-_printed = partial(field, Period, kind="date", at="issue.printed_period")
+_issue = partial(field_column, Issue, at="issue")
+_article = partial(field_column, ArticleRecord, at="issue.article")
+_provenance = partial(field_column, Provenance, at="issue.provenance")
+_printed = partial(field_column, Period, kind="date", at="issue.printed_period")
 
 ISSUES: Final = (
     *_WEEK,
@@ -109,7 +111,7 @@ ISSUES: Final = (
     _issue("rating", "总体评级"),
     _printed("start", "标题所印首日", called="printed_start"),
     _printed("end", "标题所印末日", called="printed_end"),
-    field(Account, "name", "公众号", at="issue.account", called="account"),
+    field_column(Account, "name", "公众号", at="issue.account", called="account"),
     _article("url", "文章地址"),
     _article("mid", "消息号", "integer"),
     _article("idx", "消息内位置", "integer"),
@@ -122,17 +124,17 @@ ISSUES: Final = (
     _issue("text", "正文"),
 )
 
-_figure = partial(field, Figure, at="item")
+_figure = partial(field_column, Figure, at="item")
 
 FIGURES: Final = (
     *_WEEK,
     _PLACE,
     _figure("metric", "指标"),
-    Column("label", "指标名称", "text", "The metric in Chinese.", lambda entry: _ZH.get(entry.item.metric)),
+    Column("label", "指标名称", "text", "The metric in Chinese.", lambda part: _ZH.get(part.item.metric)),
     Column("value", "数值", "number", "The figure in plain units: 27.8万 is 278000. Null for a figure that is a word.",
-           lambda entry: None if isinstance(entry.item.value, str) else entry.item.value),
+           lambda part: None if isinstance(part.item.value, str) else part.item.value),
     Column("word", "评级", "text", "The figure of a metric that is a word (`vulnerabilities.rating`): 高, 中 or 低.",
-           lambda entry: entry.item.value if isinstance(entry.item.value, str) else None),
+           lambda part: part.item.value if isinstance(part.item.value, str) else None),
     _figure("unit", "单位"),
     _figure("qualifier", "约数"),
     _figure("change", "较上周增减", "number"),
@@ -144,7 +146,7 @@ FIGURES: Final = (
     _figure("pairing_confidence", "配对可信度", "number"),
     _figure("picture", "图片"),
     _figure("box", "图中位置"),
-    field(Check, "verdict", "核对结果", at="item.checked", called="checked"),
+    field_column(Check, "verdict", "核对结果", at="item.checked", called="checked"),
     _figure("section", "栏目"),
     _figure("evidence", "原文"),
     _figure("start", "起始位置", "integer", called="text_start"),
@@ -156,11 +158,11 @@ SHARES: Final = (
     Column("place", "数据序号", "integer", "`place` of the figure in `figures`.", attrgetter("place")),
     _figure("metric", "指标"),
     Column("part", "占比序号", "integer", "Place of the part among those of the figure, from 1.", attrgetter("rank")),
-    field(Share, "name", "名称", at="line"),
-    field(Share, "share_pct", "占比", "number", at="line", unit="%"),
+    field_column(Share, "name", "名称", at="line"),
+    field_column(Share, "share_pct", "占比", "number", at="line", unit="%"),
 )
 
-_ranking = partial(field, Ranking, at="item")
+_ranking = partial(field_column, Ranking, at="item")
 
 RANKINGS: Final = (
     *_WEEK,
@@ -168,16 +170,16 @@ RANKINGS: Final = (
     _ranking("metric", "指标"),
     _ranking("by", "分类"),
     Column("rank", "名次", "integer", "Place of the line in the ranking, from 1.", attrgetter("rank")),
-    field(Ranked, "name", "名称", at="line"),
-    field(Ranked, "value", "数值", "number", at="line"),
-    field(Ranked, "share_pct", "占比", "number", at="line", unit="%"),
+    field_column(Ranked, "name", "名称", at="line"),
+    field_column(Ranked, "value", "数值", "number", at="line"),
+    field_column(Ranked, "share_pct", "占比", "number", at="line", unit="%"),
     _ranking("section", "栏目"),
     _ranking("evidence", "原文"),
     _ranking("start", "起始位置", "integer", called="text_start"),
     _ranking("end", "结束位置", "integer", called="text_end"),
 )
 
-_picture = partial(field, Picture, at="item")
+_picture = partial(field_column, Picture, at="item")
 
 PICTURES: Final = (
     *_WEEK,
@@ -192,7 +194,12 @@ PICTURES: Final = (
     _picture("status", "状态"),
 )
 
-WARNINGS: Final = (*_WEEK, _PLACE, field(Doubt, "code", "代码", at="item"), field(Doubt, "message", "说明", at="item"))
+WARNINGS: Final = (
+    *_WEEK,
+    _PLACE,
+    field_column(Doubt, "code", "代码", at="item"),
+    field_column(Doubt, "message", "说明", at="item"),
+)
 
 GAPS: Final = (
     Column("issue", "期号", "text", "Id that the week's issue has, or would have.", attrgetter("issue")),
@@ -241,37 +248,35 @@ COLUMNS: Final = (
 # Tables
 
 
-class Chosen(NamedTuple):
-    """An issue, and of each metric the figure that counts."""
+class WideRow(NamedTuple):
+    """An issue, and of each metric the figure that counts, with its value."""
 
     issue: Issue
-    figures: dict[str, Figure]
+    numbers: dict[str, tuple[Figure, float]]
+    words: dict[str, tuple[Figure, str]]
 
-    def figure(self, metric: Metric) -> Figure | None:
-        """The figure of *metric*, if it is of its kind: a word where it is counted in words."""
-        figure = self.figures.get(metric.name)
-        return figure if figure and isinstance(figure.value, str) is (metric.unit is None) else None
+    def figure(self, metric: Metric) -> tuple[Figure, float | str] | None:
+        """Return the figure of *metric*, a word where it is counted in words."""
+        return self.numbers.get(metric.name) if metric.unit else self.words.get(metric.name)
 
 
 def _wide(metric: Metric) -> Column:
-    def value(chosen: Chosen) -> Any:
-        figure = chosen.figure(metric)
-        return figure and figure.value
+    def value(row: WideRow) -> Any:
+        return found[1] if (found := row.figure(metric)) else None
 
     return Column(metric.name, metric.zh, "number" if metric.unit else "text", metric.meaning, value, metric.unit)
 
 
 def _wide_source(metric: Metric) -> Column:
-    def value(chosen: Chosen) -> Any:
-        figure = chosen.figure(metric)
-        return figure and figure.source
+    def value(row: WideRow) -> Any:
+        return found[0].source if (found := row.figure(metric)) else None
 
     return Column(metric.name, metric.zh, "text", f"Where it was read: {metric.meaning}", value)
 
 
-def tables(selection: Selection) -> tuple[Table, ...]:
-    """All tables of what is selected."""
-    found = [*_of_issues(selection), *_of_the_whole(selection)]
+def tables(scope: ExportScope) -> tuple[Table, ...]:
+    """Return all tables of *scope*."""
+    found = [*_of_issues(scope), *_of_the_whole(scope)]
     dictionary = Table(
         *("columns", "数据字典", "What every column is.", ("table", "column"), COLUMNS),
         of_weeks=lambda _: [(table, column) for table in [*found, dictionary] for column in table.columns],
@@ -279,47 +284,47 @@ def tables(selection: Selection) -> tuple[Table, ...]:
     return *found, dictionary
 
 
-def _of_issues(selection: Selection) -> Iterator[Table]:
-    def figures(issue: Issue) -> Iterator[Entry]:
+def _of_issues(scope: ExportScope) -> Iterator[Table]:
+    def figures(issue: Issue) -> Iterator[IssuePart]:
         for place, figure in enumerate(issue.figures, 1):
-            if selection.has(figure.metric):
-                yield Entry(issue, place, figure)
+            if scope.includes(figure.metric):
+                yield IssuePart(issue, place, figure)
 
-    def shares(issue: Issue) -> Iterator[Entry]:
-        for entry in figures(issue):
-            yield from (entry._replace(line=share, rank=rank) for rank, share in enumerate(entry.item.parts, 1))
+    def shares(issue: Issue) -> Iterator[IssuePart]:
+        for part in figures(issue):
+            yield from (part._replace(line=share, rank=rank) for rank, share in enumerate(part.item.parts, 1))
 
-    def rankings(issue: Issue) -> Iterator[Entry]:
+    def rankings(issue: Issue) -> Iterator[IssuePart]:
         for place, ranking in enumerate(issue.rankings, 1):
-            if selection.has(ranking.metric):
-                yield from (Entry(issue, place, ranking, line, rank) for rank, line in enumerate(ranking.items, 1))
+            if scope.includes(ranking.metric):
+                yield from (IssuePart(issue, place, ranking, line, rank) for rank, line in enumerate(ranking.items, 1))
 
-    def week(issue: Issue) -> list[Chosen]:
-        return [Chosen(issue, best_figures(issue.figures))]
+    def week(issue: Issue) -> list[WideRow]:
+        return [WideRow(issue, preferred_numbers(issue.figures), preferred_words(issue.figures))]
 
-    def each(name: str) -> Callable[[Issue], Iterator[Entry]]:
-        return lambda issue: (Entry(issue, place, part) for place, part in enumerate(getattr(issue, name), 1))
+    def each(name: str) -> Callable[[Issue], Iterator[IssuePart]]:
+        return lambda issue: (IssuePart(issue, place, part) for place, part in enumerate(getattr(issue, name), 1))
 
-    wide = (*_WEEK, field(Issue, "rating", "总体评级", at="issue"), *map(_wide, selection.metrics))
-    sources = (ISSUE, *map(_wide_source, selection.metrics))
+    wide = (*_WEEK, field_column(Issue, "rating", "总体评级", at="issue"), *map(_wide, scope.metrics))
+    sources = (ISSUE, *map(_wide_source, scope.metrics))
     once, numbered = ("issue",), ("issue", "place")
-    yield Table("issues", "各期", "A row for each issue.", once, ISSUES, lambda issue: [Entry(issue, 1, issue)])
+    yield Table("issues", "各期", "A row for each issue.", once, ISSUES, lambda issue: [IssuePart(issue, 1, issue)])
     yield Table("figures", "数据", "A row for each figure of an issue.", numbered, FIGURES, figures)
     yield Table("wide", "数据宽表", "A row for each issue, a column for each metric.", once, wide, week)
-    told = "Where each value of `wide` was read: `text` or `picture`."
-    yield Table("wide_sources", "宽表来源", told, once, sources, week)
+    text = "Where each value of `wide` was read: `text` or `picture`."
+    yield Table("wide_sources", "宽表来源", text, once, sources, week)
     yield Table("shares", "占比", "A row for each named part of a figure.", (*numbered, "part"), SHARES, shares)
     yield Table("rankings", "排名", "A row for each line of a ranking.", (*numbered, "rank"), RANKINGS, rankings)
     yield Table("pictures", "图片", "A row for each picture of an issue.", numbered, PICTURES, each("images"))
-    yield Table("warnings", "疑点", "A row for each doubt about an issue.", numbered, WARNINGS, each("warnings"))
+    yield Table("warnings", "疑点", "A row for each warning about an issue.", numbered, WARNINGS, each("warnings"))
 
 
-def _of_the_whole(selection: Selection) -> Iterator[Table]:
+def _of_the_whole(scope: ExportScope) -> Iterator[Table]:
     def breaks(_: Sequence[Week]) -> list[tuple[str, Break]]:
-        return [(name, one) for one in register() for name in one.metrics if name == "rating" or selection.has(name)]
+        return [(name, one) for one in register() for name in one.metrics if name == "rating" or scope.includes(name)]
 
-    told = "A row for each week from the first known issue to the newest, with what became of its issue."
-    yield Table("gaps", "各周", told, ("issue",), GAPS, of_weeks=iter)
-    told = "Where the figures of a metric are not one series: draw no line across, compute no change."
-    yield Table("breaks", "断点", told, ("metric", "last_before"), BREAKS, of_weeks=breaks)
-    yield Table("metrics", "指标", "What is counted.", ("metric",), METRICS, of_weeks=lambda _: selection.metrics)
+    text = "A row for each week from the first known issue to the newest, with what became of its issue."
+    yield Table("gaps", "各周", text, ("issue",), GAPS, of_weeks=iter)
+    text = "Where the figures of a metric are not one series: draw no line across, compute no change."
+    yield Table("breaks", "断点", text, ("metric", "last_before"), BREAKS, of_weeks=breaks)
+    yield Table("metrics", "指标", "What is counted.", ("metric",), METRICS, of_weeks=lambda _: scope.metrics)

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from cncert.exceptions import ExportError
-from cncert.output.export.base_format import Format, Plan
-from cncert.output.export.column_types import Column, Row, Table, Value
-from cncert.output.export.harmless_cells import guarded
-from cncert.output.export.staged_files import Staging
+from cncert.output.export.base_format import ExportOptions, Format
+from cncert.output.export.base_table import CellValue, Column, Row, Table
+from cncert.output.export.harmless_text import escape_formula
+from cncert.output.export.staged_files import StagedFiles
 
 MOST_UNITS: Final = 32_767
 """UTF-16 units that a cell of Excel takes."""
@@ -42,23 +42,23 @@ class Xlsx(Format):
     needs = "xlsxwriter"
     in_one_file = True
 
-    def __init__(self, plan: Plan, staging: Staging) -> None:
-        super().__init__(plan, staging)
+    def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
+        super().__init__(options, staged)
         from xlsxwriter import Workbook
 
         # A row is written out as soon as the next one begins. Nothing is guessed from a text.
         self._book = Workbook(
-            str(staging.path(f"cncert{self.suffix}")),
-            {"constant_memory": True, "tmpdir": str(staging.directory), "strings_to_formulas": False,
+            str(staged.path(f"cncert{self.suffix}")),
+            {"constant_memory": True, "tmpdir": str(staged.directory), "strings_to_formulas": False,
              "strings_to_urls": False, "strings_to_numbers": False},
         )  # fmt: skip
         self._book.set_properties({"created": CREATED})
         self._head = self._book.add_format({"bold": True})
         self._quoted = self._book.add_format({"quote_prefix": True})  # stays a text when somebody edits it
         self._formats = {name: self._book.add_format({"num_format": code}) for name, code in (NUMBERS | DATES).items()}
-        self._sheets = {table.name: self._begun(table) for table in plan.tables}
+        self._sheets = {table.name: self._begun(table) for table in options.tables}
         self._used = dict.fromkeys(self._sheets, HEADERS)
-        staging.at_end(self._close)
+        staged.on_exit(self._close)
 
     def _close(self) -> None:
         """Close what the workbook leaves open when it is not finished."""
@@ -88,7 +88,7 @@ class Xlsx(Format):
                 self._write(sheet, number, place, column, value)
         self._used[table.name] = used + len(rows)
 
-    def _write(self, sheet: Any, row: int, place: int, column: Column, value: Value) -> None:
+    def _write(self, sheet: Any, row: int, place: int, column: Column, value: CellValue) -> None:
         match value:
             case None | "":
                 pass
@@ -111,12 +111,12 @@ class Xlsx(Format):
             # XlsxWriter takes such a text for markup of its own and would write it unescaped.
             sheet.write_rich_string(row, place, text[:1], text[1:2], text[2:])
         else:
-            sheet.write_string(row, place, text, None if guarded(text) == text else self._quoted)
+            sheet.write_string(row, place, text, None if escape_formula(text) == text else self._quoted)
 
     def finish(self) -> None:
         from xlsxwriter.exceptions import FileCreateError
 
-        for table in self.plan.tables:
+        for table in self.options.tables:
             last = max(self._used[table.name], HEADERS) - 1
             self._sheets[table.name].autofilter(HEADERS - 1, 0, last, len(table.columns) - 1)
         try:

@@ -1,6 +1,6 @@
-"""What the page shows: a store as plain data, in the form that the page's scripts read.
+"""The data of the report page: a store as plain data, in the form that the page's scripts read.
 
-The same store gives the same data: no clock is asked, the newest moment that the store notes stands for now. In the two
+The same store gives the same data: no clock is read, the newest time in the store stands for now. In the two
 long lists, figures and pictures, a field that is null or usual is left out: static/data.js puts it there again.
 """
 
@@ -16,10 +16,11 @@ from cncert import __version__
 from cncert.items import Figure, Issue, Picture, Ranking, issue_id
 from cncert.ledger import calendar_gaps
 from cncert.output.page.picture_links import PictureFiles
-from cncert.quality.series_breaks import breaks, joined
+from cncert.quality.series_breaks import are_comparable, breaks
+from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
-from cncert.report.preferred_figures import article_link, best_figures, safe_link
+from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.store import Store
 from cncert.store.records import Reject, RunRecord, State
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
@@ -42,7 +43,7 @@ class ShownPicture:
 
 
 @dataclass(slots=True)
-class Page:
+class PageContent:
     """All that the page shows."""
 
     data: Node
@@ -52,10 +53,10 @@ class Page:
 
 async def read_page(
     store: Store, *, first: str | None = None, last: str | None = None, files: PictureFiles | None = None
-) -> Page | None:
-    """What *store* holds of the weeks from *first* to *last*, with its pictures unless *files* is None.
+) -> PageContent | None:
+    """Return what *store* holds of the weeks from *first* to *last*, with its pictures unless *files* is None.
 
-    None if no issue is among them. May raise StoreError.
+    Return None if no issue is among them. May raise StoreError.
     """
     rows, runs = await store.rows(), await store.runs(NEWEST_RUNS)
     edits = Counter(revision.rpartition("-")[0] for revision in await store.revision_ids())
@@ -88,12 +89,12 @@ async def read_page(
         "runs": [_run(run) for run in runs],
         "sources": [{"name": name, "issues": number} for name, number in reader.sources.most_common()],
     }
-    return Page(data, reader.pictures)
+    return PageContent(data, reader.pictures)
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads issues in the order of their weeks, and remembers of them what later ones are compared with."""
+    """Reads issues in the order of their weeks, and keeps of them what later ones are compared with."""
 
     files: PictureFiles | None
     gone: set[str]
@@ -107,23 +108,20 @@ class _Reader:
     """When each issue was read."""
     newest: date = date.min
     """The last day of the newest issue."""
-    _stated: dict[Week, dict[str, float]] = field(default_factory=dict)
+    _numbers: dict[Week, dict[str, float]] = field(default_factory=dict)
 
     def read(self, issue: Issue, *, shown: bool) -> None:
-        """Take *issue* in; one that is not *shown* serves comparisons only."""
+        """Read *issue*; one that is not *shown* serves comparisons only."""
         numbers = [(figure, figure.value) for figure in issue.figures if not isinstance(figure.value, str)]
-        best = best_figures(figure for figure, _ in numbers)
+        preferred = preferred_numbers(issue.figures)
         # In the order of the issue, but of several figures of a metric the one that counts comes first.
-        numbers.sort(key=lambda pair: (pair[0].source != "text", pair[0] is not best[pair[0].metric]))
-        self._stated[issue.year, issue.number] = {
-            figure.metric: value for figure, value in numbers if figure is best[figure.metric]
-        }
+        numbers.sort(key=lambda pair: (pair[0].source != "text", pair[0] is not preferred[pair[0].metric][0]))
+        self._numbers[issue.year, issue.number] = {metric: value for metric, (_, value) in preferred.items()}
         if not shown:
             return
         self.sources[issue.provenance.via] += 1
         self.read_at[issue.id] = issue.provenance.fetched_at
         self.newest = issue.period.end
-        words = [figure for figure in issue.figures if isinstance(figure.value, str)]
         evidences: dict[str, int] = {}
         self.issues.append(
             {
@@ -138,20 +136,20 @@ class _Reader:
                 "parser": issue.provenance.parser,
                 "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
                 "evidences": list(evidences),
-                "words": {name: one.value for name, one in best_figures(words).items()},
+                "words": {metric: word for metric, (_, word) in preferred_words(issue.figures).items()},
                 "rankings": [_ranking(ranking) for ranking in issue.rankings],
                 "pictures": list(self._pictures(issue)),
-                "warnings": [[doubt.code, doubt.message] for doubt in issue.warnings],
+                "warnings": [[warning.code, warning.message] for warning in issue.warnings],
             }
         )
 
     def name_metrics(self) -> list[Metric]:
-        """The metrics that are met; figures and rankings name them by their places in this list from now on."""
+        """Return the metrics that occur; figures and rankings name them by their places in this list from now on."""
         naming = [node for issue in self.issues for node in (*issue["figures"], *issue["rankings"])]
-        met = {node["m"] for node in naming}
-        known = [metric for metric in metrics() if metric.name in met]
-        strange = sorted(met - {metric.name for metric in known})  # of another version's metric_labels.toml
-        found = [*known, *(Metric(name, name, name, None, (), None) for name in strange)]
+        occurring = {node["m"] for node in naming}
+        known = [metric for metric in metrics() if metric.name in occurring]
+        unknown = sorted(occurring - {metric.name for metric in known})  # of another version's metric_labels.toml
+        found = [*known, *(Metric(name, name, name, None, (), None) for name in unknown)]
         places = {metric.name: place for place, metric in enumerate(found)}
         for node in naming:
             node["m"] = places[node["m"]]
@@ -181,8 +179,8 @@ class _Reader:
 
     def _compared(self, metric: str, value: float, week: Week, other: Week) -> Compared | None:
         """*value* against what *other* states; None if it does not, or if the two may not be compared."""
-        former = self._stated.get(other, {}).get(metric)
-        if former is None or not joined(metric, week, other):
+        former = self._numbers.get(other, {}).get(metric)
+        if former is None or not are_comparable(metric, week, other):
             return None
         try:
             change = (value / former - 1) * 100 if former else math.inf
@@ -273,8 +271,8 @@ def _week(week: calendar_gaps.Week) -> Node:
 
 
 def _reject(reject: Reject) -> Node:
-    told = {"issue": reject.issue, "reason": reject.reason, "address": safe_link(reject.address)}
-    return {**told, "at": reject.rejected_at.isoformat()}
+    fields = {"issue": reject.issue, "reason": reject.reason, "address": safe_link(reject.address)}
+    return {**fields, "at": reject.rejected_at.isoformat()}
 
 
 def _run(run: RunRecord) -> Node:

@@ -1,4 +1,4 @@
-"""The files of the stored pictures, as the page sees them."""
+"""The files of the stored pictures, and their addresses as seen from the page."""
 
 import os
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class PictureFiles:
     page: Path
 
     def path(self, picture: Picture) -> Path | None:
-        """The file of *picture*, None if there is none; nothing outside the directory is one."""
+        """Return the file of *picture*, None if there is none; nothing outside the directory is one."""
         if self.directory is None or picture.status != "stored" or not picture.path:
             return None
         parts = PurePosixPath(picture.path)
@@ -27,6 +27,6 @@ class PictureFiles:
         return path if path.is_file() else None
 
     def link(self, picture: Picture) -> str | None:
-        """The relative address of its file from the page."""
+        """Return the relative address of its file from the page."""
         path = self.path(picture)
         return quote(Path(os.path.relpath(path, self.page)).as_posix()) if path else None

@@ -1,7 +1,7 @@
 """Small copies of stored pictures, to stand in the page itself.
 
-They may take so much room and no more: the newest issue's come first, then one of each issue, then the others. Stored
-files were looked at before they were kept, and are not trusted for it.
+They may take so many characters and no more: the newest issue's come first, then one of each issue, then the others.
+Stored files are not trusted, although they were inspected before they were kept.
 """
 
 import io
@@ -16,16 +16,16 @@ from PIL import Image
 
 from cncert.output.page.page_data import ShownPicture
 from cncert.output.page.picture_links import PictureFiles
-from cncert.pipelines.pictures import EXTENSIONS, MAX_BYTES
+from cncert.wechat.picture_formats import EXTENSIONS, MAX_BYTES
 
-LARGE, SMALL = 480, 160
-"""Pixels of the longer side: in the newest issue, and in all others."""
-MOST = 500
+SIDE_IN_NEWEST_ISSUE, SIDE_IN_OTHERS = 480, 160
+"""Pixels of the longer side."""
+MAX_FILES = 500
 """Files that are opened, however small the copies of them are."""
 MAX_PIXELS = 40_000_000
 """A picture of more is not opened: it would take more memory than all the rest of the work."""
 _QUALITY = 55
-_ENTRY = 20
+_ENTRY_CHARACTERS = 20
 """Characters that a place in the list and its entry take."""
 
 
@@ -36,26 +36,26 @@ class Thumbnails:
     uris: list[str] = field(default_factory=list)
     """``data:`` addresses; the field ``thumb`` of a picture's node is a place in this list."""
     left_out: int = 0
-    """Pictures without one for want of room."""
+    """Pictures without one, to keep the page small."""
     unreadable: list[str] = field(default_factory=list)
     """A line for each file of which none could be made."""
 
 
-def thumbnails(pictures: list[ShownPicture], files: PictureFiles, room: int) -> Thumbnails:
-    """Small copies of *pictures*, each file's once, of *room* characters in all; their places enter the nodes."""
+def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) -> Thumbnails:
+    """Make small copies of *pictures*, each file's once, of *limit* characters in all; their places enter the nodes."""
     made = Thumbnails()
     wanted: dict[Path, list[ShownPicture]] = {}
-    for shown in _by_worth(pictures):
+    for shown in _in_order_of_worth(pictures):
         if path := files.path(shown.picture):
             wanted.setdefault(path, []).append(shown)
-    for path, shows in islice(wanted.items(), MOST):
+    for path, shows in islice(wanted.items(), MAX_FILES):
         try:
-            uri = thumbnail(path, LARGE if shows[0].issue == pictures[-1].issue else SMALL)
+            uri = thumbnail(path, SIDE_IN_NEWEST_ISSUE if shows[0].issue == pictures[-1].issue else SIDE_IN_OTHERS)
         except ValueError as error:
             made.unreadable.append(f"{shows[0].picture.path}: {error}")
             continue
-        room -= len(uri) + _ENTRY * len(shows)
-        if room < 0:
+        limit -= len(uri) + _ENTRY_CHARACTERS * len(shows)
+        if limit < 0:
             break
         for shown in shows:
             shown.node["thumb"] = len(made.uris)
@@ -65,7 +65,7 @@ def thumbnails(pictures: list[ShownPicture], files: PictureFiles, room: int) -> 
 
 
 def thumbnail(path: Path, side: int) -> str:
-    """The picture in *path* as a ``data:`` address, at most *side* pixels wide and high. Raises ValueError."""
+    """Return the picture in *path* as a ``data:`` address, at most *side* pixels wide and high. Raises ValueError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("too large")
@@ -86,8 +86,8 @@ def thumbnail(path: Path, side: int) -> str:
     return f"data:image/webp;base64,{b64encode(output.getvalue()).decode()}"
 
 
-def _by_worth(pictures: Iterable[ShownPicture]) -> list[ShownPicture]:
-    """All of the newest issue, then one of each other, then the rest; newest issues first."""
+def _in_order_of_worth(pictures: Iterable[ShownPicture]) -> list[ShownPicture]:
+    """Return all of the newest issue, then one of each other, then the rest; newest issues first."""
     issues: dict[str, list[ShownPicture]] = {}
     for shown in pictures:
         issues.setdefault(shown.issue, []).append(shown)

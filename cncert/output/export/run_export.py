@@ -1,54 +1,38 @@
-"""The way through the store: once, however many formats there are."""
+"""Reading the store for an export: once, however many formats there are."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
-from typing import Final
 
 from cncert.items import CHINA
 from cncert.ledger import calendar_gaps
-from cncert.output.export.atom_format import Atom
-from cncert.output.export.base_format import Format, Plan
-from cncert.output.export.column_types import Table
-from cncert.output.export.csv_format import Csv
-from cncert.output.export.datapackage_format import Datapackage
-from cncert.output.export.jsonl_format import Jsonl
-from cncert.output.export.markdown_format import Markdown
-from cncert.output.export.parquet_format import Parquet
-from cncert.output.export.xlsx_format import Xlsx
+from cncert.output.export.base_format import ExportOptions, Format
+from cncert.output.export.base_table import Table
 from cncert.report.calendar import parse_week, period
 from cncert.store import Store
 from cncert.store.records import LedgerRow
 
-FORMATS: Final[dict[str, type[Format]]] = {
-    "jsonl": Jsonl,
-    "csv": Csv,
-    "parquet": Parquet,
-    "xlsx": Xlsx,
-    "datapackage": Datapackage,
-    "markdown": Markdown,
-    "atom": Atom,
-}
 
-
-async def export(store: Store, plan: Plan, formats: Sequence[Format], step: Callable[[], object]) -> Counter[str]:
-    """Give *formats* what *plan* wants of *store*; the number of rows of each table, and of issues as ``issue``.
+async def run_export(
+    store: Store, options: ExportOptions, formats: Sequence[Format], step: Callable[[], object]
+) -> Counter[str]:
+    """Give *formats* what *options* ask of *store*; return the number of rows by table, and of issues as ``issue``.
 
     *step* is called after each issue. Raises ExportError and OSError as the formats do, StoreError as the store does.
     """
     counts: Counter[str] = Counter()
-    selection, tables = plan.selection, plan.tables
+    scope, tables = options.scope, options.tables
     rows = await store.rows()
     ids = await store.issue_ids()
-    weeks = calendar_gaps.weeks(rows, ids, first=selection.first, last=selection.last, today=_today(rows, ids))
+    weeks = calendar_gaps.weeks(rows, ids, first=scope.first, last=scope.last, today=_today(rows, ids))
     for table in tables:
         _add(formats, table, table.of_weeks(weeks), counts)
-    async for issue in store.issues(selection.first, selection.last):
+    async for issue in store.issues(scope.first, scope.last):
         for table in tables:
             _add(formats, table, table.of_issue(issue), counts)
-        narrowed = selection.narrowed(issue)
+        exported = scope.apply(issue)
         for one in formats:
-            one.add_issue(narrowed)
+            one.add_issue(exported)
         counts["issue"] += 1
         step()
     for one in formats:

@@ -1,4 +1,4 @@
-"""What a column and a table are."""
+"""What a column and a table are: the classes; ``tables_and_columns.py`` says which there are."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from typing import Any, Final, Literal
 from cncert.exceptions import ExportError
 from cncert.items import Issue, Model
 from cncert.ledger.calendar_gaps import Week
-from cncert.output.export.harmless_cells import plain
+from cncert.output.export.harmless_text import replace_unsafe
 
-Kind = Literal["text", "integer", "number", "boolean", "date", "time"]
-Value = str | int | float | date | None
+ColumnKind = Literal["text", "integer", "number", "boolean", "date", "time"]
+CellValue = str | int | float | date | None
 """Times are aware datetimes of Chinese time, truth is a bool: subclasses of date and int."""
-Row = tuple[Value, ...]
+Row = tuple[CellValue, ...]
 
-LARGEST: Final = 2**63 - 1
+MAX_INTEGER: Final = 2**63 - 1
 """The greatest integer that every format has a type for."""
 
 
@@ -26,27 +26,27 @@ class Column:
 
     name: str
     zh: str
-    kind: Kind
+    kind: ColumnKind
     meaning: str
     value: Callable[[Any], Any]
     unit: str | None = None
 
-    def cell(self, record: Any) -> Value:
-        """The value that *record* has here. Raises ExportError for a number that not every format can hold."""
+    def cell(self, record: Any) -> CellValue:
+        """Return the value that *record* has here. Raises ExportError for a number that not every format can hold."""
         value = self.value(record)
         if isinstance(value, list):
             value = " ".join(map(str, value))
         if isinstance(value, str):
-            return plain(value)
-        if isinstance(value, int) and abs(value) > LARGEST:
+            return replace_unsafe(value)
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
             raise ExportError(f"the store has a number of {value.bit_length()} bits as {self.name}: no table holds it")
-        cell: Value = value
+        cell: CellValue = value
         return cell
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: made of one issue after the other, or of what is known without them."""
+    """A table, and where its rows come from: from one issue after the other, or from all weeks."""
 
     name: str
     zh: str
@@ -57,27 +57,34 @@ class Table:
     of_issue: Callable[[Issue], Iterable[Any]] = lambda _: ()
     """The records that an issue has."""
     of_weeks: Callable[[Sequence[Week]], Iterable[Any]] = lambda _: ()
-    """The records that no issue has, from all weeks with their states."""
+    """The records that stand in no issue, from all weeks with their states."""
 
     def rows(self, records: Iterable[Any]) -> list[Row]:
-        """A row for each of *records*."""
+        """Return a row for each of *records*."""
         return [tuple(column.cell(record) for column in self.columns) for record in records]
 
 
-def meaning(model: type[Model], *names: str) -> str:
-    """What the model says of its fields *names*, in Markdown."""
+def field_meaning(model: type[Model], *names: str) -> str:
+    """Return what the model says of its fields *names*, in Markdown."""
     texts = [(model.model_fields[name].description or "").replace("``", "`") for name in names]
     return " ".join(" ".join(texts).split())
 
 
-def field(
-    model: type[Model], name: str, zh: str, kind: Kind = "text", *, at: str, called: str = "", unit: str | None = None
+def field_column(
+    model: type[Model],
+    name: str,
+    zh: str,
+    kind: ColumnKind = "text",
+    *,
+    at: str,
+    called: str = "",
+    unit: str | None = None,
 ) -> Column:
-    """The column of a field of *model*; *at* is where the record has the model, such as ``issue.article``."""
+    """Return the column of a field of *model*; *at* is where a record has the model, such as ``issue.article``."""
     place = attrgetter(at)
 
     def value(record: Any) -> Any:
         part = place(record)
         return None if part is None else getattr(part, name)
 
-    return Column(called or name, zh, kind, meaning(model, name), value, unit)
+    return Column(called or name, zh, kind, field_meaning(model, name), value, unit)

@@ -17,13 +17,13 @@ _ACTING = re.compile(
 )
 
 
-def plain(text: str) -> str:
-    """*text* with each character that acts on its reader replaced by U+FFFD, one for one: places in it stay."""
+def replace_unsafe(text: str) -> str:
+    """Return *text* with each character that acts on its reader replaced by U+FFFD, one for one: places in it stay."""
     return _UNSAFE.sub(REPLACEMENT, text)
 
 
-def guarded(text: str) -> str:
-    """*text* as a cell that no spreadsheet takes for a formula: an apostrophe before what may be one.
+def escape_formula(text: str) -> str:
+    """Return *text* as a cell that no spreadsheet takes for a formula: an apostrophe before what may be one.
 
     What begins with an apostrophe gets one, too, so that ``cell.removeprefix("'")`` always gives *text* back.
     """

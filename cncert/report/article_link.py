@@ -1,0 +1,16 @@
+"""The address of an issue's article that people may follow."""
+
+from cncert.items import Issue
+from cncert.wechat.address import may_fetch, read_address
+
+
+def article_link(issue: Issue) -> str | None:
+    """Return the best address of its article that may be a link."""
+    known = (issue.article.url, *issue.article.aliases, issue.provenance.address)
+    return next((link for text in known if (link := safe_link(text))), None)
+
+
+def safe_link(text: str | None) -> str | None:
+    """Return the address in *text* if it is one of an article on WeChat: no other may become a link."""
+    address = read_address(text) if text and may_fetch(text) else None
+    return address.url if address else None
