@@ -24,17 +24,18 @@ from PIL import Image
 
 from cncert.commands.ocr import Command
 from cncert.exceptions import OcrError
-from cncert.infographics.labels import Box, Mark, Pair, Word, read_words, sides
+from cncert.infographics.labels import Box, Mark, Word, read_words, sides
 from cncert.infographics.labels.known_labels import name_label
 from cncert.infographics.words.cut_pictures import goes_on
 from cncert.infographics.words.enlarged_look import look_closer
 from cncert.infographics.words.ocr_engine import Engine, Found, open_engine
 from cncert.infographics.words.open_image import open_picture
-from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, read_pictures
+from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
 from cncert.infographics.words.triangles_and_arrows import find_marks, pointing
 from cncert.infographics.words.two_passes import agree, bands, content
 from cncert.infographics.words.unread_areas import Ink
 from cncert.report.metrics import definitions
+from cncert.store.picture_readings import LabelledNumber, PictureReading
 from tests.calls import call
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -55,7 +56,7 @@ def no_ink(_: Box) -> bool:
     return False
 
 
-def read(*words: Word, marks: Iterable[Mark] = ()) -> dict[str, Pair]:
+def read(*words: Word, marks: Iterable[Mark] = ()) -> dict[str, LabelledNumber]:
     """The pairs of a picture by their labels."""
     return {pair.label: pair for pair in read_words(words, tuple(marks), no_ink)}
 
@@ -739,7 +740,7 @@ class Watching:
 @pytest.mark.parametrize("size", [(12, 9000), (9000, 12), (1, 9000), (300, 5000), (40, 40)])
 def test_a_picture_of_any_shape_is_enlarged_within_bounds(size: tuple[int, int]) -> None:
     watching = Watching()
-    (reading,) = read_pictures([PictureFile("strip", encoded(striped(size=size)))], watching)
+    (reading,) = readings_of([PictureFile("strip", encoded(striped(size=size)))], watching)
     assert reading.state in ("read", "nothing")
     assert max(watching.enlarged, default=0) <= 4_500_000
     assert len(watching.enlarged) <= 40
@@ -769,6 +770,10 @@ def plain(line: Found) -> dict[str, Any]:
     }
 
 
+def readings_of(pictures: list[PictureFile], engine: Engine, limits: Limits | None = None) -> list[PictureReading]:
+    return [reading for _, reading in read_pictures(pictures, engine, limits or Limits())]
+
+
 def files(name: str) -> list[PictureFile]:
     """The picture *name*, or its slices."""
     return [PictureFile(one, (PICTURES / one).read_bytes()) for one in TRUTH[name].get("slices", [name])]
@@ -780,7 +785,7 @@ def recorded() -> dict[str, list[list[dict[str, Any]]]]:
     return kept
 
 
-def judged(readings: Iterable[PictureReading], name: str) -> tuple[int, list[Pair]]:
+def judged(readings: Iterable[PictureReading], name: str) -> tuple[int, list[LabelledNumber]]:
     """How many pairs of the truth were read rightly, and the figures that it does not know."""
     pairs = [pair for reading in readings for pair in reading.pairs]
     truth = TRUTH[name]["pairs"]
@@ -794,7 +799,7 @@ def bare(label: str) -> str:
     return "".join(character for character in label.lower() if character.isalnum())
 
 
-def says(pair: Pair, truth: dict[str, Any]) -> bool:
+def says(pair: LabelledNumber, truth: dict[str, Any]) -> bool:
     """Whether value, percentage and direction are those of the truth."""
     amount = truth["amount"] if "%" not in truth["value"] else float(truth["value"].rstrip("%"))
     return pair.value == amount and pair.change_printed == truth["pct"] and pair.direction == truth["dir"]
@@ -802,12 +807,12 @@ def says(pair: Pair, truth: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_nothing_that_a_picture_does_not_state_becomes_a_figure(name: str) -> None:
-    _, wrong = judged(read_pictures(files(name), Recorded(recorded()[name])), name)
+    _, wrong = judged(readings_of(files(name), Recorded(recorded()[name])), name)
     assert wrong == []
 
 
 def test_nearly_all_that_pictures_state_is_read() -> None:
-    right = sum(judged(read_pictures(files(name), Recorded(recorded()[name])), name)[0] for name in TRUTH)
+    right = sum(judged(readings_of(files(name), Recorded(recorded()[name])), name)[0] for name in TRUTH)
     assert right >= 0.95 * sum(len(one["pairs"]) for one in TRUTH.values())
 
 
@@ -819,17 +824,18 @@ def engine() -> Engine:
 # About four seconds each: that the engine gives what the rules were made for, on slices, a tilted and a turned picture.
 @pytest.mark.parametrize("name", ["030_wrapped_cut_1.png", "026_pyramid_tilted.png", "016_grouped_turned.jpg"])
 def test_the_engine_reads_as_it_did_when_its_words_were_kept(name: str, engine: Engine) -> None:
-    readings = read_pictures(files(name), engine)
+    readings = readings_of(files(name), engine)
     right, wrong = judged(readings, name)
     assert wrong == []
-    assert right >= judged(read_pictures(files(name), Recorded(recorded()[name])), name)[0] - 1
+    assert right >= judged(readings_of(files(name), Recorded(recorded()[name])), name)[0] - 1
     assert all(0 < reading.engine_seconds <= reading.seconds for reading in readings)
 
 
 def test_slices_are_read_as_one_picture_and_each_has_its_own_numbers() -> None:
     name = "030_wrapped_cut_1.png"
-    readings = read_pictures(files(name), Recorded(recorded()[name]))
-    assert [reading.name for reading in readings] == TRUTH[name]["slices"]
+    found = list(read_pictures(files(name), Recorded(recorded()[name])))
+    readings = [reading for _, reading in found]
+    assert [picture.name for picture, _ in found] == TRUTH[name]["slices"]
     assert all(len(reading.joined) == 2 for reading in readings)
     for reading in readings:
         assert reading.width is not None and reading.height is not None
@@ -843,9 +849,9 @@ def test_a_threshold_moves_what_is_a_figure() -> None:
     name = "001_icons_plain.jpg"
     settings = {"CNCERT_OCR_WORD": "0.92", "CNCERT_OCR_DROP": "0.8", "CNCERT_OCR_PAIRING": "0.9"}
     assert Limits.of(settings) == Limits()
-    (reading,) = read_pictures(files(name), Recorded(recorded()[name]), Limits.of(settings | {"CNCERT_OCR_WORD": "1"}))
+    (reading,) = readings_of(files(name), Recorded(recorded()[name]), Limits.of(settings | {"CNCERT_OCR_WORD": "1"}))
     assert {pair.state == "figure" for pair in reading.pairs if pair.words_confidence < 1} <= {False}
-    (reading,) = read_pictures(files(name), Recorded(recorded()[name]), Limits.of(settings | {"CNCERT_OCR_DROP": "1"}))
+    (reading,) = readings_of(files(name), Recorded(recorded()[name]), Limits.of(settings | {"CNCERT_OCR_DROP": "1"}))
     assert len(reading.pairs) < len(TRUTH[name]["pairs"])
 
 
@@ -919,7 +925,7 @@ def record() -> None:
     real = open_engine("rapidocr")
     for name in TRUTH:
         recorder = Recorder(real)
-        right, wrong = judged(read_pictures(files(name), recorder), name)
+        right, wrong = judged(readings_of(files(name), recorder), name)
         kept[name] = recorder.lines
         print(name, f"{right}/{len(TRUTH[name]['pairs'])}", *(f"wrong: {pair}" for pair in wrong))
     text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

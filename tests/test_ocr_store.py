@@ -24,7 +24,7 @@ from cncert.infographics.words.read_picture import Limits
 from cncert.items import Figure, Issue
 from cncert.quality.text_against_pictures import agreement_doubts
 from cncert.store import Store, open_store
-from cncert.store.picture_readings import Correction, Reading, ReadPair, ReadPicture
+from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, ReadPicture
 from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.ocr_double import BLANK, DIES, HANGS, LOG
@@ -43,7 +43,7 @@ def shown(*checksums: str, **changes: Any) -> Issue:
     return make_issue(**{"images": images, "figures": [], "warnings": []} | changes)
 
 
-def seen(readings: dict[str, Reading], *said: Correction, issue: Issue | None = None) -> Seen:
+def seen(readings: dict[str, PictureReading], *said: Correction, issue: Issue | None = None) -> Seen:
     corrections: dict[str, list[Correction]] = {}
     for one in said:
         corrections.setdefault(one.picture, []).append(one)
@@ -96,7 +96,9 @@ BOTH = "pictures of the issue show 1370000 and 5"
         (make_pair(value=5, state="candidate", reason="words unsure"), [1370000], [(5, "words unsure")]),
     ],
 )
-def test_two_pictures_of_one_metric(second: ReadPair, figures: list[int], questions: list[tuple[float, str]]) -> None:
+def test_two_pictures_of_one_metric(
+    second: LabelledNumber, figures: list[int], questions: list[tuple[float, str]]
+) -> None:
     found = seen({ONE: make_reading(SURE), TWO: make_reading(second)})
     assert [one.value for one in found.figures] == figures
     assert asked(found) == questions
@@ -112,7 +114,7 @@ def test_of_two_pictures_that_agree_the_surer_one_is_taken() -> None:
 
 
 @pytest.mark.parametrize("reading", [make_reading(UNSURE), make_reading(SURE), make_reading(make_pair(value=9)), None])
-def test_what_a_person_says_wins_over_any_reading(reading: Reading | None) -> None:
+def test_what_a_person_says_wins_over_any_reading(reading: PictureReading | None) -> None:
     """Also over a later one, or where a later one finds nothing."""
     said = make_correction(ONE, UNSURE, verdict="corrected", value=1376000, unit="个", change_pct=2.0)
     readings = {ONE: reading} if reading else {}
@@ -196,7 +198,7 @@ def test_a_figure_that_something_contradicts_is_asked_about_until_somebody_has_l
         (make_reading(state="failed", engine="double-2"), 1370000, []),
     ],
 )
-def test_a_second_reading_replaces_no_other_unasked(new: Reading, kept: float, proposed: list[float]) -> None:
+def test_a_second_reading_replaces_no_other_unasked(new: PictureReading, kept: float, proposed: list[float]) -> None:
     picture = ReadPicture(id=ONE, reading=make_reading(SURE)).with_reading(new)
     assert [pair.value for pair in picture.reading.pairs] == [kept]
     assert [pair.value for pair in (picture.proposed.pairs if picture.proposed else ())] == proposed

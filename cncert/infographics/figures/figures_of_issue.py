@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cncert.infographics.figures.picture_files import body_files
 from cncert.items import Check, Figure, Issue, Picture
-from cncert.store.picture_readings import Correction, Reading, ReadPair
+from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading
 
 DOUBTS = ("change_disagrees", "figure_outlier", "picture_disagrees")
 """Warnings for which a figure of a picture should be looked at."""
@@ -20,7 +20,7 @@ class Candidate:
     picture: Picture
     checksum: str
     """Of the picture's file."""
-    pair: ReadPair
+    pair: LabelledNumber
     reason: str
     """Why; empty for a figure that nothing speaks against."""
     is_figure: bool = False
@@ -48,7 +48,7 @@ class _Found:
 
     picture: Picture
     checksum: str
-    pair: ReadPair
+    pair: LabelledNumber
     said: Correction | None = None
 
     @property
@@ -95,7 +95,7 @@ class _Found:
         )
 
 
-def see(issue: Issue, readings: Mapping[str, Reading], corrections: Mapping[str, Sequence[Correction]]) -> Seen:
+def see(issue: Issue, readings: Mapping[str, PictureReading], corrections: Mapping[str, Sequence[Correction]]) -> Seen:
     """What *issue* has from its pictures; *readings* and *corrections* by the checksums of their files.
 
     A person's word comes before any reading. A metric that two pictures state has one figure if they agree, the surer

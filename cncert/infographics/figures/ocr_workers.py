@@ -7,7 +7,7 @@ import ctypes
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -17,14 +17,12 @@ import psutil
 
 from cncert.exceptions import OcrError, SavedFileError
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, read_file
-from cncert.report.numbers import LARGEST
-from cncert.report.parser_version import PICTURE_RULES
-from cncert.store.picture_readings import Reading, ReadPair
+from cncert.store.picture_readings import PictureReading
 from cncert.terminal.worker_pool import as_they_come
 
 if TYPE_CHECKING:  # what a worker needs only it imports
     from cncert.infographics.words.ocr_engine import Engine
-    from cncert.infographics.words.read_picture import Limits, PictureReading
+    from cncert.infographics.words.read_picture import Limits
 
 SECONDS = 300.0
 """How long a picture may take, with the start of the engine."""
@@ -40,7 +38,7 @@ class Taken:
     """What came of a picture: its reading, or why its file could not even be had."""
 
     picture: PicturePlace
-    reading: Reading | None
+    reading: PictureReading | None
     lost: str | None = None
     """Why there is no file."""
 
@@ -70,15 +68,9 @@ class Reader:
     seconds: float = SECONDS
 
     @property
-    def rules(self) -> str:
-        """What makes figures of words: code, tables and thresholds."""
-        levels = self.limits.thresholds
-        return f"{PICTURE_RULES} {levels.word:g}/{levels.pairing:g}/{levels.drop:g}"
-
-    @property
     def name(self) -> tuple[str, str]:
-        """As :attr:`Reading.reader` has it."""
-        return self.version, self.rules
+        """As :attr:`PictureReading.reader` has it."""
+        return self.version, self.limits.rules
 
 
 def usual_jobs() -> int:
@@ -117,7 +109,7 @@ def read_all(groups: Sequence[Group], reader: Reader, jobs: int) -> Generator[Ta
 
 def _read_group(group: Group, reader: Reader, threads: int) -> Iterator[Taken | OcrError]:
     """The work of a worker on one group."""
-    from cncert.infographics.words.read_picture import PictureFile, each_picture
+    from cncert.infographics.words.read_picture import PictureFile, read_pictures
 
     try:
         engine = _engine(reader.engine, threads)
@@ -135,8 +127,8 @@ def _read_group(group: Group, reader: Reader, threads: int) -> Iterator[Taken | 
     # Read once more when their turn comes: all at a time may be too much to hold.
     files = (PictureFile(str(picture), read_file(reader.folder, picture)) for picture in there)
     try:
-        for picture, found in zip(there, each_picture(files, engine, reader.limits), strict=True):
-            yield Taken(picture, _kept(found, reader))
+        for picture, (_, reading) in zip(there, read_pictures(files, engine, reader.limits), strict=True):
+            yield Taken(picture, reading)
             _give_back()
     except MemoryError:
         raise SavedFileError("takes more memory than there is") from None
@@ -158,23 +150,7 @@ def _give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _kept(found: "PictureReading", reader: Reader) -> Reading:
-    """What was *found* in a picture, as a store keeps it."""
-    return Reading(
-        state=found.state,
-        reason=found.reason,
-        width=found.width,
-        height=found.height,
-        engine=reader.version,
-        rules=reader.rules,
-        read_at=datetime.now(UTC),
-        seconds=found.seconds,
-        engine_seconds=found.engine_seconds,
-        words=found.words,
-        joined=found.joined,
-        pairs=[ReadPair.model_validate(asdict(pair)) for pair in found.pairs if pair.value <= LARGEST],
+def _failed(reader: Reader, reason: str) -> PictureReading:
+    return PictureReading(
+        state="failed", reason=reason, engine=reader.version, rules=reader.limits.rules, read_at=datetime.now(UTC)
     )
-
-
-def _failed(reader: Reader, reason: str) -> Reading:
-    return Reading(state="failed", reason=reason, engine=reader.version, rules=reader.rules, read_at=datetime.now(UTC))

@@ -34,8 +34,8 @@ class KnownFile:
 class Series:
     """The pictures of the issues from *first* to *last* (None: no bound) in *store*.
 
-    *reader*: the present version, as :attr:`Reading.reader` names it; without it none is older. The methods may raise
-    StoreError.
+    *reader*: the present version, as :attr:`PictureReading.reader` names it; without it none is older.
+    The methods may raise StoreError.
     """
 
     def __init__(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box, Direction, Mark
+from cncert.infographics.labels.words_and_marks import Box, Mark
+from cncert.store.picture_readings import Direction
 
 _LEGEND = re.compile(
     r"(?P<colour>[红橙黄绿蓝紫])色?(?:字体?|箭头|数字)?(?:代表|表示|为|:|指)?(?:较|比|与)?(?:上周)?(?:相比)?(?:环比)?"

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
-from cncert.infographics.labels.words_and_marks import Pair
 from cncert.report.metrics import metrics, relations
+from cncert.store.picture_readings import LabelledNumber
 
 _ROUNDING = 0.01
 """Of a total: numbers in 万 are rounded each by itself."""
@@ -13,7 +12,7 @@ _FRACTIONS = frozenset({"phishing.pages_per_ip"})
 """Metrics that may be no whole number."""
 
 
-def find_doubts(pairs: list[Pair]) -> list[Pair]:
+def find_doubts(pairs: list[LabelledNumber]) -> list[LabelledNumber]:
     """*pairs*, those that cannot be meant as candidates."""
     doubts: dict[int, list[str]] = defaultdict(list)
     places: dict[str, list[int]] = defaultdict(list)
@@ -36,7 +35,7 @@ def find_doubts(pairs: list[Pair]) -> list[Pair]:
     return [_doubted(pair, doubts[n]) if n in doubts else pair for n, pair in enumerate(pairs)]
 
 
-def _pointless(pairs: list[Pair]) -> Iterator[int]:
+def _pointless(pairs: list[LabelledNumber]) -> Iterator[int]:
     """Pairs that print without a decimal point what others print with one: engines miss it, and both passes do.
 
     A percentage needs others without a point beside it.
@@ -65,6 +64,6 @@ def _contradictions(values: dict[str, int | float]) -> list[tuple[str, tuple[str
     return found
 
 
-def _doubted(pair: Pair, reasons: list[str]) -> Pair:
-    told = [pair.reason] if pair.reason else []
-    return replace(pair, state="candidate", reason="; ".join((*told, *reasons)))
+def _doubted(pair: LabelledNumber, reasons: list[str]) -> LabelledNumber:
+    known = [pair.reason] if pair.reason else []
+    return pair.model_copy(update={"state": "candidate", "reason": "; ".join((*known, *reasons))})

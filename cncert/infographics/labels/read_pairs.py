@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cncert.infographics.labels.change_of_number import attach
 from cncert.infographics.labels.known_labels import scale_of
@@ -11,10 +11,12 @@ from cncert.infographics.labels.paragraphs import Paragraph, find_paragraphs, la
 from cncert.infographics.labels.percentages import Change, read_changes
 from cncert.infographics.labels.plausibility import find_doubts
 from cncert.infographics.labels.split_words import read_tokens
-from cncert.infographics.labels.words_and_marks import Box, Direction, HasInk, Mark, Pair, Word, ink_everywhere, sides
+from cncert.infographics.labels.words_and_marks import Box, HasInk, Mark, Word, ink_everywhere, sides
 from cncert.items import Figure
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold, metrics, regions
+from cncert.report.numbers import LARGEST
+from cncert.store.picture_readings import LONGEST, Direction, LabelledNumber
 
 _UNITS = {metric.name: metric.unit for metric in metrics()}
 _SMALL = 0.75
@@ -42,7 +44,7 @@ def read_words(
     marks: Sequence[Mark] = (),
     has_ink: HasInk = ink_everywhere,
     thresholds: Thresholds = DEFAULT,
-) -> list[Pair]:
+) -> list[LabelledNumber]:
     """The labels and numbers of a picture that belong together, in reading order."""
     kept = [word for word in words if word.scores and sum(word.scores) / len(word.scores) >= thresholds.drop]
     unread = [word for word in words if word not in kept and len(word.text) > 1]
@@ -61,7 +63,8 @@ def read_words(
             stated = _stated(paragraph, figure, thresholds)
             pairs = [pair for pair in pairs if pair.metric or pair.box != stated.box]
             pairs.append(stated)
-    return sorted(find_doubts(pairs), key=lambda pair: (pair.box[1], pair.box[0]))
+    counted = [pair for pair in find_doubts(pairs) if pair.value <= LARGEST]
+    return sorted(counted, key=lambda pair: (pair.box[1], pair.box[0]))
 
 
 def _doubt_cut(drafts: list[Draft], has_ink: HasInk) -> None:
@@ -121,7 +124,7 @@ def _parent(draft: Draft, named: list[Draft]) -> Draft | None:
     return named[min(above)[1]] if above else None
 
 
-def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
+def _finished(draft: Draft, thresholds: Thresholds) -> LabelledNumber:
     value, change = draft.value, draft.change
     parts = [part for part in (change, draft.share) if part is not None]
     tokens = [*draft.caption.tokens, *value.tokens, *(token for part in parts for token in part.tokens)]
@@ -131,7 +134,7 @@ def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
     if draft.metric is None:
         reasons.insert(0, "no metric")
     return _judged(
-        Pair(
+        LabelledNumber.model_construct(
             label=_without_week(draft.caption.printed) if value.token.is_running else draft.caption.printed,
             metric=draft.metric,
             printed=value.printed,
@@ -145,7 +148,7 @@ def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
             box=_rounded(value.box),
             words_confidence=round(min(token.score for token in tokens if not token.is_arrow), 3),
             pairing_confidence=round(draft.sure, 3),
-            evidence=" | ".join(token.printed for token in tokens),
+            evidence=" | ".join(token.printed for token in tokens)[:LONGEST],
             agreed=all(token.agreed for token in tokens if token.kind != "unit" or token.scale),
             state="candidate",
             reason=None,
@@ -155,15 +158,15 @@ def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
     )
 
 
-def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pair:
+def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> LabelledNumber:
     """A figure of running text."""
     assert figure.start is not None and figure.end is not None and not isinstance(figure.value, str)
     number = paragraph.part(figure.start, figure.end)
     change = figure.change_pct
     direction: Direction | None = None if change is None else "flat" if change == 0 else "up" if change > 0 else "down"
     return _judged(
-        Pair(
-            label=_without_week(label_before(paragraph.text, figure.start)),
+        LabelledNumber.model_construct(
+            label=_without_week(label_before(paragraph.text, figure.start))[:LONGEST],
             metric=figure.metric,
             printed=number.text,
             value=figure.value,
@@ -176,7 +179,7 @@ def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pai
             box=_rounded(number.box),
             words_confidence=round(min(paragraph.scores), 3),
             pairing_confidence=figure.confidence,
-            evidence=figure.evidence,
+            evidence=figure.evidence[:LONGEST],
             agreed=paragraph.agreed,
             state="candidate",
             reason=None,
@@ -186,7 +189,7 @@ def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pai
     )
 
 
-def _judged(pair: Pair, reasons: list[str], thresholds: Thresholds) -> Pair:
+def _judged(pair: LabelledNumber, reasons: list[str], thresholds: Thresholds) -> LabelledNumber:
     """*pair* as a figure, if nothing speaks against it."""
     if not pair.agreed:
         reasons.append("the passes differ")
@@ -194,7 +197,8 @@ def _judged(pair: Pair, reasons: list[str], thresholds: Thresholds) -> Pair:
         reasons.append("a word is not sure")
     if pair.pairing_confidence < thresholds.pairing and not reasons:
         reasons.append("the pairing is not sure")
-    return replace(pair, state="candidate" if reasons else "figure", reason="; ".join(reasons) or None)
+    state = "candidate" if reasons else "figure"
+    return pair.model_copy(update={"state": state, "reason": "; ".join(reasons) or None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +238,5 @@ def _amount(number: int | float, scale: str | None) -> int | float:
     return int(amount) if float(amount).is_integer() else amount
 
 
-def _rounded(box: Box) -> tuple[int, int, int, int]:
-    return round(box.x), round(box.y), round(box.width), round(box.height)
+def _rounded(box: Box) -> list[int]:
+    return [round(box.x), round(box.y), round(box.width), round(box.height)]

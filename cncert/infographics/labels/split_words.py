@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
 
-from cncert.infographics.labels.words_and_marks import Box, Direction, Word
+from cncert.infographics.labels.words_and_marks import Box, Word
 from cncert.items import Qualifier
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold
 from cncert.report.numbers import DIGITS, LARGEST, Number, qualified_after, read_number, unqualified
+from cncert.store.picture_readings import Direction
 
 Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "date", "trend"]
 """``delta`` a change in units, ``odd`` digits that are no number, ``scale`` 单位：万台, ``trend`` 环比 alone."""

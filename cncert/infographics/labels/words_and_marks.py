@@ -1,13 +1,9 @@
-"""Words and marks with their places, and what is read from them."""
+"""Words and marks of a picture, with their places."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from cncert.items import Qualifier
-
-Direction = Literal["up", "down", "flat"]
-PairState = Literal["figure", "candidate"]
+from cncert.store.picture_readings import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,38 +126,3 @@ class Mark:
 
     box: Box
     direction: Direction
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A label and the number that belongs to it."""
-
-    label: str
-    """As printed, its lines joined."""
-    metric: str | None
-    """The metric of data/metric_labels.toml that the label names; None if it names none."""
-    printed: str
-    """The number as printed: 137.0万, 278起."""
-    value: int | float
-    """In plain units."""
-    unit: str | None
-    qualifier: Qualifier | None
-    change_pct: float | None
-    """Against the week before, in percent; a fall is negative."""
-    change_printed: str | None
-    """The percentage beside the number, as printed."""
-    direction: Direction | None
-    share_pct: float | None
-    box: tuple[int, int, int, int]
-    """Left, top, width and height of the number in its picture, in pixels."""
-    words_confidence: float
-    """The least sure of the words that it was read from, 0 to 1."""
-    pairing_confidence: float
-    """How sure the number belongs to the label, 0 to 1."""
-    evidence: str
-    """The words."""
-    agreed: bool
-    """Whether all passes read the words alike."""
-    state: PairState
-    reason: str | None
-    """Why it is a candidate."""

@@ -3,14 +3,13 @@
 import io
 import warnings
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-State = Literal["read", "nothing", "broken", "too_large", "unsupported"]
+from cncert.store.picture_readings import ReadingState
 
-UNREADABLE: tuple[State, ...] = ("broken", "too_large", "unsupported")
+UNREADABLE: tuple[ReadingState, ...] = ("broken", "too_large", "unsupported")
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 PIXELS = 16_000_000
 """A picture with more is not decoded: 1080 pixels wide it would be 15,000 high, and take half a minute to read."""
@@ -26,7 +25,7 @@ THINNEST = 12
 class Opened:
     """A picture that was looked at; ``pixels`` only where there is something to read."""
 
-    state: State
+    state: ReadingState
     reason: str | None
     width: int | None = None
     height: int | None = None

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from cncert.infographics.labels import Box, Mark, Word
-from cncert.infographics.labels.words_and_marks import Direction
+from cncert.store.picture_readings import Direction
 
 _PERCENT = re.compile(r"[0-9][0-9.,]*\s*[%％]")
 _REACH = 2.6

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cncert.exceptions import SavedFileError
-from cncert.infographics.labels import Pair
 from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
-from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, each_picture
+from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
 from cncert.sources.saved_files.find_files import find_files, opened, why
+from cncert.store.picture_readings import LabelledNumber, PictureReading
 from cncert.terminal.output import complain, output, safe_json
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -22,16 +22,16 @@ def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json
     """
     files = _Files(names)
     whole, broken = 0, 0
-    for reading in each_picture(files.pictures(), engine, limits):
+    for picture, reading in read_pictures(files.pictures(), engine, limits):
         if reading.state in UNREADABLE:
-            complain(f"{reading.name}: {reading.reason}")
+            complain(f"{picture.name}: {reading.reason}")
             broken += 1
         else:
             whole += 1
         if as_json:
-            print(safe_json(described(reading)), flush=True)
+            print(safe_json(described(picture, reading)), flush=True)
         else:
-            _print_table(reading)
+            _print_table(picture.name, reading)
     if files.absent and not whole + broken:
         return 2
     return 1 if files.absent or broken else 0
@@ -61,11 +61,11 @@ class _Files:
                 yield PictureFile(file, data)
 
 
-def described(reading: PictureReading) -> dict[str, Any]:
+def described(picture: PictureFile, reading: PictureReading) -> dict[str, Any]:
     """What was read in a picture, in JSON form."""
     return {
-        "file": reading.name,
-        "checksum": reading.checksum,
+        "file": picture.name,
+        "checksum": picture.checksum,
         "state": reading.state,
         "reason": reading.reason,
         "width": reading.width,
@@ -79,7 +79,7 @@ def described(reading: PictureReading) -> dict[str, Any]:
     }
 
 
-def _described(pair: Pair) -> dict[str, Any]:
+def _described(pair: LabelledNumber) -> dict[str, Any]:
     return {
         "label": pair.label,
         "metric": pair.metric,
@@ -101,10 +101,10 @@ def _described(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _print_table(reading: PictureReading) -> None:
+def _print_table(name: str, reading: PictureReading) -> None:
     """The pairs of a picture for a person."""
     console = output()
-    console.print(f"{reading.name}  {reading.state}", markup=False)
+    console.print(f"{name}  {reading.state}", markup=False)
     for pair in reading.pairs:
         change = "" if pair.change_pct is None else f"  {pair.change_pct:+.12g}%"
         meant = pair.metric or "-"
