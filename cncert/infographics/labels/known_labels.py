@@ -6,10 +6,11 @@ from functools import cache, lru_cache
 
 from cncert.report.label_context import without_asides
 from cncert.report.metrics import definitions, fold
+from cncert.report.numbers import UNITS
 
 _LONGEST = 40
 """Characters of a label."""
-_UNIT = re.compile(r"\((?:单位:?)?(?P<scale>[万亿])?(?P<unit>[起个家台次条款种例项]|[^\W0-9]类)?(?:/周)?\)")
+_UNIT = re.compile(rf"\((?:单位:?)?(?P<scale>[万亿])?(?P<unit>[{UNITS}]|[^\W0-9]类)?(?:/周)?\)")
 
 
 @dataclass(frozen=True, slots=True)

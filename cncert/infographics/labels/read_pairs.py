@@ -15,13 +15,12 @@ from cncert.infographics.labels.words_and_marks import Box, HasInk, Mark, Word, 
 from cncert.items import Figure
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold, metrics, regions
-from cncert.report.numbers import LARGEST
+from cncert.report.numbers import FACTORS, LARGEST
 from cncert.store.picture_readings import LONGEST, Direction, LabelledNumber
 
 _UNITS = {metric.name: metric.unit for metric in metrics()}
 _SMALL = 0.75
 """Of the height of its label."""
-_FACTORS = {"万": 10_000, "亿": 100_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +233,7 @@ def _without_week(label: str) -> str:
 
 
 def _amount(number: int | float, scale: str | None) -> int | float:
-    amount = number * _FACTORS.get(scale or "", 1)
+    amount = number * FACTORS.get(scale or "", 1)
     return int(amount) if float(amount).is_integer() else amount
 
 

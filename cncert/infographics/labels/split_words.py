@@ -10,7 +10,7 @@ from cncert.infographics.labels.words_and_marks import Box, Word
 from cncert.items import Qualifier
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold
-from cncert.report.numbers import DIGITS, LARGEST, Number, qualified_after, read_number, unqualified
+from cncert.report.numbers import DIGITS, LARGEST, UNITS, Number, qualified_after, read_number, unqualified
 from cncert.store.picture_readings import Direction
 
 Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "date", "trend"]
@@ -18,7 +18,6 @@ Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "d
 Role = Literal["change", "share", "other"]
 """What a percentage is of; ``other`` compares with another time than the week before."""
 
-UNITS = "起个家台次条款种例项"
 _NUMBERING = re.compile(r"^(?:\(?[0-9]{1,2}[.、)](?![0-9])|[一二三四五六七八九十]{1,2}[、.])")
 _EDGES = " :;,.。、·•●○■□◆◇★☆▪▶►※|-—_()[]<>【】《》「」“”\"'*=~"
 _NOTE = re.compile(

@@ -11,9 +11,10 @@ from cncert.infographics.labels import Box, Word, sides
 from cncert.infographics.words.ocr_engine import Engine, Found
 from cncert.infographics.words.unread_areas import Ink
 from cncert.report.metrics import fold
+from cncert.report.numbers import UNITS
 
 _NUMBER = re.compile(r"[0-9][0-9,.]*[万亿]?")
-_UNIT = re.compile(r"[万亿]?[起个家台次条款种例项]?")
+_UNIT = re.compile(rf"[万亿]?[{UNITS}]?")
 _EDGES = re.compile(r"^\W+|\W+$")
 _LEFT, _RIGHT, _ABOVE = 0.45, 1.1, 0.25
 """How much of the surroundings is looked at, in heights of the number."""
