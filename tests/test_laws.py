@@ -28,7 +28,7 @@ LAYERS = (
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 UPWARD = {
     "addon -> sources", "addon -> wechat", "archive -> middlewares", "editions -> pipelines", "editions -> quality",
-    "exceptions -> wechat", "infographics -> quality", "monitoring -> browser", "output -> pipelines",
+    "exceptions -> wechat", "monitoring -> browser", "output -> pipelines",
     "sources -> middlewares", "sources -> pipelines", "store -> archive", "store -> pipelines", "terminal -> report",
 }  # fmt: skip
 """Imports that still run the wrong way."""

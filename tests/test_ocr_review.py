@@ -24,7 +24,7 @@ from scrapy.settings import Settings
 
 from cncert import settings as project
 from cncert.commands.ocr import Command
-from cncert.infographics.figures.update_issue import renew
+from cncert.infographics.figures.update_issue import update_issue
 from cncert.items import Issue
 from cncert.output.check.run_check import review
 from cncert.output.check.typed_values import NotMeant, typed_change, typed_unit, typed_value
@@ -78,7 +78,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             await store.put_issue(issue)
         for data, pairs in FILES.items():
             await store.put_reading(hashlib.sha256(data).hexdigest(), make_reading(*pairs))
-        await renew(store, "2025-03")
+        await update_issue(store, "2025-03")
 
     in_store(place, fill)
     return place

@@ -36,7 +36,7 @@ class Command(ProjectCommand):
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
         _need_libraries()
-        from cncert.output.ocr.stored_pictures import accept_stored, read_stored
+        from cncert.output.ocr.run_on_store import accept_stored, read_stored
 
         if args == ["review"]:
             from cncert.output.check.run_check import review
@@ -51,7 +51,7 @@ class Command(ProjectCommand):
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
         from cncert.infographics.words.ocr_engine import open_engine
         from cncert.infographics.words.read_picture import Limits
-        from cncert.output.ocr.picture_files_named import print_files
+        from cncert.output.ocr.run_on_files import print_files
 
         return print_files(args, open_engine(opts.engine), Limits.of(self.settings), as_json=opts.json)
 

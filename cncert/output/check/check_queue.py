@@ -7,17 +7,18 @@ from hashlib import sha256
 from typing import Literal, get_args
 
 from cncert.infographics.figures.figures_of_issue import Candidate
-from cncert.infographics.figures.human_checks import Stated, Verdict, judge, withdraw
-from cncert.infographics.figures.update_issue import look, renew
+from cncert.infographics.figures.human_checks import CheckedNumber, CheckVerdict, remove_check, save_check
+from cncert.infographics.figures.update_issue import load_pictures, update_issues
 from cncert.output.check.typed_values import NotMeant
+from cncert.quality import renew_warnings
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 
 State = Literal["open", "accepted", "confirmed", "corrected", "refused", "settled"]
 """``accepted``: a figure that nothing contradicts; ``settled``: another answer, or a new reading, has settled it."""
 
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-Answer = tuple[Candidate, Verdict, Stated | None]
+VERDICTS: tuple[CheckVerdict, ...] = get_args(CheckVerdict)
+Answer = tuple[Candidate, CheckVerdict, CheckedNumber | None]
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Judgement:
     """What one answer did."""
 
     item: Item
-    verdict: Verdict
+    verdict: CheckVerdict
     steps: tuple[Step, ...]
 
 
@@ -106,9 +107,9 @@ class Desk:
         """See what has become of *item* by now, and of those beside it."""
         asked: dict[str, State] = {}
         for issue_id in item.candidate.issues:
-            if (looked := await look(self._store, issue_id)) is not None:
-                asked |= {item_id(one): "accepted" for one in looked.seen.accepted}
-                asked |= {item_id(one): "open" for one in looked.seen.candidates}
+            if (loaded := await load_pictures(self._store, issue_id)) is not None:
+                asked |= {item_id(one): "accepted" for one in loaded.found.accepted}
+                asked |= {item_id(one): "open" for one in loaded.found.candidates}
         known: dict[str, list[Correction]] = {}
         for one in self.beside(item):
             checksum = one.candidate.checksum
@@ -117,7 +118,13 @@ class Desk:
             one.renew(known[checksum], asked.get(one.id, "settled"))
 
     async def judge(
-        self, item: Item, verdict: Verdict, by: str, seen: str, stated: Stated | None = None, metric: str | None = None
+        self,
+        item: Item,
+        verdict: CheckVerdict,
+        by: str,
+        seen: str,
+        stated: CheckedNumber | None = None,
+        metric: str | None = None,
     ) -> Judgement:
         """Keep what *by* says of *item*, and has *seen* of it (:attr:`Item.mark`).
 
@@ -134,10 +141,11 @@ class Desk:
             known = {one.id: one for one in await self._store.corrections(item.candidate.checksum)}
             steps = []
             for one in _replaced(answers, known.values()):
-                await withdraw(self._store, one)
+                await self._renew_warnings(await remove_check(self._store, one))
                 steps.append(Step(one, None))
             for candidate, answer, value in answers:
-                said = await judge(self._store, candidate, answer, by, value)
+                said, changed = await save_check(self._store, candidate, answer, by, value)
+                await self._renew_warnings(changed)
                 steps.append(Step(known.get(said.id), said))
             await self.refresh(item)
             return Judgement(item, verdict, tuple(steps))
@@ -154,15 +162,19 @@ class Desk:
                 if step.before is not None:
                     await self._store.put_correction(step.before)
                 elif step.after is not None:
-                    await withdraw(self._store, step.after)
-            for issue_id in candidate.issues:
-                await renew(self._store, issue_id)
+                    await self._renew_warnings(await remove_check(self._store, step.after))
+            await self._renew_warnings(await update_issues(self._store, candidate.issues))
             await self.refresh(judgement.item)
+
+    async def _renew_warnings(self, changed: Iterable[str]) -> None:
+        """Renew the warnings that rest on the *changed* issues."""
+        for issue_id in changed:
+            await renew_warnings.renew(self._store, issue_id)
 
     async def _moved(self, candidate: Candidate, metric: str | None) -> Candidate:
         """*candidate* as one of *metric*. Raises NotMeant if its picture has a figure of that."""
-        looked = await look(self._store, candidate.issues[0])
-        for one in looked.seen.accepted if looked is not None else ():
+        loaded = await load_pictures(self._store, candidate.issues[0])
+        for one in loaded.found.accepted if loaded is not None else ():
             if (one.checksum, one.pair.metric) == (candidate.checksum, metric) and one.pair.box != candidate.pair.box:
                 raise NotMeant("refused_taken")
         return replace(candidate, pair=candidate.pair.model_copy(update={"metric": metric}), is_one_of_several=False)

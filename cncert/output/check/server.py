@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from cncert.exceptions import ArgumentError, StoreError
-from cncert.infographics.figures.human_checks import Stated, Verdict
+from cncert.infographics.figures.human_checks import CheckedNumber, CheckVerdict
 from cncert.infographics.figures.picture_files import NoPictureFile
 from cncert.output.check.candidate_details import Node, details, said, summary
 from cncert.output.check.check_queue import VERDICTS, Desk, Item, Judgement, Meanwhile
@@ -57,7 +57,7 @@ class Reviewing:
         self._word = secrets.token_urlsafe(32)
         return f"{self.origin}/?{QUERY}{self._word}"
 
-    def outcomes(self) -> dict[str, Verdict]:
+    def outcomes(self) -> dict[str, CheckVerdict]:
         """The last verdict on each item that was judged here."""
         return {one.item.id: one.verdict for session in self.sessions for one in session.done}
 
@@ -188,7 +188,7 @@ class Reviewing:
         return Response.of_json(told, status)
 
 
-def _answer(item: Item, given: Node) -> tuple[Verdict, Stated | None, str | None]:
+def _answer(item: Item, given: Node) -> tuple[CheckVerdict, CheckedNumber | None, str | None]:
     """What a person says: the verdict, and of a correction what the picture states of which metric. Raises NotMeant."""
     verdict = next((one for one in VERDICTS if one == given.get("verdict")), None)
     if verdict is None:
@@ -199,8 +199,8 @@ def _answer(item: Item, given: Node) -> tuple[Verdict, Stated | None, str | None
     metric = typed_metric(str(given.get("metric", "")))
     unit = typed_unit(str(given.get("unit", "")))
     value = typed_value(str(given.get("value", "")), metric, unit)
-    stated = Stated(value, unit, typed_change(str(given.get("change", ""))))
-    if metric == pair.metric and stated == Stated(pair.value, pair.unit, pair.change_pct):
+    stated = CheckedNumber(value, unit, typed_change(str(given.get("change", ""))))
+    if metric == pair.metric and stated == CheckedNumber(pair.value, pair.unit, pair.change_pct):
         return "confirmed", None, None
     return "corrected", stated, metric
 

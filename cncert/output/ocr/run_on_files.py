@@ -21,20 +21,20 @@ def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json
     What cannot be read has its line on stderr. The exit status: 0, 1 if some could not be read, 2 if there was none.
     """
     files = _Files(names)
-    whole, broken = 0, 0
+    readable, unreadable = 0, 0
     for picture, reading in read_pictures(files.pictures(), engine, limits):
         if reading.state in UNREADABLE:
             complain(f"{picture.name}: {reading.reason}")
-            broken += 1
+            unreadable += 1
         else:
-            whole += 1
+            readable += 1
         if as_json:
             print(safe_json(described(picture, reading)), flush=True)
         else:
             _print_table(picture.name, reading)
-    if files.absent and not whole + broken:
+    if files.missing and not readable + unreadable:
         return 2
-    return 1 if files.absent or broken else 0
+    return 1 if files.missing or unreadable else 0
 
 
 class _Files:
@@ -42,7 +42,7 @@ class _Files:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
-        self.absent = 0
+        self.missing = 0
 
     def pictures(self) -> Iterator[PictureFile]:
         """The pictures; complains of each file that cannot be read."""
@@ -55,7 +55,7 @@ class _Files:
                 if len(data) > MAX_BYTES:
                     raise SavedFileError(f"larger than {MAX_BYTES} bytes")
             except (OSError, SavedFileError) as error:
-                self.absent += 1
+                self.missing += 1
                 complain(f"{file.filename if isinstance(file, OSError) else file}: {why(error)}")
             else:
                 yield PictureFile(file, data)
@@ -107,6 +107,7 @@ def _print_table(name: str, reading: PictureReading) -> None:
     console.print(f"{name}  {reading.state}", markup=False)
     for pair in reading.pairs:
         change = "" if pair.change_pct is None else f"  {pair.change_pct:+.12g}%"
-        meant = pair.metric or "-"
-        doubt = f"  ({pair.reason})" if pair.reason else ""
-        console.print(f"  {pair.state:9}  {meant}  {pair.label} {pair.printed}{change}{doubt}", markup=False)
+        reason = f"  ({pair.reason})" if pair.reason else ""
+        console.print(
+            f"  {pair.state:9}  {pair.metric or '-'}  {pair.label} {pair.printed}{change}{reason}", markup=False
+        )
