@@ -24,16 +24,16 @@ from PIL import Image
 
 from cncert.commands.ocr import Command
 from cncert.exceptions import OcrError
-from cncert.infographics.labels import Box, Mark, Word, read_words, sides
+from cncert.infographics.labels import Mark, Rectangle, Word, read_words, sides
 from cncert.infographics.labels.known_labels import name_label
-from cncert.infographics.words.cut_pictures import goes_on
-from cncert.infographics.words.enlarged_look import look_closer
-from cncert.infographics.words.ocr_engine import Engine, Found, open_engine
+from cncert.infographics.words.cut_pictures import is_next_slice
+from cncert.infographics.words.enlarged_numbers import find_missed_units
+from cncert.infographics.words.ocr_engine import Engine, TextLine, open_engine
 from cncert.infographics.words.open_image import open_picture
 from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
-from cncert.infographics.words.triangles_and_arrows import find_marks, pointing
-from cncert.infographics.words.two_passes import agree, bands, content
-from cncert.infographics.words.unread_areas import Ink
+from cncert.infographics.words.triangles_and_arrows import direction_of, find_marks
+from cncert.infographics.words.two_passes import bands, compared_content, merge_passes
+from cncert.infographics.words.unread_areas import UnreadInk
 from cncert.report.metrics import definitions
 from cncert.store.picture_readings import LabelledNumber, PictureReading
 from tests.calls import call
@@ -49,10 +49,10 @@ WORDS = PICTURES.with_name("ocr_words.json.gz")
 def word(text: str, x: float, y: float, height: float = 20, score: float = 0.99) -> Word:
     """A line of *text* whose characters are as wide as they are high, those of Latin half as wide."""
     width = sum(height if character > "\u2e7f" else 0.55 * height for character in text)
-    return Word(text, Box(x, y, width, height), (score,) * len(text))
+    return Word(text, Rectangle(x, y, width, height), (score,) * len(text))
 
 
-def no_ink(_: Box) -> bool:
+def no_ink(_: Rectangle) -> bool:
     return False
 
 
@@ -280,7 +280,7 @@ def test_a_change_may_stand_in_the_line_of_its_number() -> None:
 
 def test_a_mark_says_where_a_percentage_points_and_a_word_against_it_makes_a_candidate() -> None:
     row = table(("境内被篡改网站总数", "1,040", "6.4%"))
-    mark = Mark(Box(row[-1].box.x - 18, 32, 12, 12), "down")
+    mark = Mark(Rectangle(row[-1].box.x - 18, 32, 12, 12), "down")
     (pair,) = read(*row, marks=[mark]).values()
     assert (pair.change_pct, pair.state) == (-6.4, "figure")
     row[-1] = word("上升6.4%", row[-1].box.x, 30)
@@ -303,7 +303,7 @@ def test_a_share_is_told_from_a_change() -> None:
 def test_where_others_have_a_change_something_unread_in_its_place_is_doubted() -> None:
     words = table(("境内被篡改网站总数", "1,040", "+6.4%"), ("境内被植入后门网站总数", "801"))
     assert {pair.state for pair in read_words(words, (), no_ink)} == {"figure"}
-    missing = Box(*(getattr(words[2].box, name) for name in ("x", "y", "width", "height")))
+    missing = Rectangle(*(getattr(words[2].box, name) for name in ("x", "y", "width", "height")))
     there = replace(missing, y=missing.y + 45)
     pairs = read_words(words, (), lambda box: box.shared_width(there) > 0.5 and box.shared_height(there) > 0.5)
     assert [pair.state for pair in pairs] == ["figure", "candidate"]
@@ -491,8 +491,8 @@ def arrow(size: int, shaft: float) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", [triangle(9), triangle(40), arrow(16, 0.4), arrow(30, 0.2), arrow(24, 0.1)])
 def test_triangles_and_arrows_point_to_their_tips(shape: np.ndarray) -> None:
-    assert pointing(shape) == "up"
-    assert pointing(shape[::-1]) == "down"
+    assert direction_of(shape) == "up"
+    assert direction_of(shape[::-1]) == "down"
 
 
 @pytest.mark.parametrize(
@@ -508,7 +508,7 @@ def test_triangles_and_arrows_point_to_their_tips(shape: np.ndarray) -> None:
     ids=["square", "disc", "to the side", "stroke", "diamond", "flat"],
 )
 def test_other_shapes_point_nowhere(shape: np.ndarray) -> None:
-    assert pointing(shape) is None
+    assert direction_of(shape) is None
 
 
 def test_a_mark_is_found_beside_its_percentage_and_no_letter_is_one() -> None:
@@ -523,11 +523,11 @@ def test_ink_is_what_is_neither_word_nor_mark_nor_frame() -> None:
     pixels = np.full((200, 400, 3), 255, np.uint8)
     pixels[5:195, 5:8] = pixels[5:195, 390:393] = 0  # a frame
     pixels[50:70, 100:112] = pixels[50:70, 300:312] = 0
-    ink = Ink(pixels, [word("1", 100, 50)], [])
-    assert ink.at(Box(295, 45, 20, 30))
-    assert not ink.at(Box(95, 45, 20, 30))
-    assert not ink.at(Box(0, 60, 20, 30))
-    assert not ink.at(Box(500, 500, 20, 30))
+    ink = UnreadInk(pixels, [word("1", 100, 50)], [])
+    assert ink.has_ink(Rectangle(295, 45, 20, 30))
+    assert not ink.has_ink(Rectangle(95, 45, 20, 30))
+    assert not ink.has_ink(Rectangle(0, 60, 20, 30))
+    assert not ink.has_ink(Rectangle(500, 500, 20, 30))
 
 
 # --- Opening ----------------------------------------------------------------------------------------------------------
@@ -618,10 +618,10 @@ def test_no_bytes_raise_anything(tail: bytes, place: int, value: int) -> None:
 def test_slices_go_on_where_they_were_cut() -> None:
     page = np.full((400, 300, 3), 255, np.uint8)
     page[150:170, 40:90:4] = page[190:215, 40:90:4] = 0  # two lines of text
-    assert goes_on([page[:200]], page[200:])
-    assert goes_on([page[:180]], page[180:])
-    assert not goes_on([page[:120]], page[120:])  # blank on both sides: the margins of two pictures
-    assert not goes_on([page[:200]], page[200:, :299])
+    assert is_next_slice([page[:200]], page[200:])
+    assert is_next_slice([page[:180]], page[180:])
+    assert not is_next_slice([page[:120]], page[120:])  # blank on both sides: the margins of two pictures
+    assert not is_next_slice([page[:200]], page[200:, :299])
 
 
 def test_a_tall_picture_is_cut_between_its_lines() -> None:
@@ -653,12 +653,16 @@ def test_what_both_passes_read_is_agreed(first: list[str], second: list[str], ag
     def line(texts: list[str]) -> list[Word]:
         return [word(text, 20 + 90 * n, 30, 20) for n, text in enumerate(texts)]
 
-    whole = [replace(one, box=Box(20, 30, 170, 20)) for one in line(first)] if len(first) < len(second) else line(first)
-    assert {found.text: found.agreed for found in agree(whole, line(second))} == agreed
+    whole = (
+        [replace(one, box=Rectangle(20, 30, 170, 20)) for one in line(first)]
+        if len(first) < len(second)
+        else line(first)
+    )
+    assert {found.text: found.agreed for found in merge_passes(whole, line(second))} == agreed
 
 
 def test_the_content_of_a_word_is_what_must_be_read_alike() -> None:
-    assert content("①境内 被篡改（个）：１，０４０") == "境内被篡改个1,040"
+    assert compared_content("①境内 被篡改（个）：１，０４０") == "境内被篡改个1,040"
 
 
 class Closely:
@@ -669,10 +673,10 @@ class Closely:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         height, width = image.shape[:2]
         corners = ((9, 0.3 * height), (width - 9, 0.3 * height), (width - 9, 0.7 * height), (9, 0.7 * height))
-        return [Found(self._text, corners, (0.97,) * len(self._text))]
+        return [TextLine(self._text, corners, (0.97,) * len(self._text))]
 
 
 @pytest.mark.parametrize(
@@ -694,11 +698,11 @@ def test_a_closer_look_finds_the_unit_that_was_overlooked(
     pixels[60:76, 138:152:3] = 0  # something beside the number
     found = word(number, 135 - 0.55 * 40 * len(number), 50, height=40)
     found = replace(found, box=replace(found.box, width=135 - found.box.x))
-    ink = Ink(pixels, [found], [])
-    assert any(map(ink.at, sides(found.box)))
-    units = look_closer(Closely(closely), pixels, [found], ink)
+    ink = UnreadInk(pixels, [found], [])
+    assert any(map(ink.has_ink, sides(found.box)))
+    units = find_missed_units(Closely(closely), pixels, [found], ink)
     assert [(one.text, one.agreed) for one in units] == ([(unit, False)] if unit else [])
-    assert any(map(ink.at, sides(found.box))) is not is_clean
+    assert any(map(ink.has_ink, sides(found.box))) is not is_clean
 
 
 # --- Whole pictures ---------------------------------------------------------------------------------------------------
@@ -712,10 +716,10 @@ class Recorded:
     def __init__(self, lines: list[list[dict[str, Any]]]) -> None:
         self._lines = iter(lines)
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         """The next of the readings."""
         return [
-            Found(line["text"], tuple(map(tuple, line["corners"])), tuple(line["scores"]), tuple(line["places"]))
+            TextLine(line["text"], tuple(map(tuple, line["corners"])), tuple(line["scores"]), tuple(line["places"]))
             for line in next(self._lines)
         ]
 
@@ -728,13 +732,13 @@ class Watching:
     def __init__(self) -> None:
         self.enlarged: list[float] = []
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         """Nothing; engines give a strip more than eight times as wide as high room above it."""
         height, width = image.shape[:2]
         height = max(height, width // 4 if width > 8 * height else 0)
         scale = max(side / min(height, width), 1)
         self.enlarged.append(height * width * scale * scale)
-        return [Found("1,040", ((2, 2), (9, 2), (9, 9), (2, 9)), (0.99,) * 5)]
+        return [TextLine("1,040", ((2, 2), (9, 2), (9, 9), (2, 9)), (0.99,) * 5)]
 
 
 @pytest.mark.parametrize("size", [(12, 9000), (9000, 12), (1, 9000), (300, 5000), (40, 40)])
@@ -754,13 +758,13 @@ class Recorder:
         self.name = engine.name
         self.lines: list[list[dict[str, Any]]] = []
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         found = self._engine.read(image, side)
         self.lines.append([plain(line) for line in found])
-        return [Found(**line) for line in self.lines[-1]]
+        return [TextLine(**line) for line in self.lines[-1]]
 
 
-def plain(line: Found) -> dict[str, Any]:
+def plain(line: TextLine) -> dict[str, Any]:
     """*line* as it is kept."""
     return {
         "text": line.text,
@@ -866,8 +870,8 @@ class Blind:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
-        return [Found("1,040", ((2, 10), (58, 10), (58, 30), (2, 30)), (0.99,) * 5)]
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
+        return [TextLine("1,040", ((2, 10), (58, 10), (58, 30), (2, 30)), (0.99,) * 5)]
 
 
 def test_files_give_a_line_of_json_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

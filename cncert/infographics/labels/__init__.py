@@ -3,6 +3,6 @@ and no engine.
 """
 
 from cncert.infographics.labels.read_pairs import DEFAULT, Thresholds, read_words
-from cncert.infographics.labels.words_and_marks import Box, Mark, Word, sides
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word, sides
 
-__all__ = ["DEFAULT", "Box", "Mark", "Thresholds", "Word", "read_words", "sides"]
+__all__ = ["DEFAULT", "Mark", "Rectangle", "Thresholds", "Word", "read_words", "sides"]

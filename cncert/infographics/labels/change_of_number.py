@@ -10,7 +10,7 @@ from cncert.infographics.labels.percentages import Change
 from cncert.infographics.labels.possible_pairs import MOST, Edge, Placed, find_edges, match
 from cncert.infographics.labels.split_words import Token
 from cncert.infographics.labels.unit_of_number import Value
-from cncert.infographics.labels.words_and_marks import Box, HasInk
+from cncert.infographics.labels.words_and_marks import HasInk, Rectangle
 
 _DIAGONAL = 0.1
 """How much of a percentage must stand beside its number."""
@@ -24,7 +24,7 @@ _RIVAL = 1.5
 class _Shown:
     """A percentage as something with a place."""
 
-    box: Box
+    box: Rectangle
 
     @property
     def line(self) -> float:
@@ -136,7 +136,7 @@ def _doubt_exceptions(drafts: list[Draft], tokens: Sequence[Token], has_ink: Has
     used = {id(token) for draft in drafts for token in draft.value.tokens}
     odd = [token.box for token in tokens if token.kind in ("number", "odd", "delta") and id(token) not in used]
 
-    def has_something(place: Box) -> bool:
+    def has_something(place: Rectangle) -> bool:
         return has_ink(place) or any(box.shared_width(place) > 0 and box.shared_height(place) > 0 for box in odd)
 
     for draft in drafts:
@@ -146,7 +146,7 @@ def _doubt_exceptions(drafts: list[Draft], tokens: Sequence[Token], has_ink: Has
             draft.doubt(0.7, "others of its kind have a change")
 
 
-def _expected(draft: Draft, having: list[tuple[Draft, Box]]) -> Iterator[Box]:
+def _expected(draft: Draft, having: list[tuple[Draft, Rectangle]]) -> Iterator[Rectangle]:
     """Where the change of *draft* would stand, if it stood as those of others do."""
     if not having:
         return
@@ -159,7 +159,7 @@ def _expected(draft: Draft, having: list[tuple[Draft, Box]]) -> Iterator[Box]:
     spread = [_range(x for x, _ in way) + _range(y for _, y in way) for way in places]
     for way, apart in zip(places, spread, strict=True):
         if apart <= min(spread) + 2:
-            yield Box(way[0][0] + 0.1 * width, way[0][1] + 0.15 * height, 0.8 * width, 0.7 * height)
+            yield Rectangle(way[0][0] + 0.1 * width, way[0][1] + 0.15 * height, 0.8 * width, 0.7 * height)
 
 
 def _range(numbers: Iterable[float]) -> float:

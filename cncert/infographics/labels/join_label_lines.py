@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from cncert.infographics.labels.known_labels import Label, name_label
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box, surround
+from cncert.infographics.labels.words_and_marks import Rectangle, surround
 
 MOST_LINES = 4
 """Pieces that a label is looked for in."""
@@ -38,7 +38,7 @@ class Caption:
         return "".join(token.printed for token in self.tokens)
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         """All its lines."""
         return surround(token.box for token in self.tokens)
 

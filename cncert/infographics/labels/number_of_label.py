@@ -11,7 +11,7 @@ from cncert.infographics.labels.possible_pairs import MOST, Edge, Placed, find_e
 from cncert.infographics.labels.split_words import Token
 from cncert.infographics.labels.table_layout import Heads, counters, ticks
 from cncert.infographics.labels.unit_of_number import Value, join_units
-from cncert.infographics.labels.words_and_marks import Box
+from cncert.infographics.labels.words_and_marks import Rectangle
 
 Side = Literal["left", "right"]
 _SAME_SIZE = 1.33
@@ -38,7 +38,7 @@ class Draft:
     """Whether its number stands between its label and the next one."""
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         """The label and the number."""
         return self.caption.box.around(self.value.box)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box, Mark
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle
 from cncert.store.picture_readings import Direction
 
 _LEGEND = re.compile(
@@ -21,7 +21,7 @@ class Change:
     """A percentage, or the word that says there is none."""
 
     token: Token
-    box: Box
+    box: Rectangle
     """With its mark and its word."""
     role: str | None
     direction: Direction | None
@@ -71,14 +71,14 @@ def _change(percent: Token, words: list[Token], shapes: list[Mark], meant: Direc
     return Change(percent, box, role, direction, len(said) > 1, (percent, *words))
 
 
-def _nearest(box: Box, percents: list[Token]) -> Token | None:
+def _nearest(box: Rectangle, percents: list[Token]) -> Token | None:
     """The percentage that something at *box* belongs to."""
     near = [(_distance(box, percent.box), n) for n, percent in enumerate(percents)]
     near = [(gap, n) for gap, n in near if gap <= _REACH * percents[n].box.height]
     return percents[min(near)[1]] if near else None
 
 
-def _distance(one: Box, other: Box) -> float:
+def _distance(one: Rectangle, other: Rectangle) -> float:
     """Between the edges; upwards and downwards counts double."""
     across = max(one.x - other.right, other.x - one.right, 0.0)
     along = max(one.y - other.bottom, other.y - one.bottom, 0.0)

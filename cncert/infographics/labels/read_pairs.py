@@ -11,7 +11,7 @@ from cncert.infographics.labels.paragraphs import Paragraph, find_paragraphs, la
 from cncert.infographics.labels.percentages import Change, read_changes
 from cncert.infographics.labels.plausibility import find_doubts
 from cncert.infographics.labels.split_words import read_tokens
-from cncert.infographics.labels.words_and_marks import Box, HasInk, Mark, Word, ink_everywhere, sides
+from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, Word, ink_everywhere, sides
 from cncert.items import Figure
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold, metrics, regions
@@ -237,5 +237,5 @@ def _amount(number: int | float, scale: str | None) -> int | float:
     return int(amount) if float(amount).is_integer() else amount
 
 
-def _rounded(box: Box) -> list[int]:
+def _rounded(box: Rectangle) -> list[int]:
     return [round(box.x), round(box.y), round(box.width), round(box.height)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
 
-from cncert.infographics.labels.words_and_marks import Box, Word
+from cncert.infographics.labels.words_and_marks import Rectangle, Word
 from cncert.items import Qualifier
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold
@@ -66,7 +66,7 @@ class Token:
     text: str
     """Folded."""
     printed: str
-    box: Box
+    box: Rectangle
     score: float
     """Of a label the mean of its characters, of all others the least sure of them: a digit is no part of a word."""
     agreed: bool

@@ -8,7 +8,7 @@ from typing import Literal
 from cncert.infographics.labels.known_labels import name_label
 from cncert.infographics.labels.possible_pairs import Placed
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box
+from cncert.infographics.labels.words_and_marks import Rectangle
 from cncert.report.label_context import of_other_time
 
 Head = Literal["this", "other", "change", "other_change", "share"]
@@ -89,7 +89,7 @@ class Heads:
         one, two = both[0]
         return "left" if one.box.x < two.box.x else "right"
 
-    def over(self, box: Box) -> Head | None:
+    def over(self, box: Rectangle) -> Head | None:
         """The head that speaks of what stands at *box*: close beside it, over its column, before its row."""
         beside = [
             (box.x - token.box.right, head, token)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box, surround
+from cncert.infographics.labels.words_and_marks import Rectangle, surround
 from cncert.report.numbers import Number, read_number
 
 _GAP = 0.9
@@ -45,7 +45,7 @@ class Value:
         return (self.mark.unit if self.mark else None) or self.token.unit
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         """The number, with its unit."""
         return surround(token.box for token in (self.token, self.mark) if token is not None)
 

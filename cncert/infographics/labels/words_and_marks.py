@@ -7,7 +7,7 @@ from cncert.store.picture_readings import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Rectangle:
     """A rectangle in pixels, from its upper left corner."""
 
     x: float
@@ -35,23 +35,23 @@ class Box:
         """Half way between top and bottom."""
         return self.y + self.height / 2
 
-    def shared_width(self, other: "Box") -> float:
+    def shared_width(self, other: "Rectangle") -> float:
         """How much of the narrower one stands above or below the other: 1 all of it, 0 or less nothing."""
         shared = min(self.right, other.right) - max(self.x, other.x)
         return shared / max(min(self.width, other.width), 1)
 
-    def shared_height(self, other: "Box") -> float:
+    def shared_height(self, other: "Rectangle") -> float:
         """How much of the lower one stands beside the other."""
         shared = min(self.bottom, other.bottom) - max(self.y, other.y)
         return shared / max(min(self.height, other.height), 1)
 
-    def around(self, other: "Box") -> "Box":
+    def around(self, other: "Rectangle") -> "Rectangle":
         """The smallest box that holds both."""
         x, y = min(self.x, other.x), min(self.y, other.y)
-        return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+        return Rectangle(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
 
 
-def surround(boxes: Iterable[Box]) -> Box:
+def surround(boxes: Iterable[Rectangle]) -> Rectangle:
     """The smallest box that holds *boxes*, one at least."""
     first, *others = boxes
     for box in others:
@@ -63,17 +63,17 @@ _BESIDE = 0.3
 """How far beside a number a digit of it could stand, in heights."""
 
 
-def sides(box: Box) -> tuple[Box, Box]:
+def sides(box: Rectangle) -> tuple[Rectangle, Rectangle]:
     """Where a digit of the number at *box* would stand that was cut off: on its left and on its right."""
     strip = replace(box, y=box.y + 0.2 * box.height, width=_BESIDE * box.height, height=0.6 * box.height)
     return replace(strip, x=box.x - strip.width), replace(strip, x=box.right)
 
 
-HasInk = Callable[[Box], bool]
+HasInk = Callable[[Rectangle], bool]
 """Whether something stands at a place that is none of the words."""
 
 
-def ink_everywhere(_: Box) -> bool:
+def ink_everywhere(_: Rectangle) -> bool:
     """Nothing is known of the picture but its words."""
     return True
 
@@ -83,7 +83,7 @@ class Word:
     """A line of text as an engine found it: words that stand close together."""
 
     text: str
-    box: Box
+    box: Rectangle
     scores: tuple[float, ...]
     """How sure the engine is of each character of ``text``, 0 to 1."""
     places: tuple[float, ...] = ()
@@ -124,5 +124,5 @@ def _width(character: str) -> float:
 class Mark:
     """A triangle or an arrow beside a percentage."""
 
-    box: Box
+    box: Rectangle
     direction: Direction

@@ -23,7 +23,7 @@ MOST_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TextLine:
     """A line of text that an engine found."""
 
     text: str
@@ -41,7 +41,7 @@ class Engine(Protocol):
     name: str
     """With its version and its models: ``rapidocr-3.10.0+PP-OCRv6_small``."""
 
-    def read(self, image: "Pixels", side: int) -> list[Found]:
+    def read(self, image: "Pixels", side: int) -> list[TextLine]:
         """The words in *image*, which is enlarged to *side* pixels on its shorter side to look for them."""
 
 
@@ -65,7 +65,7 @@ class RapidOcr:
         models = self._ocr.cfg.Rec
         self.name = f"rapidocr-{version('rapidocr')}+{models.ocr_version.value}_{models.model_type.value}"
 
-    def read(self, image: "Pixels", side: int) -> list[Found]:
+    def read(self, image: "Pixels", side: int) -> list[TextLine]:
         """As :meth:`Engine.read`."""
         from rapidocr.main import RapidOCRError
 
@@ -81,7 +81,7 @@ class RapidOcr:
         top = record["padding_1"]["top"]  # a narrow strip is read with room above it
         boxes: Any = lines.boxes
         return [
-            Found(text, tuple((x, y - top) for x, y in corners), tuple(info.confs or ()), _places(text, info))
+            TextLine(text, tuple((x, y - top) for x, y in corners), tuple(info.confs or ()), _places(text, info))
             for text, corners, info in zip(read.txts, boxes.tolist(), read.word_results, strict=True)
             if text.strip() and len(info.confs or ()) == len(text)
         ]

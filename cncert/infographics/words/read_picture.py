@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from cncert.infographics.labels import DEFAULT, Thresholds, read_words
-from cncert.infographics.words.cut_pictures import goes_on
-from cncert.infographics.words.enlarged_look import look_closer
+from cncert.infographics.words.cut_pictures import is_next_slice
+from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine
-from cncert.infographics.words.open_image import PIXELS, Opened, open_picture
+from cncert.infographics.words.open_image import PIXELS, OpenedPicture, open_picture
 from cncert.infographics.words.text_colours import with_colours
 from cncert.infographics.words.triangles_and_arrows import find_marks
-from cncert.infographics.words.two_passes import Levelled, read_twice
-from cncert.infographics.words.unread_areas import Ink
+from cncert.infographics.words.two_passes import LevelPicture, read_twice
+from cncert.infographics.words.unread_areas import UnreadInk
 from cncert.report.parser_version import PICTURE_RULES
 from cncert.store.picture_readings import LabelledNumber, PictureReading
 
@@ -84,13 +84,13 @@ class _Piece:
     """A picture that was opened, which took *seconds*."""
 
     picture: PictureFile
-    opened: Opened
+    opened: OpenedPicture
     seconds: float
 
 
 def _goes_on(stack: Sequence[_Piece], piece: _Piece) -> bool:
     before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
-    return bool(before) and piece.opened.pixels is not None and goes_on(before, piece.opened.pixels)
+    return bool(before) and piece.opened.pixels is not None and is_next_slice(before, piece.opened.pixels)
 
 
 def _read_stack(
@@ -104,11 +104,11 @@ def _read_stack(
     pixels = np.concatenate(parts) if len(parts) > 1 else parts[0]
     level = read_twice(engine, pixels)
     marks = find_marks(level.pixels, level.words)
-    ink = Ink(level.pixels, level.words, marks)
+    ink = UnreadInk(level.pixels, level.words, marks)
     looked = time.perf_counter()
-    words = [*level.words, *look_closer(engine, level.pixels, level.words, ink)]
+    words = [*level.words, *find_missed_units(engine, level.pixels, level.words, ink)]
     in_engine = level.seconds + time.perf_counter() - looked
-    pairs = read_words(with_colours(level.pixels, words), marks, ink.at, limits.thresholds)
+    pairs = read_words(with_colours(level.pixels, words), marks, ink.has_ink, limits.thresholds)
     seconds = time.perf_counter() - began
     checksums = [piece.picture.checksum for piece in stack] if len(stack) > 1 else []
     top = 0
@@ -147,7 +147,7 @@ def _reading(piece: _Piece, engine: Engine, limits: Limits, **found: Any) -> Pic
     return PictureReading(**facts | found)
 
 
-def _in_part(pair: LabelledNumber, level: Levelled, top: int, opened: Opened) -> LabelledNumber | None:
+def _in_part(pair: LabelledNumber, level: LevelPicture, top: int, opened: OpenedPicture) -> LabelledNumber | None:
     """*pair* with its place in one picture of a stack; None if its number stands in another one."""
     assert opened.pixels is not None and opened.width is not None and opened.height is not None
     x, y, width, height = pair.box
@@ -161,7 +161,7 @@ def _in_part(pair: LabelledNumber, level: Levelled, top: int, opened: Opened) ->
     return LabelledNumber.model_validate(dict(pair) | {"box": box})  # they were built unchecked
 
 
-def _place(level: Levelled, x: float, y: float) -> tuple[float, float]:
+def _place(level: LevelPicture, x: float, y: float) -> tuple[float, float]:
     """Where a place of the levelled picture is in the stack."""
     across, along = level.back @ np.array([x, y, 1.0])
     return float(across), float(along)
