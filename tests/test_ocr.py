@@ -24,8 +24,8 @@ from PIL import Image
 
 from cncert.commands.ocr import Command
 from cncert.exceptions import OcrError
-from cncert.infographics.labels import Mark, Rectangle, Word, read_words, sides
-from cncert.infographics.labels.known_labels import name_label
+from cncert.infographics.labels import Mark, Rectangle, Word, read_labelled_numbers, sides
+from cncert.infographics.labels.find_labels import metrics_of_label
 from cncert.infographics.words.cut_pictures import is_next_slice
 from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine, TextLine, open_engine
@@ -58,7 +58,7 @@ def no_ink(_: Rectangle) -> bool:
 
 def read(*words: Word, marks: Iterable[Mark] = ()) -> dict[str, LabelledNumber]:
     """The pairs of a picture by their labels."""
-    return {pair.label: pair for pair in read_words(words, tuple(marks), no_ink)}
+    return {pair.label: pair for pair in read_labelled_numbers(words, tuple(marks), no_ink)}
 
 
 def table(*rows: tuple[str, ...], heads: tuple[str, ...] = ()) -> list[Word]:
@@ -302,10 +302,12 @@ def test_a_share_is_told_from_a_change() -> None:
 
 def test_where_others_have_a_change_something_unread_in_its_place_is_doubted() -> None:
     words = table(("境内被篡改网站总数", "1,040", "+6.4%"), ("境内被植入后门网站总数", "801"))
-    assert {pair.state for pair in read_words(words, (), no_ink)} == {"figure"}
+    assert {pair.state for pair in read_labelled_numbers(words, (), no_ink)} == {"figure"}
     missing = Rectangle(*(getattr(words[2].box, name) for name in ("x", "y", "width", "height")))
     there = replace(missing, y=missing.y + 45)
-    pairs = read_words(words, (), lambda box: box.shared_width(there) > 0.5 and box.shared_height(there) > 0.5)
+    pairs = read_labelled_numbers(
+        words, (), lambda box: box.shared_width(there) > 0.5 and box.shared_height(there) > 0.5
+    )
     assert [pair.state for pair in pairs] == ["figure", "candidate"]
 
 
@@ -332,7 +334,7 @@ def test_labels_above_bars_and_numbers_at_their_ends_belong_together_in_turn(shi
     words = [word(label, 24, 80 + 70 * n) for n, label in enumerate(labels)]
     numbers = enumerate(("425个", "125个", "3,625个"))
     words += [word(number, 505, 108 + 70 * n + shift * (n == 1)) for n, number in numbers]
-    assert [pair.state for pair in read_words(words, (), no_ink)] == states
+    assert [pair.state for pair in read_labelled_numbers(words, (), no_ink)] == states
 
 
 def test_the_change_beside_a_label_is_that_of_the_number_below_it() -> None:
@@ -341,7 +343,7 @@ def test_the_change_beside_a_label_is_that_of_the_number_below_it() -> None:
     words = [word(label, 24, 80 + 70 * n) for n, label in enumerate(labels)]
     words += [word(number, 505, 108 + 70 * n) for n, number in enumerate(numbers)]
     words += [word(f"较上周上升{n}5.2%", 480, 81 + 70 * n) for n in (1, 2)]
-    assert [(pair.change_pct, pair.state) for pair in read_words(words, (), no_ink)] == [
+    assert [(pair.change_pct, pair.state) for pair in read_labelled_numbers(words, (), no_ink)] == [
         (None, "candidate"), (15.2, "figure"), (25.2, "figure"),
     ]  # fmt: skip
 
@@ -357,7 +359,7 @@ def test_two_figures_in_one_line_are_two_though_the_first_has_not_changed() -> N
 def test_something_unread_beside_a_number_may_be_a_digit() -> None:
     words = table(("境内被篡改网站总数", "307"))
     left = words[1].box.x
-    (pair,) = read_words(words, (), lambda box: box.right > left - 8 and box.x < left)
+    (pair,) = read_labelled_numbers(words, (), lambda box: box.right > left - 8 and box.x < left)
     assert (pair.state, pair.reason) == ("candidate", "something beside the number was not read")
 
 
@@ -412,8 +414,8 @@ def test_what_the_text_calls_a_metric_or_the_pictures_do_names_no_other(metric: 
             "境内" + "".join([*words, "数量"]),
             "".join([*optional.rstrip("]").split(), *words]),
         ):
-            assert {name.metric for name in name_label("".join(label)) if name.below is None} <= {metric["name"]}
-        assert name_label("".join(words)), form
+            assert {name.metric for name in metrics_of_label("".join(label)) if name.below is None} <= {metric["name"]}
+        assert metrics_of_label("".join(words)), form
 
 
 @pytest.mark.parametrize(
@@ -429,7 +431,7 @@ def test_what_the_text_calls_a_metric_or_the_pictures_do_names_no_other(metric: 
     ],
 )
 def test_a_label_with_another_word_names_nothing(label: str) -> None:
-    assert name_label(label) == ()
+    assert metrics_of_label(label) == ()
 
 
 @pytest.mark.parametrize("title", ["上周网络安全基本态势", "广东省网络安全情况", "2024年累计情况"])
@@ -441,13 +443,18 @@ def test_a_title_that_speaks_of_something_else_makes_candidates(title: str) -> N
 
 def test_sentences_are_read_as_the_reports_text_is() -> None:
     lines = ["本周境内被篡改网站数量为2,356个，较上周增加", "18.7%；其中政府网站数量达到118个，较上周减少3.0%。"]
-    found = {pair.metric: pair for pair in read_words([word(text, 30, 50 + 30 * n) for n, text in enumerate(lines)])}
+    found = {
+        pair.metric: pair
+        for pair in read_labelled_numbers([word(text, 30, 50 + 30 * n) for n, text in enumerate(lines)])
+    }
     assert (found["sites.tampered"].value, found["sites.tampered"].change_pct) == (2356, 18.7)
     assert (found["sites.tampered_gov"].value, found["sites.tampered_gov"].change_pct) == (118, -3.0)
 
 
 def test_a_sentence_about_last_week_states_nothing() -> None:
-    assert not [pair for pair in read_words([word("上周，境内被篡改网站数量为2,356个。", 30, 50)]) if pair.metric]
+    assert not [
+        pair for pair in read_labelled_numbers([word("上周，境内被篡改网站数量为2,356个。", 30, 50)]) if pair.metric
+    ]
 
 
 @given(
@@ -467,7 +474,7 @@ def test_a_sentence_about_last_week_states_nothing() -> None:
     )
 )
 def test_any_words_are_read_without_an_error(words: list[Word]) -> None:
-    for pair in read_words(words):
+    for pair in read_labelled_numbers(words):
         assert pair.state == "candidate" or pair.metric
         assert 0 <= pair.words_confidence <= 1
         assert pair.direction != "down" or (pair.change_pct or 0) >= -100 or pair.state == "candidate"

@@ -11,11 +11,11 @@ from cncert.items import Box, Confidence, Count, Metric, Model, Moment, Qualifie
 
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ReadingState = Literal["read", "nothing", "broken", "too_large", "unsupported", "failed"]
-LONGEST = 2000
+MAX_TEXT_LENGTH = 2000
 """Characters of a text that was read."""
 
 Direction = Literal["up", "down", "flat"]
-Printed = Annotated[str, Field(max_length=LONGEST)]
+Printed = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 
 
 class LabelledNumber(Model):
@@ -43,7 +43,7 @@ class LabelledNumber(Model):
     """The least sure of the words that it was read from."""
     pairing_confidence: Confidence
     """How sure the number belongs to the label."""
-    evidence: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    evidence: Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
     """The words."""
     agreed: bool
     """Whether all passes read the words alike."""
@@ -155,7 +155,7 @@ class Correction(Model):
     change_pct: float | None
     by: Annotated[str, Field(min_length=1, max_length=100)]
     at: Moment
-    note: Annotated[str, Field(max_length=LONGEST)] | None = None
+    note: Annotated[str, Field(max_length=MAX_TEXT_LENGTH)] | None = None
     pair: LabelledNumber
     """What it was said of."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # what a worker needs only it imports
     from cncert.infographics.words.ocr_engine import Engine
     from cncert.infographics.words.read_picture import Limits
 
-SECONDS = 300.0
+SECONDS_PER_PICTURE = 300.0
 """How long a picture may take, with the start of the engine."""
 WORKER_BYTES = 1_000_000_000
 """Memory that a worker with its engine may need (measured: benchmarks/ocr.py)."""
@@ -65,7 +65,7 @@ class ReaderOptions:
     version: str
     """The engine's name with its version."""
     limits: "Limits"
-    seconds: float = SECONDS
+    seconds: float = SECONDS_PER_PICTURE
 
     @property
     def name(self) -> tuple[str, str]:

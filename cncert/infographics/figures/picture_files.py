@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cncert.exceptions import OcrError
 from cncert.items import Issue, Picture
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_PICTURE_BYTES = 20 * 1024 * 1024
 """A crawl keeps no larger picture."""
 
 
@@ -67,10 +67,10 @@ def read_file(folder: Path, picture: PicturePlace) -> bytes:
         if not path.is_relative_to(folder.resolve()):
             raise NoPictureFile("its path leads out of CNCERT_FILES")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(MAX_PICTURE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise NoPictureFile(f"its file cannot be read: {reason}") from error
-    if len(data) > MAX_BYTES or hashlib.sha256(data).hexdigest() != picture.checksum:
+    if len(data) > MAX_PICTURE_BYTES or hashlib.sha256(data).hexdigest() != picture.checksum:
         raise NoPictureFile("its file is not the one that was stored")
     return data

@@ -13,7 +13,7 @@ from cncert.infographics.labels.words_and_marks import Rectangle
 Relation = Literal["left", "above", "below", "right"]
 """Where the label stands as seen from the number."""
 
-MOST = 120
+MOST_LABELS = 120
 """Labels, and numbers, of a picture; one with more is a page of text, and where things stand says nothing."""
 _ROW, _COLUMN = 0.5, 0.5
 """How much must stand beside or above each other to be of one row or column."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cncert.infographics.labels import DEFAULT, Thresholds, read_words
+from cncert.infographics.labels import DEFAULT, Thresholds, read_labelled_numbers
 from cncert.infographics.words.cut_pictures import is_next_slice
 from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine
@@ -108,7 +108,7 @@ def _read_stack(
     looked = time.perf_counter()
     words = [*level.words, *find_missed_units(engine, level.pixels, level.words, ink)]
     in_engine = level.seconds + time.perf_counter() - looked
-    pairs = read_words(with_colours(level.pixels, words), marks, ink.has_ink, limits.thresholds)
+    pairs = read_labelled_numbers(with_colours(level.pixels, words), marks, ink.has_ink, limits.thresholds)
     seconds = time.perf_counter() - began
     checksums = [piece.picture.checksum for piece in stack] if len(stack) > 1 else []
     top = 0

@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cncert.exceptions import SavedFileError
+from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
 from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
 from cncert.sources.saved_files.find_files import find_files, opened, why
 from cncert.store.picture_readings import LabelledNumber, PictureReading
 from cncert.terminal.output import complain, output, safe_json
-
-MAX_BYTES = 20 * 1024 * 1024
-"""Of a file: a crawl keeps no larger picture."""
 
 
 def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json: bool) -> int:
@@ -51,9 +49,9 @@ class _Files:
                 if isinstance(file, OSError):
                     raise file
                 with opened(file) as stream:
-                    data = stream.read(MAX_BYTES + 1)
-                if len(data) > MAX_BYTES:
-                    raise SavedFileError(f"larger than {MAX_BYTES} bytes")
+                    data = stream.read(MAX_PICTURE_BYTES + 1)
+                if len(data) > MAX_PICTURE_BYTES:
+                    raise SavedFileError(f"larger than {MAX_PICTURE_BYTES} bytes")
             except (OSError, SavedFileError) as error:
                 self.missing += 1
                 complain(f"{file.filename if isinstance(file, OSError) else file}: {why(error)}")
