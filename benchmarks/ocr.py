@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cncert.infographics.figures.ocr_workers import ReaderOptions
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
-from cncert.infographics.words.ocr_engine import open_engine
+from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
 from cncert.infographics.words.read_picture import Limits
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
@@ -83,7 +83,7 @@ def memory() -> tuple[float, float]:
 async def measure(folder: Path, pictures: int, jobs: int) -> None:
     """Read the pictures, and print what it took."""
     version = open_engine(threads=1).name
-    reader = ReaderOptions(folder, "rapidocr", version, Limits())
+    reader = ReaderOptions(folder, DEFAULT_ENGINE, version, Limits())
     async with open_store(f"sqlite:///{folder}/cncert.db") as store:
         await fill(store, folder, pictures)
         stored = StoredPictures(store, reader.name)

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
 from cncert.exceptions import ArgumentError, OcrError
+from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
 from cncert.output.check.check_options import add_review_options, check_review_options
 from cncert.terminal.output import ProjectCommand, add_json_option
 
@@ -30,7 +31,9 @@ class Command(ProjectCommand):
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
         parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: cores, if memory allows)")
-        parser.add_argument("--engine", default="rapidocr", metavar="NAME", help="what reads (default rapidocr)")
+        parser.add_argument(
+            "--engine", default=DEFAULT_ENGINE, metavar="NAME", help=f"what reads (default {DEFAULT_ENGINE})"
+        )
         add_review_options(parser)
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -49,7 +52,6 @@ class Command(ProjectCommand):
             return await accept_stored(self.settings, opts)
         if opts.first or opts.last or opts.jobs is not None:
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
-        from cncert.infographics.words.ocr_engine import open_engine
         from cncert.infographics.words.read_picture import Limits
         from cncert.output.ocr.run_on_files import print_files
 

@@ -1,6 +1,6 @@
 """Engines that find words in a picture.
 
-Another engine is a class with :class:`Engine`'s members and a line in ``_ENGINES``.
+Another engine is a class with the members of :class:`Engine` and a line in ``_ENGINES``, all in this file.
 """
 
 from collections.abc import Callable
@@ -99,12 +99,13 @@ def _places(text: str, info: "WordInfo") -> tuple[float, ...]:
 
 
 _ENGINES: dict[str, Callable[[int], Engine]] = {"rapidocr": RapidOcr}
+DEFAULT_ENGINE = "rapidocr"
 
 
-def open_engine(name: str = "rapidocr", threads: int = 0) -> Engine:
-    """The engine *name*; loading takes about a second, so a process keeps it. Raises OcrError if there is none.
+def open_engine(name: str = DEFAULT_ENGINE, threads: int = 0) -> Engine:
+    """Return the engine *name*; loading takes about a second, so a process keeps it. Raises OcrError if there is none.
 
-    ``package.module:function`` is one of somebody else: what that returns for so many *threads*.
+    ``package.module:function`` names one of somebody else: what that returns for so many *threads*.
     """
     if ":" not in name and name not in _ENGINES:
         raise OcrError(f"no engine is called {name!r}: there is {', '.join(_ENGINES)}, or package.module:function")
