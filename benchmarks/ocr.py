@@ -28,9 +28,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cncert.infographics.figures.ocr_workers import Reader
-from cncert.infographics.figures.read_stored_pictures import Series
-from cncert.infographics.words.ocr_engine import open_engine
+from cncert.infographics.figures.ocr_workers import ReaderOptions
+from cncert.infographics.figures.read_stored_pictures import StoredPictures
+from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
 from cncert.infographics.words.read_picture import Limits
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
@@ -83,23 +83,23 @@ def memory() -> tuple[float, float]:
 async def measure(folder: Path, pictures: int, jobs: int) -> None:
     """Read the pictures, and print what it took."""
     version = open_engine(threads=1).name
-    reader = Reader(folder, "rapidocr", version, Limits())
+    reader = ReaderOptions(folder, DEFAULT_ENGINE, version, Limits())
     async with open_store(f"sqlite:///{folder}/cncert.db") as store:
         await fill(store, folder, pictures)
-        series = Series(store, reader.name)
-        for issue_id in await series.issue_ids():
-            await series.look_at(issue_id)
+        stored = StoredPictures(store, reader.name)
+        for issue_id in await stored.issue_ids():
+            await stored.add_issue(issue_id)
         sizes, engine, busy = [], 0.0, 0.0
         began = time.perf_counter()
-        async with aclosing(series.read(series.groups(), reader, jobs)) as arrivals:
-            async for taken in arrivals:
-                if taken is not None and taken.reading is not None:
-                    engine += taken.reading.engine_seconds
-                    busy += taken.reading.seconds
+        async with aclosing(stored.read(stored.groups(), reader, jobs)) as results:
+            async for result in results:
+                if result is not None and result.reading is not None:
+                    engine += result.reading.engine_seconds
+                    busy += result.reading.seconds
                     sizes.append(memory())
         seconds = time.perf_counter() - began
-        counts = await series.counts()
-    print(f"{version}, {jobs} workers on {os.cpu_count()} cores, {pictures} pictures: {dict(series.states())}")
+        counts = await stored.counts()
+    print(f"{version}, {jobs} workers on {os.cpu_count()} cores, {pictures} pictures: {dict(stored.states())}")
     print(f"  {seconds:.1f} s, {seconds / pictures:.2f} s a picture; {dict(counts)}")
     print(f"  time over the engine's own: {seconds * jobs / engine:.2f} (in the workers alone {busy / engine:.2f})")
     for name, column in zip(("this process", "its workers"), zip(*sizes, strict=True), strict=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 from cncert.items import Issue, issue_id
 from cncert.report.issue import CNCERT_BIZ
-from cncert.store.picture_readings import Correction, Reading, ReadPair, correction_id
+from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, correction_id
 from cncert.store.records import LedgerRow, Reject, RunRecord
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body
@@ -127,7 +127,7 @@ def make_article(title: str, published_at: datetime, body: Body) -> Article:
     )
 
 
-def make_pair(metric: str | None = "hosts.infected", value: float = 1370000, **changes: Any) -> ReadPair:
+def make_pair(metric: str | None = "hosts.infected", value: float = 1370000, **changes: Any) -> LabelledNumber:
     """A label and its number, sure enough for a figure."""
     fields = {
         "label": "感染主机",
@@ -147,16 +147,16 @@ def make_pair(metric: str | None = "hosts.infected", value: float = 1370000, **c
         "state": "figure",
         "reason": None,
     }
-    return ReadPair.model_validate(fields | changes)
+    return LabelledNumber.model_validate(fields | changes)
 
 
-def make_reading(*pairs: ReadPair, **changes: Any) -> Reading:
+def make_reading(*pairs: LabelledNumber, **changes: Any) -> PictureReading:
     """What an engine read in a picture."""
     fields = {"state": "read", "engine": "double-1", "rules": "1", "read_at": NOW, "words": 2, "pairs": list(pairs)}
-    return Reading.model_validate(fields | changes)
+    return PictureReading.model_validate(fields | changes)
 
 
-def make_correction(picture: str, pair: ReadPair, **changes: Any) -> Correction:
+def make_correction(picture: str, pair: LabelledNumber, **changes: Any) -> Correction:
     """A person's word that *pair* was read right."""
     fields = {"picture": picture, "metric": pair.metric, "box": None, "verdict": "confirmed", "value": pair.value}
     fields |= {"unit": pair.unit, "change_pct": pair.change_pct, "by": "zhang", "at": NOW, "pair": pair} | changes

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from cncert.infographics.words.ocr_engine import Found
+from cncert.infographics.words.ocr_engine import TextLine
 
 DIES, HANGS = 200, 201
 """Numbers of pictures over which the engine dies, and never comes back."""
@@ -42,7 +42,7 @@ class First:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def read(self, image: Any, side: int) -> list[Found]:
+    def read(self, image: Any, side: int) -> list[TextLine]:
         """As :meth:`Engine.read`; *side* tells the first pass from the second."""
         number = int(image[0, 0, 2])
         if number == DIES:
@@ -63,6 +63,6 @@ class Second(First):
     more = 1
 
 
-def line(text: str) -> Found:
+def line(text: str) -> TextLine:
     """A line of text that the engine is sure of."""
-    return Found(text, ((2, 10), (78, 10), (78, 30), (2, 30)), (0.99,) * len(text))
+    return TextLine(text, ((2, 10), (78, 10), (78, 30), (2, 30)), (0.99,) * len(text))

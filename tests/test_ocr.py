@@ -24,17 +24,19 @@ from PIL import Image
 
 from cncert.commands.ocr import Command
 from cncert.exceptions import OcrError
-from cncert.infographics.labels import Box, Mark, Pair, Word, read_words, sides
-from cncert.infographics.labels.known_labels import name_label
-from cncert.infographics.words.cut_pictures import goes_on
-from cncert.infographics.words.enlarged_look import look_closer
-from cncert.infographics.words.ocr_engine import Engine, Found, open_engine
+from cncert.infographics.labels import Mark, Rectangle, Word, read_labelled_numbers, sides
+from cncert.infographics.labels.find_labels import metrics_of_label
+from cncert.infographics.words.cut_pictures import is_next_slice
+from cncert.infographics.words.enlarged_numbers import find_missed_units
+from cncert.infographics.words.ocr_engine import Engine, TextLine, open_engine
 from cncert.infographics.words.open_image import open_picture
-from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, read_pictures
-from cncert.infographics.words.triangles_and_arrows import find_marks, pointing
-from cncert.infographics.words.two_passes import agree, bands, content
-from cncert.infographics.words.unread_areas import Ink
+from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
+from cncert.infographics.words.triangles_and_arrows import direction_of, find_marks
+from cncert.infographics.words.two_passes import bands, compared_content, merge_passes
+from cncert.infographics.words.unread_areas import UnreadInk
+from cncert.options import Options
 from cncert.report.metrics import definitions
+from cncert.store.picture_readings import LabelledNumber, PictureReading
 from tests.calls import call
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -48,16 +50,16 @@ WORDS = PICTURES.with_name("ocr_words.json.gz")
 def word(text: str, x: float, y: float, height: float = 20, score: float = 0.99) -> Word:
     """A line of *text* whose characters are as wide as they are high, those of Latin half as wide."""
     width = sum(height if character > "\u2e7f" else 0.55 * height for character in text)
-    return Word(text, Box(x, y, width, height), (score,) * len(text))
+    return Word(text, Rectangle(x, y, width, height), (score,) * len(text))
 
 
-def no_ink(_: Box) -> bool:
+def no_ink(_: Rectangle) -> bool:
     return False
 
 
-def read(*words: Word, marks: Iterable[Mark] = ()) -> dict[str, Pair]:
+def read(*words: Word, marks: Iterable[Mark] = ()) -> dict[str, LabelledNumber]:
     """The pairs of a picture by their labels."""
-    return {pair.label: pair for pair in read_words(words, tuple(marks), no_ink)}
+    return {pair.label: pair for pair in read_labelled_numbers(words, tuple(marks), no_ink)}
 
 
 def table(*rows: tuple[str, ...], heads: tuple[str, ...] = ()) -> list[Word]:
@@ -279,7 +281,7 @@ def test_a_change_may_stand_in_the_line_of_its_number() -> None:
 
 def test_a_mark_says_where_a_percentage_points_and_a_word_against_it_makes_a_candidate() -> None:
     row = table(("境内被篡改网站总数", "1,040", "6.4%"))
-    mark = Mark(Box(row[-1].box.x - 18, 32, 12, 12), "down")
+    mark = Mark(Rectangle(row[-1].box.x - 18, 32, 12, 12), "down")
     (pair,) = read(*row, marks=[mark]).values()
     assert (pair.change_pct, pair.state) == (-6.4, "figure")
     row[-1] = word("上升6.4%", row[-1].box.x, 30)
@@ -301,10 +303,12 @@ def test_a_share_is_told_from_a_change() -> None:
 
 def test_where_others_have_a_change_something_unread_in_its_place_is_doubted() -> None:
     words = table(("境内被篡改网站总数", "1,040", "+6.4%"), ("境内被植入后门网站总数", "801"))
-    assert {pair.state for pair in read_words(words, (), no_ink)} == {"figure"}
-    missing = Box(*(getattr(words[2].box, name) for name in ("x", "y", "width", "height")))
+    assert {pair.state for pair in read_labelled_numbers(words, (), no_ink)} == {"figure"}
+    missing = Rectangle(*(getattr(words[2].box, name) for name in ("x", "y", "width", "height")))
     there = replace(missing, y=missing.y + 45)
-    pairs = read_words(words, (), lambda box: box.shared_width(there) > 0.5 and box.shared_height(there) > 0.5)
+    pairs = read_labelled_numbers(
+        words, (), lambda box: box.shared_width(there) > 0.5 and box.shared_height(there) > 0.5
+    )
     assert [pair.state for pair in pairs] == ["figure", "candidate"]
 
 
@@ -331,7 +335,7 @@ def test_labels_above_bars_and_numbers_at_their_ends_belong_together_in_turn(shi
     words = [word(label, 24, 80 + 70 * n) for n, label in enumerate(labels)]
     numbers = enumerate(("425个", "125个", "3,625个"))
     words += [word(number, 505, 108 + 70 * n + shift * (n == 1)) for n, number in numbers]
-    assert [pair.state for pair in read_words(words, (), no_ink)] == states
+    assert [pair.state for pair in read_labelled_numbers(words, (), no_ink)] == states
 
 
 def test_the_change_beside_a_label_is_that_of_the_number_below_it() -> None:
@@ -340,7 +344,7 @@ def test_the_change_beside_a_label_is_that_of_the_number_below_it() -> None:
     words = [word(label, 24, 80 + 70 * n) for n, label in enumerate(labels)]
     words += [word(number, 505, 108 + 70 * n) for n, number in enumerate(numbers)]
     words += [word(f"较上周上升{n}5.2%", 480, 81 + 70 * n) for n in (1, 2)]
-    assert [(pair.change_pct, pair.state) for pair in read_words(words, (), no_ink)] == [
+    assert [(pair.change_pct, pair.state) for pair in read_labelled_numbers(words, (), no_ink)] == [
         (None, "candidate"), (15.2, "figure"), (25.2, "figure"),
     ]  # fmt: skip
 
@@ -356,7 +360,7 @@ def test_two_figures_in_one_line_are_two_though_the_first_has_not_changed() -> N
 def test_something_unread_beside_a_number_may_be_a_digit() -> None:
     words = table(("境内被篡改网站总数", "307"))
     left = words[1].box.x
-    (pair,) = read_words(words, (), lambda box: box.right > left - 8 and box.x < left)
+    (pair,) = read_labelled_numbers(words, (), lambda box: box.right > left - 8 and box.x < left)
     assert (pair.state, pair.reason) == ("candidate", "something beside the number was not read")
 
 
@@ -411,8 +415,8 @@ def test_what_the_text_calls_a_metric_or_the_pictures_do_names_no_other(metric: 
             "境内" + "".join([*words, "数量"]),
             "".join([*optional.rstrip("]").split(), *words]),
         ):
-            assert {name.metric for name in name_label("".join(label)) if name.below is None} <= {metric["name"]}
-        assert name_label("".join(words)), form
+            assert {name.metric for name in metrics_of_label("".join(label)) if name.below is None} <= {metric["name"]}
+        assert metrics_of_label("".join(words)), form
 
 
 @pytest.mark.parametrize(
@@ -428,7 +432,7 @@ def test_what_the_text_calls_a_metric_or_the_pictures_do_names_no_other(metric: 
     ],
 )
 def test_a_label_with_another_word_names_nothing(label: str) -> None:
-    assert name_label(label) == ()
+    assert metrics_of_label(label) == ()
 
 
 @pytest.mark.parametrize("title", ["上周网络安全基本态势", "广东省网络安全情况", "2024年累计情况"])
@@ -440,13 +444,18 @@ def test_a_title_that_speaks_of_something_else_makes_candidates(title: str) -> N
 
 def test_sentences_are_read_as_the_reports_text_is() -> None:
     lines = ["本周境内被篡改网站数量为2,356个，较上周增加", "18.7%；其中政府网站数量达到118个，较上周减少3.0%。"]
-    found = {pair.metric: pair for pair in read_words([word(text, 30, 50 + 30 * n) for n, text in enumerate(lines)])}
+    found = {
+        pair.metric: pair
+        for pair in read_labelled_numbers([word(text, 30, 50 + 30 * n) for n, text in enumerate(lines)])
+    }
     assert (found["sites.tampered"].value, found["sites.tampered"].change_pct) == (2356, 18.7)
     assert (found["sites.tampered_gov"].value, found["sites.tampered_gov"].change_pct) == (118, -3.0)
 
 
 def test_a_sentence_about_last_week_states_nothing() -> None:
-    assert not [pair for pair in read_words([word("上周，境内被篡改网站数量为2,356个。", 30, 50)]) if pair.metric]
+    assert not [
+        pair for pair in read_labelled_numbers([word("上周，境内被篡改网站数量为2,356个。", 30, 50)]) if pair.metric
+    ]
 
 
 @given(
@@ -466,7 +475,7 @@ def test_a_sentence_about_last_week_states_nothing() -> None:
     )
 )
 def test_any_words_are_read_without_an_error(words: list[Word]) -> None:
-    for pair in read_words(words):
+    for pair in read_labelled_numbers(words):
         assert pair.state == "candidate" or pair.metric
         assert 0 <= pair.words_confidence <= 1
         assert pair.direction != "down" or (pair.change_pct or 0) >= -100 or pair.state == "candidate"
@@ -490,8 +499,8 @@ def arrow(size: int, shaft: float) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", [triangle(9), triangle(40), arrow(16, 0.4), arrow(30, 0.2), arrow(24, 0.1)])
 def test_triangles_and_arrows_point_to_their_tips(shape: np.ndarray) -> None:
-    assert pointing(shape) == "up"
-    assert pointing(shape[::-1]) == "down"
+    assert direction_of(shape) == "up"
+    assert direction_of(shape[::-1]) == "down"
 
 
 @pytest.mark.parametrize(
@@ -507,7 +516,7 @@ def test_triangles_and_arrows_point_to_their_tips(shape: np.ndarray) -> None:
     ids=["square", "disc", "to the side", "stroke", "diamond", "flat"],
 )
 def test_other_shapes_point_nowhere(shape: np.ndarray) -> None:
-    assert pointing(shape) is None
+    assert direction_of(shape) is None
 
 
 def test_a_mark_is_found_beside_its_percentage_and_no_letter_is_one() -> None:
@@ -522,11 +531,11 @@ def test_ink_is_what_is_neither_word_nor_mark_nor_frame() -> None:
     pixels = np.full((200, 400, 3), 255, np.uint8)
     pixels[5:195, 5:8] = pixels[5:195, 390:393] = 0  # a frame
     pixels[50:70, 100:112] = pixels[50:70, 300:312] = 0
-    ink = Ink(pixels, [word("1", 100, 50)], [])
-    assert ink.at(Box(295, 45, 20, 30))
-    assert not ink.at(Box(95, 45, 20, 30))
-    assert not ink.at(Box(0, 60, 20, 30))
-    assert not ink.at(Box(500, 500, 20, 30))
+    ink = UnreadInk(pixels, [word("1", 100, 50)], [])
+    assert ink.has_ink(Rectangle(295, 45, 20, 30))
+    assert not ink.has_ink(Rectangle(95, 45, 20, 30))
+    assert not ink.has_ink(Rectangle(0, 60, 20, 30))
+    assert not ink.has_ink(Rectangle(500, 500, 20, 30))
 
 
 # --- Opening ----------------------------------------------------------------------------------------------------------
@@ -617,10 +626,10 @@ def test_no_bytes_raise_anything(tail: bytes, place: int, value: int) -> None:
 def test_slices_go_on_where_they_were_cut() -> None:
     page = np.full((400, 300, 3), 255, np.uint8)
     page[150:170, 40:90:4] = page[190:215, 40:90:4] = 0  # two lines of text
-    assert goes_on([page[:200]], page[200:])
-    assert goes_on([page[:180]], page[180:])
-    assert not goes_on([page[:120]], page[120:])  # blank on both sides: the margins of two pictures
-    assert not goes_on([page[:200]], page[200:, :299])
+    assert is_next_slice([page[:200]], page[200:])
+    assert is_next_slice([page[:180]], page[180:])
+    assert not is_next_slice([page[:120]], page[120:])  # blank on both sides: the margins of two pictures
+    assert not is_next_slice([page[:200]], page[200:, :299])
 
 
 def test_a_tall_picture_is_cut_between_its_lines() -> None:
@@ -652,12 +661,16 @@ def test_what_both_passes_read_is_agreed(first: list[str], second: list[str], ag
     def line(texts: list[str]) -> list[Word]:
         return [word(text, 20 + 90 * n, 30, 20) for n, text in enumerate(texts)]
 
-    whole = [replace(one, box=Box(20, 30, 170, 20)) for one in line(first)] if len(first) < len(second) else line(first)
-    assert {found.text: found.agreed for found in agree(whole, line(second))} == agreed
+    whole = (
+        [replace(one, box=Rectangle(20, 30, 170, 20)) for one in line(first)]
+        if len(first) < len(second)
+        else line(first)
+    )
+    assert {found.text: found.agreed for found in merge_passes(whole, line(second))} == agreed
 
 
 def test_the_content_of_a_word_is_what_must_be_read_alike() -> None:
-    assert content("①境内 被篡改（个）：１，０４０") == "境内被篡改个1,040"
+    assert compared_content("①境内 被篡改（个）：１，０４０") == "境内被篡改个1,040"
 
 
 class Closely:
@@ -668,10 +681,10 @@ class Closely:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         height, width = image.shape[:2]
         corners = ((9, 0.3 * height), (width - 9, 0.3 * height), (width - 9, 0.7 * height), (9, 0.7 * height))
-        return [Found(self._text, corners, (0.97,) * len(self._text))]
+        return [TextLine(self._text, corners, (0.97,) * len(self._text))]
 
 
 @pytest.mark.parametrize(
@@ -693,11 +706,11 @@ def test_a_closer_look_finds_the_unit_that_was_overlooked(
     pixels[60:76, 138:152:3] = 0  # something beside the number
     found = word(number, 135 - 0.55 * 40 * len(number), 50, height=40)
     found = replace(found, box=replace(found.box, width=135 - found.box.x))
-    ink = Ink(pixels, [found], [])
-    assert any(map(ink.at, sides(found.box)))
-    units = look_closer(Closely(closely), pixels, [found], ink)
+    ink = UnreadInk(pixels, [found], [])
+    assert any(map(ink.has_ink, sides(found.box)))
+    units = find_missed_units(Closely(closely), pixels, [found], ink)
     assert [(one.text, one.agreed) for one in units] == ([(unit, False)] if unit else [])
-    assert any(map(ink.at, sides(found.box))) is not is_clean
+    assert any(map(ink.has_ink, sides(found.box))) is not is_clean
 
 
 # --- Whole pictures ---------------------------------------------------------------------------------------------------
@@ -711,10 +724,10 @@ class Recorded:
     def __init__(self, lines: list[list[dict[str, Any]]]) -> None:
         self._lines = iter(lines)
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         """The next of the readings."""
         return [
-            Found(line["text"], tuple(map(tuple, line["corners"])), tuple(line["scores"]), tuple(line["places"]))
+            TextLine(line["text"], tuple(map(tuple, line["corners"])), tuple(line["scores"]), tuple(line["places"]))
             for line in next(self._lines)
         ]
 
@@ -727,19 +740,19 @@ class Watching:
     def __init__(self) -> None:
         self.enlarged: list[float] = []
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         """Nothing; engines give a strip more than eight times as wide as high room above it."""
         height, width = image.shape[:2]
         height = max(height, width // 4 if width > 8 * height else 0)
         scale = max(side / min(height, width), 1)
         self.enlarged.append(height * width * scale * scale)
-        return [Found("1,040", ((2, 2), (9, 2), (9, 9), (2, 9)), (0.99,) * 5)]
+        return [TextLine("1,040", ((2, 2), (9, 2), (9, 9), (2, 9)), (0.99,) * 5)]
 
 
 @pytest.mark.parametrize("size", [(12, 9000), (9000, 12), (1, 9000), (300, 5000), (40, 40)])
 def test_a_picture_of_any_shape_is_enlarged_within_bounds(size: tuple[int, int]) -> None:
     watching = Watching()
-    (reading,) = read_pictures([PictureFile("strip", encoded(striped(size=size)))], watching)
+    (reading,) = readings_of([PictureFile("strip", encoded(striped(size=size)))], watching)
     assert reading.state in ("read", "nothing")
     assert max(watching.enlarged, default=0) <= 4_500_000
     assert len(watching.enlarged) <= 40
@@ -753,13 +766,13 @@ class Recorder:
         self.name = engine.name
         self.lines: list[list[dict[str, Any]]] = []
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
         found = self._engine.read(image, side)
         self.lines.append([plain(line) for line in found])
-        return [Found(**line) for line in self.lines[-1]]
+        return [TextLine(**line) for line in self.lines[-1]]
 
 
-def plain(line: Found) -> dict[str, Any]:
+def plain(line: TextLine) -> dict[str, Any]:
     """*line* as it is kept."""
     return {
         "text": line.text,
@@ -767,6 +780,10 @@ def plain(line: Found) -> dict[str, Any]:
         "scores": [round(score, 3) for score in line.scores],
         "places": [round(place, 3) for place in line.places],
     }
+
+
+def readings_of(pictures: list[PictureFile], engine: Engine, limits: Limits | None = None) -> list[PictureReading]:
+    return [reading for _, reading in read_pictures(pictures, engine, limits or Limits())]
 
 
 def files(name: str) -> list[PictureFile]:
@@ -780,7 +797,7 @@ def recorded() -> dict[str, list[list[dict[str, Any]]]]:
     return kept
 
 
-def judged(readings: Iterable[PictureReading], name: str) -> tuple[int, list[Pair]]:
+def judged(readings: Iterable[PictureReading], name: str) -> tuple[int, list[LabelledNumber]]:
     """How many pairs of the truth were read rightly, and the figures that it does not know."""
     pairs = [pair for reading in readings for pair in reading.pairs]
     truth = TRUTH[name]["pairs"]
@@ -794,7 +811,7 @@ def bare(label: str) -> str:
     return "".join(character for character in label.lower() if character.isalnum())
 
 
-def says(pair: Pair, truth: dict[str, Any]) -> bool:
+def says(pair: LabelledNumber, truth: dict[str, Any]) -> bool:
     """Whether value, percentage and direction are those of the truth."""
     amount = truth["amount"] if "%" not in truth["value"] else float(truth["value"].rstrip("%"))
     return pair.value == amount and pair.change_printed == truth["pct"] and pair.direction == truth["dir"]
@@ -802,12 +819,12 @@ def says(pair: Pair, truth: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_nothing_that_a_picture_does_not_state_becomes_a_figure(name: str) -> None:
-    _, wrong = judged(read_pictures(files(name), Recorded(recorded()[name])), name)
+    _, wrong = judged(readings_of(files(name), Recorded(recorded()[name])), name)
     assert wrong == []
 
 
 def test_nearly_all_that_pictures_state_is_read() -> None:
-    right = sum(judged(read_pictures(files(name), Recorded(recorded()[name])), name)[0] for name in TRUTH)
+    right = sum(judged(readings_of(files(name), Recorded(recorded()[name])), name)[0] for name in TRUTH)
     assert right >= 0.95 * sum(len(one["pairs"]) for one in TRUTH.values())
 
 
@@ -819,17 +836,18 @@ def engine() -> Engine:
 # About four seconds each: that the engine gives what the rules were made for, on slices, a tilted and a turned picture.
 @pytest.mark.parametrize("name", ["030_wrapped_cut_1.png", "026_pyramid_tilted.png", "016_grouped_turned.jpg"])
 def test_the_engine_reads_as_it_did_when_its_words_were_kept(name: str, engine: Engine) -> None:
-    readings = read_pictures(files(name), engine)
+    readings = readings_of(files(name), engine)
     right, wrong = judged(readings, name)
     assert wrong == []
-    assert right >= judged(read_pictures(files(name), Recorded(recorded()[name])), name)[0] - 1
+    assert right >= judged(readings_of(files(name), Recorded(recorded()[name])), name)[0] - 1
     assert all(0 < reading.engine_seconds <= reading.seconds for reading in readings)
 
 
 def test_slices_are_read_as_one_picture_and_each_has_its_own_numbers() -> None:
     name = "030_wrapped_cut_1.png"
-    readings = read_pictures(files(name), Recorded(recorded()[name]))
-    assert [reading.name for reading in readings] == TRUTH[name]["slices"]
+    found = list(read_pictures(files(name), Recorded(recorded()[name])))
+    readings = [reading for _, reading in found]
+    assert [picture.name for picture, _ in found] == TRUTH[name]["slices"]
     assert all(len(reading.joined) == 2 for reading in readings)
     for reading in readings:
         assert reading.width is not None and reading.height is not None
@@ -842,10 +860,14 @@ def test_slices_are_read_as_one_picture_and_each_has_its_own_numbers() -> None:
 def test_a_threshold_moves_what_is_a_figure() -> None:
     name = "001_icons_plain.jpg"
     settings = {"CNCERT_OCR_WORD": "0.92", "CNCERT_OCR_DROP": "0.8", "CNCERT_OCR_PAIRING": "0.9"}
-    assert Limits.of(settings) == Limits()
-    (reading,) = read_pictures(files(name), Recorded(recorded()[name]), Limits.of(settings | {"CNCERT_OCR_WORD": "1"}))
+    assert Limits.of(Options.of(settings)) == Limits()
+    (reading,) = readings_of(
+        files(name), Recorded(recorded()[name]), Limits.of(Options.of(settings | {"CNCERT_OCR_WORD": "1"}))
+    )
     assert {pair.state == "figure" for pair in reading.pairs if pair.words_confidence < 1} <= {False}
-    (reading,) = read_pictures(files(name), Recorded(recorded()[name]), Limits.of(settings | {"CNCERT_OCR_DROP": "1"}))
+    (reading,) = readings_of(
+        files(name), Recorded(recorded()[name]), Limits.of(Options.of(settings | {"CNCERT_OCR_DROP": "1"}))
+    )
     assert len(reading.pairs) < len(TRUTH[name]["pairs"])
 
 
@@ -860,8 +882,8 @@ class Blind:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def read(self, image: np.ndarray, side: int) -> list[Found]:
-        return [Found("1,040", ((2, 10), (58, 10), (58, 30), (2, 30)), (0.99,) * 5)]
+    def read(self, image: np.ndarray, side: int) -> list[TextLine]:
+        return [TextLine("1,040", ((2, 10), (58, 10), (58, 30), (2, 30)), (0.99,) * 5)]
 
 
 def test_files_give_a_line_of_json_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -919,7 +941,7 @@ def record() -> None:
     real = open_engine("rapidocr")
     for name in TRUTH:
         recorder = Recorder(real)
-        right, wrong = judged(read_pictures(files(name), recorder), name)
+        right, wrong = judged(readings_of(files(name), recorder), name)
         kept[name] = recorder.lines
         print(name, f"{right}/{len(TRUTH[name]['pairs'])}", *(f"wrong: {pair}" for pair in wrong))
     text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

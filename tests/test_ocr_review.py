@@ -22,7 +22,7 @@ from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
 
 from cncert.commands.ocr import Command
-from cncert.infographics.figures.update_issue import renew
+from cncert.infographics.figures.update_issue import update_issue
 from cncert.items import Issue
 from cncert.output.check import server
 from cncert.output.check.picture_crops import DecodedPicture
@@ -78,7 +78,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             await store.put_issue(issue)
         for data, pairs in FILES.items():
             await store.put_reading(hashlib.sha256(data).hexdigest(), make_reading(*pairs))
-        await renew(store, "2025-03")
+        await update_issue(store, "2025-03")
 
     in_store(place, fill)
     return place

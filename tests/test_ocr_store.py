@@ -14,17 +14,24 @@ import pytest
 from cncert.commands.demo import NEWEST
 from cncert.commands.ocr import Command
 from cncert.exceptions import ArgumentError
-from cncert.infographics.figures.figures_of_issue import Seen, see
-from cncert.infographics.figures.human_checks import Stated, Verdict, judge, open_candidates, withdraw
-from cncert.infographics.figures.ocr_workers import Reader, read_all
+from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue
+from cncert.infographics.figures.human_checks import (
+    CheckedNumber,
+    CheckVerdict,
+    open_candidates,
+    remove_check,
+    save_check,
+)
+from cncert.infographics.figures.ocr_workers import ReaderOptions, read_all
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, places, read_file
-from cncert.infographics.figures.read_stored_pictures import Series
-from cncert.infographics.figures.update_issue import renew
+from cncert.infographics.figures.read_stored_pictures import StoredPictures
+from cncert.infographics.figures.update_issue import update_issue
 from cncert.infographics.words.read_picture import Limits
 from cncert.items import Figure, Issue
+from cncert.quality import renew_warnings
 from cncert.quality.text_against_pictures import agreement_doubts
 from cncert.store import Store, open_store
-from cncert.store.picture_readings import Correction, Reading, ReadPair, ReadPicture
+from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, ReadPicture
 from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.ocr_double import BLANK, DIES, HANGS, LOG
@@ -43,19 +50,19 @@ def shown(*checksums: str, **changes: Any) -> Issue:
     return make_issue(**{"images": images, "figures": [], "warnings": []} | changes)
 
 
-def seen(readings: dict[str, Reading], *said: Correction, issue: Issue | None = None) -> Seen:
+def seen(readings: dict[str, PictureReading], *said: Correction, issue: Issue | None = None) -> PictureFigures:
     corrections: dict[str, list[Correction]] = {}
     for one in said:
         corrections.setdefault(one.picture, []).append(one)
-    return see(issue or shown(*readings), readings, corrections)
+    return figures_of_issue(issue or shown(*readings), readings, corrections)
 
 
-def values(found: Seen) -> list[tuple[str, float | str, str | None]]:
+def values(found: PictureFigures) -> list[tuple[str, float | str, str | None]]:
     """Metric, value and verdict of the figures."""
     return [(one.metric, one.value, one.checked.verdict if one.checked else None) for one in found.figures]
 
 
-def asked(found: Seen) -> list[tuple[float, str]]:
+def asked(found: PictureFigures) -> list[tuple[float, str]]:
     return [(one.pair.value, one.reason) for one in found.candidates]
 
 
@@ -81,7 +88,7 @@ def test_a_candidate_is_asked_about_and_is_no_figure() -> None:
 
 def test_covers_and_pictures_without_a_file_give_nothing() -> None:
     images = [make_picture("mmbiz/c", "stored", role="cover", checksum=ONE), make_picture("mmbiz/f", "failed")]
-    assert seen({ONE: make_reading(SURE)}, issue=shown(images=images)) == Seen()
+    assert seen({ONE: make_reading(SURE)}, issue=shown(images=images)) == PictureFigures()
 
 
 BOTH = "pictures of the issue show 1370000 and 5"
@@ -96,7 +103,9 @@ BOTH = "pictures of the issue show 1370000 and 5"
         (make_pair(value=5, state="candidate", reason="words unsure"), [1370000], [(5, "words unsure")]),
     ],
 )
-def test_two_pictures_of_one_metric(second: ReadPair, figures: list[int], questions: list[tuple[float, str]]) -> None:
+def test_two_pictures_of_one_metric(
+    second: LabelledNumber, figures: list[int], questions: list[tuple[float, str]]
+) -> None:
     found = seen({ONE: make_reading(SURE), TWO: make_reading(second)})
     assert [one.value for one in found.figures] == figures
     assert asked(found) == questions
@@ -112,7 +121,7 @@ def test_of_two_pictures_that_agree_the_surer_one_is_taken() -> None:
 
 
 @pytest.mark.parametrize("reading", [make_reading(UNSURE), make_reading(SURE), make_reading(make_pair(value=9)), None])
-def test_what_a_person_says_wins_over_any_reading(reading: Reading | None) -> None:
+def test_what_a_person_says_wins_over_any_reading(reading: PictureReading | None) -> None:
     """Also over a later one, or where a later one finds nothing."""
     said = make_correction(ONE, UNSURE, verdict="corrected", value=1376000, unit="个", change_pct=2.0)
     readings = {ONE: reading} if reading else {}
@@ -125,7 +134,7 @@ def test_what_a_person_says_wins_over_any_reading(reading: Reading | None) -> No
 
 def test_what_a_person_refused_is_no_figure_and_not_asked_again() -> None:
     said = make_correction(ONE, SURE, verdict="refused")
-    assert seen({ONE: make_reading(SURE)}, said) == Seen()
+    assert seen({ONE: make_reading(SURE)}, said) == PictureFigures()
 
 
 def test_of_several_numbers_one_can_be_refused() -> None:
@@ -196,7 +205,7 @@ def test_a_figure_that_something_contradicts_is_asked_about_until_somebody_has_l
         (make_reading(state="failed", engine="double-2"), 1370000, []),
     ],
 )
-def test_a_second_reading_replaces_no_other_unasked(new: Reading, kept: float, proposed: list[float]) -> None:
+def test_a_second_reading_replaces_no_other_unasked(new: PictureReading, kept: float, proposed: list[float]) -> None:
     picture = ReadPicture(id=ONE, reading=make_reading(SURE)).with_reading(new)
     assert [pair.value for pair in picture.reading.pairs] == [kept]
     assert [pair.value for pair in (picture.proposed.pairs if picture.proposed else ())] == proposed
@@ -322,7 +331,7 @@ def test_a_picture_that_hangs_or_kills_its_worker_costs_itself_alone(tmp_path: P
     contents = [HANGS, 1, DIES, 2]
     images = [put_picture(tmp_path, "2025-03", place, one) for place, one in enumerate(contents)]
     group = tuple(places(make_issue(images=images)))
-    reader = Reader(tmp_path, "tests.ocr_double:First", "double-1", Limits(), seconds=2.0)
+    reader = ReaderOptions(tmp_path, "tests.ocr_double:First", "double-1", Limits(), seconds=2.0)
     found = [(taken.picture.number, taken.state) for taken in read_all([group], reader, 1) if taken is not None]
     assert found == [(0, "failed"), (1, "read"), (2, "failed"), (3, "read")]
 
@@ -377,16 +386,16 @@ async def test_an_answer_is_kept_changes_the_figure_and_can_be_taken_back(uri: s
         await store.put_reading(ONE, reading)
         (candidate,), unreadable = await open_candidates(store)
         assert (candidate.issues, unreadable) == (("2025-03", "2025-05"), [])
-        await judge(store, candidate, "corrected", "zhang", Stated(1376000, "台", 2.0), note="第三位")
+        await save_check(store, candidate, "corrected", "zhang", CheckedNumber(1376000, "台", 2.0), note="第三位")
         found = [(one.value, one.checked and one.checked.by) for one in await figures(store, "2025-05")]
         assert found == [(1376000, "zhang")]
         assert (await open_candidates(store))[0] == []
         (accepted,), _ = await open_candidates(store, accepted=True)
-        await judge(store, accepted, "refused", "li")
+        await save_check(store, accepted, "refused", "li")
         assert await figures(store, "2025-03") == []
         (said,) = await store.corrections(ONE)
         assert (said.verdict, said.by) == ("refused", "li")
-        await withdraw(store, said)
+        await remove_check(store, said)
         assert [one.reason for one in (await open_candidates(store, first="2025-04"))[0]] == ["words unsure"]
         assert await store.revisions("2025-03") == []
 
@@ -401,18 +410,18 @@ async def figures(store: Store, issue_id: str) -> list[Figure]:
     ("verdict", "stated_by", "said"),
     [
         ("corrected", None, "a correction says what"),
-        ("confirmed", Stated(1, None, None), "a correction says what"),
-        ("corrected", Stated(-1, None, None), "value"),
-        ("corrected", Stated(10**30, None, None), "more than anything"),
+        ("confirmed", CheckedNumber(1, None, None), "a correction says what"),
+        ("corrected", CheckedNumber(-1, None, None), "value"),
+        ("corrected", CheckedNumber(10**30, None, None), "more than anything"),
     ],
 )
 async def test_an_answer_that_cannot_be_meant_is_refused(
-    sqlite_uri: str, verdict: Verdict, stated_by: Stated | None, said: str
+    sqlite_uri: str, verdict: CheckVerdict, stated_by: CheckedNumber | None, said: str
 ) -> None:
     (candidate,) = seen({ONE: make_reading(UNSURE)}).candidates
     async with open_store(sqlite_uri) as store:
         with pytest.raises(ArgumentError, match=said):
-            await judge(store, candidate, verdict, "zhang", stated_by)
+            await save_check(store, candidate, verdict, "zhang", stated_by)
         assert await store.corrections() == []
 
 
@@ -428,9 +437,11 @@ async def test_figures_of_pictures_are_compared_with_the_weeks_around(sqlite_uri
             await store.put_reading(
                 checksum, make_reading(make_pair(value=value, change_pct=change, evidence=evidence))
             )
-        series = Series(store, None)
+        series = StoredPictures(store, None)
         for issue_id in await series.issue_ids():
-            await series.look_at(issue_id)
+            await series.add_issue(issue_id)
+        for issue_id in series.changed:
+            await renew_warnings.renew(store, issue_id)
         issue = await store.get_issue("2025-03")
         assert issue is not None
         assert [doubt.code for doubt in issue.warnings] == ["change_disagrees"]
@@ -443,9 +454,9 @@ async def test_a_picture_whose_file_is_lost_keeps_its_figures(sqlite_uri: str) -
     async with open_store(sqlite_uri) as store:
         await store.put_issue(shown(ONE))
         await store.put_reading(ONE, make_reading(SURE))
-        await renew(store, "2025-03")
+        await update_issue(store, "2025-03")
         await store.put_issue(shown(images=[make_picture("mmbiz_png/11111111", "failed")]))
-        await renew(store, "2025-03")
+        await update_issue(store, "2025-03")
         assert [one.value for one in await figures(store, "2025-03")] == [1370000]
         await store.put_issue(shown(TWO))
         assert await figures(store, "2025-03") == []

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
 from cncert.exceptions import ArgumentError, OcrError
+from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
 from cncert.options import LANGUAGES, Options
 from cncert.terminal.output import ProjectCommand, add_json_option
 
@@ -32,7 +33,9 @@ class Command(ProjectCommand):
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
         parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: cores, if memory allows)")
-        parser.add_argument("--engine", default="rapidocr", metavar="NAME", help="what reads (default rapidocr)")
+        parser.add_argument(
+            "--engine", default=DEFAULT_ENGINE, metavar="NAME", help=f"what reads (default {DEFAULT_ENGINE})"
+        )
         group = parser.add_argument_group("review")
         group.add_argument("--all", action="store_true", help="show accepted figures, too")
         group.add_argument("--metric", metavar="NAME", help="only this one")
@@ -44,7 +47,7 @@ class Command(ProjectCommand):
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
         _need_libraries()
-        from cncert.output.ocr.stored_pictures import accept_stored, read_stored
+        from cncert.output.ocr.run_on_store import accept_stored, read_stored
 
         if args == ["review"]:
             from cncert.output.check.run_check import run_check
@@ -60,11 +63,10 @@ class Command(ProjectCommand):
             return await accept_stored(self.settings, opts)
         if opts.first or opts.last or opts.jobs is not None:
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
-        from cncert.infographics.words.ocr_engine import open_engine
         from cncert.infographics.words.read_picture import Limits
-        from cncert.output.ocr.picture_files_named import print_files
+        from cncert.output.ocr.run_on_files import print_files
 
-        return print_files(args, open_engine(opts.engine), Limits.of(self.settings), as_json=opts.json)
+        return print_files(args, open_engine(opts.engine), Limits.of(Options.of(self.settings)), as_json=opts.json)
 
 
 def _need_libraries() -> None:

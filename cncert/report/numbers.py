@@ -18,7 +18,9 @@ COUNT = re.compile(
     r"(?![0-9年月日号期%‰万亿]|(?!ip(?![a-z0-9]))[a-z])(?![个起家次]?[-.,:/~至到][0-9])"
 )
 """A number that may be a count, in a folded text."""
-_SCALE = {"万": 10_000, "亿": 100_000_000}
+FACTORS = {"万": 10_000, "亿": 100_000_000}
+UNITS = "起个家台次条款种例项"
+"""What numbers of the report count."""
 
 _QUALIFIERS: dict[str, Qualifier] = {
     **dict.fromkeys(("大约", "约", "左右", "上下"), "约"),
@@ -55,7 +57,7 @@ def read_number(digits: str, scale: str | None) -> Number:
     """The number that *digits* and *scale* (万, 亿 or None) print."""
     printed = Decimal(digits.replace(",", ""))
     exponent = cast("int", printed.as_tuple().exponent)
-    factor = _SCALE.get(scale or "", 1)
+    factor = FACTORS.get(scale or "", 1)
     return Number(_plain(printed * factor), _plain(Decimal(10) ** exponent * factor))
 
 

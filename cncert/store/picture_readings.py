@@ -11,32 +11,45 @@ from cncert.items import Box, Confidence, Count, Metric, Model, Moment, Qualifie
 
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ReadingState = Literal["read", "nothing", "broken", "too_large", "unsupported", "failed"]
-LONGEST = 2000
+MAX_TEXT_LENGTH = 2000
 """Characters of a text that was read."""
 
-Printed = Annotated[str, Field(max_length=LONGEST)]
+Direction = Literal["up", "down", "flat"]
+Printed = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 
 
-class ReadPair(Model):
-    """A label and the number that belongs to it, as an engine read them: the kept form of ``report.picture.Pair``."""
+class LabelledNumber(Model):
+    """A label in a picture and the number that belongs to it."""
 
     label: Printed
+    """As printed, its lines joined."""
     metric: Metric | None
+    """The metric of data/metric_labels.toml that the label names; None if it names none."""
     printed: Printed
+    """The number as printed: 137.0万, 278起."""
     value: Count
+    """In plain units."""
     unit: str | None
     qualifier: Qualifier | None
     change_pct: float | None
+    """Against the week before, in percent; a fall is negative."""
     change_printed: Printed | None = None
-    direction: Literal["up", "down", "flat"] | None
+    """The percentage beside the number, as printed."""
+    direction: Direction | None
     share_pct: float | None
     box: Box
+    """Of the number in its picture."""
     words_confidence: Confidence
+    """The least sure of the words that it was read from."""
     pairing_confidence: Confidence
-    evidence: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    """How sure the number belongs to the label."""
+    evidence: Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
+    """The words."""
     agreed: bool
+    """Whether all passes read the words alike."""
     state: Literal["figure", "candidate"]
     reason: str | None
+    """Why it is a candidate."""
 
     def __str__(self) -> str:
         """What it comes to; two that read the same differ in nothing that a table shows."""
@@ -46,28 +59,30 @@ class ReadPair(Model):
         return f"{number}{change}{share}{' (candidate)' if self.state == 'candidate' else ''}"
 
 
-class Reading(Model):
-    """What one version of the reader made of a picture file."""
+class PictureReading(Model):
+    """What one version of the reader found in a picture file."""
 
     state: ReadingState
-    """``failed``: the reader died or took too long; the others are those of ``ocr.reading.PictureReading``."""
+    """``failed``: the reader died or took too long."""
     reason: str | None = None
+    """One line for people: why there is nothing, or what was left out."""
     width: int | None = None
+    """In pixels, as it is shown; None if that cannot be known."""
     height: int | None = None
     engine: str
     """Name and version of the engine, and of its models."""
     rules: str
-    """Which rules made pairs of its words (``cncert.report.parser_version.PICTURE_RULES``), and from where on they
-    take one."""
+    """Which rules found the numbers (``report.parser_version.PICTURE_RULES``), and their thresholds."""
     read_at: Moment
     seconds: float = 0
     engine_seconds: float = 0
-    """Of ``seconds`` those that the engine took."""
+    """Of ``seconds`` those that the engine took. Pictures that were read together share them."""
     words: int = 0
     """How many were read."""
     joined: list[Checksum] = Field(default_factory=list)
     """The other slices that were read as one picture with this one."""
-    pairs: list[ReadPair] = Field(default_factory=list)
+    pairs: list[LabelledNumber] = Field(default_factory=list)
+    """In reading order."""
 
     @property
     def reader(self) -> tuple[str, str]:
@@ -92,12 +107,12 @@ class ReadPicture(Model):
     """A picture file that was read."""
 
     id: Annotated[Checksum, Field(alias="_id")]
-    reading: Reading
+    reading: PictureReading
     """The one from which figures are made."""
-    proposed: Reading | None = None
+    proposed: PictureReading | None = None
     """One by another version of the reader that says something else; a person accepts it or not."""
 
-    def with_reading(self, new: Reading) -> Self:
+    def with_reading(self, new: PictureReading) -> Self:
         """This with *new*, which replaces what could not be read, or says the same, and is proposed else.
 
         Of two readings by the same version the first stays: two processes may have read the picture at one time.
@@ -140,8 +155,8 @@ class Correction(Model):
     change_pct: float | None
     by: Annotated[str, Field(min_length=1, max_length=100)]
     at: Moment
-    note: Annotated[str, Field(max_length=LONGEST)] | None = None
-    pair: ReadPair
+    note: Annotated[str, Field(max_length=MAX_TEXT_LENGTH)] | None = None
+    pair: LabelledNumber
     """What it was said of."""
 
     @model_validator(mode="after")
@@ -150,7 +165,7 @@ class Correction(Model):
             raise ValueError(f"_id {self.id} is not that of {self.metric} in {self.picture}")
         return self
 
-    def settles(self, pair: ReadPair) -> bool:
+    def settles(self, pair: LabelledNumber) -> bool:
         """Whether nothing is to be asked about *pair* any more."""
         if pair.metric != self.metric:
             return False

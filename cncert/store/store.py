@@ -10,7 +10,7 @@ from functools import partial
 from cncert.exceptions import StoreError
 from cncert.items import Issue, Picture
 from cncert.store.backend import UNFINISHED, Change, Documents, checked
-from cncert.store.picture_readings import Correction, Reading, ReadPicture
+from cncert.store.picture_readings import Correction, PictureReading, ReadPicture
 from cncert.store.records import LedgerRow, Outcome, Reject, Revision, RunRecord
 
 
@@ -162,7 +162,7 @@ class Store(Documents):
         async for picture in self._each(ReadPicture):
             yield picture
 
-    async def put_reading(self, checksum: str, reading: Reading) -> ReadPicture:
+    async def put_reading(self, checksum: str, reading: PictureReading) -> ReadPicture:
         """Keeps *reading* by the rule of :meth:`ReadPicture.with_reading`, and returns what is known then."""
 
         result = ReadPicture(id=checksum, reading=reading)

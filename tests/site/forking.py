@@ -39,7 +39,7 @@ scrapy.extensions.remote_control scrapy.extensions.spiderstate scrapy.extensions
 cncert.extensions.run_recorder cncert.extensions.log_formatter cncert.store.mongo cncert.store.sqlite
 cncert.spiders.weekly
 cncert.commands.crawl cncert.commands.demo cncert.commands.extract cncert.commands.gaps cncert.commands.import
-cncert.commands.status cncert.commands.upgrade cncert.commands.ocr cncert.output.ocr.stored_pictures
+cncert.commands.status cncert.commands.upgrade cncert.commands.ocr cncert.output.ocr.run_on_store
 rich._emoji_codes PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin
 """.split()
 """What a crawl imports. None of it may read the environment or install a reactor when it is imported."""

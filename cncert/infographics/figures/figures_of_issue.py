@@ -1,26 +1,26 @@
-"""What an issue has from its pictures: figures, and what a person should look at. Pure functions."""
+"""From readings of its pictures to the figures of an issue, and to what a person should check. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cncert.infographics.figures.picture_files import body_files
 from cncert.items import Check, Figure, Issue, Picture
-from cncert.store.picture_readings import Correction, Reading, ReadPair
+from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading
 
-DOUBTS = ("change_disagrees", "figure_outlier", "picture_disagrees")
-"""Warnings for which a figure of a picture should be looked at."""
+CHECKED_WARNINGS = ("change_disagrees", "figure_outlier", "picture_disagrees")
+"""Codes of warnings for which a person should check a figure of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A number in a picture that a person should look at."""
+    """A number in a picture that a person should check."""
 
     issues: tuple[str, ...]
     """Those that show the picture."""
     picture: Picture
     checksum: str
     """Of the picture's file."""
-    pair: ReadPair
+    pair: LabelledNumber
     reason: str
     """Why; empty for a figure that nothing speaks against."""
     is_figure: bool = False
@@ -30,26 +30,26 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Seen:
-    """What comes of the pictures of an issue."""
+class PictureFigures:
+    """What the pictures of an issue give."""
 
     figures: list[Figure] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    """In reading order; figures in doubt among them."""
+    """In reading order; figures with a warning among them."""
     accepted: list[Candidate] = field(default_factory=list)
-    """The other figures as candidates, for who wants to look at these too."""
+    """The other figures as candidates, for who wants to check these too."""
     unnamed: int = 0
     """Numbers whose label names no metric."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Number:
     """A number that may become a figure."""
 
     picture: Picture
     checksum: str
-    pair: ReadPair
-    said: Correction | None = None
+    pair: LabelledNumber
+    correction: Correction | None = None
 
     @property
     def metric(self) -> str:
@@ -58,30 +58,30 @@ class _Found:
 
     @property
     def value(self) -> int | float:
-        return self.said.value if self.said else self.pair.value
+        return self.correction.value if self.correction else self.pair.value
 
     @property
     def confidence(self) -> float:
-        return 1.0 if self.said else min(self.pair.words_confidence, self.pair.pairing_confidence)
+        return 1.0 if self.correction else min(self.pair.words_confidence, self.pair.pairing_confidence)
 
-    def candidate(self, issue: Issue, others: Sequence["_Found"], reason: str, is_figure: bool) -> Candidate:
-        """It as it is shown to a person; *others* are the numbers of its metric in the issue."""
+    def candidate(self, issue: Issue, others: Sequence["_Number"], reason: str, is_figure: bool) -> Candidate:
+        """Return it as a person sees it; *others* are the numbers of its metric in the issue."""
         several = sum(other.checksum == self.checksum for other in others) > 1
-        if self.said is not None:  # what is said now takes the place of that
-            several = self.said.box is not None
+        if self.correction is not None:  # a new check takes the place of that
+            several = self.correction.box is not None
         return Candidate((issue.id,), self.picture, self.checksum, self.pair, reason, is_figure, several)
 
     def figure(self) -> Figure:
-        pair, said = self.pair, self.said
+        pair, correction = self.pair, self.correction
         checked = None
-        if said is not None and said.verdict != "refused":
-            checked = Check(by=said.by, at=said.at, verdict=said.verdict)
+        if correction is not None and correction.verdict != "refused":
+            checked = Check(by=correction.by, at=correction.at, verdict=correction.verdict)
         return Figure(
             metric=self.metric,
             value=self.value,
-            unit=said.unit if said else pair.unit,
+            unit=correction.unit if correction else pair.unit,
             qualifier=pair.qualifier,
-            change_pct=said.change_pct if said else pair.change_pct,
+            change_pct=correction.change_pct if correction else pair.change_pct,
             share_pct=pair.share_pct,
             section=None,
             evidence=pair.evidence,
@@ -95,50 +95,54 @@ class _Found:
         )
 
 
-def see(issue: Issue, readings: Mapping[str, Reading], corrections: Mapping[str, Sequence[Correction]]) -> Seen:
-    """What *issue* has from its pictures; *readings* and *corrections* by the checksums of their files.
+def figures_of_issue(
+    issue: Issue, readings: Mapping[str, PictureReading], corrections: Mapping[str, Sequence[Correction]]
+) -> PictureFigures:
+    """Return what the pictures of *issue* give; *readings* and *corrections* by the checksums of their files.
 
-    A person's word comes before any reading. A metric that two pictures state has one figure if they agree, the surer
+    A person's check comes before any reading. A metric that two pictures state has one figure if they agree, the surer
     one; if they do not, none that nobody has checked.
     """
-    seen, found = Seen(), list[_Found]()
+    result, numbers = PictureFigures(), list[_Number]()
     for checksum, picture in body_files(issue).items():
-        said = corrections.get(checksum, ())
-        found += [_Found(picture, checksum, one.pair, one) for one in said if one.verdict != "refused"]
+        known = corrections.get(checksum, ())
+        numbers += [_Number(picture, checksum, one.pair, one) for one in known if one.verdict != "refused"]
         for pair in readings[checksum].pairs if checksum in readings else ():
             if pair.metric is None:
-                seen.unnamed += 1
-            elif not any(one.settles(pair) for one in said):
-                found.append(_Found(picture, checksum, pair))
-    by_metric: dict[str, list[_Found]] = {}
-    for one in found:
+                result.unnamed += 1
+            elif not any(one.settles(pair) for one in known):
+                numbers.append(_Number(picture, checksum, pair))
+    by_metric: dict[str, list[_Number]] = {}
+    for one in numbers:
         by_metric.setdefault(one.metric, []).append(one)
-    all_taken = {metric: _taken(some) for metric, some in by_metric.items()}
-    for one in found:
-        others, taken = by_metric[one.metric], all_taken[one.metric]
-        if one in taken:
-            seen.figures.append(one.figure())
-            doubt = None if one.said else _doubt(issue, one.metric)
-            (seen.candidates if doubt else seen.accepted).append(one.candidate(issue, others, doubt or "", True))
-        elif one.value not in [other.value for other in taken]:
+    all_preferred = {metric: _preferred(some) for metric, some in by_metric.items()}
+    for one in numbers:
+        others, preferred = by_metric[one.metric], all_preferred[one.metric]
+        if one in preferred:
+            result.figures.append(one.figure())
+            warning = None if one.correction else _warning(issue, one.metric)
+            (result.candidates if warning else result.accepted).append(
+                one.candidate(issue, others, warning or "", True)
+            )
+        elif one.value not in [other.value for other in preferred]:
             reason = one.pair.reason or f"pictures of the issue show {_values(others)}"
-            seen.candidates.append(one.candidate(issue, others, reason, False))
-    return seen
+            result.candidates.append(one.candidate(issue, others, reason, False))
+    return result
 
 
-def _taken(found: Sequence[_Found]) -> list[_Found]:
-    """Those of *found*, which are of one metric, that are figures."""
-    if checked := [one for one in found if one.said]:
+def _preferred(numbers: Sequence[_Number]) -> list[_Number]:
+    """Those of *numbers*, which are of one metric, that are figures."""
+    if checked := [one for one in numbers if one.correction]:
         return list({one.value: one for one in reversed(checked)}.values())
-    sure = [one for one in found if one.pair.state == "figure"]
+    sure = [one for one in numbers if one.pair.state == "figure"]
     return [max(sure, key=lambda one: one.confidence)] if len({one.value for one in sure}) == 1 else []
 
 
-def _doubt(issue: Issue, metric: str) -> str | None:
-    """Why the figure of *metric* in a picture should be looked at."""
-    doubts = (doubt.message for doubt in issue.warnings if doubt.code in DOUBTS)
-    return next((text for text in doubts if text.startswith(f"{metric}: ")), None)
+def _warning(issue: Issue, metric: str) -> str | None:
+    """Why a person should check the figure of *metric* in a picture."""
+    messages = (warning.message for warning in issue.warnings if warning.code in CHECKED_WARNINGS)
+    return next((text for text in messages if text.startswith(f"{metric}: ")), None)
 
 
-def _values(found: Iterable[_Found]) -> str:
-    return " and ".join(dict.fromkeys(f"{one.value:.12g}" for one in found))
+def _values(numbers: Iterable[_Number]) -> str:
+    return " and ".join(dict.fromkeys(f"{one.value:.12g}" for one in numbers))

@@ -1,4 +1,4 @@
-"""What a person says of figures in pictures: what is open, and keeping the answers."""
+"""Human checks of numbers in pictures: what is to be checked, and keeping what persons say."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,18 +9,18 @@ from pydantic import ValidationError
 from cncert.exceptions import ArgumentError, DocumentError
 from cncert.infographics.figures.figures_of_issue import Candidate
 from cncert.infographics.figures.picture_files import body_files
-from cncert.infographics.figures.update_issue import Looked, look, renew
+from cncert.infographics.figures.update_issue import IssuePictures, load_pictures, update_issues
 from cncert.report.numbers import LARGEST
 from cncert.store import Store
 from cncert.store.backend import problem
 from cncert.store.picture_readings import Correction, correction_id
 
-Verdict = Literal["confirmed", "corrected", "refused"]
+CheckVerdict = Literal["confirmed", "corrected", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """What a picture states, by the eyes of a person."""
+class CheckedNumber:
+    """What a picture states, as a person reads it."""
 
     value: int | float
     """In plain units."""
@@ -32,10 +32,10 @@ class Stated:
 async def open_candidates(
     store: Store, first: str | None = None, last: str | None = None, *, accepted: bool = False
 ) -> tuple[list[Candidate], list[str]]:
-    """What a person should look at in the issues from *first* to *last*: issue by issue, in reading order.
+    """Return what a person should check in the issues from *first* to *last*: issue by issue, in reading order.
 
     *accepted*: the figures that nothing speaks against, too. A number in a picture that several issues show comes once,
-    with the first of them. With it, a line for each issue that cannot be read. May raise StoreError.
+    with the first of them. The second list has a line for each issue that cannot be read. May raise StoreError.
     """
     unreadable = []
     found: dict[tuple[str, str | None, tuple[int, ...]], Candidate] = {}
@@ -43,11 +43,11 @@ async def open_candidates(
         if not (first or "") <= issue_id <= (last or "~"):
             continue
         try:
-            looked = await look(store, issue_id)
+            loaded = await load_pictures(store, issue_id)
         except DocumentError as error:
             unreadable.append(str(error))
             continue
-        for one in _shown(looked, accepted) if looked is not None else ():
+        for one in _shown(loaded, accepted) if loaded is not None else ():
             key = one.checksum, one.pair.metric, tuple(one.pair.box)
             known = found.setdefault(key, one)
             if known is not one:
@@ -55,29 +55,34 @@ async def open_candidates(
     return list(found.values()), unreadable
 
 
-def _shown(looked: Looked, accepted: bool) -> list[Candidate]:
+def _shown(loaded: IssuePictures, accepted: bool) -> list[Candidate]:
     """Those of an issue, in reading order."""
     if not accepted:
-        return looked.seen.candidates
-    order = {checksum: n for n, checksum in enumerate(body_files(looked.issue))}
-    some = [*looked.seen.candidates, *looked.seen.accepted]
+        return loaded.found.candidates
+    order = {checksum: n for n, checksum in enumerate(body_files(loaded.issue))}
+    some = [*loaded.found.candidates, *loaded.found.accepted]
     return sorted(some, key=lambda one: (order[one.checksum], one.pair.box[1], one.pair.box[0]))
 
 
-async def judge(
-    store: Store, candidate: Candidate, verdict: Verdict, by: str, stated: Stated | None = None, note: str | None = None
-) -> Correction:
-    """Keep what the person *by* says of *candidate*, and renew the issues that show it; the last word counts.
+async def save_check(
+    store: Store,
+    candidate: Candidate,
+    verdict: CheckVerdict,
+    by: str,
+    number: CheckedNumber | None = None,
+    note: str | None = None,
+) -> tuple[Correction, list[str]]:
+    """Keep what the person *by* says of *candidate* in place of what was said before, and update its issues.
 
-    ``corrected`` needs what is *stated* instead, the other verdicts have none. Raises ArgumentError for what cannot be
-    meant, StoreError.
+    ``corrected`` needs the *number* that the picture states instead, the other verdicts have none. Returns what is kept
+    and the ids of the issues that were changed. Raises ArgumentError for what cannot be meant, StoreError.
     """
-    if (verdict == "corrected") is not (stated is not None):
+    if (verdict == "corrected") is not (number is not None):
         raise ArgumentError("a correction says what the picture states, the other verdicts do not")
-    if stated is not None and stated.value > LARGEST:
-        raise ArgumentError(f"{stated.value:.4g} is more than anything that is counted")
+    if number is not None and number.value > LARGEST:
+        raise ArgumentError(f"{number.value:.4g} is more than anything that is counted")
     pair, box = candidate.pair, candidate.pair.box if candidate.is_one_of_several else None
-    stated = stated or Stated(pair.value, pair.unit, pair.change_pct)
+    number = number or CheckedNumber(pair.value, pair.unit, pair.change_pct)
     try:
         correction = Correction(
             id=correction_id(candidate.checksum, pair.metric or "", box),
@@ -85,9 +90,9 @@ async def judge(
             metric=pair.metric or "",
             box=box,
             verdict=verdict,
-            value=stated.value,
-            unit=stated.unit,
-            change_pct=stated.change_pct,
+            value=number.value,
+            unit=number.unit,
+            change_pct=number.change_pct,
             by=by,
             at=datetime.now(UTC),
             note=note or None,
@@ -96,14 +101,14 @@ async def judge(
     except ValidationError as error:
         raise ArgumentError(f"cannot be kept: {problem(error)}") from error
     await store.put_correction(correction)
-    for issue_id in candidate.issues:
-        await renew(store, issue_id)
-    return correction
+    return correction, await update_issues(store, candidate.issues)
 
 
-async def withdraw(store: Store, correction: Correction) -> None:
-    """Take back *correction*, unless somebody has said something else since. May raise StoreError."""
+async def remove_check(store: Store, correction: Correction) -> list[str]:
+    """Take back *correction*, unless somebody has said something else since, and update the issues of its picture.
+
+    Returns the ids of the issues that were changed. May raise StoreError.
+    """
     await store.remove_correction(correction)
-    async for issue in store.issues():
-        if correction.picture in body_files(issue):
-            await renew(store, issue.id)
+    showing = [issue.id async for issue in store.issues() if correction.picture in body_files(issue)]
+    return await update_issues(store, showing)

@@ -7,7 +7,7 @@ import ctypes
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -17,30 +17,28 @@ import psutil
 
 from cncert.exceptions import OcrError, SavedFileError
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, read_file
-from cncert.report.numbers import LARGEST
-from cncert.report.parser_version import PICTURE_RULES
-from cncert.store.picture_readings import Reading, ReadPair
+from cncert.store.picture_readings import PictureReading
 from cncert.terminal.worker_pool import results_as_completed
 
 if TYPE_CHECKING:  # what a worker needs only it imports
     from cncert.infographics.words.ocr_engine import Engine
-    from cncert.infographics.words.read_picture import Limits, PictureReading
+    from cncert.infographics.words.read_picture import Limits
 
-SECONDS = 300.0
+SECONDS_PER_PICTURE = 300.0
 """How long a picture may take, with the start of the engine."""
 WORKER_BYTES = 1_000_000_000
-"""What a worker with its engine may need of the memory (measured: benchmarks/ocr.py)."""
+"""Memory that a worker with its engine may need (measured: benchmarks/ocr.py)."""
 
-Group = tuple[PicturePlace, ...]
+PictureGroup = tuple[PicturePlace, ...]
 """Pictures that stand side by side in one issue: slices of one picture are among them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of a picture: its reading, or why its file could not even be had."""
+class PictureResult:
+    """What came of a picture: its reading, or why its file could not be opened."""
 
     picture: PicturePlace
-    reading: Reading | None
+    reading: PictureReading | None
     lost: str | None = None
     """Why there is no file."""
 
@@ -50,7 +48,7 @@ class Taken:
         return self.reading.state if self.reading is not None else "lost"
 
     @property
-    def trouble(self) -> str | None:
+    def problem(self) -> str | None:
         """Why there is no reading of what is in it."""
         if self.reading is None or self.reading.is_complete:
             return self.lost
@@ -58,7 +56,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReaderOptions:
     """Which engine reads, and how."""
 
     folder: Path
@@ -67,28 +65,22 @@ class Reader:
     version: str
     """The engine's name with its version."""
     limits: "Limits"
-    seconds: float = SECONDS
-
-    @property
-    def rules(self) -> str:
-        """What makes figures of words: code, tables and thresholds."""
-        levels = self.limits.thresholds
-        return f"{PICTURE_RULES} {levels.word:g}/{levels.pairing:g}/{levels.drop:g}"
+    seconds: float = SECONDS_PER_PICTURE
 
     @property
     def name(self) -> tuple[str, str]:
-        """As :attr:`Reading.reader` has it."""
-        return self.version, self.rules
+        """As :attr:`PictureReading.reader` has it."""
+        return self.version, self.limits.rules
 
 
 def usual_jobs() -> int:
-    """As many workers as there are cores, and room for in the memory."""
-    room = int(psutil.virtual_memory().available) // WORKER_BYTES
-    return max(1, min(os.cpu_count() or 1, room))
+    """Return how many workers there are cores and memory for."""
+    fit = int(psutil.virtual_memory().available) // WORKER_BYTES
+    return max(1, min(os.cpu_count() or 1, fit))
 
 
-def read_all(groups: Sequence[Group], reader: Reader, jobs: int) -> Generator[Taken | None]:
-    """What comes of each picture, as soon as it is there; None about once a second while there is none.
+def read_all(groups: Sequence[PictureGroup], reader: ReaderOptions, jobs: int) -> Generator[PictureResult | None]:
+    """Yield the result of each picture as soon as it is there, None about once a second while there is none.
 
     Raises OcrError if the engine cannot be opened.
     """
@@ -104,20 +96,20 @@ def read_all(groups: Sequence[Group], reader: Reader, jobs: int) -> Generator[Ta
                 place, result = arrival
                 if isinstance(result, OcrError):
                     raise result
-                if isinstance(result, Taken):
+                if isinstance(result, PictureResult):
                     del left[place][result.picture]
                     yield result
                 elif left[place]:
                     culprit = next(iter(left[place]))
                     del left[place][culprit]
-                    yield Taken(culprit, _failed(reader, str(result)))
+                    yield PictureResult(culprit, _failed(reader, str(result)))
         # What stood behind a picture that cost its worker.
         groups = [tuple(group) for group in left if group]
 
 
-def _read_group(group: Group, reader: Reader, threads: int) -> Iterator[Taken | OcrError]:
+def _read_group(group: PictureGroup, reader: ReaderOptions, threads: int) -> Iterator[PictureResult | OcrError]:
     """The work of a worker on one group."""
-    from cncert.infographics.words.read_picture import PictureFile, each_picture
+    from cncert.infographics.words.read_picture import PictureFile, read_pictures
 
     try:
         engine = _engine(reader.engine, threads)
@@ -129,14 +121,14 @@ def _read_group(group: Group, reader: Reader, threads: int) -> Iterator[Taken | 
         try:
             read_file(reader.folder, picture)
         except NoPictureFile as error:
-            yield Taken(picture, None, str(error))
+            yield PictureResult(picture, None, str(error))
         else:
             there.append(picture)
     # Read once more when their turn comes: all at a time may be too much to hold.
     files = (PictureFile(str(picture), read_file(reader.folder, picture)) for picture in there)
     try:
-        for picture, found in zip(there, each_picture(files, engine, reader.limits), strict=True):
-            yield Taken(picture, _kept(found, reader))
+        for picture, (_, reading) in zip(there, read_pictures(files, engine, reader.limits), strict=True):
+            yield PictureResult(picture, reading)
             _give_back()
     except MemoryError:
         raise SavedFileError("takes more memory than there is") from None
@@ -158,23 +150,7 @@ def _give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _kept(found: "PictureReading", reader: Reader) -> Reading:
-    """What was *found* in a picture, as a store keeps it."""
-    return Reading(
-        state=found.state,
-        reason=found.reason,
-        width=found.width,
-        height=found.height,
-        engine=reader.version,
-        rules=reader.rules,
-        read_at=datetime.now(UTC),
-        seconds=found.seconds,
-        engine_seconds=found.engine_seconds,
-        words=found.words,
-        joined=found.joined,
-        pairs=[ReadPair.model_validate(asdict(pair)) for pair in found.pairs if pair.value <= LARGEST],
+def _failed(reader: ReaderOptions, reason: str) -> PictureReading:
+    return PictureReading(
+        state="failed", reason=reason, engine=reader.version, rules=reader.limits.rules, read_at=datetime.now(UTC)
     )
-
-
-def _failed(reader: Reader, reason: str) -> Reading:
-    return Reading(state="failed", reason=reason, engine=reader.version, rules=reader.rules, read_at=datetime.now(UTC))

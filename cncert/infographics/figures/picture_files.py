@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cncert.exceptions import OcrError
 from cncert.items import Issue, Picture
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_PICTURE_BYTES = 20 * 1024 * 1024
 """A crawl keeps no larger picture."""
 
 
@@ -35,7 +35,7 @@ class PicturePlace:
 
 
 def body_files(issue: Issue) -> dict[str, Picture]:
-    """The pictures of *issue* that have a file, in reading order and each file once, by its checksum; no cover."""
+    """Return the pictures of *issue* that have a file, by its checksum, each once and in reading order; no cover."""
     found: dict[str, Picture] = {}
     for picture in issue.images:
         if picture.role == "body" and picture.status == "stored" and picture.checksum and picture.path:
@@ -44,13 +44,13 @@ def body_files(issue: Issue) -> dict[str, Picture]:
 
 
 def places(issue: Issue) -> list[PicturePlace]:
-    """Where the files of :func:`body_files` are."""
-    found = enumerate(body_files(issue).items())
-    return [PicturePlace(issue.id, one.key, one.path or "", checksum, n) for n, (checksum, one) in found]
+    """Return where the files of :func:`body_files` are."""
+    files = enumerate(body_files(issue).items())
+    return [PicturePlace(issue.id, one.key, one.path or "", checksum, n) for n, (checksum, one) in files]
 
 
 def local_folder(place: str) -> Path:
-    """The directory that ``CNCERT_FILES`` names. Raises OcrError for a bucket."""
+    """Return the directory that ``CNCERT_FILES`` names. Raises OcrError for a bucket."""
     scheme = urlsplit(place).scheme
     if scheme not in ("", "file"):
         raise OcrError(
@@ -61,16 +61,16 @@ def local_folder(place: str) -> Path:
 
 
 def read_file(folder: Path, picture: PicturePlace) -> bytes:
-    """The bytes of a picture's file. Raises NoPictureFile if they cannot be had, or are not those that were stored."""
+    """Return the bytes of a picture's file. Raises NoPictureFile if it cannot be read or is not the stored one."""
     try:
         path = (folder / picture.path).resolve()
         if not path.is_relative_to(folder.resolve()):
             raise NoPictureFile("its path leads out of CNCERT_FILES")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(MAX_PICTURE_BYTES + 1)
     except (OSError, ValueError) as error:
-        told = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        raise NoPictureFile(f"its file cannot be read: {told}") from error
-    if len(data) > MAX_BYTES or hashlib.sha256(data).hexdigest() != picture.checksum:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise NoPictureFile(f"its file cannot be read: {reason}") from error
+    if len(data) > MAX_PICTURE_BYTES or hashlib.sha256(data).hexdigest() != picture.checksum:
         raise NoPictureFile("its file is not the one that was stored")
     return data

@@ -1,7 +1,7 @@
-"""Reading the pictures of the stored issues: each once, kept at once, and the issues renewed by what comes.
+"""Reads the pictures of the stored issues: each once, kept at once, and the issues updated by what comes.
 
-A process that is killed loses no reading. What it did not come to, the next one does: it compares every issue with what
-its pictures give before it begins. Two at once do no harm: a document is only replaced if nobody else changed it.
+A process that is killed loses no reading. What it left, the next one does: it compares every issue with what its
+pictures give before it begins. Two at once do no harm: a document is only replaced if nobody else changed it.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cncert.exceptions import DocumentError
-from cncert.infographics.figures.ocr_workers import Group, Reader, Taken, read_all
+from cncert.infographics.figures.ocr_workers import PictureGroup, PictureResult, ReaderOptions, read_all
 from cncert.infographics.figures.picture_files import PicturePlace, places
-from cncert.infographics.figures.update_issue import Looked, look, renew
+from cncert.infographics.figures.update_issue import IssuePictures, load_pictures, update_issue
 from cncert.store import Store
 from cncert.store.picture_readings import ReadPicture
 
@@ -31,11 +31,11 @@ class KnownFile:
     """Whether another version of the reader read it, or this one could not."""
 
 
-class Series:
+class StoredPictures:
     """The pictures of the issues from *first* to *last* (None: no bound) in *store*.
 
-    *reader*: the present version, as :attr:`Reading.reader` names it; without it none is older. The methods may raise
-    StoreError.
+    *reader*: the present version, as :attr:`PictureReading.reader` names it; without it none is older.
+    The methods may raise StoreError.
     """
 
     def __init__(
@@ -45,79 +45,88 @@ class Series:
         """By checksum; issue by issue, in reading order."""
         self.unreadable: list[str] = []
         """Why documents of issues cannot be read, a line each."""
+        self.changed: list[str] = []
+        """The ids of issues that were changed. The caller renews the warnings that rest on them, and clears it."""
         self._store, self._reader, self._first, self._last = store, reader, first, last
 
     async def issue_ids(self) -> list[str]:
-        """The ids of the issues, ascending."""
+        """Return the ids of the issues, ascending."""
         first, last = self._first or "", self._last or "~"
         return [one for one in await self._store.issue_ids() if first <= one <= last]
 
-    async def look_at(self, issue_id: str) -> None:
-        """Enter the pictures of an issue, which is renewed if a killed process left it behind."""
-        if (looked := await self._renew(issue_id)) is None:
+    async def add_issue(self, issue_id: str) -> None:
+        """Add the pictures of an issue, which is updated if a killed process left it behind."""
+        if (loaded := await self._update(issue_id)) is None:
             return
-        for place in places(looked.issue):
+        for place in places(loaded.issue):
             file = self.files.setdefault(place.checksum, KnownFile([]))
             file.places.append(place)
-            if (known := looked.known.get(place.checksum)) is not None:
+            if (known := loaded.readings.get(place.checksum)) is not None:
                 self._note(file, known)
 
-    def groups(self, *, again: bool = False) -> list[Group]:
-        """The pictures to be read: those that nobody has read yet, or *again* those that are older."""
+    def groups(self, *, again: bool = False) -> list[PictureGroup]:
+        """Return the pictures to be read: those that nobody has read yet, or *again* those that are older."""
         wanted = [f.places[0] for f in self.files.values() if (f.is_older if again else f.state == "unread")]
         runs = groupby(enumerate(wanted), key=lambda one: (one[1].issue, one[1].number - one[0]))
         return [tuple(place for _, place in run) for _, run in runs]
 
-    async def read(self, groups: list[Group], reader: Reader, jobs: int) -> AsyncGenerator[Taken | None]:
-        """Read pictures, keep each reading, and renew an issue after its last; yields as :func:`read_all` does."""
+    async def read(
+        self, groups: list[PictureGroup], reader: ReaderOptions, jobs: int
+    ) -> AsyncGenerator[PictureResult | None]:
+        """Read pictures, keep each reading, and update an issue after its last; yields as :func:`read_all` does."""
         due = Counter(place.issue for group in groups for one in group for place in self.files[one.checksum].places)
         with closing(read_all(groups, reader, jobs)) as results:
-            for taken in results:
+            for result in results:
                 await asyncio.sleep(0)  # a driver looks after its connections
-                if taken is not None:
-                    file = self.files[taken.picture.checksum]
-                    if taken.reading is not None:
-                        self._note(file, await self._store.put_reading(taken.picture.checksum, taken.reading))
+                if result is not None:
+                    file = self.files[result.picture.checksum]
+                    if result.reading is not None:
+                        self._note(file, await self._store.put_reading(result.picture.checksum, result.reading))
                     due.subtract(place.issue for place in file.places)
                     for place in file.places:
                         if due[place.issue] == 0:
-                            await self._renew(place.issue)
-                yield taken
+                            await self._update(place.issue)
+                yield result
 
     async def proposals(self) -> list[ReadPicture]:
-        """The files of which another reading is proposed."""
+        """Return the files of which another reading is proposed."""
         return [one async for one in self._store.read_pictures() if one.proposed is not None and one.id in self.files]
 
     async def accept(self) -> list[ReadPicture]:
-        """Take the proposed readings; the files as they were before."""
-        taken = [one for one in await self.proposals() if await self._store.accept_reading(one.id)]
-        for issue_id in dict.fromkeys(place.issue for one in taken for place in self.files[one.id].places):
-            await self._renew(issue_id)
-        return taken
+        """Accept the proposed readings; returns the files as they were before."""
+        accepted = [one for one in await self.proposals() if await self._store.accept_reading(one.id)]
+        for issue_id in dict.fromkeys(place.issue for one in accepted for place in self.files[one.id].places):
+            await self._update(issue_id)
+        return accepted
 
     def states(self) -> Counter[str]:
-        """How many files are in which state."""
+        """Return how many files are in which state."""
         return Counter(file.state for file in self.files.values())
 
     async def counts(self) -> Counter[str]:
-        """What the issues have from their pictures: figures, checked and doubted ones, candidates, unnamed numbers."""
-        found: Counter[str] = Counter()
+        """Count what the issues have from their pictures: figures, of these the checked ones and those with a warning,
+        candidates, unnamed numbers.
+        """
+        counts: Counter[str] = Counter()
         for issue_id in {place.issue: None for file in self.files.values() for place in file.places}:
-            if (looked := await look(self._store, issue_id)) is not None:
-                seen = looked.seen
-                found["figures"] += len(seen.figures)
-                found["checked"] += sum(figure.checked is not None for figure in seen.figures)
-                found["doubted"] += sum(one.is_figure for one in seen.candidates)
-                found["candidates"] += sum(not one.is_figure for one in seen.candidates)
-                found["unnamed"] += seen.unnamed
-        return found
+            if (loaded := await load_pictures(self._store, issue_id)) is not None:
+                found = loaded.found
+                counts["figures"] += len(found.figures)
+                counts["checked"] += sum(figure.checked is not None for figure in found.figures)
+                counts["doubted"] += sum(one.is_figure for one in found.candidates)
+                counts["candidates"] += sum(not one.is_figure for one in found.candidates)
+                counts["unnamed"] += found.unnamed
+        return counts
 
-    async def _renew(self, issue_id: str) -> Looked | None:
+    async def _update(self, issue_id: str) -> IssuePictures | None:
         try:
-            return await renew(self._store, issue_id)
+            loaded, is_changed = await update_issue(self._store, issue_id)
         except DocumentError as error:
             self.unreadable.append(str(error))
             return None
+        if is_changed:
+            self.changed.append(issue_id)
+        return loaded
 
     def _note(self, file: KnownFile, known: ReadPicture) -> None:
         read_by = {one.reader for one in (known.reading, known.proposed) if one is not None}

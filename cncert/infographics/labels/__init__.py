@@ -1,8 +1,13 @@
-"""What the pictures of a report state: words and marks on a plane in, readings of figures out. Knows no picture format
-and no engine.
+"""From words and marks on a plane to labelled numbers. Knows no picture format and no engine.
+
+read_labelled_numbers.py is the public entry point and calls the others in this order: words_and_marks.py has what goes
+in, paragraphs.py takes the running text out, split_words.py splits the words into tokens, table_layout.py finds headers
+of tables and the ticks of axes, find_labels.py joins tokens to labels and names their metrics, find_numbers.py joins
+numbers with units and percentages with directions, number_of_label.py pairs labels and numbers and change_of_number.py
+numbers and percentages (possible_pairs.py weighs which belong together, for both), plausibility.py checks the result.
 """
 
-from cncert.infographics.labels.read_pairs import DEFAULT, Thresholds, read_words
-from cncert.infographics.labels.words_and_marks import Box, Mark, Pair, Word, sides
+from cncert.infographics.labels.read_labelled_numbers import DEFAULT, Thresholds, read_labelled_numbers
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word, sides
 
-__all__ = ["DEFAULT", "Box", "Mark", "Pair", "Thresholds", "Word", "read_words", "sides"]
+__all__ = ["DEFAULT", "Mark", "Rectangle", "Thresholds", "Word", "read_labelled_numbers", "sides"]

@@ -1,16 +1,15 @@
-"""Which percentage belongs to which pair."""
+"""Which percentage belongs to which number."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from cncert.infographics.labels.join_label_lines import Caption
-from cncert.infographics.labels.number_of_label import Draft, Linked
-from cncert.infographics.labels.percentages import Change
-from cncert.infographics.labels.possible_pairs import MOST, Edge, Placed, find_edges, match
+from cncert.infographics.labels.find_labels import Caption
+from cncert.infographics.labels.find_numbers import Percentage, Value
+from cncert.infographics.labels.number_of_label import Draft, PairedLabels
+from cncert.infographics.labels.possible_pairs import MOST_LABELS, Edge, Placed, find_edges, match
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.unit_of_number import Value
-from cncert.infographics.labels.words_and_marks import Box, HasInk
+from cncert.infographics.labels.words_and_marks import HasInk, Rectangle
 
 _DIAGONAL = 0.1
 """How much of a percentage must stand beside its number."""
@@ -21,33 +20,35 @@ _RIVAL = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
+class _PlacedPercentage:
     """A percentage as something with a place."""
 
-    box: Box
+    box: Rectangle
 
     @property
     def line(self) -> float:
         return self.box.height
 
 
-def attach(linked: Linked, changes: Sequence[Change], tokens: Sequence[Token], has_ink: HasInk) -> None:
-    """Give each pair the percentages at it, and labels without a number one that stands for it."""
-    told = [
-        change for change in changes if change.role != "other" and linked.heads.over(change.token.box) != "other_change"
+def assign_percentages(
+    paired: PairedLabels, changes: Sequence[Percentage], tokens: Sequence[Token], has_ink: HasInk
+) -> None:
+    """Give each pair its percentages, and labels without a number a percentage as their number."""
+    usable = [
+        change for change in changes if change.role != "other" and paired.heads.over(change.token.box) != "other_change"
     ]
-    free = _in_turn(linked.drafts, _in_line(linked.drafts, told, tokens)[:MOST])
-    waiting = [draft for draft in linked.drafts if draft.change is None and not draft.is_in_turn]
-    left = _attach(linked, waiting, [change for change in free if change.role != "share"])
+    free = _in_turn(paired.drafts, _in_line(paired.drafts, usable, tokens)[:MOST_LABELS])
+    waiting = [draft for draft in paired.drafts if draft.change is None and not draft.is_in_turn]
+    left = _assign(paired, waiting, [change for change in free if change.role != "share"])
     if any(change.role == "change" for change in left):
         for draft in waiting:
             if draft.change is None:
-                draft.doubt(0.7, "a change is left over")
-    _attach(linked, list(linked.drafts), [change for change in free if change.role == "share"])
-    _doubt_exceptions(linked.drafts, tokens, has_ink)
+                draft.add_reason(0.7, "a change is left over")
+    _assign(paired, list(paired.drafts), [change for change in free if change.role == "share"])
+    _check_exceptions(paired.drafts, tokens, has_ink)
 
 
-def _in_turn(drafts: Sequence[Draft], free: list[Change]) -> list[Change]:
+def _in_turn(drafts: Sequence[Draft], free: list[Percentage]) -> list[Percentage]:
     """Give numbers that stand between two labels the change in the row of their own one; what nobody has taken."""
     rows = [draft for draft in drafts if draft.is_in_turn and draft.change is None]
     for draft in rows:
@@ -59,30 +60,30 @@ def _in_turn(drafts: Sequence[Draft], free: list[Change]) -> list[Change]:
                 break
     for draft in rows:
         if draft.change is None and any(other.change is not None for other in rows):
-            draft.doubt(0.7, "others of its kind have a change")
+            draft.add_reason(0.7, "others of its kind have a change")
     return free
 
 
-def _attach(linked: Linked, waiting: list[Draft], free: list[Change]) -> list[Change]:
+def _assign(paired: PairedLabels, waiting: list[Draft], free: list[Percentage]) -> list[Percentage]:
     """Give *waiting* pairs what is *free*; what nobody has taken."""
-    done = [draft for draft in linked.drafts if draft not in waiting]
-    edges = _edges(waiting, free, done, linked.captions)
+    done = [draft for draft in paired.drafts if draft not in waiting]
+    edges = _edges(waiting, free, done, paired.captions)
     chosen = match(edges, frozenset(range(len(waiting))))
     for edge in chosen:
         change = free[edge.number]
         if edge.label >= len(waiting):
             if change.token.number:
                 value = Value(change.token, None, None)
-                linked.drafts.append(Draft(linked.captions[edge.label - len(waiting)], value))
+                paired.drafts.append(Draft(paired.captions[edge.label - len(waiting)], value))
         else:
             waiting[edge.label].give(change)
     if not any(change.role == "share" for change in free):
-        _doubt_rivals(waiting, edges, chosen)
+        _check_rivals(waiting, edges, chosen)
     taken = {edge.number for edge in chosen}
     return [change for n, change in enumerate(free) if n not in taken]
 
 
-def _in_line(drafts: list[Draft], changes: Sequence[Change], tokens: Sequence[Token]) -> list[Change]:
+def _in_line(drafts: list[Draft], changes: Sequence[Percentage], tokens: Sequence[Token]) -> list[Percentage]:
     """Give numbers the percentages that follow them in their line; those that are left."""
     draft_of = {id(draft.value.token): draft for draft in drafts}
     change_of = {id(change.token): change for change in changes}
@@ -93,16 +94,16 @@ def _in_line(drafts: list[Draft], changes: Sequence[Change], tokens: Sequence[To
             if token.kind in ("number", "odd"):
                 draft = draft_of.get(id(token))
             elif token.kind == "trend" and token.direction is None and draft is not None:
-                draft.doubt(0.7, "the sentence breaks off")
+                draft.add_reason(0.7, "the sentence breaks off")
             elif change := change_of.get(id(token)):
                 is_given = draft is not None and draft.give(change)
                 used.update({id(change)} if is_given or token.is_running else ())
     return [change for change in changes if id(change) not in used]
 
 
-def _edges(waiting: list[Draft], free: list[Change], done: list[Draft], captions: list[Caption]) -> list[Edge]:
+def _edges(waiting: list[Draft], free: list[Percentage], done: list[Draft], captions: list[Caption]) -> list[Edge]:
     """What a percentage may belong to: a pair, seen from its number or from its label, or a label alone."""
-    shown = [_Shown(change.token.box) for change in free]
+    shown = [_PlacedPercentage(change.token.box) for change in free]
     obstacles: list[Placed] = [thing for draft in done for thing in (draft.value, draft.caption)]
     targets: list[Placed] = [*(draft.value for draft in waiting), *(draft.caption for draft in waiting), *captions]
     found: dict[tuple[int, int], Edge] = {}
@@ -119,7 +120,7 @@ def _edges(waiting: list[Draft], free: list[Change], done: list[Draft], captions
     return list(found.values())
 
 
-def _doubt_rivals(waiting: list[Draft], edges: list[Edge], chosen: list[Edge]) -> None:
+def _check_rivals(waiting: list[Draft], edges: list[Edge], chosen: list[Edge]) -> None:
     """A pair without a percentage that could have the one of another pair: neither is sure."""
     owner = {edge.number: edge for edge in chosen if edge.label < len(waiting)}
     for edge in edges:
@@ -128,25 +129,25 @@ def _doubt_rivals(waiting: list[Draft], edges: list[Edge], chosen: list[Edge]) -
             continue
         if edge.support >= mine.support and edge.gap < _RIVAL * max(mine.gap, mine.size):
             for label in (edge.label, mine.label):
-                waiting[label].doubt(0.6, "a percentage may belong to another number")
+                waiting[label].add_reason(0.6, "a percentage may belong to another number")
 
 
-def _doubt_exceptions(drafts: list[Draft], tokens: Sequence[Token], has_ink: HasInk) -> None:
+def _check_exceptions(drafts: list[Draft], tokens: Sequence[Token], has_ink: HasInk) -> None:
     """Where numbers of one size have a change, one without has something there that was not read as one."""
     used = {id(token) for draft in drafts for token in draft.value.tokens}
     odd = [token.box for token in tokens if token.kind in ("number", "odd", "delta") and id(token) not in used]
 
-    def has_something(place: Box) -> bool:
+    def has_something(place: Rectangle) -> bool:
         return has_ink(place) or any(box.shared_width(place) > 0 and box.shared_height(place) > 0 for box in odd)
 
     for draft in drafts:
         alike = [other for other in drafts if 0.8 < other.value.line / max(draft.value.line, 1) < 1.25]
         having = [(other, other.change.box) for other in alike if other.change is not None]
         if draft.change is None and any(map(has_something, _expected(draft, having))):
-            draft.doubt(0.7, "others of its kind have a change")
+            draft.add_reason(0.7, "others of its kind have a change")
 
 
-def _expected(draft: Draft, having: list[tuple[Draft, Box]]) -> Iterator[Box]:
+def _expected(draft: Draft, having: list[tuple[Draft, Rectangle]]) -> Iterator[Rectangle]:
     """Where the change of *draft* would stand, if it stood as those of others do."""
     if not having:
         return
@@ -159,7 +160,7 @@ def _expected(draft: Draft, having: list[tuple[Draft, Box]]) -> Iterator[Box]:
     spread = [_range(x for x, _ in way) + _range(y for _, y in way) for way in places]
     for way, apart in zip(places, spread, strict=True):
         if apart <= min(spread) + 2:
-            yield Box(way[0][0] + 0.1 * width, way[0][1] + 0.15 * height, 0.8 * width, 0.7 * height)
+            yield Rectangle(way[0][0] + 0.1 * width, way[0][1] + 0.15 * height, 0.8 * width, 0.7 * height)
 
 
 def _range(numbers: Iterable[float]) -> float:

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Literal
 
-from cncert.infographics.labels.join_label_lines import Caption, goes_on_below, join_captions
-from cncert.infographics.labels.percentages import Change
-from cncert.infographics.labels.possible_pairs import MOST, Edge, Placed, find_edges, match
+from cncert.infographics.labels.find_labels import Caption, find_labels, goes_on_below
+from cncert.infographics.labels.find_numbers import Percentage, Value, find_numbers
+from cncert.infographics.labels.possible_pairs import MOST_LABELS, Edge, Placed, find_edges, match
 from cncert.infographics.labels.split_words import Token
 from cncert.infographics.labels.table_layout import Heads, counters, ticks
-from cncert.infographics.labels.unit_of_number import Value, join_units
-from cncert.infographics.labels.words_and_marks import Box
+from cncert.infographics.labels.words_and_marks import Rectangle
 
 Side = Literal["left", "right"]
 _SAME_SIZE = 1.33
@@ -30,19 +29,19 @@ class Draft:
     caption: Caption
     value: Value
     sure: float = 1.0
-    doubts: list[str] = field(default_factory=list)
-    change: Change | None = None
-    share: Change | None = None
+    reasons: list[str] = field(default_factory=list)
+    change: Percentage | None = None
+    share: Percentage | None = None
     metric: str | None = None
     is_in_turn: bool = False
     """Whether its number stands between its label and the next one."""
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         """The label and the number."""
         return self.caption.box.around(self.value.box)
 
-    def give(self, change: Change) -> bool:
+    def give(self, change: Percentage) -> bool:
         """Note the share or the change that stands at it; False if it has one."""
         name = "share" if change.role == "share" else "change"
         is_free = getattr(self, name) is None
@@ -50,29 +49,29 @@ class Draft:
             setattr(self, name, change)
         return is_free
 
-    def doubt(self, sure: float, reason: str) -> None:
+    def add_reason(self, sure: float, reason: str) -> None:
         """Note why the pair is not sure."""
         self.sure = min(self.sure, sure)
-        if reason not in self.doubts:
-            self.doubts.append(reason)
+        if reason not in self.reasons:
+            self.reasons.append(reason)
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """What was linked, and what is left."""
+class PairedLabels:
+    """The pairs, and the labels that are left."""
 
     drafts: list[Draft]
     captions: list[Caption]
     heads: Heads
 
 
-def link(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> Linked:
-    """The pairs among *tokens*, and the labels without a number; what is *unread* may stand between two."""
+def pair_labels(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> PairedLabels:
+    """Pair the labels and numbers among *tokens*; what is *unread* may stand between two."""
     heads = Heads(tokens)
-    captions = join_captions([token for token in tokens if not heads.hold(token)])
+    captions = find_labels([token for token in tokens if not heads.hold(token)])
     numbers = [token for token in tokens if token.kind == "number"]
     none = {id(token) for token in (*ticks(numbers), *counters(numbers))}
-    values = join_units([token for token in numbers if id(token) not in none], tokens)
+    values = find_numbers([token for token in numbers if id(token) not in none], tokens)
     drafts = list(_in_line(tokens, captions, values))
     used = {id(thing) for draft in drafts for thing in (draft.caption, draft.value)}
     free = [caption for caption in captions if id(caption) not in used and not caption.tokens[0].is_running]
@@ -80,7 +79,7 @@ def link(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> Linked:
     this_week = heads.legend([caption for caption in free if caption.names], left)
     if this_week is None:
         left = [value for value in left if heads.over(value.box) in (None, "this")]
-    if max(len(free), len(left)) > MOST:
+    if max(len(free), len(left)) > MOST_LABELS:
         free, left = [], []
     obstacles: list[Placed] = [draft.value for draft in drafts]
     obstacles += [*unread, *(token for token in tokens if token.kind == "odd")]
@@ -88,7 +87,7 @@ def link(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> Linked:
     used = {id(thing) for draft in drafts for thing in (draft.caption, draft.value)}
     drafts += _in_turn([one for one in free if id(one) not in used], [one for one in left if id(one) not in used])
     used = {id(token) for draft in drafts for token in draft.caption.tokens}
-    return Linked(drafts, [caption for caption in free if used.isdisjoint(map(id, caption.tokens))], heads)
+    return PairedLabels(drafts, [caption for caption in free if used.isdisjoint(map(id, caption.tokens))], heads)
 
 
 def _in_line(tokens: Sequence[Token], captions: list[Caption], values: list[Value]) -> Iterator[Draft]:
@@ -120,11 +119,11 @@ def _by_place(
         draft = Draft(captions[edge.label], values[edge.number])
         rivals = [value for n, value in enumerate(values) if n not in {other.number for other in chosen}]
         if any(_stands_by(value, draft, edge) for value in rivals):
-            draft.doubt(0.5, "a second number of this size stands at the label")
-        for sure, reason in _doubts(edge, edges, chosen, captions, values):
-            draft.doubt(sure, reason)
+            draft.add_reason(0.5, "a second number of this size stands at the label")
+        for sure, reason in _reasons_against(edge, edges, chosen, captions, values):
+            draft.add_reason(sure, reason)
         if this_week is not None:
-            draft.doubt(0.5, "bars of two weeks stand side by side")
+            draft.add_reason(0.5, "bars of two weeks stand side by side")
         drafts.append(draft)
     _lengthen(drafts, captions)
     return drafts
@@ -170,7 +169,7 @@ def _is_likely(edge: Edge, captions: list[Caption]) -> bool:
     return bool(captions[edge.label].names) or edge.support > 1 or is_close
 
 
-def _doubts(
+def _reasons_against(
     edge: Edge, edges: list[Edge], chosen: list[Edge], captions: list[Caption], values: list[Value]
 ) -> Iterator[tuple[float, str]]:
     """Why the two may not belong together."""
@@ -202,7 +201,7 @@ def _alike(one: float, other: float) -> bool:
 
 
 def _lengthen(drafts: list[Draft], captions: list[Caption]) -> None:
-    """Lines without a number beside a label: of an unknown label they are the rest, a known one is doubted."""
+    """Add lines without a number to the unknown label beside them; beside a known label they make it unsure."""
     paired = {id(draft.caption) for draft in drafts}
     free = [caption for caption in captions if id(caption) not in paired and caption.tokens[0].kind == "label"]
     for draft in drafts:
@@ -211,7 +210,7 @@ def _lengthen(drafts: list[Draft], captions: list[Caption]) -> None:
             if len(caption.tokens) > 1 or not (_is_next(last, caption.tokens[0]) or _is_next(caption.tokens[0], first)):
                 continue
             if draft.caption.names:
-                draft.doubt(0.7, f"the label may go on: {caption.printed}")
+                draft.add_reason(0.7, f"the label may go on: {caption.printed}")
                 continue
             pieces = sorted((*draft.caption.tokens, *caption.tokens), key=lambda token: token.box.y)
             draft.caption = Caption(tuple(pieces), ())

@@ -110,8 +110,8 @@ def label_before(text: str, start: int) -> str:
     return re.sub(r"(?:为|达到|达|是|有|共|数?量?约|大约|近|超过?|逾)*$", "", clause).strip()
 
 
-def pieces(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, Figure]]:
-    """All that *paragraphs* state."""
+def figures_of(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, Figure]]:
+    """Return the figures that *paragraphs* state."""
     for paragraph in paragraphs:
         for figure in paragraph.figures():
             if figure.start is not None and figure.end is not None and not isinstance(figure.value, str):

@@ -1,11 +1,10 @@
-"""What the figures of one picture must be to each other; where they are not, none of them is taken."""
+"""Checks of the numbers of one picture against each other: those that contradict each other become candidates."""
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
-from cncert.infographics.labels.words_and_marks import Pair
 from cncert.report.metrics import metrics, relations
+from cncert.store.picture_readings import LabelledNumber
 
 _ROUNDING = 0.01
 """Of a total: numbers in 万 are rounded each by itself."""
@@ -13,30 +12,30 @@ _FRACTIONS = frozenset({"phishing.pages_per_ip"})
 """Metrics that may be no whole number."""
 
 
-def find_doubts(pairs: list[Pair]) -> list[Pair]:
-    """*pairs*, those that cannot be meant as candidates."""
-    doubts: dict[int, list[str]] = defaultdict(list)
+def check_plausibility(pairs: list[LabelledNumber]) -> list[LabelledNumber]:
+    """Return *pairs*, those that cannot be right as candidates with the reason."""
+    reasons: dict[int, list[str]] = defaultdict(list)
     places: dict[str, list[int]] = defaultdict(list)
     for n, pair in enumerate(pairs):
         if pair.metric is not None:
             places[pair.metric].append(n)
             if pair.metric not in _FRACTIONS and not float(pair.value).is_integer():
-                doubts[n].append("no whole number")
+                reasons[n].append("no whole number")
     for found in places.values():
         if len({(pairs[n].value, pairs[n].change_pct) for n in found}) > 1:
             for n in found:
-                doubts[n].append(f"read twice, as {' and '.join(dict.fromkeys(pairs[n].printed for n in found))}")
+                reasons[n].append(f"read twice, as {' and '.join(dict.fromkeys(pairs[n].printed for n in found))}")
     for n in _pointless(pairs):
-        doubts[n].append("a decimal point may be lost")
+        reasons[n].append("a decimal point may be lost")
     values = {metric: pairs[found[0]].value for metric, found in places.items()}
     for whole, parts, text in _contradictions(values):
         for name in (whole, *parts):
             for n in places[name]:
-                doubts[n].append(text)
-    return [_doubted(pair, doubts[n]) if n in doubts else pair for n, pair in enumerate(pairs)]
+                reasons[n].append(text)
+    return [_as_candidate(pair, reasons[n]) if n in reasons else pair for n, pair in enumerate(pairs)]
 
 
-def _pointless(pairs: list[Pair]) -> Iterator[int]:
+def _pointless(pairs: list[LabelledNumber]) -> Iterator[int]:
     """Pairs that print without a decimal point what others print with one: engines miss it, and both passes do.
 
     A percentage needs others without a point beside it.
@@ -65,6 +64,6 @@ def _contradictions(values: dict[str, int | float]) -> list[tuple[str, tuple[str
     return found
 
 
-def _doubted(pair: Pair, reasons: list[str]) -> Pair:
-    told = [pair.reason] if pair.reason else []
-    return replace(pair, state="candidate", reason="; ".join((*told, *reasons)))
+def _as_candidate(pair: LabelledNumber, reasons: list[str]) -> LabelledNumber:
+    known = [pair.reason] if pair.reason else []
+    return pair.model_copy(update={"state": "candidate", "reason": "; ".join((*known, *reasons))})

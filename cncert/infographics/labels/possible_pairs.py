@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from cncert.infographics.labels.words_and_marks import Box
+from cncert.infographics.labels.words_and_marks import Rectangle
 
 Relation = Literal["left", "above", "below", "right"]
 """Where the label stands as seen from the number."""
 
-MOST = 120
+MOST_LABELS = 120
 """Labels, and numbers, of a picture; one with more is a page of text, and where things stand says nothing."""
 _ROW, _COLUMN = 0.5, 0.5
 """How much must stand beside or above each other to be of one row or column."""
@@ -28,7 +28,7 @@ class Placed(Protocol):
     """Something with a place."""
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         """Where it stands."""
 
     @property
@@ -75,7 +75,7 @@ def find_edges(
     return [replace(edge, support=_support(edge, edges, labels, numbers)) for edge in edges]
 
 
-def _relation(label: Box, number: Box, row: float) -> tuple[Relation, float] | None:
+def _relation(label: Rectangle, number: Rectangle, row: float) -> tuple[Relation, float] | None:
     if label.shared_height(number) >= row:
         slack = -0.4 * min(label.height, number.height)
         if (gap := number.x - label.right) >= slack:
@@ -89,7 +89,7 @@ def _relation(label: Box, number: Box, row: float) -> tuple[Relation, float] | N
     return None
 
 
-def _blocked(label: Box, number: Box, relation: Relation, boxes: list[Box]) -> bool:
+def _blocked(label: Rectangle, number: Rectangle, relation: Relation, boxes: list[Rectangle]) -> bool:
     """Whether another one stands between the two."""
     others = (box for box in boxes if box is not label and box is not number)
     if relation in ("left", "right"):
@@ -125,7 +125,7 @@ def _support(edge: Edge, edges: Iterable[Edge], labels: Sequence[Placed], number
     return len(like)
 
 
-def _same_offset(edge: Edge, pair: tuple[Box, Box], other: tuple[Box, Box]) -> bool:
+def _same_offset(edge: Edge, pair: tuple[Rectangle, Rectangle], other: tuple[Rectangle, Rectangle]) -> bool:
     """Whether both numbers stand as far from their labels, seen from any edge; one above the other may be shifted."""
     near = max(6.0, _SAME_OFFSET * edge.size)
     along = any(abs(one - two) <= near for one, two in zip(_along(*pair), _along(*other), strict=True))
@@ -134,16 +134,16 @@ def _same_offset(edge: Edge, pair: tuple[Box, Box], other: tuple[Box, Box]) -> b
     return along and any(abs(one - two) <= near for one, two in zip(_across(*pair), _across(*other), strict=True))
 
 
-def _across(label: Box, number: Box) -> tuple[float, ...]:
+def _across(label: Rectangle, number: Rectangle) -> tuple[float, ...]:
     right = number.right - label.right
     return number.x - label.x, number.x - label.right, number.middle - label.middle, right, label.x - number.right
 
 
-def _along(label: Box, number: Box) -> tuple[float, ...]:
+def _along(label: Rectangle, number: Rectangle) -> tuple[float, ...]:
     return number.y - label.bottom, number.centre - label.centre, label.y - number.bottom
 
 
-def _in_line(edge: Edge, one: Box, other: Box) -> bool:
+def _in_line(edge: Edge, one: Rectangle, other: Rectangle) -> bool:
     """Whether two labels stand in a row above or below their numbers, or in a column beside them."""
     near = 0.6 * max(one.height, other.height)
     if edge.relation in ("above", "below"):

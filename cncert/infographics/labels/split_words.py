@@ -1,4 +1,4 @@
-"""The words of a picture in pieces: numbers, percentages, labels, units, dates."""
+"""Splits the words of a picture into tokens: numbers, percentages, labels, units, dates."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
 
-from cncert.infographics.labels.words_and_marks import Box, Direction, Word
+from cncert.infographics.labels.words_and_marks import Rectangle, Word
 from cncert.items import Qualifier
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold
-from cncert.report.numbers import DIGITS, LARGEST, Number, qualified_after, read_number, unqualified
+from cncert.report.numbers import DIGITS, LARGEST, UNITS, Number, qualified_after, read_number, unqualified
+from cncert.store.picture_readings import Direction
 
 Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "date", "trend"]
 """``delta`` a change in units, ``odd`` digits that are no number, ``scale`` 单位：万台, ``trend`` 环比 alone."""
 Role = Literal["change", "share", "other"]
 """What a percentage is of; ``other`` compares with another time than the week before."""
 
-UNITS = "起个家台次条款种例项"
 _NUMBERING = re.compile(r"^(?:\(?[0-9]{1,2}[.、)](?![0-9])|[一二三四五六七八九十]{1,2}[、.])")
 _EDGES = " :;,.。、·•●○■□◆◇★☆▪▶►※|-—_()[]<>【】《》「」“”\"'*=~"
 _NOTE = re.compile(
@@ -66,7 +66,7 @@ class Token:
     text: str
     """Folded."""
     printed: str
-    box: Box
+    box: Rectangle
     score: float
     """Of a label the mean of its characters, of all others the least sure of them: a digit is no part of a word."""
     agreed: bool
@@ -94,7 +94,7 @@ class Token:
         return self.text in _ARROWS
 
 
-class Line(Protocol):
+class PlacedText(Protocol):
     """A word, or the lines of a paragraph."""
 
     @property
@@ -109,8 +109,8 @@ class Line(Protocol):
         """The characters ``start:end``."""
 
 
-def read_tokens(words: Sequence[Line], paragraphs: Sequence[Line] = ()) -> list[Token]:
-    """The pieces of all *words* and *paragraphs*, in their order and that of their characters."""
+def read_tokens(words: Sequence[PlacedText], paragraphs: Sequence[PlacedText] = ()) -> list[Token]:
+    """Return the tokens of all *words* and *paragraphs*, in their order and that of their characters."""
     found = [token for place, word in enumerate(words) for token in _tokens(word, place)]
     for place, paragraph in enumerate(paragraphs, start=len(words)):
         found += [replace(token, is_running=True) for token in _tokens(paragraph, place, is_running=True)]
@@ -156,7 +156,7 @@ class _Maker(Protocol):
     def __call__(self, kind: Kind, begin: int, end: int, **facts: object) -> Token: ...
 
 
-def _tokens(word: Line, place: int, *, is_running: bool = False) -> Iterator[Token]:
+def _tokens(word: PlacedText, place: int, *, is_running: bool = False) -> Iterator[Token]:
     folded = _Folded.of(word.text)
     text = folded.text
     if _NOTE.match(text):
@@ -192,7 +192,7 @@ def _tokens(word: Line, place: int, *, is_running: bool = False) -> Iterator[Tok
             continue
         first = max([start, *(stop.end() for stop in _STOP.finditer(text, start, label_end))]) if is_running else start
         if is_running:
-            yield from _told(token, text, start, label_end)
+            yield from _trend_in_sentence(token, text, start, label_end)
         elif start and (flat := _FLAT_FIRST.match(text, start, label_end)):  # 342个(持平) | 高危漏洞数量:
             yield token("trend", *flat.span("flat"), direction="flat", role="change")
             first = flat.end()
@@ -223,7 +223,7 @@ def _tokens(word: Line, place: int, *, is_running: bool = False) -> Iterator[Tok
             yield token("odd", begin, end)
         start = end
     if is_running:
-        yield from _told(token, text, start, len(text))
+        yield from _trend_in_sentence(token, text, start, len(text))
     else:
         yield from _tail(token, text, start)
 
@@ -268,7 +268,7 @@ def _label(token: _Maker, text: str, start: int, end: int) -> Iterator[Token]:
         yield token("label", start, end)
 
 
-def _told(token: _Maker, text: str, start: int, end: int) -> Iterator[Token]:
+def _trend_in_sentence(token: _Maker, text: str, start: int, end: int) -> Iterator[Token]:
     """What a sentence says of a number without another one: 较上周持平, or that it breaks off."""
     if match := _FLAT.search(text, start, end):
         yield token("trend", *match.span(), direction="flat", role="change")

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
-from cncert.infographics.labels.known_labels import name_label
+from cncert.infographics.labels.find_labels import metrics_of_label
 from cncert.infographics.labels.possible_pairs import Placed
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box
+from cncert.infographics.labels.words_and_marks import Rectangle
 from cncert.report.label_context import of_other_time
 
 Head = Literal["this", "other", "change", "other_change", "share"]
@@ -41,7 +41,7 @@ def head_of(token: Token) -> Head | None:
     """What stands under or beside *token*; None if it is no head of a column or row."""
     if token.kind == "trend" and token.direction is None:
         return "other_change" if token.role == "other" else "change"
-    if token.kind != "label" or len(token.text) > 10 or name_label(token.text):
+    if token.kind != "label" or len(token.text) > 10 or metrics_of_label(token.text):
         return None
     for pattern, head in _HEADS:
         if pattern.fullmatch(token.text):
@@ -61,7 +61,7 @@ class Heads:
         # 序号, 单位: beside 本周 every cell is a head.
         this = [token for token, head in self._heads if head == "this"]
         for token in tokens:
-            is_label = token.kind == "label" and id(token) not in self._own and not name_label(token.text)
+            is_label = token.kind == "label" and id(token) not in self._own and not metrics_of_label(token.text)
             if is_label and any(_in_row(token, other) for other in this):
                 self._heads.append((token, "other"))
 
@@ -89,7 +89,7 @@ class Heads:
         one, two = both[0]
         return "left" if one.box.x < two.box.x else "right"
 
-    def over(self, box: Box) -> Head | None:
+    def over(self, box: Rectangle) -> Head | None:
         """The head that speaks of what stands at *box*: close beside it, over its column, before its row."""
         beside = [
             (box.x - token.box.right, head, token)

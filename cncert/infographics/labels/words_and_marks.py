@@ -1,17 +1,13 @@
-"""Words and marks with their places, and what is read from them."""
+"""Words and marks of a picture, with their places."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from cncert.items import Qualifier
-
-Direction = Literal["up", "down", "flat"]
-PairState = Literal["figure", "candidate"]
+from cncert.store.picture_readings import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Rectangle:
     """A rectangle in pixels, from its upper left corner."""
 
     x: float
@@ -39,23 +35,23 @@ class Box:
         """Half way between top and bottom."""
         return self.y + self.height / 2
 
-    def shared_width(self, other: "Box") -> float:
+    def shared_width(self, other: "Rectangle") -> float:
         """How much of the narrower one stands above or below the other: 1 all of it, 0 or less nothing."""
         shared = min(self.right, other.right) - max(self.x, other.x)
         return shared / max(min(self.width, other.width), 1)
 
-    def shared_height(self, other: "Box") -> float:
+    def shared_height(self, other: "Rectangle") -> float:
         """How much of the lower one stands beside the other."""
         shared = min(self.bottom, other.bottom) - max(self.y, other.y)
         return shared / max(min(self.height, other.height), 1)
 
-    def around(self, other: "Box") -> "Box":
+    def around(self, other: "Rectangle") -> "Rectangle":
         """The smallest box that holds both."""
         x, y = min(self.x, other.x), min(self.y, other.y)
-        return Box(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
+        return Rectangle(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
 
 
-def surround(boxes: Iterable[Box]) -> Box:
+def surround(boxes: Iterable[Rectangle]) -> Rectangle:
     """The smallest box that holds *boxes*, one at least."""
     first, *others = boxes
     for box in others:
@@ -67,17 +63,17 @@ _BESIDE = 0.3
 """How far beside a number a digit of it could stand, in heights."""
 
 
-def sides(box: Box) -> tuple[Box, Box]:
+def sides(box: Rectangle) -> tuple[Rectangle, Rectangle]:
     """Where a digit of the number at *box* would stand that was cut off: on its left and on its right."""
     strip = replace(box, y=box.y + 0.2 * box.height, width=_BESIDE * box.height, height=0.6 * box.height)
     return replace(strip, x=box.x - strip.width), replace(strip, x=box.right)
 
 
-HasInk = Callable[[Box], bool]
+HasInk = Callable[[Rectangle], bool]
 """Whether something stands at a place that is none of the words."""
 
 
-def ink_everywhere(_: Box) -> bool:
+def ink_everywhere(_: Rectangle) -> bool:
     """Nothing is known of the picture but its words."""
     return True
 
@@ -87,7 +83,7 @@ class Word:
     """A line of text as an engine found it: words that stand close together."""
 
     text: str
-    box: Box
+    box: Rectangle
     scores: tuple[float, ...]
     """How sure the engine is of each character of ``text``, 0 to 1."""
     places: tuple[float, ...] = ()
@@ -128,40 +124,5 @@ def _width(character: str) -> float:
 class Mark:
     """A triangle or an arrow beside a percentage."""
 
-    box: Box
+    box: Rectangle
     direction: Direction
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A label and the number that belongs to it."""
-
-    label: str
-    """As printed, its lines joined."""
-    metric: str | None
-    """The metric of data/metric_labels.toml that the label names; None if it names none."""
-    printed: str
-    """The number as printed: 137.0万, 278起."""
-    value: int | float
-    """In plain units."""
-    unit: str | None
-    qualifier: Qualifier | None
-    change_pct: float | None
-    """Against the week before, in percent; a fall is negative."""
-    change_printed: str | None
-    """The percentage beside the number, as printed."""
-    direction: Direction | None
-    share_pct: float | None
-    box: tuple[int, int, int, int]
-    """Left, top, width and height of the number in its picture, in pixels."""
-    words_confidence: float
-    """The least sure of the words that it was read from, 0 to 1."""
-    pairing_confidence: float
-    """How sure the number belongs to the label, 0 to 1."""
-    evidence: str
-    """The words."""
-    agreed: bool
-    """Whether all passes read the words alike."""
-    state: PairState
-    reason: str | None
-    """Why it is a candidate."""

@@ -1,4 +1,4 @@
-"""Slices of one infographic: CNCERT cuts a long picture into several, sometimes through a row."""
+"""Which pictures are slices of one infographic: CNCERT cuts a long picture into several, sometimes through a row."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 _ALIKE = 14.0
 """How different the rows on the two sides of a cut are on average, of 255."""
 _MARGIN, _PLAIN_MARGIN = 0.06, 0.12
-"""Empty room at a cut, in widths: more is the margin of a picture of its own. It may be more where the background goes
+"""Empty space at a cut, in widths: more is the margin of a picture of its own. It may be more where the background goes
 on.
 """
 _INK = 40
@@ -17,15 +17,15 @@ _TALLEST = 12_000
 """Rows of a stack."""
 
 
-def goes_on(stack: Sequence[np.ndarray], pixels: np.ndarray) -> bool:
+def is_next_slice(stack: Sequence[np.ndarray], pixels: np.ndarray) -> bool:
     """Whether *pixels* are the next slice of the infographic that *stack* is the beginning of."""
     upper = stack[-1]
     if upper.shape[1] != pixels.shape[1] or sum(map(len, stack)) + len(pixels) > _TALLEST:
         return False
     above, below = upper[-1].astype(np.int16), pixels[0].astype(np.int16)
     is_plain = float(np.abs(above - below).mean()) <= _ALIKE
-    room = (_PLAIN_MARGIN if is_plain else _MARGIN) * upper.shape[1]
-    return bool(_margin(upper[::-1]) + _margin(pixels) <= room)
+    space = (_PLAIN_MARGIN if is_plain else _MARGIN) * upper.shape[1]
+    return bool(_margin(upper[::-1]) + _margin(pixels) <= space)
 
 
 def _margin(pixels: np.ndarray) -> int:

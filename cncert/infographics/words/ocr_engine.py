@@ -1,6 +1,6 @@
 """Engines that find words in a picture.
 
-Another engine is a class with :class:`Engine`'s members and a line in ``_ENGINES``.
+Another engine is a class with the members of :class:`Engine` and a line in ``_ENGINES``, all in this file.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MOST_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TextLine:
     """A line of text that an engine found."""
 
     text: str
@@ -41,7 +41,7 @@ class Engine(Protocol):
     name: str
     """With its version and its models: ``rapidocr-3.10.0+PP-OCRv6_small``."""
 
-    def read(self, image: "Pixels", side: int) -> list[Found]:
+    def read(self, image: "Pixels", side: int) -> list[TextLine]:
         """The words in *image*, which is enlarged to *side* pixels on its shorter side to look for them."""
 
 
@@ -65,7 +65,7 @@ class RapidOcr:
         models = self._ocr.cfg.Rec
         self.name = f"rapidocr-{version('rapidocr')}+{models.ocr_version.value}_{models.model_type.value}"
 
-    def read(self, image: "Pixels", side: int) -> list[Found]:
+    def read(self, image: "Pixels", side: int) -> list[TextLine]:
         """As :meth:`Engine.read`."""
         from rapidocr.main import RapidOCRError
 
@@ -81,7 +81,7 @@ class RapidOcr:
         top = record["padding_1"]["top"]  # a narrow strip is read with room above it
         boxes: Any = lines.boxes
         return [
-            Found(text, tuple((x, y - top) for x, y in corners), tuple(info.confs or ()), _places(text, info))
+            TextLine(text, tuple((x, y - top) for x, y in corners), tuple(info.confs or ()), _places(text, info))
             for text, corners, info in zip(read.txts, boxes.tolist(), read.word_results, strict=True)
             if text.strip() and len(info.confs or ()) == len(text)
         ]
@@ -99,12 +99,13 @@ def _places(text: str, info: "WordInfo") -> tuple[float, ...]:
 
 
 _ENGINES: dict[str, Callable[[int], Engine]] = {"rapidocr": RapidOcr}
+DEFAULT_ENGINE = "rapidocr"
 
 
-def open_engine(name: str = "rapidocr", threads: int = 0) -> Engine:
-    """The engine *name*; loading takes about a second, so a process keeps it. Raises OcrError if there is none.
+def open_engine(name: str = DEFAULT_ENGINE, threads: int = 0) -> Engine:
+    """Return the engine *name*; loading takes about a second, so a process keeps it. Raises OcrError if there is none.
 
-    ``package.module:function`` is one of somebody else: what that returns for so many *threads*.
+    ``package.module:function`` names one of somebody else: what that returns for so many *threads*.
     """
     if ":" not in name and name not in _ENGINES:
         raise OcrError(f"no engine is called {name!r}: there is {', '.join(_ENGINES)}, or package.module:function")

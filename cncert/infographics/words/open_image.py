@@ -3,14 +3,13 @@
 import io
 import warnings
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-State = Literal["read", "nothing", "broken", "too_large", "unsupported"]
+from cncert.store.picture_readings import ReadingState
 
-UNREADABLE: tuple[State, ...] = ("broken", "too_large", "unsupported")
+UNREADABLE: tuple[ReadingState, ...] = ("broken", "too_large", "unsupported")
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 PIXELS = 16_000_000
 """A picture with more is not decoded: 1080 pixels wide it would be 15,000 high, and take half a minute to read."""
@@ -23,10 +22,10 @@ THINNEST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedPicture:
     """A picture that was looked at; ``pixels`` only where there is something to read."""
 
-    state: State
+    state: ReadingState
     reason: str | None
     width: int | None = None
     height: int | None = None
@@ -36,7 +35,7 @@ class Opened:
     """How many pixels of the picture one of ``pixels`` is wide."""
 
 
-def open_picture(data: bytes, most_pixels: int = PIXELS) -> Opened:
+def open_picture(data: bytes, most_pixels: int = PIXELS) -> OpenedPicture:
     """The pixels of a picture as it is shown: turned as EXIF says, its first frame, on white. Raises nothing."""
     try:
         with warnings.catch_warnings():
@@ -44,23 +43,23 @@ def open_picture(data: bytes, most_pixels: int = PIXELS) -> Opened:
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 return _open(picture, most_pixels)
     except UnidentifiedImageError:
-        return Opened("unsupported", "not a picture of a known format")
+        return OpenedPicture("unsupported", "not a picture of a known format")
     except MemoryError:
-        return Opened("too_large", "takes more memory than there is")
+        return OpenedPicture("too_large", "takes more memory than there is")
     except Exception as error:  # noqa: BLE001  # Pillow's plugins raise what they like on broken data
-        return Opened("broken", f"{type(error).__name__}: {error}".splitlines()[0][:160])
+        return OpenedPicture("broken", f"{type(error).__name__}: {error}".splitlines()[0][:160])
 
 
-def _open(picture: Image.Image, most_pixels: int) -> Opened:
+def _open(picture: Image.Image, most_pixels: int) -> OpenedPicture:
     width, height = picture.size
     if width * height > most_pixels:
-        return Opened("too_large", f"{width}x{height} pixels are more than {most_pixels}", width, height)
+        return OpenedPicture("too_large", f"{width}x{height} pixels are more than {most_pixels}", width, height)
     frames = getattr(picture, "n_frames", 1)
     picture.load()
     shown = ImageOps.exif_transpose(picture)
     width, height = shown.size
     if min(width, height) < THINNEST:
-        return Opened("nothing", f"{width}x{height} pixels hold no words", width, height)
+        return OpenedPicture("nothing", f"{width}x{height} pixels hold no words", width, height)
     colours = _on_white(shown)
     shrunk = 1.0
     if width > WIDEST:
@@ -68,8 +67,8 @@ def _open(picture: Image.Image, most_pixels: int) -> Opened:
         colours = colours.resize((WIDEST, max(round(height / shrunk), 1)), Image.Resampling.LANCZOS)
     pixels = np.ascontiguousarray(np.asarray(colours)[:, :, ::-1])
     if np.ptp(pixels, axis=(0, 1)).max() < _FAINT:
-        return Opened("nothing", "one colour", width, height)
-    return Opened("read", f"first of {frames} frames" if frames > 1 else None, width, height, pixels, shrunk)
+        return OpenedPicture("nothing", "one colour", width, height)
+    return OpenedPicture("read", f"first of {frames} frames" if frames > 1 else None, width, height, pixels, shrunk)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -2,21 +2,25 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from cncert.infographics.labels import DEFAULT, Pair, Thresholds, read_words
-from cncert.infographics.words.cut_pictures import goes_on
-from cncert.infographics.words.enlarged_look import look_closer
+from cncert.infographics.labels import DEFAULT, Thresholds, read_labelled_numbers
+from cncert.infographics.words.cut_pictures import is_next_slice
+from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine
-from cncert.infographics.words.open_image import PIXELS, Opened, State, open_picture
+from cncert.infographics.words.open_image import PIXELS, OpenedPicture, open_picture
 from cncert.infographics.words.text_colours import with_colours
 from cncert.infographics.words.triangles_and_arrows import find_marks
-from cncert.infographics.words.two_passes import Levelled, read_twice
-from cncert.infographics.words.unread_areas import Ink
+from cncert.infographics.words.two_passes import LevelPicture, read_twice
+from cncert.infographics.words.unread_areas import UnreadInk
+from cncert.options import Options
+from cncert.report.parser_version import PICTURE_RULES
+from cncert.store.picture_readings import LabelledNumber, PictureReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +31,10 @@ class PictureFile:
     """For people: the file's name, or the picture's key."""
     data: bytes
 
-
-@dataclass(frozen=True, slots=True)
-class PictureReading:
-    """What a picture states."""
-
-    name: str
-    checksum: str
-    """SHA-256 of the file."""
-    state: State
-    reason: str | None
-    """One line to a person: why there is nothing, or what was left out."""
-    width: int | None
-    height: int | None
-    """In pixels, as it is shown; None if that cannot be known."""
-    engine: str
-    seconds: float
-    engine_seconds: float
-    """Of ``seconds`` those that the engine took. Pictures that were read together share them."""
-    words: int
-    pairs: list[Pair]
-    """In reading order."""
-    joined: list[str]
-    """Checksums of the other slices that were read as one picture with it."""
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +44,28 @@ class Limits:
     thresholds: Thresholds = DEFAULT
     pixels: int = PIXELS
 
+    @property
+    def rules(self) -> str:
+        """What makes figures of words: code, tables and thresholds."""
+        levels = self.thresholds
+        return f"{PICTURE_RULES} {levels.word:g}/{levels.pairing:g}/{levels.drop:g}"
+
     @staticmethod
-    def of(settings: Mapping[str, Any]) -> "Limits":
-        """Those of CNCERT_OCR_*."""
-        word, drop, pairing = (float(settings[f"CNCERT_OCR_{name}"]) for name in ("WORD", "DROP", "PAIRING"))
-        return Limits(Thresholds(word, drop, pairing))
+    def of(options: Options) -> "Limits":
+        """Return the limits that the options ``ocr_word``, ``ocr_drop`` and ``ocr_pairing`` set."""
+        return Limits(Thresholds(options.ocr_word, options.ocr_drop, options.ocr_pairing))
 
 
 _LIMITS = Limits()
 
 
-def read_pictures(pictures: Iterable[PictureFile], engine: Engine, limits: Limits = _LIMITS) -> list[PictureReading]:
-    """What each of *pictures*, those of one issue in their order, states. No picture raises anything."""
-    return list(each_picture(pictures, engine, limits))
+def read_pictures(
+    pictures: Iterable[PictureFile], engine: Engine, limits: Limits = _LIMITS
+) -> Iterator[tuple[PictureFile, PictureReading]]:
+    """Read *pictures*, those of one issue in their order; yields each with its reading, as soon as that is there.
 
-
-def each_picture(pictures: Iterable[PictureFile], engine: Engine, limits: Limits = _LIMITS) -> Iterator[PictureReading]:
-    """As :func:`read_pictures`, each reading as soon as it is known; at most one picture is opened ahead."""
+    No picture raises anything. At most one is opened ahead.
+    """
     stack: list[_Piece] = []
     for picture in pictures:
         began = time.perf_counter()
@@ -94,71 +84,70 @@ class _Piece:
     """A picture that was opened, which took *seconds*."""
 
     picture: PictureFile
-    opened: Opened
+    opened: OpenedPicture
     seconds: float
 
 
 def _goes_on(stack: Sequence[_Piece], piece: _Piece) -> bool:
     before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
-    return bool(before) and piece.opened.pixels is not None and goes_on(before, piece.opened.pixels)
+    return bool(before) and piece.opened.pixels is not None and is_next_slice(before, piece.opened.pixels)
 
 
-def _read_stack(stack: Sequence[_Piece], engine: Engine, limits: Limits) -> list[PictureReading]:
-    empty = [_reading(piece, engine) for piece in stack]
-    opened = [piece.opened for piece in stack]
-    parts = [one.pixels for one in opened if one.pixels is not None]
+def _read_stack(
+    stack: Sequence[_Piece], engine: Engine, limits: Limits
+) -> Iterator[tuple[PictureFile, PictureReading]]:
+    parts = [piece.opened.pixels for piece in stack if piece.opened.pixels is not None]
     if not parts:
-        return empty
+        yield from ((piece.picture, _reading(piece, engine, limits)) for piece in stack)
+        return
     began = time.perf_counter()
     pixels = np.concatenate(parts) if len(parts) > 1 else parts[0]
     level = read_twice(engine, pixels)
     marks = find_marks(level.pixels, level.words)
-    ink = Ink(level.pixels, level.words, marks)
+    ink = UnreadInk(level.pixels, level.words, marks)
     looked = time.perf_counter()
-    words = [*level.words, *look_closer(engine, level.pixels, level.words, ink)]
+    words = [*level.words, *find_missed_units(engine, level.pixels, level.words, ink)]
     in_engine = level.seconds + time.perf_counter() - looked
-    pairs = read_words(with_colours(level.pixels, words), marks, ink.at, limits.thresholds)
+    pairs = read_labelled_numbers(with_colours(level.pixels, words), marks, ink.has_ink, limits.thresholds)
     seconds = time.perf_counter() - began
-    readings, top = [], 0
-    for reading, one in zip(empty, opened, strict=True):
-        assert one.pixels is not None
-        rows = len(one.pixels)
+    checksums = [piece.picture.checksum for piece in stack] if len(stack) > 1 else []
+    top = 0
+    for n, (piece, part) in enumerate(zip(stack, parts, strict=True)):
+        rows = len(part)
         share = rows / len(pixels)
         count = sum(top <= _place(level, word.box.middle, word.box.centre)[1] < top + rows for word in level.words)
-        readings.append(
-            replace(
-                reading,
-                state="read" if count else "nothing",
-                seconds=round(reading.seconds + seconds * share, 3),
-                engine_seconds=round(in_engine * share, 3),
-                words=count,
-                joined=[other.checksum for other in empty if other is not reading],
-                pairs=[placed for pair in pairs if (placed := _in_part(pair, level, top, one)) is not None],
-            )
+        reading = _reading(
+            piece,
+            engine,
+            limits,
+            state="read" if count else "nothing",
+            seconds=round(piece.seconds + seconds * share, 3),
+            engine_seconds=round(in_engine * share, 3),
+            words=count,
+            joined=[*checksums[:n], *checksums[n + 1 :]],
+            pairs=[placed for pair in pairs if (placed := _in_part(pair, level, top, piece.opened)) is not None],
         )
+        yield piece.picture, reading
         top += rows
-    return readings
 
 
-def _reading(piece: _Piece, engine: Engine) -> PictureReading:
-    picture, opened = piece.picture, piece.opened
-    return PictureReading(
-        name=picture.name,
-        checksum=hashlib.sha256(picture.data).hexdigest(),
-        state=opened.state,
-        reason=opened.reason,
-        width=opened.width,
-        height=opened.height,
-        engine=engine.name,
-        seconds=round(piece.seconds, 3),
-        engine_seconds=0.0,
-        words=0,
-        pairs=[],
-        joined=[],
-    )
+def _reading(piece: _Piece, engine: Engine, limits: Limits, **found: Any) -> PictureReading:
+    """A reading of *piece* with what was *found* in it."""
+    opened = piece.opened
+    facts: dict[str, Any] = {
+        "state": opened.state,
+        "reason": opened.reason,
+        "width": opened.width,
+        "height": opened.height,
+        "engine": engine.name,
+        "rules": limits.rules,
+        "read_at": datetime.now(UTC),
+        "seconds": round(piece.seconds, 3),
+    }
+    return PictureReading(**facts | found)
 
 
-def _in_part(pair: Pair, level: Levelled, top: int, opened: Opened) -> Pair | None:
+def _in_part(pair: LabelledNumber, level: LevelPicture, top: int, opened: OpenedPicture) -> LabelledNumber | None:
     """*pair* with its place in one picture of a stack; None if its number stands in another one."""
     assert opened.pixels is not None and opened.width is not None and opened.height is not None
     x, y, width, height = pair.box
@@ -168,11 +157,11 @@ def _in_part(pair: Pair, level: Levelled, top: int, opened: Opened) -> Pair | No
         return None
     xs = [min(max(corner[0] * opened.shrunk, 0), opened.width) for corner in corners]
     ys = [min(max((corner[1] - top) * opened.shrunk, 0), opened.height) for corner in corners]
-    box = (round(min(xs)), round(min(ys)), round(max(xs) - min(xs)), round(max(ys) - min(ys)))
-    return replace(pair, box=box)
+    box = [round(min(xs)), round(min(ys)), round(max(xs) - min(xs)), round(max(ys) - min(ys))]
+    return LabelledNumber.model_validate(dict(pair) | {"box": box})  # they were built unchecked
 
 
-def _place(level: Levelled, x: float, y: float) -> tuple[float, float]:
+def _place(level: LevelPicture, x: float, y: float) -> tuple[float, float]:
     """Where a place of the levelled picture is in the stack."""
     across, along = level.back @ np.array([x, y, 1.0])
     return float(across), float(along)

@@ -11,8 +11,8 @@ from itertools import product
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Box, Mark, Word
-from cncert.infographics.labels.words_and_marks import Direction
+from cncert.infographics.labels import Mark, Rectangle, Word
+from cncert.store.picture_readings import Direction
 
 _PERCENT = re.compile(r"[0-9][0-9.,]*\s*[%％]")
 _REACH = 2.6
@@ -55,7 +55,7 @@ def _parts(word: Word) -> Iterator[Word]:
         yield word.part(*match.span())
 
 
-def _beside(pixels: np.ndarray, digits: Box, letters: list[Box]) -> list[Mark]:
+def _beside(pixels: np.ndarray, digits: Rectangle, letters: list[Rectangle]) -> list[Mark]:
     height, width = pixels.shape[:2]
     reach = _REACH * digits.height
     left, top = max(int(digits.x - reach), 0), max(int(digits.y - 0.35 * digits.height), 0)
@@ -76,17 +76,17 @@ def _beside(pixels: np.ndarray, digits: Box, letters: list[Box]) -> list[Mark]:
             continue  # goes on outside
         if not _SMALLEST * size <= h <= _LARGEST * size or w < 0.2 * size or w > 1.8 * h:
             continue
-        place = Box(x / larger + left, y / larger + top, w / larger, h / larger)
+        place = Rectangle(x / larger + left, y / larger + top, w / larger, h / larger)
         if any(_holds(box, place) for box in letters):
             continue
         shape = labels[y : y + h, x : x + w] == n
-        direction = pointing(shape) or _pointing_within(shape)
+        direction = direction_of(shape) or _pointing_within(shape)
         if direction is not None:
             marks.append(Mark(place, direction))
     return marks
 
 
-def _holds(box: Box, place: Box) -> bool:
+def _holds(box: Rectangle, place: Rectangle) -> bool:
     return box.x < place.middle < box.right and box.y < place.centre < box.bottom
 
 
@@ -107,11 +107,11 @@ def _pointing_within(shape: np.ndarray) -> Direction | None:
     for n in range(1, count):
         x, y, w, h = (int(value) for value in stats[n][:4])
         if h > 0.3 * height and x > 0 and y > 0 and x + w < width and y + h < height:
-            return pointing(labels[y : y + h, x : x + w] == n)
+            return direction_of(labels[y : y + h, x : x + w] == n)
     return None
 
 
-def pointing(shape: np.ndarray) -> Direction | None:
+def direction_of(shape: np.ndarray) -> Direction | None:
     """Which way a shape of true pixels points: a triangle to its tip, an arrow to its head; None if it is neither."""
     if len(shape) < 5 or not _is_mirrored(shape):
         return None

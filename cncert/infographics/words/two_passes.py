@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Box, Word
-from cncert.infographics.words.ocr_engine import Engine, Found
+from cncert.infographics.labels import Rectangle, Word
+from cncert.infographics.words.ocr_engine import Engine, TextLine
 from cncert.report.metrics import fold
 
 SIDES = (736, 960)
@@ -28,7 +28,7 @@ _LEAST_TURN, _MOST_TURN = 0.4, 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Levelled:
+class LevelPicture:
     """A picture with level lines, and its words."""
 
     pixels: np.ndarray
@@ -39,7 +39,7 @@ class Levelled:
     """Of the engine."""
 
 
-def read_twice(engine: Engine, pixels: np.ndarray) -> Levelled:
+def read_twice(engine: Engine, pixels: np.ndarray) -> LevelPicture:
     """The words of a picture, with whether both passes read them alike."""
     clock = _Clock(engine)
     found = clock.read(pixels, first=True)
@@ -52,8 +52,8 @@ def read_twice(engine: Engine, pixels: np.ndarray) -> Levelled:
         found = [_moved(line, turn) for line in found]
         to_picture = to_picture @ np.linalg.inv(turn)
     again = clock.read(pixels, first=False) if found else []
-    words = agree(*([_word(line) for line in lines if _is_level(line)] for lines in (found, again)))
-    return Levelled(pixels, words, to_picture[:2], clock.seconds)
+    words = merge_passes(*([_word(line) for line in lines if _is_level(line)] for lines in (found, again)))
+    return LevelPicture(pixels, words, to_picture[:2], clock.seconds)
 
 
 class _Clock:
@@ -63,7 +63,7 @@ class _Clock:
         self._engine = engine
         self.seconds = 0.0
 
-    def read(self, pixels: np.ndarray, *, first: bool) -> list[Found]:
+    def read(self, pixels: np.ndarray, *, first: bool) -> list[TextLine]:
         """The words of a pass, band by band."""
         began = time.perf_counter()
         found = []
@@ -74,7 +74,7 @@ class _Clock:
         self.seconds += time.perf_counter() - began
         return found
 
-    def _pass(self, band: np.ndarray, first: bool) -> list[Found]:
+    def _pass(self, band: np.ndarray, first: bool) -> list[TextLine]:
         side = min(band.shape[:2])
         if first:
             return self._engine.read(band, SIDES[0])
@@ -108,14 +108,14 @@ def bands(pixels: np.ndarray) -> list[tuple[int, int]]:
     return [*found, (top, height)]
 
 
-def _is_on_its_side(found: Sequence[Found]) -> bool:
+def _is_on_its_side(found: Sequence[TextLine]) -> bool:
     """Whether most of the text runs up or down."""
     long = [line for line in found if len(line.text) > 2]
     upright = [line for line in long if _size(line)[1] > 1.5 * _size(line)[0]]
     return len(long) >= 2 and len(upright) > 0.6 * len(long)
 
 
-def _upright(clock: _Clock, pixels: np.ndarray) -> tuple[np.ndarray, list[Found], np.ndarray]:
+def _upright(clock: _Clock, pixels: np.ndarray) -> tuple[np.ndarray, list[TextLine], np.ndarray]:
     """The picture turned by a quarter, to the side on which it can be read."""
     height, width = pixels.shape[:2]
     turns = (
@@ -126,7 +126,7 @@ def _upright(clock: _Clock, pixels: np.ndarray) -> tuple[np.ndarray, list[Found]
     return max(read, key=lambda one: sum(sum(line.scores) for line in one[1]))
 
 
-def _angle(found: Sequence[Found]) -> float:
+def _angle(found: Sequence[TextLine]) -> float:
     """By how many degrees the lines fall to the right: that of most of the text."""
     angles, weights = [], []
     for line in found:
@@ -141,13 +141,13 @@ def _angle(found: Sequence[Found]) -> float:
     return float(angles[order[min(int(middle), len(order) - 1)]])
 
 
-def _turn(line: Found) -> float:
+def _turn(line: TextLine) -> float:
     """By how many degrees *line* falls to the right."""
     (x0, y0), (x1, y1), *_ = line.corners
     return float(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
 
 
-def _is_level(line: Found) -> bool:
+def _is_level(line: TextLine) -> bool:
     """Whether *line* is no watermark; of a short one that cannot be said."""
     width, height = _size(line)
     return width < 1.6 * height or abs(_turn(line)) <= _MOST_TURN
@@ -164,19 +164,19 @@ def _turned(pixels: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
     return cv2.warpAffine(pixels, turn[:2], size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), turn
 
 
-def _moved(line: Found, matrix: np.ndarray) -> Found:
+def _moved(line: TextLine, matrix: np.ndarray) -> TextLine:
     corners = np.array([(x, y, 1.0) for x, y in line.corners]) @ matrix.T
     return replace(line, corners=tuple((float(x), float(y)) for x, y, _ in corners))
 
 
-def _size(line: Found) -> tuple[float, float]:
+def _size(line: TextLine) -> tuple[float, float]:
     (x0, y0), (x1, y1), (x2, y2), _ = line.corners
     return float(np.hypot(x1 - x0, y1 - y0)), float(np.hypot(x2 - x1, y2 - y1))
 
 
-def _word(line: Found) -> Word:
+def _word(line: TextLine) -> Word:
     xs, ys = [x for x, _ in line.corners], [y for _, y in line.corners]
-    return Word(line.text, Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)), line.scores, line.places)
+    return Word(line.text, Rectangle(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)), line.scores, line.places)
 
 
 _NO_CONTENT = re.compile(r"[^0-9a-z%.,+−–\u3400-\u9fff-]|(?<![0-9])[.,]|[.,](?![0-9])|(?<=[0-9])[+−–-]|[+−–-](?![0-9])")
@@ -184,12 +184,12 @@ _NO_CONTENT = re.compile(r"[^0-9a-z%.,+−–\u3400-\u9fff-]|(?<![0-9])[.,]|[.,]
 _UNIT = re.compile(r"(?<=[0-9万亿])[个起家台次条]$")
 
 
-def content(text: str) -> str:
+def compared_content(text: str) -> str:
     """What of *text* must be read alike: a sign before a number; not arrows, brackets, a unit at the end."""
     return _UNIT.sub("", _NO_CONTENT.sub("", fold(text)))
 
 
-def agree(first: Sequence[Word], second: Sequence[Word]) -> list[Word]:
+def merge_passes(first: Sequence[Word], second: Sequence[Word]) -> list[Word]:
     """The words of both passes, each once, ``agreed`` where both read the same."""
     left = list(second)
     words: list[Word] = []
@@ -204,14 +204,16 @@ def _agreed(word: Word, others: Sequence[Word]) -> Iterable[Word]:
     """*word* of the first pass and what the second read in its place."""
     if not others:
         return [replace(word, agreed=False)]
-    text = content(word.text)
-    if text == content("".join(other.text for other in others)):
+    text = compared_content(word.text)
+    if text == compared_content("".join(other.text for other in others)):
         if len(others) == 1:
             return [max((word, others[0]), key=_least)]
         return others
-    partly = [other for other in others if content(other.text) == text]
+    partly = [other for other in others if compared_content(other.text) == text]
     if partly:  # the second pass found more beside it
-        rest = (replace(other, agreed=False) for other in others if other is not partly[0] and content(other.text))
+        rest = (
+            replace(other, agreed=False) for other in others if other is not partly[0] and compared_content(other.text)
+        )
         return [partly[0], *rest]
     return [replace(max((word, *others), key=lambda one: sum(one.scores) / len(one.scores)), agreed=False)]
 
@@ -222,7 +224,7 @@ def _least(word: Word) -> float:
     return min((score for character, score in pairs if not character.isspace()), default=0.0)
 
 
-def _overlap(one: Box, other: Box) -> float:
+def _overlap(one: Rectangle, other: Rectangle) -> float:
     """How much of the smaller box the other one covers."""
     across = min(one.right, other.right) - max(one.x, other.x)
     along = min(one.bottom, other.bottom) - max(one.y, other.y)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Box, Mark, Word
+from cncert.infographics.labels import Mark, Rectangle, Word
 
 _EDGE = 40
 """How different two neighbours of an outline are, of 255 in one of the channels."""
@@ -19,7 +19,7 @@ _SMALLEST, _LARGEST = 8, 0.2
 """Pixels of a sign, and its size in parts of the picture's width; less is noise, more a frame or a drawing."""
 
 
-class Ink:
+class UnreadInk:
     """The outlines in a picture, without those of its words and marks."""
 
     def __init__(self, pixels: np.ndarray, words: Iterable[Word], marks: Iterable[Mark]) -> None:
@@ -31,17 +31,17 @@ class Ink:
             self._clear(box)
         self._sums = cv2.integral(outlines)
 
-    def _clear(self, box: Box) -> None:
+    def _clear(self, box: Rectangle) -> None:
         beside, above = max(2, int(0.1 * box.height)), 2  # an engine's box can be a pixel too small
         rows = slice(max(int(box.y) - above, 0), int(box.bottom) + above)
         self._outlines[rows, max(int(box.x) - beside, 0) : int(box.right) + beside] = 0
 
-    def forget(self, box: Box) -> None:
+    def forget(self, box: Rectangle) -> None:
         """Nothing at *box* is to be read."""
         self._clear(box)
         self._sums = cv2.integral(self._outlines)
 
-    def at(self, box: Box) -> bool:
+    def has_ink(self, box: Rectangle) -> bool:
         """Whether something stands at *box*."""
         height, width = self._sums.shape
         left, right = (min(max(int(x), 0), width - 1) for x in (box.x, box.right))

@@ -7,16 +7,17 @@ from hashlib import sha256
 from typing import Literal, get_args
 
 from cncert.infographics.figures.figures_of_issue import Candidate
-from cncert.infographics.figures.human_checks import Stated, Verdict, judge, withdraw
-from cncert.infographics.figures.update_issue import look, renew
+from cncert.infographics.figures.human_checks import CheckedNumber, CheckVerdict, remove_check, save_check
+from cncert.infographics.figures.update_issue import load_pictures, update_issues
 from cncert.output.check.typed_values import InvalidInput
+from cncert.quality.renew_warnings import renew
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 
 ItemState = Literal["open", "accepted", "confirmed", "corrected", "refused", "settled"]
 """``accepted``: a figure that nothing contradicts; ``settled``: another check or a new reading made it superfluous."""
 
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+VERDICTS: tuple[CheckVerdict, ...] = get_args(CheckVerdict)
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class SavedCheck:
     """What saving one check changed in the store."""
 
     item: QueueItem
-    verdict: Verdict
+    verdict: CheckVerdict
     changes: tuple[CorrectionChange, ...]
 
 
@@ -99,9 +100,9 @@ class CheckQueue:
         """Bring *item* and the related ones up to date with the store."""
         unchecked: dict[str, ItemState] = {}
         for issue_id in item.candidate.issues:
-            if (looked := await look(self._store, issue_id)) is not None:
-                unchecked |= {item_id(one): "accepted" for one in looked.seen.accepted}
-                unchecked |= {item_id(one): "open" for one in looked.seen.candidates}
+            if (loaded := await load_pictures(self._store, issue_id)) is not None:
+                unchecked |= {item_id(one): "accepted" for one in loaded.found.accepted}
+                unchecked |= {item_id(one): "open" for one in loaded.found.candidates}
         corrections: dict[str, list[Correction]] = {}
         for one in self.related(item):
             checksum = one.candidate.checksum
@@ -110,7 +111,13 @@ class CheckQueue:
             one.update(corrections[checksum], unchecked.get(one.id, "settled"))
 
     async def save(
-        self, item: QueueItem, verdict: Verdict, by: str, version: str, stated: Stated | None, metric: str | None
+        self,
+        item: QueueItem,
+        verdict: CheckVerdict,
+        by: str,
+        version: str,
+        stated: CheckedNumber | None,
+        metric: str | None,
     ) -> SavedCheck:
         """Store the check of *item* by the person *by*, who was shown that *version* of it.
 
@@ -127,10 +134,11 @@ class CheckQueue:
             known = {one.id: one for one in await self._store.corrections(item.candidate.checksum)}
             changes = []
             for one in _superseded(checks, known.values()):
-                await withdraw(self._store, one)
+                await self._renew_warnings(await remove_check(self._store, one))
                 changes.append(CorrectionChange(one.id, one, None))
             for candidate, its_verdict, its_value in checks:
-                after = await judge(self._store, candidate, its_verdict, by, its_value)
+                after, changed = await save_check(self._store, candidate, its_verdict, by, its_value)
+                await self._renew_warnings(changed)
                 changes.append(CorrectionChange(after.id, known.get(after.id), after))
             await self.refresh(item)
             return SavedCheck(item, verdict, tuple(changes))
@@ -147,15 +155,19 @@ class CheckQueue:
                 if change.before is not None:
                     await self._store.put_correction(change.before)
                 elif change.after is not None:
-                    await withdraw(self._store, change.after)
-            for issue_id in candidate.issues:
-                await renew(self._store, issue_id)
+                    await self._renew_warnings(await remove_check(self._store, change.after))
+            await self._renew_warnings(await update_issues(self._store, candidate.issues))
             await self.refresh(check.item)
+
+    async def _renew_warnings(self, changed: Iterable[str]) -> None:
+        """Renew the warnings that rest on the *changed* issues."""
+        for issue_id in changed:
+            await renew(self._store, issue_id)
 
     async def _with_metric(self, candidate: Candidate, metric: str | None) -> Candidate:
         """Return *candidate* as one of *metric*. Raises InvalidInput if its picture has a figure of that."""
-        looked = await look(self._store, candidate.issues[0])
-        for one in looked.seen.accepted if looked is not None else ():
+        loaded = await load_pictures(self._store, candidate.issues[0])
+        for one in loaded.found.accepted if loaded is not None else ():
             if (one.checksum, one.pair.metric) == (candidate.checksum, metric) and one.pair.box != candidate.pair.box:
                 raise InvalidInput("refused_taken")
         return replace(candidate, pair=candidate.pair.model_copy(update={"metric": metric}), is_one_of_several=False)
@@ -168,7 +180,7 @@ def item_id(candidate: Candidate) -> str:
 
 
 def _superseded(
-    checks: Sequence[tuple[Candidate, Verdict, Stated | None]], known: Iterable[Correction]
+    checks: Sequence[tuple[Candidate, CheckVerdict, CheckedNumber | None]], known: Iterable[Correction]
 ) -> list[Correction]:
     """Return the *known* corrections that give the same number another metric, or the same metric another number."""
     candidate, verdict, _ = checks[0]

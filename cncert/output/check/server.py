@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from cncert.exceptions import ArgumentError, StoreError
-from cncert.infographics.figures.human_checks import Stated, Verdict
+from cncert.infographics.figures.human_checks import CheckedNumber, CheckVerdict
 from cncert.infographics.figures.picture_files import NoPictureFile
 from cncert.output.check.access import HOST, AccessControl, BrowserSession
 from cncert.output.check.candidate_details import Node, correction_node, details, summary
@@ -97,7 +97,7 @@ class CheckServer:
         self._listener.close()
         await self._runner.cleanup()
 
-    def outcomes(self) -> dict[str, Verdict]:
+    def outcomes(self) -> dict[str, CheckVerdict]:
         """Return the last verdict on each item that was checked here."""
         return {one.item.id: one.verdict for session in self.access.sessions for one in session.checks}
 
@@ -265,7 +265,7 @@ def _html(text: str, status: int = 200) -> web.Response:
     return web.Response(text=text, content_type="text/html", status=status)
 
 
-def _read_check(item: QueueItem, given: Node) -> tuple[Verdict, Stated | None, str | None]:
+def _read_check(item: QueueItem, given: Node) -> tuple[CheckVerdict, CheckedNumber | None, str | None]:
     """Return the verdict, and what a correction states of which metric. Raises InvalidInput."""
     verdict = next((one for one in VERDICTS if one == given.get("verdict")), None)
     if verdict is None:
@@ -276,7 +276,7 @@ def _read_check(item: QueueItem, given: Node) -> tuple[Verdict, Stated | None, s
     metric = typed_metric(str(given.get("metric", "")))
     unit = typed_unit(str(given.get("unit", "")))
     value = typed_value(str(given.get("value", "")), metric, unit)
-    stated = Stated(value, unit, typed_change(str(given.get("change", ""))))
-    if metric == pair.metric and stated == Stated(pair.value, pair.unit, pair.change_pct):
+    stated = CheckedNumber(value, unit, typed_change(str(given.get("change", ""))))
+    if metric == pair.metric and stated == CheckedNumber(pair.value, pair.unit, pair.change_pct):
         return "confirmed", None, None
     return "corrected", stated, metric

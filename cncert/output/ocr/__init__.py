@@ -1,1 +1,1 @@
-"""What ``scrapy ocr`` prints while it reads pictures."""
+"""``scrapy ocr`` on the pictures of the store, and on picture files that are named."""

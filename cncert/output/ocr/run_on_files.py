@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cncert.exceptions import SavedFileError, error_reason
-from cncert.infographics.labels import Pair
+from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
-from cncert.infographics.words.read_picture import Limits, PictureFile, PictureReading, each_picture
+from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
 from cncert.sources.saved_files.find_files import find_files, opened
+from cncert.store.picture_readings import LabelledNumber, PictureReading
 from cncert.terminal.console import print_message, safe_json, stdout_console
-
-MAX_BYTES = 20 * 1024 * 1024
-"""Of a file: a crawl keeps no larger picture."""
 
 
 def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json: bool) -> int:
@@ -21,20 +19,20 @@ def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json
     What cannot be read has its line on stderr. The exit status: 0, 1 if some could not be read, 2 if there was none.
     """
     files = _Files(names)
-    whole, broken = 0, 0
-    for reading in each_picture(files.pictures(), engine, limits):
+    readable, unreadable = 0, 0
+    for picture, reading in read_pictures(files.pictures(), engine, limits):
         if reading.state in UNREADABLE:
-            print_message(f"{reading.name}: {reading.reason}")
-            broken += 1
+            print_message(f"{picture.name}: {reading.reason}")
+            unreadable += 1
         else:
-            whole += 1
+            readable += 1
         if as_json:
-            print(safe_json(described(reading)), flush=True)
+            print(safe_json(described(picture, reading)), flush=True)
         else:
-            _print_table(reading)
-    if files.absent and not whole + broken:
+            _print_table(picture.name, reading)
+    if files.missing and not readable + unreadable:
         return 2
-    return 1 if files.absent or broken else 0
+    return 1 if files.missing or unreadable else 0
 
 
 class _Files:
@@ -42,7 +40,7 @@ class _Files:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
-        self.absent = 0
+        self.missing = 0
 
     def pictures(self) -> Iterator[PictureFile]:
         """The pictures; complains of each file that cannot be read."""
@@ -51,21 +49,21 @@ class _Files:
                 if isinstance(file, OSError):
                     raise file
                 with opened(file) as stream:
-                    data = stream.read(MAX_BYTES + 1)
-                if len(data) > MAX_BYTES:
-                    raise SavedFileError(f"larger than {MAX_BYTES} bytes")
+                    data = stream.read(MAX_PICTURE_BYTES + 1)
+                if len(data) > MAX_PICTURE_BYTES:
+                    raise SavedFileError(f"larger than {MAX_PICTURE_BYTES} bytes")
             except (OSError, SavedFileError) as error:
-                self.absent += 1
+                self.missing += 1
                 print_message(f"{file.filename if isinstance(file, OSError) else file}: {error_reason(error)}")
             else:
                 yield PictureFile(file, data)
 
 
-def described(reading: PictureReading) -> dict[str, Any]:
+def described(picture: PictureFile, reading: PictureReading) -> dict[str, Any]:
     """What was read in a picture, in JSON form."""
     return {
-        "file": reading.name,
-        "checksum": reading.checksum,
+        "file": picture.name,
+        "checksum": picture.checksum,
         "state": reading.state,
         "reason": reading.reason,
         "width": reading.width,
@@ -79,7 +77,7 @@ def described(reading: PictureReading) -> dict[str, Any]:
     }
 
 
-def _described(pair: Pair) -> dict[str, Any]:
+def _described(pair: LabelledNumber) -> dict[str, Any]:
     return {
         "label": pair.label,
         "metric": pair.metric,
@@ -101,12 +99,13 @@ def _described(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _print_table(reading: PictureReading) -> None:
+def _print_table(name: str, reading: PictureReading) -> None:
     """The pairs of a picture for a person."""
     console = stdout_console()
-    console.print(f"{reading.name}  {reading.state}", markup=False)
+    console.print(f"{name}  {reading.state}", markup=False)
     for pair in reading.pairs:
         change = "" if pair.change_pct is None else f"  {pair.change_pct:+.12g}%"
-        meant = pair.metric or "-"
-        doubt = f"  ({pair.reason})" if pair.reason else ""
-        console.print(f"  {pair.state:9}  {meant}  {pair.label} {pair.printed}{change}{doubt}", markup=False)
+        reason = f"  ({pair.reason})" if pair.reason else ""
+        console.print(
+            f"  {pair.state:9}  {pair.metric or '-'}  {pair.label} {pair.printed}{change}{reason}", markup=False
+        )

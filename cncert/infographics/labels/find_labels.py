@@ -1,14 +1,24 @@
-"""Labels as they are meant: their lines joined, their pieces put together."""
+"""Labels: their lines joined, their pieces put together, and the metrics that they name.
 
+The wordings are ``pictures`` and ``pictures_below`` of data/metric_labels.toml.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import chain, islice
 
-from cncert.infographics.labels.known_labels import Label, name_label
 from cncert.infographics.labels.split_words import Token
-from cncert.infographics.labels.words_and_marks import Box, surround
+from cncert.infographics.labels.words_and_marks import Rectangle, surround
+from cncert.report.label_context import without_asides
+from cncert.report.metrics import definitions, fold
+from cncert.report.numbers import UNITS
 
+_LONGEST = 40
+"""Characters of a label."""
+_UNIT = re.compile(rf"\((?:单位:?)?(?P<scale>[万亿])?(?P<unit>[{UNITS}]|[^\W0-9]类)?(?:/周)?\)")
 MOST_LINES = 4
 """Pieces that a label is looked for in."""
 MOST_FOLLOWING = 4
@@ -20,12 +30,69 @@ _CLOSE = 0.4
 _WORD_GAP = 1.2
 
 
+@dataclass(frozen=True, slots=True)
+class MetricLabel:
+    """What a label names: ``metric``, some of them only ``below`` another one."""
+
+    metric: str
+    below: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    label: MetricLabel
+    needed: tuple[tuple[str, ...], ...]
+    """One of each must stand in the label."""
+    whole: re.Pattern[str]
+    """All that may stand there."""
+
+    def fits(self, text: str) -> bool:
+        return all(any(word in text for word in words) for words in self.needed) and bool(self.whole.fullmatch(text))
+
+
+def scale_of(label: str) -> str | None:
+    """万 or 亿, if the folded *label* names such a unit in brackets: 感染主机数量(万台)."""
+    return next((match["scale"] for match in _UNIT.finditer(label) if match["scale"]), None)
+
+
+@lru_cache(maxsize=4096)
+def metrics_of_label(label: str) -> tuple[MetricLabel, ...]:
+    """The metrics that the folded *label* may name: none, one, or several that need different places."""
+    if len(label) > _LONGEST:
+        return ()
+    text = without_asides(_UNIT.sub("", label)).strip("()")
+    fits = [form.label for form in _forms() if form.fits(text)]
+    alone = {fit for fit in fits if fit.below is None}
+    if len(alone) > 1:
+        return ()
+    return tuple(alone) or tuple(dict.fromkeys(fits))
+
+
+@cache
+def _forms() -> tuple[_Form, ...]:
+    """All labels that are known."""
+    forms = []
+    for entry in definitions()["metric"]:
+        below = entry.get("pictures_below", {"metric": None, "labels": []})
+        for labels, under in ((entry.get("pictures", []), None), (below["labels"], below["metric"])):
+            forms += [_form(MetricLabel(entry["name"], under), label) for label in labels]
+    return tuple(forms)
+
+
+def _form(label: MetricLabel, words: str) -> _Form:
+    needed, _, optional = words.partition("[")
+    groups = tuple(tuple(map(fold, group.split("|"))) for group in needed.split())
+    others = map(fold, (*optional.rstrip("]").split(), *definitions()["picture_words"]))
+    known = sorted({*others, *(word for group in groups for word in group)}, key=len, reverse=True)
+    return _Form(label, groups, re.compile(f"(?:{'|'.join(map(re.escape, known))})+"))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Caption:
     """A label, perhaps of several lines."""
 
     tokens: tuple[Token, ...]
-    names: tuple[Label, ...]
+    names: tuple[MetricLabel, ...]
 
     @property
     def text(self) -> str:
@@ -38,7 +105,7 @@ class Caption:
         return "".join(token.printed for token in self.tokens)
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         """All its lines."""
         return surround(token.box for token in self.tokens)
 
@@ -48,7 +115,7 @@ class Caption:
         return max(token.line for token in self.tokens)
 
 
-def join_captions(tokens: Sequence[Token]) -> list[Caption]:
+def find_labels(tokens: Sequence[Token]) -> list[Caption]:
     """The labels among *tokens*: lines are joined only where that makes a known label."""
     alone = Counter(token.word for token in tokens)
     dates = [token for token in tokens if token.kind == "date" and alone[token.word] == 1]  # under a line of a chart
@@ -62,10 +129,10 @@ def join_captions(tokens: Sequence[Token]) -> list[Caption]:
     for pieces in sorted(chain.from_iterable(_joins(token, labels) for token in labels), key=_length, reverse=True):
         if _are_several(pieces, numbers):
             continue
-        if taken.isdisjoint(map(id, pieces)) and (names := name_label("".join(piece.text for piece in pieces))):
+        if taken.isdisjoint(map(id, pieces)) and (names := metrics_of_label("".join(piece.text for piece in pieces))):
             joined.append(Caption(pieces, names))
             taken.update(map(id, pieces))
-    joined += [Caption((token,), name_label(token.text)) for token in running]
+    joined += [Caption((token,), metrics_of_label(token.text)) for token in running]
     joined += _unknown([token for token in labels if id(token) not in taken], numbers, taken)
     return joined + [Caption((token,), ()) for token in (*labels, *dates) if id(token) not in taken]
 
@@ -102,7 +169,7 @@ def _have_rows(pieces: tuple[Token, ...], numbers: list[Token]) -> bool:
 
 def _are_several(pieces: tuple[Token, ...], numbers: list[Token]) -> bool:
     """Whether *pieces* are labels each for itself: rows of a table, of which the lower one is a part of the upper."""
-    labels = [(piece, names) for piece in pieces if (names := name_label(piece.text))]
+    labels = [(piece, names) for piece in pieces if (names := metrics_of_label(piece.text))]
     if len(labels) < 2:
         return False
     if sum(any(name.below is None for name in names) for _, names in labels) > 1:

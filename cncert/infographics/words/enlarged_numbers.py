@@ -1,4 +1,4 @@
-"""A closer look at numbers beside which something was not read: a unit of its own, the line of a ring, a lost digit."""
+"""Reads numbers once more, enlarged, where something beside them was not read: a unit, the line of a ring, a digit."""
 
 import re
 from collections.abc import Sequence
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Box, Word, sides
-from cncert.infographics.words.ocr_engine import Engine, Found
-from cncert.infographics.words.unread_areas import Ink
+from cncert.infographics.labels import Rectangle, Word, sides
+from cncert.infographics.words.ocr_engine import Engine, TextLine
+from cncert.infographics.words.unread_areas import UnreadInk
 from cncert.report.metrics import fold
+from cncert.report.numbers import UNITS
 
 _NUMBER = re.compile(r"[0-9][0-9,.]*[万亿]?")
-_UNIT = re.compile(r"[万亿]?[起个家台次条款种例项]?")
+_UNIT = re.compile(rf"[万亿]?[{UNITS}]?")
 _EDGES = re.compile(r"^\W+|\W+$")
 _LEFT, _RIGHT, _ABOVE = 0.45, 1.1, 0.25
 """How much of the surroundings is looked at, in heights of the number."""
@@ -29,18 +30,20 @@ class _Crop:
     """A number with its surroundings, enlarged."""
 
     word: Word
-    area: Box
+    area: Rectangle
     pixels: np.ndarray
     scale: float
 
 
-def look_closer(engine: Engine, pixels: np.ndarray, words: Sequence[Word], ink: Ink) -> list[Word]:
-    """Units that were overlooked beside numbers among *words*; *ink* forgets what turns out to be no digit.
+def find_missed_units(engine: Engine, pixels: np.ndarray, words: Sequence[Word], ink: UnreadInk) -> list[Word]:
+    """Return units that were overlooked beside numbers among *words*; *ink* forgets what turns out to be no digit.
 
     All numbers that something unread stands beside are set below each other, enlarged, and read once more.
     """
-    doubted = [word for word in words if _NUMBER.fullmatch(fold(word.text)) and any(map(ink.at, sides(word.box)))]
-    crops = [crop for word in doubted[:_MOST] if (crop := _crop(word, pixels)).pixels.shape[1] <= _WIDEST]
+    incomplete = [
+        word for word in words if _NUMBER.fullmatch(fold(word.text)) and any(map(ink.has_ink, sides(word.box)))
+    ]
+    crops = [crop for word in incomplete[:_MOST] if (crop := _crop(word, pixels)).pixels.shape[1] <= _WIDEST]
     if not crops:
         return []
     sheet, tops = _below_each_other([crop.pixels for crop in crops])
@@ -70,7 +73,7 @@ def _crop(word: Word, pixels: np.ndarray) -> _Crop:
     part = pixels[int(top) : int(bottom), int(left) : int(right)]
     scale = _HEIGHT / max(part.shape[0], 1)
     enlarged = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    return _Crop(word, Box(int(left), int(top), part.shape[1], part.shape[0]), enlarged, scale)
+    return _Crop(word, Rectangle(int(left), int(top), part.shape[1], part.shape[0]), enlarged, scale)
 
 
 def _below_each_other(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
@@ -87,14 +90,14 @@ def _below_each_other(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int
     return np.concatenate(rows), tops
 
 
-def _middle(line: Found, axis: int) -> float:
+def _middle(line: TextLine, axis: int) -> float:
     return sum(corner[axis] for corner in line.corners) / len(line.corners)
 
 
-def _unit(text: str, crop: _Crop, found: Sequence[Found]) -> Word:
+def _unit(text: str, crop: _Crop, found: Sequence[TextLine]) -> Word:
     """The unit as a word of its own; one look is not enough for 万, so the passes do not agree on it."""
     box, area = crop.word.box, crop.area
     right = min(box.right + len(text) * 0.6 * box.height, area.right)
     score = min((score for line in found for score in line.scores), default=0.0)
-    place = Box(box.right, box.y + 0.35 * box.height, right - box.right, 0.5 * box.height)
+    place = Rectangle(box.right, box.y + 0.35 * box.height, right - box.right, 0.5 * box.height)
     return Word(text, place, (score,) * len(text), agreed=False)

@@ -1,25 +1,26 @@
-"""Words and marks of a picture -> what it states. The one door of this room."""
+"""From the words and marks of a picture to its labelled numbers: the public entry point of ``labels/``."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from cncert.infographics.labels.change_of_number import attach
-from cncert.infographics.labels.known_labels import scale_of
-from cncert.infographics.labels.number_of_label import Draft, Linked, link
-from cncert.infographics.labels.paragraphs import Paragraph, find_paragraphs, label_before, pieces
-from cncert.infographics.labels.percentages import Change, read_changes
-from cncert.infographics.labels.plausibility import find_doubts
+from cncert.infographics.labels.change_of_number import assign_percentages
+from cncert.infographics.labels.find_labels import scale_of
+from cncert.infographics.labels.find_numbers import Percentage, find_percentages
+from cncert.infographics.labels.number_of_label import Draft, PairedLabels, pair_labels
+from cncert.infographics.labels.paragraphs import Paragraph, figures_of, find_paragraphs, label_before
+from cncert.infographics.labels.plausibility import check_plausibility
 from cncert.infographics.labels.split_words import read_tokens
-from cncert.infographics.labels.words_and_marks import Box, Direction, HasInk, Mark, Pair, Word, ink_everywhere, sides
+from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, Word, ink_everywhere, sides
 from cncert.items import Figure
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold, metrics, regions
+from cncert.report.numbers import FACTORS, LARGEST
+from cncert.store.picture_readings import MAX_TEXT_LENGTH, Direction, LabelledNumber
 
 _UNITS = {metric.name: metric.unit for metric in metrics()}
 _SMALL = 0.75
 """Of the height of its label."""
-_FACTORS = {"万": 10_000, "亿": 100_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,59 +38,60 @@ class Thresholds:
 DEFAULT = Thresholds()
 
 
-def read_words(
+def read_labelled_numbers(
     words: Sequence[Word],
     marks: Sequence[Mark] = (),
     has_ink: HasInk = ink_everywhere,
     thresholds: Thresholds = DEFAULT,
-) -> list[Pair]:
-    """The labels and numbers of a picture that belong together, in reading order."""
+) -> list[LabelledNumber]:
+    """Return the labels and numbers of a picture that belong together, in reading order."""
     kept = [word for word in words if word.scores and sum(word.scores) / len(word.scores) >= thresholds.drop]
     unread = [word for word in words if word not in kept and len(word.text) > 1]
     others, paragraphs = find_paragraphs(kept)
     tokens = read_tokens(others, paragraphs)
-    linked = link(tokens, unread)
-    attach(linked, read_changes(tokens, marks), tokens, has_ink)
-    _doubt_cut(linked.drafts, has_ink)
-    _doubt_small(linked.drafts)
-    _doubt_titles(linked, others)
-    _name(linked.drafts)
-    pairs = [_finished(draft, thresholds) for draft in linked.drafts]
+    paired = pair_labels(tokens, unread)
+    assign_percentages(paired, find_percentages(tokens, marks), tokens, has_ink)
+    _check_cut_digits(paired.drafts, has_ink)
+    _check_sizes(paired.drafts)
+    _check_titles(paired, others)
+    _name(paired.drafts)
+    pairs = [_finished(draft, thresholds) for draft in paired.drafts]
     read = {(pair.metric, pair.value, pair.change_pct) for pair in pairs}
-    for paragraph, figure in pieces(paragraphs):  # in the report's own words, as its text is read
+    for paragraph, figure in figures_of(paragraphs):  # in the report's own words, as its text is read
         if (figure.metric, figure.value, figure.change_pct) not in read:
-            stated = _stated(paragraph, figure, thresholds)
-            pairs = [pair for pair in pairs if pair.metric or pair.box != stated.box]
-            pairs.append(stated)
-    return sorted(find_doubts(pairs), key=lambda pair: (pair.box[1], pair.box[0]))
+            number = _number_of_text(paragraph, figure, thresholds)
+            pairs = [pair for pair in pairs if pair.metric or pair.box != number.box]
+            pairs.append(number)
+    counted = [pair for pair in check_plausibility(pairs) if pair.value <= LARGEST]
+    return sorted(counted, key=lambda pair: (pair.box[1], pair.box[0]))
 
 
-def _doubt_cut(drafts: list[Draft], has_ink: HasInk) -> None:
+def _check_cut_digits(drafts: list[Draft], has_ink: HasInk) -> None:
     """A number that something unread stands beside may have lost a digit."""
     if has_ink is ink_everywhere:
         return
     for draft in drafts:
         if any(map(has_ink, sides(draft.value.token.box))):
-            draft.doubt(0.7, "something beside the number was not read")
+            draft.add_reason(0.7, "something beside the number was not read")
 
 
-def _doubt_small(drafts: list[Draft]) -> None:
+def _check_sizes(drafts: list[Draft]) -> None:
     """A number that is smaller than its label is rather one of a scale."""
     for draft in drafts:
         if draft.value.line < _SMALL * min(token.line for token in draft.caption.tokens):
-            draft.doubt(0.7, "smaller than its label")
+            draft.add_reason(0.7, "smaller than its label")
 
 
-def _doubt_titles(linked: Linked, words: Sequence[Word]) -> None:
+def _check_titles(paired: PairedLabels, words: Sequence[Word]) -> None:
     """What stands below 上周情况 or 广东省情况 is not what the report counts."""
-    lone = [caption.tokens[0] for caption in linked.captions if not caption.names]
+    lone = [caption.tokens[0] for caption in paired.captions if not caption.names]
     lone = [token for token in lone if token.kind == "label" and not token.is_running]
-    for title in (*lone, *linked.heads.titles([draft.value for draft in linked.drafts])):
+    for title in (*lone, *paired.heads.titles([draft.value for draft in paired.drafts])):
         text = fold(words[title.word].text)
         if of_other_time(text) or regions().search(text):
-            for draft in linked.drafts:
+            for draft in paired.drafts:
                 if draft.value.box.y >= title.box.bottom:
-                    draft.doubt(0.6, f"the title may speak of something else: {title.printed}")
+                    draft.add_reason(0.6, f"the title may speak of something else: {title.printed}")
 
 
 def _name(drafts: list[Draft]) -> None:
@@ -121,17 +123,17 @@ def _parent(draft: Draft, named: list[Draft]) -> Draft | None:
     return named[min(above)[1]] if above else None
 
 
-def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
+def _finished(draft: Draft, thresholds: Thresholds) -> LabelledNumber:
     value, change = draft.value, draft.change
     parts = [part for part in (change, draft.share) if part is not None]
     tokens = [*draft.caption.tokens, *value.tokens, *(token for part in parts for token in part.tokens)]
-    shown = _Shown.of(change)
-    reasons = [*draft.doubts, *shown.doubts]
+    shown = _ChangeFacts.of(change)
+    reasons = [*draft.reasons, *shown.reasons]
     share = draft.share.token.number if draft.share else None
     if draft.metric is None:
         reasons.insert(0, "no metric")
-    return _judged(
-        Pair(
+    return _with_state(
+        LabelledNumber.model_construct(
             label=_without_week(draft.caption.printed) if value.token.is_running else draft.caption.printed,
             metric=draft.metric,
             printed=value.printed,
@@ -145,7 +147,7 @@ def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
             box=_rounded(value.box),
             words_confidence=round(min(token.score for token in tokens if not token.is_arrow), 3),
             pairing_confidence=round(draft.sure, 3),
-            evidence=" | ".join(token.printed for token in tokens),
+            evidence=" | ".join(token.printed for token in tokens)[:MAX_TEXT_LENGTH],
             agreed=all(token.agreed for token in tokens if token.kind != "unit" or token.scale),
             state="candidate",
             reason=None,
@@ -155,15 +157,15 @@ def _finished(draft: Draft, thresholds: Thresholds) -> Pair:
     )
 
 
-def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pair:
+def _number_of_text(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> LabelledNumber:
     """A figure of running text."""
     assert figure.start is not None and figure.end is not None and not isinstance(figure.value, str)
     number = paragraph.part(figure.start, figure.end)
     change = figure.change_pct
     direction: Direction | None = None if change is None else "flat" if change == 0 else "up" if change > 0 else "down"
-    return _judged(
-        Pair(
-            label=_without_week(label_before(paragraph.text, figure.start)),
+    return _with_state(
+        LabelledNumber.model_construct(
+            label=_without_week(label_before(paragraph.text, figure.start))[:MAX_TEXT_LENGTH],
             metric=figure.metric,
             printed=number.text,
             value=figure.value,
@@ -176,7 +178,7 @@ def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pai
             box=_rounded(number.box),
             words_confidence=round(min(paragraph.scores), 3),
             pairing_confidence=figure.confidence,
-            evidence=figure.evidence,
+            evidence=figure.evidence[:MAX_TEXT_LENGTH],
             agreed=paragraph.agreed,
             state="candidate",
             reason=None,
@@ -186,7 +188,7 @@ def _stated(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> Pai
     )
 
 
-def _judged(pair: Pair, reasons: list[str], thresholds: Thresholds) -> Pair:
+def _with_state(pair: LabelledNumber, reasons: list[str], thresholds: Thresholds) -> LabelledNumber:
     """*pair* as a figure, if nothing speaks against it."""
     if not pair.agreed:
         reasons.append("the passes differ")
@@ -194,35 +196,36 @@ def _judged(pair: Pair, reasons: list[str], thresholds: Thresholds) -> Pair:
         reasons.append("a word is not sure")
     if pair.pairing_confidence < thresholds.pairing and not reasons:
         reasons.append("the pairing is not sure")
-    return replace(pair, state="candidate" if reasons else "figure", reason="; ".join(reasons) or None)
+    state = "candidate" if reasons else "figure"
+    return pair.model_copy(update={"state": state, "reason": "; ".join(reasons) or None})
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _ChangeFacts:
     """What a percentage says of the number it belongs to."""
 
     change_pct: float | None = None
     printed: str | None = None
     direction: Direction | None = None
-    doubts: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     @staticmethod
-    def of(change: Change | None) -> "_Shown":
+    def of(change: Percentage | None) -> "_ChangeFacts":
         """As the pair shows it."""
         if change is None:
-            return _Shown()
+            return _ChangeFacts()
         size = float(change.token.number.value) if change.token.number else None
         if change.direction == "flat":
-            return _Shown(0.0, None, "flat")
-        doubts = []
+            return _ChangeFacts(0.0, None, "flat")
+        reasons = []
         if change.contradicted:
-            doubts.append("signs of the change contradict each other")
+            reasons.append("signs of the change contradict each other")
         elif change.direction is None:
-            doubts.append("a percentage without direction")
+            reasons.append("a percentage without direction")
         if size is not None and size > 100 and change.direction == "down":
-            doubts.append("a fall by more than 100%")
+            reasons.append("a fall by more than 100%")
         signed = None if size is None or change.direction is None else size if change.direction == "up" else -size
-        return _Shown(signed, change.token.printed, change.direction, tuple(doubts))
+        return _ChangeFacts(signed, change.token.printed, change.direction, tuple(reasons))
 
 
 def _without_week(label: str) -> str:
@@ -230,9 +233,9 @@ def _without_week(label: str) -> str:
 
 
 def _amount(number: int | float, scale: str | None) -> int | float:
-    amount = number * _FACTORS.get(scale or "", 1)
+    amount = number * FACTORS.get(scale or "", 1)
     return int(amount) if float(amount).is_integer() else amount
 
 
-def _rounded(box: Box) -> tuple[int, int, int, int]:
-    return round(box.x), round(box.y), round(box.width), round(box.height)
+def _rounded(box: Rectangle) -> list[int]:
+    return [round(box.x), round(box.y), round(box.width), round(box.height)]

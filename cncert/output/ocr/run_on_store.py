@@ -3,17 +3,17 @@
 import signal
 from argparse import Namespace
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 
 from rich.console import Console
-from scrapy.settings import BaseSettings
 
 from cncert.exceptions import ArgumentError
-from cncert.infographics.figures.ocr_workers import Reader, usual_jobs
+from cncert.infographics.figures.ocr_workers import ReaderOptions, usual_jobs
 from cncert.infographics.figures.picture_files import local_folder
-from cncert.infographics.figures.read_stored_pictures import Series
-from cncert.options import Options, setting_name
+from cncert.infographics.figures.read_stored_pictures import StoredPictures
+from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import ReadPicture
@@ -41,7 +41,7 @@ FOUND = {
 }
 
 
-async def read_stored(settings: BaseSettings, opts: Namespace, *, again: bool = False) -> int:
+async def read_stored(settings: Mapping[str, Any], opts: Namespace, *, again: bool = False) -> int:
     """Read the pictures that nobody has read yet, or *again* those that another version of the reader has read.
 
     Returns the exit status. Raises ArgumentError, OcrError, SettingError, StoreError.
@@ -54,77 +54,87 @@ async def read_stored(settings: BaseSettings, opts: Namespace, *, again: bool = 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     now: Counter[str] = Counter()
     async with open_store(settings["CNCERT_STORE"]) as store:
-        series = await _looked_at(store, weeks, reader.name)
-        groups = series.groups(again=again)
+        pictures = await _find_pictures(store, weeks, reader.name)
+        groups = pictures.groups(again=again)
         with progress_bar() as bar:
             task = bar.add_task("Reading pictures", total=sum(map(len, groups)))
-            async with aclosing(series.read(groups, reader, jobs)) as arrivals:
-                async for taken in arrivals:
-                    if taken is None:
+            async with aclosing(pictures.read(groups, reader, jobs)) as results:
+                async for result in results:
+                    if result is None:
                         continue
-                    now[taken.state] += 1
+                    await _renew_warnings(store, pictures)
+                    now[result.state] += 1
                     bar.advance(task)
-                    if taken.trouble is not None:
-                        print_message(f"{taken.picture}: {taken.trouble}")
-        return await _tell(series, await series.proposals(), now, opts)
+                    if result.problem is not None:
+                        print_message(f"{result.picture}: {result.problem}")
+        return await _print_result(pictures, await pictures.proposals(), now, opts)
 
 
-async def accept_stored(settings: BaseSettings, opts: Namespace) -> int:
+async def accept_stored(settings: Mapping[str, Any], opts: Namespace) -> int:
     """Put the proposed readings in place of the former ones. Returns the exit status. Raises as :func:`read_stored`."""
     weeks = _weeks(opts)
     async with open_store(settings["CNCERT_STORE"]) as store:
-        series = await _looked_at(store, weeks)
-        proposals = await series.accept()
-        return await _tell(series, proposals, Counter(accepted=len(proposals)), opts)
+        pictures = await _find_pictures(store, weeks)
+        proposals = await pictures.accept()
+        await _renew_warnings(store, pictures)
+        return await _print_result(pictures, proposals, Counter(accepted=len(proposals)), opts)
 
 
-def _reader(settings: BaseSettings, opts: Namespace) -> Reader:
+def _reader(settings: Mapping[str, Any], opts: Namespace) -> ReaderOptions:
     from cncert.infographics.words.ocr_engine import open_engine
     from cncert.infographics.words.read_picture import Limits
 
     folder = local_folder(str(settings["CNCERT_FILES"]))
-    options = Options.of(settings)
-    limits = Limits.of({setting_name(name): getattr(options, name) for name in ("ocr_word", "ocr_pairing", "ocr_drop")})
-    # The workers have their own: this one tells its version, or that there is none, before anything is done.
+    limits = Limits.of(Options.of(settings))
+    # The workers have their own: this one gives its version, or fails before anything is done.
     version = open_engine(opts.engine, threads=1).name
-    return Reader(folder, opts.engine, version, limits)
+    return ReaderOptions(folder, opts.engine, version, limits)
 
 
 def _weeks(opts: Namespace) -> Weeks:
     return week_option("--from", opts.first), week_option("--until", opts.last)
 
 
-async def _looked_at(store: Store, weeks: Weeks, reader: tuple[str, str] | None = None) -> Series:
-    """The pictures of the issues of *weeks*, after these have been renewed."""
-    series = Series(store, reader, *weeks)
+async def _find_pictures(store: Store, weeks: Weeks, reader: tuple[str, str] | None = None) -> StoredPictures:
+    """Return the pictures of the issues of *weeks*, after these have been updated."""
+    pictures = StoredPictures(store, reader, *weeks)
     with progress_bar() as bar:
-        for issue_id in bar.track(await series.issue_ids(), description="Looking at the issues"):
-            await series.look_at(issue_id)
-    await renew_warnings.renew(store)  # a process may have been killed before that
-    return series
+        for issue_id in bar.track(await pictures.issue_ids(), description="Looking at the issues"):
+            await pictures.add_issue(issue_id)
+    await renew_warnings.renew(store)  # of all issues: a process may have been killed before that
+    pictures.changed.clear()
+    return pictures
 
 
-async def _tell(series: Series, proposals: list[ReadPicture], now: Counter[str], opts: Namespace) -> int:
+async def _renew_warnings(store: Store, pictures: StoredPictures) -> None:
+    """Renew the warnings that rest on issues which were changed."""
+    while pictures.changed:
+        await renew_warnings.renew(store, pictures.changed.pop(0))
+
+
+async def _print_result(
+    pictures: StoredPictures, proposals: list[ReadPicture], now: Counter[str], opts: Namespace
+) -> int:
     """Print what the pictures came to; the exit status."""
-    for line in series.unreadable:
+    for line in pictures.unreadable:
         print_message(line)
-    states, found = series.states(), await series.counts()
+    states, found = pictures.states(), await pictures.counts()
     result = {
         "now": dict(now),
         "pictures": {state: states[state] for state in STATES},
         "found": {name: found[name] for name in FOUND},
-        "older": sum(file.is_older for file in series.files.values()),
+        "older": sum(file.is_older for file in pictures.files.values()),
         "proposals": [
             {"issue": place.issue, "picture": place.path, "changes": one.differences()}
             for one in proposals
-            for place in series.files[one.id].places[:1]
+            for place in pictures.files[one.id].places[:1]
         ],
     }
     if opts.json:
         print_json(result)
     else:
         _print(stdout_console(), result)
-    return 1 if series.unreadable or now.keys() - {"read", "nothing", "accepted"} else 0
+    return 1 if pictures.unreadable or now.keys() - {"read", "nothing", "accepted"} else 0
 
 
 def _print(console: Console, result: dict[str, Any]) -> None:
