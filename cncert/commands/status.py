@@ -96,7 +96,7 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
     if newest := state.newest:
         when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
         lines.append(("newest issue", f"{newest.issue}, {when}: {markup(newest.title)}"))
-        lines += [("", f"[yellow]{markup(doubt.code)}[/] {markup(doubt.message)}") for doubt in newest.warnings]
+        lines += [("", f"[yellow]{markup(warning.code)}[/] {markup(warning.message)}") for warning in newest.warnings]
     counts = Counter(state.weeks)
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))

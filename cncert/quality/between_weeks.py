@@ -6,7 +6,7 @@ These warnings follow from the issue and its neighbours alone, whatever the orde
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
-from cncert.items import Doubt, Issue
+from cncert.items import Issue, IssueWarning
 from cncert.quality.rounding import WHOLE_PERCENT, Range, Stated, plain, rounded, step_of
 from cncert.quality.series_breaks import joined
 
@@ -28,7 +28,7 @@ def weeks_apart(one: Issue, other: Issue) -> int:
     return (other.period.start - one.period.start).days // 7
 
 
-def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[Doubt]:
+def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[IssueWarning]:
     """The warnings that *issue* deserves among *others*, the stored issues at most REACH weeks from it."""
     around = {weeks_apart(issue, other): _figures(other) for other in others if other.id != issue.id}
     doubts = []
@@ -38,8 +38,8 @@ def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[Doubt]:
             for weeks, figures in sorted(around.items())
             if metric in figures and abs(weeks) <= REACH and _joined(metric, stated, figures[metric])
         }
-        doubts += [Doubt(code="change_disagrees", message=text) for text in _changes(stated, known.get(-1))]
-        doubts += [Doubt(code="figure_outlier", message=text) for text in _outliers(stated, known)]
+        doubts += [IssueWarning(code="change_disagrees", message=text) for text in _changes(stated, known.get(-1))]
+        doubts += [IssueWarning(code="figure_outlier", message=text) for text in _outliers(stated, known)]
     return doubts
 
 

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from cncert.items import Doubt, Issue
+from cncert.items import Issue, IssueWarning
 from cncert.quality.rounding import WHOLE_PERCENT, Range, Stated, plain, rounded, step_of
 
 
-def agreement_doubts(issue: Issue) -> list[Doubt]:
+def agreement_doubts(issue: Issue) -> list[IssueWarning]:
     """The warnings about metrics that a picture of *issue* states, and its text or another picture too."""
     doubts, agreed = [], []
     for metric, (first, *others) in _figures(issue).items():
         differences = [text for other in others for text in _differences(first, other)]
-        doubts += [Doubt(code="picture_disagrees", message=f"{metric}: {text}") for text in differences]
+        doubts += [IssueWarning(code="picture_disagrees", message=f"{metric}: {text}") for text in differences]
         if others and not differences:
             agreed.append(metric)
     if agreed:
-        doubts.append(Doubt(code="picture_agrees", message=f"stated twice, and the same: {', '.join(agreed)}"))
+        doubts.append(IssueWarning(code="picture_agrees", message=f"stated twice, and the same: {', '.join(agreed)}"))
     return doubts
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
-from cncert import items
-from cncert.items import CHINA, Period, ReviewLink, issue_id
+from cncert.items import CHINA, IssueWarning, Period, ReviewLink, issue_id
 from cncert.report.calendar import Week, period, previous_week
 from cncert.report.metrics import era_of, metrics, rating_eras, relations
 from cncert.report.text_figures import Reading
@@ -16,8 +15,7 @@ REVIEWED = 5
 """Issues that 近期回顾 lists: the five before this one, in all texts since 2022."""
 _REVIEWED_SINCE = (2022, 27)
 
-Doubt = tuple[str, str]
-"""Code and message."""
+CodeAndMessage = tuple[str, str]
 
 _QUOTED = 200
 """Characters of a sentence that a message quotes."""
@@ -31,7 +29,7 @@ _RATIO_TOLERANCE = 1
 
 def find_doubts(
     title: Title, published_at: datetime | None, body: Body, reading: Reading, review: list[ReviewLink]
-) -> list[items.Doubt]:
+) -> list[IssueWarning]:
     """The warnings of an issue; each has a code that stays and a line for a person."""
     doubts = chain(
         _about_time(title, published_at),
@@ -40,10 +38,10 @@ def find_doubts(
         _about_sums(reading),
         _about_review(title.week, review),
     )
-    return [items.Doubt.model_construct(code=code, message=message) for code, message in doubts]
+    return [IssueWarning.model_construct(code=code, message=message) for code, message in doubts]
 
 
-def _about_time(title: Title, published_at: datetime | None) -> Iterator[Doubt]:
+def _about_time(title: Title, published_at: datetime | None) -> Iterator[CodeAndMessage]:
     week = period(*title.week)
     if title.printed is not None and title.printed != week:
         yield "period_differs", f"the title prints {_days(title.printed)}, the issue's week is {_days(week)}"
@@ -51,7 +49,7 @@ def _about_time(title: Title, published_at: datetime | None) -> Iterator[Doubt]:
         yield "published_early", f"published at {published_at.isoformat()}, before the week had ended on {week.end}"
 
 
-def _about_text(body: Body, reading: Reading) -> Iterator[Doubt]:
+def _about_text(body: Body, reading: Reading) -> Iterator[CodeAndMessage]:
     if not body.lines:
         yield "no_text", "the body has no text, only pictures"
     if body.is_cut:
@@ -64,7 +62,7 @@ def _about_text(body: Body, reading: Reading) -> Iterator[Doubt]:
         yield "figures_unread", f"a number that nothing read: {_quoted(sentence)}"
 
 
-def _about_absence(week: Week, reading: Reading) -> Iterator[Doubt]:
+def _about_absence(week: Week, reading: Reading) -> Iterator[CodeAndMessage]:
     era = era_of(week)
     if era is None:
         return
@@ -76,7 +74,7 @@ def _about_absence(week: Week, reading: Reading) -> Iterator[Doubt]:
             yield "figure_missing", f"{metric.name}: the text does not state it"
 
 
-def _about_sums(reading: Reading) -> Iterator[Doubt]:
+def _about_sums(reading: Reading) -> Iterator[CodeAndMessage]:
     """Where figures of the text contradict each other."""
     values = {figure.metric: figure.value for figure in reading.figures if not isinstance(figure.value, str)}
     shares = {figure.metric: figure.share_pct for figure in reading.figures if figure.share_pct is not None}
@@ -107,7 +105,7 @@ def _about_sums(reading: Reading) -> Iterator[Doubt]:
             yield "figures_disagree", f"the {ranking.by} ranking of {ranking.metric} is not in the order of its numbers"
 
 
-def _about_review(week: Week, review: list[ReviewLink]) -> Iterator[Doubt]:
+def _about_review(week: Week, review: list[ReviewLink]) -> Iterator[CodeAndMessage]:
     if not review:
         if week >= _REVIEWED_SINCE:
             yield "review_missing", "no list of earlier issues"

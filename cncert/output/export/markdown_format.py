@@ -71,7 +71,7 @@ def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
         yield from (_picture(place, picture, pictures) for place, picture in enumerate(issue.images, 1))
     if issue.warnings:
         yield "## 疑点 Warnings"
-        yield "\n".join(f"- {escaped(doubt.code)}: {escaped(doubt.message)}" for doubt in issue.warnings)
+        yield "\n".join(f"- {escaped(warning.code)}: {escaped(warning.message)}" for warning in issue.warnings)
 
 
 def _facts(issue: Issue) -> Iterator[tuple[str, str]]:

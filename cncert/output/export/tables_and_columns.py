@@ -15,9 +15,9 @@ from cncert.items import (
     Account,
     ArticleRecord,
     Check,
-    Doubt,
     Figure,
     Issue,
+    IssueWarning,
     Period,
     Picture,
     Provenance,
@@ -192,7 +192,12 @@ PICTURES: Final = (
     _picture("status", "状态"),
 )
 
-WARNINGS: Final = (*_WEEK, _PLACE, field(Doubt, "code", "代码", at="item"), field(Doubt, "message", "说明", at="item"))
+WARNINGS: Final = (
+    *_WEEK,
+    _PLACE,
+    field(IssueWarning, "code", "代码", at="item"),
+    field(IssueWarning, "message", "说明", at="item"),
+)
 
 GAPS: Final = (
     Column("issue", "期号", "text", "Id that the week's issue has, or would have.", attrgetter("issue")),

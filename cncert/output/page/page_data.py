@@ -141,7 +141,7 @@ class _Reader:
                 "words": {name: one.value for name, one in best_figures(words).items()},
                 "rankings": [_ranking(ranking) for ranking in issue.rankings],
                 "pictures": list(self._pictures(issue)),
-                "warnings": [[doubt.code, doubt.message] for doubt in issue.warnings],
+                "warnings": [[warning.code, warning.message] for warning in issue.warnings],
             }
         )
 

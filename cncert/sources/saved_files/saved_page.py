@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Literal
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import Doubt, Issue, Provenance
+from cncert.items import Issue, IssueWarning, Provenance
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.sources.saved_files.charset import decode
@@ -140,7 +140,9 @@ def with_doubt(issue: Issue, copy: Copy) -> Issue:
     if not copy.left_out:
         return issue
     message = f"pictures of other hosts than WeChat's, left out: {copy.left_out}"
-    return issue.model_copy(update={"warnings": [*issue.warnings, Doubt(code="pictures_left_out", message=message)]})
+    return issue.model_copy(
+        update={"warnings": [*issue.warnings, IssueWarning(code="pictures_left_out", message=message)]}
+    )
 
 
 def _provenance(kept: Kept, via: Literal["archive", "file"], article: Article) -> Provenance:
