@@ -33,9 +33,9 @@ from cncert.archive.warc_reader import ArchiveReader
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue, Provenance
 from cncert.report.cleaning import clean_issue
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue import read_issue
-from cncert.report.sections import REVIEW, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import read_saved, unwrap
@@ -118,7 +118,10 @@ def figures(body: str) -> dict[str, object]:
 
 
 def listed(*lines: Line) -> list[tuple[int, int]]:
-    return [(link.year, link.number) for link in read_review(split_parts([Line(REVIEW), *lines]), (2025, 30))]
+    return [
+        (link.year, link.number)
+        for link in read_earlier_issues(split_parts([Line(EARLIER_ISSUES_HEADING), *lines]), (2025, 30))
+    ]
 
 
 def address(found: str) -> str | None:

@@ -20,9 +20,9 @@ from warcio.warcwriter import WARCWriter
 from cncert.exceptions import NotAnIssue, SavedFileError
 from cncert.items import Issue, Provenance
 from cncert.report.cleaning import clean_issue
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue import read_issue
-from cncert.report.sections import REVIEW, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import read_saved, unwrap
@@ -159,9 +159,9 @@ def read_one_title(data: bytes) -> None:
 def read_list(data: bytes) -> None:
     address = pages.inner_link(pages.CNCERT_BIZ, 2247499624, 1, "5a" * 16)
     lines = [Line(text, (Link(0, len(text), address),)) for text in tidy(text_of(data)).split("\n") if text]
-    found = read_review(split_parts([Line(REVIEW), *lines]), (2025, 3))
+    found = read_earlier_issues(split_parts([Line(EARLIER_ISSUES_HEADING), *lines]), (2025, 3))
     assert len({(link.year, link.number) for link in found}) == len(found)
-    read_review(split_parts(lines), (2025, 3))
+    read_earlier_issues(split_parts(lines), (2025, 3))
 
 
 def read_running_text(data: bytes) -> None:

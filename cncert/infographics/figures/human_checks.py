@@ -10,7 +10,7 @@ from cncert.exceptions import ArgumentError, DocumentError
 from cncert.infographics.figures.figures_of_issue import Candidate
 from cncert.infographics.figures.picture_files import body_files
 from cncert.infographics.figures.update_issue import Looked, look, renew
-from cncert.report.numbers import LARGEST
+from cncert.report.numbers import LARGEST_NUMBER
 from cncert.store import Store
 from cncert.store.backend import problem
 from cncert.store.picture_readings import Correction, correction_id
@@ -74,7 +74,7 @@ async def judge(
     """
     if (verdict == "corrected") is not (stated is not None):
         raise ArgumentError("a correction says what the picture states, the other verdicts do not")
-    if stated is not None and stated.value > LARGEST:
+    if stated is not None and stated.value > LARGEST_NUMBER:
         raise ArgumentError(f"{stated.value:.4g} is more than anything that is counted")
     pair, box = candidate.pair, candidate.pair.box if candidate.is_one_of_several else None
     stated = stated or Stated(pair.value, pair.unit, pair.change_pct)

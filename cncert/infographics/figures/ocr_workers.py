@@ -17,7 +17,7 @@ import psutil
 
 from cncert.exceptions import OcrError, SavedFileError
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, read_file
-from cncert.report.numbers import LARGEST
+from cncert.report.numbers import LARGEST_NUMBER
 from cncert.report.parser_version import PICTURE_RULES
 from cncert.store.picture_readings import Reading, ReadPair
 from cncert.terminal.worker_pool import as_they_come
@@ -172,7 +172,7 @@ def _kept(found: "PictureReading", reader: Reader) -> Reading:
         engine_seconds=found.engine_seconds,
         words=found.words,
         joined=found.joined,
-        pairs=[ReadPair.model_validate(asdict(pair)) for pair in found.pairs if pair.value <= LARGEST],
+        pairs=[ReadPair.model_validate(asdict(pair)) for pair in found.pairs if pair.value <= LARGEST_NUMBER],
     )
 
 

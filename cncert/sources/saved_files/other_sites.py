@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from cncert.exceptions import NotAnIssue
-from cncert.report.sections import REVIEW, read_heading, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, read_heading, split_parts
 from cncert.report.text_figures import read_figures
 from cncert.report.title import find_titles, read_title
 from cncert.sources.saved_files.report_in_text import Copy, Pictures, begins, lead, make_copy, page_title, titles_before
@@ -93,7 +93,7 @@ def _marks(lines: Sequence[Line]) -> list[str]:
         places += [
             place
             for place, line in enumerate(lines)
-            if place > places[0] and read_heading(line.text) == REVIEW and _lists_issues(lines, place)
+            if place > places[0] and read_heading(line.text) == EARLIER_ISSUES_HEADING and _lists_issues(lines, place)
         ]
         found = [lines[place].text for place in places]
     else:

@@ -8,9 +8,9 @@ from itertools import chain, pairwise
 
 from cncert.items import CHINA
 from cncert.report.calendar import Week, period
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue import CNCERT_BIZ
-from cncert.report.sections import HEADINGS, REVIEW, read_heading, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, HEADINGS, read_heading, split_parts
 from cncert.report.title import Title, find_titles, read_title
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
@@ -137,7 +137,7 @@ def lead(lines: Sequence[Line]) -> list[str]:
 def _before(lines: Sequence[Line]) -> Sequence[Line]:
     """What stands before the report: a table of contents may be there too, but under its headings stands nothing."""
     starts = (place for place, (line, below) in enumerate(pairwise(lines)) if begins(line) and _is_content(below))
-    lists = (place for place, line in enumerate(lines) if read_heading(line.text) == REVIEW)
+    lists = (place for place, line in enumerate(lines) if read_heading(line.text) == EARLIER_ISSUES_HEADING)
     return lines[: next(chain(starts, lists), _LEAD)]
 
 
@@ -162,7 +162,7 @@ def _is_tail(text: str) -> bool:
 def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:
     """Where the list of earlier issues ends, if the report ends with one; else *end*."""
     parts = split_parts(lines[start:end])
-    if not parts or parts[-1].heading != REVIEW or not read_review(parts[-1:], week):
+    if not parts or parts[-1].heading != EARLIER_ISSUES_HEADING or not read_earlier_issues(parts[-1:], week):
         return end
     titled = (place for place in range(end - 1, start, -1) if any(find_titles(dense(lines[place].text))))
     return next(titled, end - 1) + 1
