@@ -6,7 +6,7 @@ from cncert.infographics.figures.picture_files import NoPictureFile
 from cncert.items import Issue, issue_id
 from cncert.output.check.check_queue import QueueItem
 from cncert.output.check.picture_crops import CroppedPictures
-from cncert.quality.series_breaks import joined
+from cncert.quality.series_breaks import are_comparable
 from cncert.report.calendar import Week, next_week, previous_week
 from cncert.report.preferred_figures import article_link, best_figures
 from cncert.store import Store
@@ -53,7 +53,7 @@ async def _neighbour(store: Store, week: Week, other: Week, metric: str) -> Node
     """Return what the issue of the week *other* states of *metric*."""
     name = issue_id(*other)
     issue = await store.get_issue(name)
-    comparable = joined(metric, *sorted((week, other)))
+    comparable = are_comparable(metric, *sorted((week, other)))
     figure = _preferred_figure(issue, metric)
     return {"issue": name, "stored": issue is not None, "comparable": comparable, "figure": figure}
 

@@ -28,7 +28,7 @@ from cncert.items import (
 )
 from cncert.ledger.calendar_gaps import Week
 from cncert.output.export.column_types import Column, Table, field, meaning
-from cncert.quality.series_breaks import Break, register
+from cncert.quality.series_breaks import Break, all_breaks
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import best_figures
 
@@ -321,7 +321,7 @@ def _of_issues(selection: Selection) -> Iterator[Table]:
 
 def _of_the_whole(selection: Selection) -> Iterator[Table]:
     def breaks(_: Sequence[Week]) -> list[tuple[str, Break]]:
-        return [(name, one) for one in register() for name in one.metrics if name == "rating" or selection.has(name)]
+        return [(name, one) for one in all_breaks() for name in one.metrics if name == "rating" or selection.has(name)]
 
     told = "A row for each week from the first known issue to the newest, with what became of its issue."
     yield Table("gaps", "各周", told, ("issue",), GAPS, of_weeks=iter)

@@ -16,7 +16,7 @@ from cncert import __version__
 from cncert.items import Figure, Issue, Picture, Ranking, issue_id
 from cncert.ledger import calendar_gaps
 from cncert.output.page.picture_links import PictureFiles
-from cncert.quality.series_breaks import breaks, joined
+from cncert.quality.series_breaks import are_comparable, breaks
 from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import article_link, best_figures, safe_link
@@ -182,7 +182,7 @@ class _Reader:
     def _compared(self, metric: str, value: float, week: Week, other: Week) -> Compared | None:
         """*value* against what *other* states; None if it does not, or if the two may not be compared."""
         former = self._stated.get(other, {}).get(metric)
-        if former is None or not joined(metric, week, other):
+        if former is None or not are_comparable(metric, week, other):
             return None
         try:
             change = (value / former - 1) * 100 if former else math.inf
