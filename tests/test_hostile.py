@@ -38,7 +38,7 @@ from cncert.report.issue import read_issue
 from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import read_saved, unwrap
+from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
 from cncert.store import open_store
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
@@ -139,7 +139,7 @@ def values_of_a(source: bytes) -> set[str | None]:
 
 def saved(file: str) -> str:
     """The verdict on a saved file."""
-    return read_saved(unwrap(file.encode(), ORIGIN.fetched_at)).page.verdict
+    return read_saved_page(unwrap_saved_page(file.encode(), ORIGIN.fetched_at)).page.verdict
 
 
 def answer(archive: bytes) -> bytes | str | None:

@@ -25,7 +25,7 @@ from cncert.report.issue import read_issue
 from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import read_saved, unwrap
+from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
 from cncert.sources.saved_files.warc_answers import read_answers
 from cncert.store.mongo import bson_form
 from cncert.wechat.address import (
@@ -192,7 +192,7 @@ def read_one_address(data: bytes) -> None:
 
 def read_saved_file(data: bytes) -> None:
     """What ``scrapy extract`` does with a file."""
-    found = read_saved(unwrap(data, ORIGIN.fetched_at))
+    found = read_saved_page(unwrap_saved_page(data, ORIGIN.fetched_at))
     assert found.reason
     if found.issue is not None:
         try:

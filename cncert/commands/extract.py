@@ -8,7 +8,7 @@ from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from cncert.items import CHINA
-from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files
+from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, read_files
 from cncert.terminal.output import ProjectCommand, output, safe_json
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article
@@ -33,7 +33,7 @@ class Command(ProjectCommand):
         print_one = print_pretty if opts.pretty else print_line
         read, unread = 0, []
         for result in read_files(args, opts):
-            if isinstance(result, Unread):
+            if isinstance(result, UnreadFile):
                 unread.append(result)
                 continue
             read += 1
@@ -61,7 +61,7 @@ def print_pretty(document: dict[str, Any]) -> None:
         print(text, flush=True)
 
 
-def describe(found: Found) -> dict[str, Any]:
+def describe(found: PageFromFile) -> dict[str, Any]:
     """What a saved page is, in JSON form."""
     article = found.page.article
     return {
