@@ -42,7 +42,7 @@ from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_
 from cncert.store import open_store
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
-from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT, Body, Line, Link, read_html
+from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT_CHARACTERS, Body, Line, Link, read_html
 from cncert.wechat.failure_pages import Verdict, read_page
 from cncert.wechat.literals import ObjectLiteral, read_expression
 from cncert.wechat.text import dense, unescape_html
@@ -95,7 +95,9 @@ def is_bounded(page: str | bytes) -> bool:
 
 def body_is_bounded(body: Body) -> bool:
     return (
-        0 < len(body.text) <= MAX_TEXT + MAX_LINES and len(body.lines) <= MAX_LINES and len(body.images) <= MAX_IMAGES
+        0 < len(body.text) <= MAX_TEXT_CHARACTERS + MAX_LINES
+        and len(body.lines) <= MAX_LINES
+        and len(body.images) <= MAX_IMAGES
     )
 
 
@@ -220,7 +222,7 @@ PAGES: list[Row] = [
     ("32 MB of nothing", lambda: b"x" * 32_000_000, verdict, "unknown"),
     ("32 MB of NUL", lambda: bytes(32_000_000), verdict, "unknown"),
     ("32 MB of tags", lambda: b"<p>" * 10_000_000, verdict, "unknown"),
-    ("a line of 20 MB", lambda: ARTICLE + "周" * 7_000_000, characters, MAX_TEXT),
+    ("a line of 20 MB", lambda: ARTICLE + "周" * 7_000_000, characters, MAX_TEXT_CHARACTERS),
     ("100,000 deep", lambda: ARTICLE + "前" + "<div>" * 100_000 + "深", text, "前"),
     ("end tags of nothing", lambda: ARTICLE + "<p>前</p>" + "<font></i>" * 200_000, text, "前"),
     ("deep, with end tags of nothing", lambda: ARTICLE + "前" + "<b>" * 900 + "</i>" * 400_000, text, "前"),

@@ -38,9 +38,9 @@ from cncert.wechat.address import (
     read_picture,
 )
 from cncert.wechat.article import Article
-from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT, Body, Line, Link, read_html, read_plain
+from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT_CHARACTERS, Body, Line, Link, read_html, read_plain
 from cncert.wechat.failure_pages import Page, Verdict, read_page
-from cncert.wechat.literals import ObjectLiteral, read_sum, variables
+from cncert.wechat.literals import ObjectLiteral, read_concatenation, variables
 from cncert.wechat.text import tidy
 from tests import series
 from tests.site import pages
@@ -72,7 +72,7 @@ def check_text(text: str) -> None:
 
 def check_body(body: Body) -> None:
     assert len(body.lines) <= MAX_LINES and len(body.images) <= MAX_IMAGES
-    assert len(body.text) <= MAX_TEXT + MAX_LINES
+    assert len(body.text) <= MAX_TEXT_CHARACTERS + MAX_LINES
     for line in body.lines:
         check_text(line.text)
         assert line.text and line.text == " ".join(line.text.split()), "a line that is not tidy"
@@ -146,7 +146,7 @@ def read_code(data: bytes) -> None:
                 nested.string("a")
         for element in islice(literal.objects(), 50):
             element.string("cdn_url")
-    read_sum(data, 0)
+    read_concatenation(data, 0)
 
 
 def read_one_title(data: bytes) -> None:

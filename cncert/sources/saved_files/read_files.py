@@ -23,8 +23,8 @@ from cncert.sources.saved_files.warc_answers import WARC_MAGIC, WarcAnswer, read
 from cncert.terminal.output import complain, progress
 from cncert.terminal.safe_text import safe
 from cncert.terminal.worker_pool import in_order, one_by_one
-from cncert.wechat.answer import is_cut_off, judge_answer
-from cncert.wechat.failure_pages import Page
+from cncert.wechat.answer import judge_answer
+from cncert.wechat.failure_pages import Page, is_cut_off
 
 ONE_PROCESS_FILES, ONE_PROCESS_BYTES = 64, 64 * 1024 * 1024
 """Up to so many files and bytes are read in this process, before a worker process would have started."""

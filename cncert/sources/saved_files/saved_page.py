@@ -19,7 +19,7 @@ from cncert.sources.saved_files.report_copy import ReportCopy
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Page, Verdict, read_page
-from cncert.wechat.markup import element
+from cncert.wechat.markup import element_by_id
 
 MAX_OTHER_PAGE_CHARACTERS = 16 * 1024 * 1024
 """Of a page that is not WeChat's: its tree takes ten times as much memory."""
@@ -87,7 +87,7 @@ def read_saved_page(saved: SavedPage) -> SavedPageContent:
     if kind is not None:
         return _unknown(f"{kind}, which is not read")
     page = _in_utf8(saved.data)
-    if element(page, "js_article") is not None:
+    if element_by_id(page, "js_article") is not None:
         return _read_wechat(saved, page)
     return _read_other(saved, page)
 
