@@ -187,9 +187,9 @@ def _title(source: _Source, plain: str | None) -> str:
 
 def _kind(source: _Source) -> int:
     names = ("var item_show_type", "d.item_show_type", "window.item_show_type")
-    stated = source.fact("item_show_type", *names)
-    if stated is not None and re.fullmatch("[0-9]{1,3}", stated):
-        return int(stated)
+    text = source.fact("item_show_type", *names)
+    if text is not None and re.fullmatch("[0-9]{1,3}", text):
+        return int(text)
     # Pages of 2018-19 say their type only in the class of their body.
     body = next((tag for tag in start_tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
     classes = body.attributes.get("class", "").split() if body else []
@@ -197,8 +197,8 @@ def _kind(source: _Source) -> int:
 
 
 def _link(source: _Source) -> Address | None:
-    stated = source.fact("link", "var msg_link", "d.msg_link")
-    return (read_address(stated) if stated else None) or read_address(source.meta("og:url") or "")
+    text = source.fact("link", "var msg_link", "d.msg_link")
+    return (read_address(text) if text else None) or read_address(source.meta("og:url") or "")
 
 
 def _identity(
@@ -238,16 +238,16 @@ def _published(source: _Source) -> datetime | None:
             moment := _moment(epoch[1].decode())
         ):
             return moment
-    stated = source.fact("create_time", "d.create_time", "var publish_time")
-    return _moment(stated) or _moment(source.shown("publish_time", "post-date"))
+    text = source.fact("create_time", "d.create_time", "var publish_time")
+    return _moment(text) or _moment(source.shown("publish_time", "post-date"))
 
 
 def _modified(source: _Source) -> datetime | None:
     # The script beside the object states it too; if it says "never", the object need not be read to its end.
-    stated = list(variables(source.near, "modify_time"))
-    if not stated and source.data is not None:
-        stated = [source.data.string("modify_time") or ""]
-    return next((moment for value in stated if (moment := _moment(value))), None)
+    values = list(variables(source.near, "modify_time"))
+    if not values and source.data is not None:
+        values = [source.data.string("modify_time") or ""]
+    return next((moment for value in values if (moment := _moment(value))), None)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -280,8 +280,8 @@ def _reprint(source: _Source) -> str | None:
 
 
 def _cover(source: _Source) -> Image | None:
-    stated = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
-    return image(stated) if stated else None
+    text = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
+    return image(text) if text else None
 
 
 def _body(source: _Source, kind: int) -> tuple[Body, str | None]:

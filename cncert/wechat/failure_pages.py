@@ -117,16 +117,16 @@ def _read_failure(page: bytes) -> Page:
             text = read_markup_text(page)
             places.append(text if len(text) <= _MAX_MESSAGE_CHARACTERS else "")
     for place in places:
-        said = "".join(place.split())
+        text = "".join(place.split())
         for sentence, verdict, reason in FAILURE_SENTENCES:
-            if sentence.replace(" ", "") in said:
+            if sentence.replace(" ", "") in text:
                 return Page(verdict, reason)
     if not is_cut_off(page) and b"secitptpage/verify" in page:
         return Page(Verdict.BLOCKED, "verification page")
     if not page.strip():
         return Page(Verdict.UNKNOWN, "empty answer")
-    said = places[0][:80]
-    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + said if said else ''}")
+    message = places[0][:80]
+    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + message if message else ''}")
 
 
 def _asks_for_verification(page: bytes) -> bool:
