@@ -239,8 +239,8 @@ class ReviewLink(Model):
     """Null where the line is no link."""
 
 
-class Doubt(Model):
-    """A doubt about the issue that does not make it wrong."""
+class IssueWarning(Model):
+    """Something unusual about the issue that does not make it wrong."""
 
     code: Annotated[str, Field(pattern=r"^[a-z_]+$", examples=["period_differs"])]
     """One of the table of warnings."""
@@ -336,8 +336,8 @@ class Issue(Model):
     """Its pictures in reading order, the cover first."""
     review: list[ReviewLink]
     """近期回顾 as printed, newest first."""
-    warnings: list[Doubt]
-    """Doubts about it."""
+    warnings: list[IssueWarning]
+    """What is unusual about it."""
     provenance: Provenance
     """Where, when and by which parser it was read."""
 
@@ -354,14 +354,14 @@ class Issue(Model):
         return self
 
     @property
-    def relative_warnings(self) -> list[Doubt]:
+    def relative_warnings(self) -> list[IssueWarning]:
         """The warnings that rest on more than its page."""
-        return [doubt for doubt in self.warnings if doubt.code in RELATIVE_WARNINGS]
+        return [warning for warning in self.warnings if warning.code in RELATIVE_WARNINGS]
 
-    def with_relative_warnings(self, doubts: list[Doubt]) -> Self:
-        """The issue with *doubts* in place of these, behind its own."""
-        own = [doubt for doubt in self.warnings if doubt.code not in RELATIVE_WARNINGS]
-        return self.model_copy(update={"warnings": own + doubts})
+    def with_relative_warnings(self, warnings: list[IssueWarning]) -> Self:
+        """The issue with *warnings* in place of these, behind its own."""
+        own = [warning for warning in self.warnings if warning.code not in RELATIVE_WARNINGS]
+        return self.model_copy(update={"warnings": own + warnings})
 
     @property
     def picture_figures(self) -> list[Figure]:

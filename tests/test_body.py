@@ -11,7 +11,7 @@ from cncert.wechat.body import (
     MAX_DEPTH,
     MAX_IMAGES,
     MAX_LINES,
-    MAX_TEXT,
+    MAX_TEXT_CHARACTERS,
     Body,
     image,
     read_html,
@@ -372,7 +372,7 @@ def test_a_body_is_bounded():
     ("fragment", "is_cut"),
     [
         ("<p>周</p>" * 100, False),
-        ("周" * (MAX_TEXT + 1), True),
+        ("周" * (MAX_TEXT_CHARACTERS + 1), True),
         ("<p>周</p>" * (MAX_LINES + 1), True),
         ("<div>" * (MAX_DEPTH + 1) + "周", True),
     ],

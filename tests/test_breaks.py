@@ -1,4 +1,4 @@
-"""The register of breaks, what it says, and what it says of two weeks."""
+"""The list of series breaks, and which weeks they let be compared."""
 
 import itertools
 import tomllib
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.quality.series_breaks import are_comparable, breaks, read_break, register
+from cncert.quality.series_breaks import all_breaks, are_comparable, breaks, read_break
 from cncert.report.calendar import is_week
 from cncert.report.metrics import definitions
 
@@ -21,21 +21,21 @@ ENTRY = {
 
 def test_every_break_is_of_metrics_that_exist() -> None:
     known = {entry["name"] for entry in definitions()["metric"]} | {"rating"}
-    assert register()
-    for one in register():
+    assert all_breaks()
+    for one in all_breaks():
         assert set(one.metrics) <= known
         assert len(set(one.metrics)) == len(one.metrics)
 
 
 def test_every_break_is_between_real_weeks() -> None:
-    for one in register():
+    for one in all_breaks():
         assert is_week(*one.old)
         assert is_week(*one.new)
         assert one.old < one.new
 
 
 def test_breaks_of_a_metric_stand_in_order_and_do_not_overlap() -> None:
-    for metric in {metric for one in register() for metric in one.metrics}:
+    for metric in {metric for one in all_breaks() for metric in one.metrics}:
         for earlier, later in itertools.pairwise(breaks(metric)):
             assert earlier.new <= later.old, metric
 
@@ -43,22 +43,22 @@ def test_breaks_of_a_metric_stand_in_order_and_do_not_overlap() -> None:
 def test_a_known_week_parts_what_is_before_it_from_the_rest() -> None:
     known = read_break(ENTRY | {"from": "2023-01"})
     assert (known.old, known.new, known.when) == ((2022, 52), (2023, 1), "from 2023-01")
-    assert known.parts((2022, 52), (2023, 1))
-    assert known.parts((2024, 1), (2012, 1))
-    assert not known.parts((2022, 51), (2022, 52))
-    assert not known.parts((2023, 1), (2023, 2))
+    assert known.separates((2022, 52), (2023, 1))
+    assert known.separates((2024, 1), (2012, 1))
+    assert not known.separates((2022, 51), (2022, 52))
+    assert not known.separates((2023, 1), (2023, 2))
 
 
 def test_an_unknown_week_parts_all_that_lies_in_its_time() -> None:
     unknown = read_break(ENTRY | {"between": ["2018-14", "2022-27"]})
     assert unknown.when == "between 2018-14 and 2022-27"
-    assert unknown.parts((2018, 14), (2022, 27))
-    assert unknown.parts((2018, 14), (2018, 15))
-    assert unknown.parts((2020, 1), (2020, 2))
-    assert unknown.parts((2022, 27), (2022, 26))
-    assert not unknown.parts((2018, 13), (2018, 14))
-    assert not unknown.parts((2022, 27), (2022, 28))
-    assert not unknown.parts((2020, 1), (2020, 1))
+    assert unknown.separates((2018, 14), (2022, 27))
+    assert unknown.separates((2018, 14), (2018, 15))
+    assert unknown.separates((2020, 1), (2020, 2))
+    assert unknown.separates((2022, 27), (2022, 26))
+    assert not unknown.separates((2018, 13), (2018, 14))
+    assert not unknown.separates((2022, 27), (2022, 28))
+    assert not unknown.separates((2020, 1), (2020, 1))
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_a_wrong_entry_is_refused(entry: dict[str, object], said: str) -> None:
 def test_the_file_stands_in_the_order_of_the_eras() -> None:
     """Not needed by the program, but by whoever reads the file: each entry is read as it stands."""
     entries = tomllib.loads(Path("cncert/data/series_breaks.toml").read_text(encoding="utf-8"))["break"]
-    assert sorted(map(read_break, entries), key=lambda one: (one.old, one.new)) == list(register())
+    assert sorted(map(read_break, entries), key=lambda one: (one.old, one.new)) == list(all_breaks())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cncert.items import Issue
 from cncert.quality import renew_warnings
-from cncert.quality.between_weeks import neighbour_doubts
+from cncert.quality.between_weeks import neighbour_warnings
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome
@@ -52,7 +52,7 @@ async def take(store: Store, issues: Iterable[Issue]) -> None:
 
 
 async def found(store: Store) -> dict[str, list[str]]:
-    return {one.id: [doubt.code for doubt in one.warnings] async for one in store.issues()}
+    return {one.id: [warning.code for warning in one.warnings] async for one in store.issues()}
 
 
 async def check(store: Store, issues: Iterable[Issue]) -> None:
@@ -61,7 +61,7 @@ async def check(store: Store, issues: Iterable[Issue]) -> None:
     stored = {one.id: one async for one in store.issues()}
     assert stored.keys() == given_issues.keys()
     for one in given_issues.values():
-        expected = [*one.warnings, *neighbour_doubts(one, given_issues.values())]
+        expected = [*one.warnings, *neighbour_warnings(one, given_issues.values())]
         assert stored[one.id].warnings == expected
 
 
@@ -131,7 +131,7 @@ async def test_a_document_that_cannot_be_read_is_as_if_it_were_not_there(tmp_pat
         await renew_warnings.renew(store, ODD[2].id)
         (tampered,) = [await store.get_issue(ODD[2].id)]
         assert tampered is not None
-        assert [doubt.code for doubt in tampered.relative_warnings] == ["figure_outlier"]
+        assert [warning.code for warning in tampered.relative_warnings] == ["figure_outlier"]
 
 
 async def test_renewing_around_an_issue_reads_its_neighbours_only(tmp_path: Path) -> None:

@@ -81,6 +81,6 @@ def test_every_warning_is_known() -> None:
     """The codes that the program gives are those of the table from which the page is made."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "cncert").rglob("*.py")]
     doubts = (ROOT / "cncert" / "report" / "issue_warnings.py").read_text(encoding="utf-8")
-    used = {code for text in sources for code in re.findall(r'Doubt\(code="([a-z_]+)"', text)}
+    used = {code for text in sources for code in re.findall(r'IssueWarning\(code="([a-z_]+)"', text)}
     used |= set(re.findall(r'yield "([a-z_]+)"', doubts))
     assert used == WARNINGS.keys()

@@ -17,7 +17,7 @@ from backports import zstd
 from scrapy.http import Response
 
 from cncert.archive.warc_writer import ArchiveWriter
-from cncert.sources.saved_files.find_files import MAX_BYTES, find_files
+from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, find_files
 from tests import series
 from tests.site import pages
 from tests.site.crawl import ROOT, run_scrapy, scrapy_command
@@ -59,7 +59,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (gzip.compress(bytes(MAX_BYTES + 1)), f"larger than {MAX_BYTES} bytes"),
+        (gzip.compress(bytes(MAX_PAGE_BYTES + 1)), f"larger than {MAX_PAGE_BYTES} bytes"),
         (gzip.compress(PAGE)[:-2000], "cannot be decompressed: Compressed file ended"),
         (b"\xfd7zXZ\x00" + b"x" * 99, "cannot be decompressed: "),
         (zstd.compress(PAGE)[:-2000], "cannot be decompressed: "),
@@ -151,7 +151,7 @@ def test_answers_are_judged_by_their_status_too(tmp_path: Path) -> None:
         Response(address, 200, {**html, "Content-Encoding": "gzip"}, gzip.compress(PAGE)),
         Response("https://mmbiz.qpic.cn/x", 200, {"Content-Type": "image/png"}, b"\x89PNG"),
         Response(
-            "https://big.example/", 200, {**html, "Content-Encoding": "gzip"}, gzip.compress(bytes(MAX_BYTES + 1))
+            "https://big.example/", 200, {**html, "Content-Encoding": "gzip"}, gzip.compress(bytes(MAX_PAGE_BYTES + 1))
         ),
         Response("https://site.example/", 200, html, (SAVED / "site-2013-gbk.html").read_bytes()),
     ):
@@ -174,7 +174,7 @@ def test_answers_are_judged_by_their_status_too(tmp_path: Path) -> None:
 def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:
     for n in range(70):
         put(tmp_path / f"{n:02}.html", series.page_of(series.week_ids("2024-01", "2024-50")[n % 50]))
-    put(tmp_path / "35.html", gzip.compress(bytes(MAX_BYTES + 1)))
+    put(tmp_path / "35.html", gzip.compress(bytes(MAX_PAGE_BYTES + 1)))
     status, documents, errors = extract("--jobs", "2", tmp_path)
     assert [Path(one["page"]).name for one in documents] == [f"{n:02}.html" for n in range(70) if n != 35]
     assert all(one["issue"]["_id"] == f"2024-{int(one['page'][-7:-5]) % 50 + 1:02}" for one in documents)

@@ -1,4 +1,4 @@
-"""The rating and the figures of the text: all forms of data/metric_labels.toml, their slips, and what is no figure."""
+"""The rating and the figures of the text: all forms of data/metric_labels.toml, their typos, and what is no figure."""
 
 import re
 
@@ -48,7 +48,7 @@ def written(form, value):
 
 
 def damage(form):
-    """(slip, the example of *form* with it) for each character of its label missing and each doubled."""
+    """(typo, the example of *form* with it) for each character of its label missing and each doubled."""
     example = without_asides(fold(form["example"])).replace("约为", "为约")
     for left, right in (re.split(r"{\w+}", fold(spelling)) for spelling in spellings(form)):
         value = r"(?:约?[0-9.]+万?|[高中低优良差危])"
@@ -65,10 +65,10 @@ def damage(form):
 
 
 def damaged(forms):
-    """(metric, example with a slip, value) for every slip of every label of *forms*."""
+    """(metric, example with a typo, value) for every typo of every label of *forms*."""
     for name, form in forms:
-        for slip, text in damage(form):
-            yield pytest.param(name, text, form["value"], id=f"{name} {slip}")
+        for typo, text in damage(form):
+            yield pytest.param(name, text, form["value"], id=f"{name} {typo}")
 
 
 def test_names_are_unique():
@@ -114,7 +114,7 @@ def test_nothing_in_an_example_is_unread(example):
 
 
 @pytest.mark.parametrize(("name", "text", "value"), list(damaged(NUMBERS + WORDS)))
-def test_one_slip_in_a_label(name, text, value):
+def test_one_typo_in_a_label(name, text, value):
     reading = read(text)
     if reading.ambiguous:
         assert name in reading.ambiguous[0][1]
@@ -133,7 +133,7 @@ def test_only_what_tells_a_label_from_others_makes_it_ambiguous():
 
 
 @pytest.mark.parametrize(("name", "text", "value"), list(damaged(("rating", form) for form in RATINGS)))
-def test_one_slip_in_the_label_of_the_rating(name, text, value):
+def test_one_typo_in_the_label_of_the_rating(name, text, value):
     reading = read(text)
     assert {name: reading.rating} == {"rating": value}
     assert reading.figures == []
@@ -192,7 +192,7 @@ def test_a_missing_unit(end):
     assert values("本周共处理网络安全事件34" + end) == {"incidents.handled": 34}
 
 
-def test_a_missing_unit_and_a_slip():
+def test_a_missing_unit_and_a_typo():
     assert values("本周共处理网络安全件34，其余不变。") == {"incidents.handled": 34}
 
 
@@ -329,9 +329,9 @@ def test_of_different_ratings_none_is_taken():
     assert (reading.rating, reading.conflicts) == (None, {"rating": ["良", "中"]})
 
 
-def test_a_slip_lowers_the_confidence():
-    exact, slipped = read("共处理网络安全事件34起。含跨境网安全事件3起。").figures
-    assert (exact.confidence, slipped.confidence) == (1.0, 0.9)
+def test_a_typo_lowers_the_confidence():
+    exact, misspelt = read("共处理网络安全事件34起。含跨境网安全事件3起。").figures
+    assert (exact.confidence, misspelt.confidence) == (1.0, 0.9)
 
 
 def test_other_fields_of_a_figure():

@@ -33,16 +33,16 @@ from cncert.archive.warc_reader import ArchiveReader
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue, Provenance
 from cncert.report.cleaning import clean_issue
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue import read_issue
-from cncert.report.sections import REVIEW, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import read_saved, unwrap
+from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
 from cncert.store import open_store
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
-from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT, Body, Line, Link, read_html
+from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT_CHARACTERS, Body, Line, Link, read_html
 from cncert.wechat.failure_pages import Verdict, read_page
 from cncert.wechat.literals import ObjectLiteral, read_expression
 from cncert.wechat.text import dense, unescape_html
@@ -95,7 +95,9 @@ def is_bounded(page: str | bytes) -> bool:
 
 def body_is_bounded(body: Body) -> bool:
     return (
-        0 < len(body.text) <= MAX_TEXT + MAX_LINES and len(body.lines) <= MAX_LINES and len(body.images) <= MAX_IMAGES
+        0 < len(body.text) <= MAX_TEXT_CHARACTERS + MAX_LINES
+        and len(body.lines) <= MAX_LINES
+        and len(body.images) <= MAX_IMAGES
     )
 
 
@@ -118,7 +120,10 @@ def figures(body: str) -> dict[str, object]:
 
 
 def listed(*lines: Line) -> list[tuple[int, int]]:
-    return [(link.year, link.number) for link in read_review(split_parts([Line(REVIEW), *lines]), (2025, 30))]
+    return [
+        (link.year, link.number)
+        for link in read_earlier_issues(split_parts([Line(EARLIER_ISSUES_HEADING), *lines]), (2025, 30))
+    ]
 
 
 def address(found: str) -> str | None:
@@ -136,7 +141,7 @@ def values_of_a(source: bytes) -> set[str | None]:
 
 def saved(file: str) -> str:
     """The verdict on a saved file."""
-    return read_saved(unwrap(file.encode(), ORIGIN.fetched_at)).page.verdict
+    return read_saved_page(unwrap_saved_page(file.encode(), ORIGIN.fetched_at)).page.verdict
 
 
 def answer(archive: bytes) -> bytes | str | None:
@@ -217,7 +222,7 @@ PAGES: list[Row] = [
     ("32 MB of nothing", lambda: b"x" * 32_000_000, verdict, "unknown"),
     ("32 MB of NUL", lambda: bytes(32_000_000), verdict, "unknown"),
     ("32 MB of tags", lambda: b"<p>" * 10_000_000, verdict, "unknown"),
-    ("a line of 20 MB", lambda: ARTICLE + "周" * 7_000_000, characters, MAX_TEXT),
+    ("a line of 20 MB", lambda: ARTICLE + "周" * 7_000_000, characters, MAX_TEXT_CHARACTERS),
     ("100,000 deep", lambda: ARTICLE + "前" + "<div>" * 100_000 + "深", text, "前"),
     ("end tags of nothing", lambda: ARTICLE + "<p>前</p>" + "<font></i>" * 200_000, text, "前"),
     ("deep, with end tags of nothing", lambda: ARTICLE + "前" + "<b>" * 900 + "</i>" * 400_000, text, "前"),

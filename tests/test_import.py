@@ -13,7 +13,7 @@ from cncert.ledger.article_ledger import Ledger
 from cncert.ledger.calendar_gaps import weeks
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import Kept, read_saved, unwrap
+from cncert.sources.saved_files.saved_page import SavedPage, read_saved_page, unwrap_saved_page
 from cncert.store import open_store
 from cncert.store.records import Outcome, RunRecord, State
 from tests import series
@@ -36,9 +36,9 @@ def copy_of(issue: str, *more: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-def unwrapped(data: bytes, when: datetime = NEW) -> tuple[Issue, Kept]:
-    kept = unwrap(data, when)
-    found = read_saved(kept).issue
+def unwrapped(data: bytes, when: datetime = NEW) -> tuple[Issue, SavedPage]:
+    kept = unwrap_saved_page(data, when)
+    found = read_saved_page(kept).issue
     assert found is not None
     return validate_issue(clean_issue(found)), kept
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from cncert.wechat.literals import (
     ObjectLiteral,
     assignments,
-    decode,
+    decode_literal,
+    read_concatenation,
     read_expression,
-    read_sum,
     string_end,
     unescape_js,
     variable,
@@ -77,7 +77,7 @@ def test_what_wechat_writes_is_read(text):
 @given(st.text(st.characters(exclude_categories=[]), max_size=200))
 def test_every_value_can_be_stored(text):
     assert len(unescape_js("\\" + text)) <= len(text) + 1
-    assert decode(text.encode("utf-8", "surrogatepass")).encode() is not None
+    assert decode_literal(text.encode("utf-8", "surrogatepass")).encode() is not None
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_what_is_no_literal(source):
     ],
 )
 def test_sums_of_strings(source, value):
-    assert read_sum(source.encode(), 0) == value
+    assert read_concatenation(source.encode(), 0) == value
 
 
 def test_a_chain_that_is_cut_off():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cncert.items import RELATIVE_WARNINGS, WARNINGS, Issue
-from cncert.quality.between_weeks import neighbour_doubts
+from cncert.quality.between_weeks import neighbour_warnings
 from tests.factories import make_figure, make_issue
 
 
@@ -21,7 +21,7 @@ def gov(value: float, evidence: str = "", **changes: Any) -> dict[str, Any]:
 
 
 def codes(one: Issue, *others: Issue) -> list[str]:
-    return [doubt.code for doubt in neighbour_doubts(one, others)]
+    return [warning.code for warning in neighbour_warnings(one, others)]
 
 
 def series(*values: float, first: int = 3) -> list[Issue]:
@@ -85,8 +85,8 @@ def test_a_stated_change_is_compared_with_the_week_before(
 
 def test_the_warning_tells_what_is_stated_and_what_comes_out() -> None:
     stated = gov(118, "118个，较上周环比增加了3.5%", change_pct=3.5)
-    (doubt,) = neighbour_doubts(issue(1, stated), [issue(52, gov(104), year=2024)])
-    assert doubt.message == (
+    (warning,) = neighbour_warnings(issue(1, stated), [issue(52, gov(104), year=2024)])
+    assert warning.message == (
         "sites.tampered_gov: a change of +3.5 % is stated, 104 in 2024-52 and 118 now make +13.5 %"
     )
 
@@ -151,8 +151,8 @@ def test_a_figure_far_off_is_an_outlier(values: tuple[float, ...], odd: list[int
 
 def test_the_warning_tells_how_far_off_it_is() -> None:
     *others, last = series(65, 70, 60, 650)
-    (doubt,) = neighbour_doubts(last, others)
-    assert doubt.message == "sites.tampered_gov: 650 is stated, the median of the 3 nearest issues is 65"
+    (warning,) = neighbour_warnings(last, others)
+    assert warning.message == "sites.tampered_gov: 650 is stated, the median of the 3 nearest issues is 65"
 
 
 def test_the_nearest_four_of_each_side_are_looked_at_and_none_is_too_far() -> None:
@@ -188,8 +188,8 @@ FIGURES = st.lists(
 @given(st.lists(FIGURES, min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_any_figures_can_be_looked_at_in_any_order(figures: list[list[dict[str, Any]]], rng: Any) -> None:
     first, *others = [issue(3 + place, *some) for place, some in enumerate(figures)]
-    doubts = neighbour_doubts(first, others)
+    warnings = neighbour_warnings(first, others)
     shuffled = [first, *others]
     rng.shuffle(shuffled)
-    assert neighbour_doubts(first, shuffled) == doubts
-    assert {doubt.code for doubt in doubts} <= RELATIVE_WARNINGS
+    assert neighbour_warnings(first, shuffled) == warnings
+    assert {warning.code for warning in warnings} <= RELATIVE_WARNINGS

@@ -162,7 +162,7 @@ def pieces(side):
 
 @st.composite
 def damaged_labels(draw):
-    """A label around a number, with slips in it; often too many."""
+    """A label around a number, with typos in it; often too many."""
     form = draw(st.sampled_from(number_forms()))
     unit = draw(st.sampled_from(["起", "个", "", "%", "万个"]))
     return draw(pieces(form.left)) + draw(NUMBER) + unit + draw(pieces(form.right.removeprefix(form.unit or "")))
@@ -173,7 +173,7 @@ def bare(text):
     return re.sub(r"[\s约]", "", text).casefold()
 
 
-def slips(text, label):
+def typos(text, label):
     """How many edits *label* is from the closest end of *text*."""
     row = [0] * (len(text) + 1)
     for n, wanted in enumerate(label, 1):
@@ -184,10 +184,10 @@ def slips(text, label):
 
 
 def labelled(figure, text):
-    """Whether a label of the figure's metric stands right beside it in *text*, with one slip at most."""
+    """Whether a label of the figure's metric stands right beside it in *text*, with one typo at most."""
     before, after = bare(text[: figure.start]), bare(text[figure.end :]).removeprefix(figure.unit)
     return any(
-        slips(before, bare(left)) + slips(after[::-1], bare(right)[::-1]) <= 1 for left, right in LABELS[figure.metric]
+        typos(before, bare(left)) + typos(after[::-1], bare(right)[::-1]) <= 1 for left, right in LABELS[figure.metric]
     )
 
 

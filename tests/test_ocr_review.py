@@ -28,7 +28,7 @@ from cncert.output.check import server
 from cncert.output.check.picture_crops import DecodedPicture
 from cncert.output.check.run_check import run_check
 from cncert.output.check.typed_values import InvalidInput, typed_change, typed_unit, typed_value
-from cncert.report.numbers import LARGEST
+from cncert.report.numbers import LARGEST_NUMBER
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import Correction
 from tests.calls import call
@@ -592,7 +592,7 @@ def read(reader: Callable[[], float | None]) -> float | None:
 @given(st.text(alphabet=st.one_of(st.sampled_from("0123456789,.万亿%-+上升下降台"), st.characters()), max_size=80))
 def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     value, change = read(lambda: typed_value(text, "hosts.infected", "台")), read(lambda: typed_change(text))
-    assert value is None or (0 <= value <= LARGEST and value == int(value))
+    assert value is None or (0 <= value <= LARGEST_NUMBER and value == int(value))
     assert change is None or change >= -100
     with suppress(InvalidInput):
         assert typed_unit(text) != ""

@@ -29,7 +29,7 @@ from cncert.infographics.figures.update_issue import update_issue
 from cncert.infographics.words.read_picture import Limits
 from cncert.items import Figure, Issue
 from cncert.quality import renew_warnings
-from cncert.quality.text_against_pictures import agreement_doubts
+from cncert.quality.text_against_pictures import picture_warnings
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, ReadPicture
 from tests.calls import call
@@ -174,14 +174,14 @@ def test_text_and_picture_are_compared_by_what_they_print(
         make_figure("hosts.infected", value, evidence=evidence, change_pct=change, picture=key)
         for (value, evidence, change), key in ((picture, "mmbiz_png/x"), (text, None))
     ]
-    (doubt,) = agreement_doubts(make_issue(figures=figures))
-    assert doubt.code == code
-    assert "hosts.infected" in doubt.message
+    (warning,) = picture_warnings(make_issue(figures=figures))
+    assert warning.code == code
+    assert "hosts.infected" in warning.message
 
 
 def test_a_metric_of_the_text_alone_or_of_a_picture_alone_is_not_compared() -> None:
     figures = [make_figure("hosts.infected", 5), make_figure("hosts.conficker", 3, picture="mmbiz_png/x")]
-    assert agreement_doubts(make_issue(figures=figures)) == []
+    assert picture_warnings(make_issue(figures=figures)) == []
 
 
 def test_a_figure_that_something_contradicts_is_asked_about_until_somebody_has_looked() -> None:
@@ -232,7 +232,7 @@ BROKEN, LOST = b"no picture at all", None
 
 
 def put_picture(folder: Path, issue: str, place: int, content: int | bytes | None, name: str = "p") -> dict[str, Any]:
-    """A picture of *issue* that states a number, holds these bytes, or has no file."""
+    """A picture of *issue* that states a number, contains these bytes, or has no file."""
     data = drawn(content) if isinstance(content, int) else content or b"lost"
     path = f"{issue}/{place:02d}-{name}.png"
     (folder / issue).mkdir(parents=True, exist_ok=True)
@@ -444,7 +444,7 @@ async def test_figures_of_pictures_are_compared_with_the_weeks_around(sqlite_uri
             await renew_warnings.renew(store, issue_id)
         issue = await store.get_issue("2025-03")
         assert issue is not None
-        assert [doubt.code for doubt in issue.warnings] == ["change_disagrees"]
+        assert [warning.code for warning in issue.warnings] == ["change_disagrees"]
         (candidate,), _ = await open_candidates(store)
         assert candidate.is_figure and candidate.reason.startswith("hosts.infected: a change of +3 % is stated")
         assert +await series.counts() == {"figures": 2, "doubted": 1}

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cncert.items import CHINA
 from cncert.wechat.address import ArticleKey, biz_text
-from cncert.wechat.article import CHINA
+from cncert.wechat.article import Article
 from cncert.wechat.body import read_html
-from cncert.wechat.failure_pages import Article, Page, Verdict, read_page
-from cncert.wechat.markup import attributes, element, inside, tags
+from cncert.wechat.failure_pages import Page, Verdict, read_page
+from cncert.wechat.markup import attributes, element_by_id, inner_markup, start_tags
 from tests.site.pages import (
     ERAS,
     FAILURES,
@@ -400,9 +401,9 @@ def test_elements_that_are_none(era, decoy):
 @pytest.mark.parametrize("era", ["2016", "2026"])
 def test_ways_to_write_the_element_of_the_body(era, content):
     page = render(SPEC, era)
-    tag = element(page, "js_content", element(page, "js_article").start)
+    tag = element_by_id(page, "js_content", element_by_id(page, "js_article").start)
     closing = b"</section>" if content.startswith("<section") else b"</div>"
-    body = inside(page, tag, len(page))
+    body = inner_markup(page, tag, len(page))
     changed = page[: tag.start] + content.encode() + body + closing + page[tag.end + len(body) + 6 :]
     assert article(changed, SPEC.long_url) == article(page, SPEC.long_url)
 
@@ -410,7 +411,7 @@ def test_ways_to_write_the_element_of_the_body(era, content):
 @pytest.mark.parametrize("start", ["<div id='js_article'>", "<div id=js_article>", '<DIV class="a>b" ID="js_article">'])
 def test_ways_to_write_the_element_of_the_article(start):
     page = render(SPEC, "2018")
-    tag = element(page, "js_article")
+    tag = element_by_id(page, "js_article")
     assert tag is not None
     assert article(page[: tag.start] + start.encode() + page[tag.end :]) == article(page)
 
@@ -728,22 +729,22 @@ def test_attributes(tag, found):
 
 def test_an_element_s_inside():
     page = b'<div id="a"><p>1</p><div>2<!-- </div> --></div>3</div>4'
-    tag = element(page, "a")
+    tag = element_by_id(page, "a")
     assert tag is not None
     assert (tag.name, tag.start, tag.end) == ("div", 0, 12)
-    assert inside(page, tag, 1000) == b"<p>1</p><div>2<!-- </div> --></div>3"
-    assert inside(page, tag, 5) == b"<p>1<"
-    assert inside(page[:-7], tag, 1000) == page[12:-7]
+    assert inner_markup(page, tag, 1000) == b"<p>1</p><div>2<!-- </div> --></div>3"
+    assert inner_markup(page, tag, 5) == b"<p>1<"
+    assert inner_markup(page[:-7], tag, 1000) == page[12:-7]
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=30).map(lambda pieces: " ".join(pieces).encode()))
 def test_tags_are_found_where_they_are(page):
     last = 0
-    for tag in tags(page, b"js_"):
+    for tag in start_tags(page, b"js_"):
         assert last <= tag.start < tag.end <= len(page)
         assert page[tag.start : tag.start + 1] == b"<"
         assert b"js_" in page[tag.start : tag.end]
         assert page[tag.start : tag.end].endswith(b">")
-        assert inside(page, tag, 100) in page
+        assert inner_markup(page, tag, 100) in page
         last = tag.end

@@ -16,7 +16,7 @@ from cncert.report.cleaning import clean_issue
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.mhtml import read_mhtml
-from cncert.sources.saved_files.saved_page import Saved, read_saved, unwrap
+from cncert.sources.saved_files.saved_page import SavedPageContent, read_saved_page, unwrap_saved_page
 from tests import series
 from tests.site import pages
 
@@ -33,8 +33,8 @@ REPORT = (
 LINK = "https://mp.weixin.qq.com/s/AAAABBBBCCCCDDDDEEEEFF"
 
 
-def read(data: bytes | str) -> Saved:
-    return read_saved(unwrap(data.encode() if isinstance(data, str) else data, WRITTEN))
+def read(data: bytes | str) -> SavedPageContent:
+    return read_saved_page(unwrap_saved_page(data.encode() if isinstance(data, str) else data, WRITTEN))
 
 
 def issue_in(data: bytes | str) -> Issue:

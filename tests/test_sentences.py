@@ -11,7 +11,7 @@ import pytest
 from cncert.items import Figure, Ranking
 from cncert.report.metrics import metrics
 from cncert.report.sections import split_parts
-from cncert.report.text_figures import Reading, read_figures
+from cncert.report.text_figures import TextFigures, read_figures
 from cncert.wechat.body import Line
 from cncert.wechat.text import tidy
 
@@ -36,7 +36,7 @@ def lines(case: dict[str, Any]) -> list[str]:
     return [case["under"], *text] if "under" in case else text
 
 
-def read(body: list[str]) -> Reading:
+def read(body: list[str]) -> TextFigures:
     return read_figures(split_parts(Line(text) for text in body))
 
 
@@ -91,7 +91,7 @@ def listed(ranking: Ranking) -> dict[str, Any]:
     return {"metric": ranking.metric, "by": ranking.by, "items": items, "section": ranking.section}
 
 
-def taken(reading: Reading) -> dict[str, Any]:
+def taken(reading: TextFigures) -> dict[str, Any]:
     """What *reading* holds, as :func:`expected` says it."""
     return {
         "rating": reading.rating,
@@ -103,7 +103,7 @@ def taken(reading: Reading) -> dict[str, Any]:
     }
 
 
-def slips(text: str) -> Iterator[tuple[str, str]]:
+def typos(text: str) -> Iterator[tuple[str, str]]:
     """(character, text) for every character of *text* between 〔〕 missing, and for every one doubled."""
     for mark in MARKED.finditer(text):
         before, after = (MARKED.sub(r"\1", part) for part in (text[: mark.start()], text[mark.end() :]))
@@ -122,11 +122,11 @@ def test_a_sentence(case):
     assert taken(read(lines(case))) == expected(case)
 
 
-@pytest.mark.parametrize("slip", TABLE["slip"], ids=[slip["text"][:20] for slip in TABLE["slip"]])
-def test_one_slip_in_a_label(slip):
-    damaged = [text for character, text in slips(slip["text"]) if character not in slip.get("keep", "")]
+@pytest.mark.parametrize("typo", TABLE["typo"], ids=[typo["text"][:20] for typo in TABLE["typo"]])
+def test_one_typo_in_a_label(typo):
+    damaged = [text for character, text in typos(typo["text"]) if character not in typo.get("keep", "")]
     assert len(damaged) > 5
-    assert misread({**slip, "text": text} for text in damaged) == []
+    assert misread({**typo, "text": text} for text in damaged) == []
 
 
 @pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES.keys())

@@ -18,7 +18,7 @@ from cncert.ledger import calendar_gaps
 from cncert.output.page.page_data import read_page
 from cncert.output.page.picture_links import PictureFiles
 from cncert.output.page.render_page import render
-from cncert.quality.series_breaks import Kind
+from cncert.quality.series_breaks import BreakKind
 from cncert.report import calendar, metrics
 from cncert.store import open_store
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
@@ -453,7 +453,7 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
         "warning": WARNINGS,
         "state": get_args(calendar_gaps.WeekState),
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
-        "break": get_args(Kind),
+        "break": get_args(BreakKind),
         "rating": get_args(Rating),
         "ranking": get_args(Ranking.model_fields["by"].annotation),
     }

@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from cncert.items import WARNINGS, Issue
 from cncert.output.export.base_table import Table
 from cncert.output.export.tables_and_columns import ExportScope, tables
-from cncert.quality.series_breaks import register
+from cncert.quality.series_breaks import all_breaks
 from cncert.report.metrics import definitions
 
 Node = dict[str, Any]
@@ -159,7 +159,7 @@ def _rankings() -> str:
 
 def _breaks() -> str:
     rows = []
-    for one in register():
+    for one in all_breaks():
         kind = f"{one.kind} (inferred)" if one.inferred else one.kind
         rows.append((", ".join(f"`{metric}`" for metric in one.metrics), one.when, kind, one.note, one.source))
     return _table(("metric", "when", "what", "note", "source"), rows)

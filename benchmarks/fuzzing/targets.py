@@ -20,12 +20,12 @@ from warcio.warcwriter import WARCWriter
 from cncert.exceptions import NotAnIssue, SavedFileError
 from cncert.items import Issue, Provenance
 from cncert.report.cleaning import clean_issue
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue import read_issue
-from cncert.report.sections import REVIEW, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import read_saved, unwrap
+from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
 from cncert.sources.saved_files.warc_answers import read_answers
 from cncert.store.mongo import bson_form
 from cncert.wechat.address import (
@@ -38,9 +38,9 @@ from cncert.wechat.address import (
     read_picture,
 )
 from cncert.wechat.article import Article
-from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT, Body, Line, Link, read_html, read_plain
+from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT_CHARACTERS, Body, Line, Link, read_html, read_plain
 from cncert.wechat.failure_pages import Page, Verdict, read_page
-from cncert.wechat.literals import ObjectLiteral, read_sum, variables
+from cncert.wechat.literals import ObjectLiteral, read_concatenation, variables
 from cncert.wechat.text import tidy
 from tests import series
 from tests.site import pages
@@ -72,7 +72,7 @@ def check_text(text: str) -> None:
 
 def check_body(body: Body) -> None:
     assert len(body.lines) <= MAX_LINES and len(body.images) <= MAX_IMAGES
-    assert len(body.text) <= MAX_TEXT + MAX_LINES
+    assert len(body.text) <= MAX_TEXT_CHARACTERS + MAX_LINES
     for line in body.lines:
         check_text(line.text)
         assert line.text and line.text == " ".join(line.text.split()), "a line that is not tidy"
@@ -146,7 +146,7 @@ def read_code(data: bytes) -> None:
                 nested.string("a")
         for element in islice(literal.objects(), 50):
             element.string("cdn_url")
-    read_sum(data, 0)
+    read_concatenation(data, 0)
 
 
 def read_one_title(data: bytes) -> None:
@@ -159,9 +159,9 @@ def read_one_title(data: bytes) -> None:
 def read_list(data: bytes) -> None:
     address = pages.inner_link(pages.CNCERT_BIZ, 2247499624, 1, "5a" * 16)
     lines = [Line(text, (Link(0, len(text), address),)) for text in tidy(text_of(data)).split("\n") if text]
-    found = read_review(split_parts([Line(REVIEW), *lines]), (2025, 3))
+    found = read_earlier_issues(split_parts([Line(EARLIER_ISSUES_HEADING), *lines]), (2025, 3))
     assert len({(link.year, link.number) for link in found}) == len(found)
-    read_review(split_parts(lines), (2025, 3))
+    read_earlier_issues(split_parts(lines), (2025, 3))
 
 
 def read_running_text(data: bytes) -> None:
@@ -192,7 +192,7 @@ def read_one_address(data: bytes) -> None:
 
 def read_saved_file(data: bytes) -> None:
     """What ``scrapy extract`` does with a file."""
-    found = read_saved(unwrap(data, ORIGIN.fetched_at))
+    found = read_saved_page(unwrap_saved_page(data, ORIGIN.fetched_at))
     assert found.reason
     if found.issue is not None:
         try:

@@ -8,7 +8,7 @@ from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from cncert.items import CHINA
-from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files
+from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, read_files
 from cncert.terminal.console import safe_json, stdout_console
 from cncert.terminal.output import ProjectCommand
 from cncert.wechat.address import biz_text
@@ -34,7 +34,7 @@ class Command(ProjectCommand):
         print_one = print_pretty if opts.pretty else print_line
         read, unread = 0, []
         for result in read_files(args, opts):
-            if isinstance(result, Unread):
+            if isinstance(result, UnreadFile):
                 unread.append(result)
                 continue
             read += 1
@@ -62,7 +62,7 @@ def print_pretty(document: dict[str, Any]) -> None:
         print(text, flush=True)
 
 
-def describe(found: Found) -> dict[str, Any]:
+def describe(found: PageFromFile) -> dict[str, Any]:
     """What a saved page is, in JSON form."""
     article = found.page.article
     return {

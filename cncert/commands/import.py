@@ -15,7 +15,7 @@ from cncert.editions.import_saved import SavedIssueImporter
 from cncert.exceptions import ArchiveError, CncertError, StoreError
 from cncert.monitoring.run_log import RunLog
 from cncert.quality.renew_warnings import renew
-from cncert.sources.saved_files.read_files import Found, Unread, add_jobs_option, read_files, shown
+from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, printable_name, read_files
 from cncert.store import Store, open_store
 from cncert.store.records import Outcome
 from cncert.store.sqlite import SqliteStore
@@ -54,7 +54,7 @@ class Command(ProjectCommand):
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
         archive = self.settings["CNCERT_ARCHIVE"]
-        with closing(read_files(args, opts, keep=bool(archive))) as results:
+        with closing(read_files(args, opts, keep_pages=bool(archive))) as results:
             async with _store(self.settings["CNCERT_STORE"], opts.dry_run) as store:
                 place = Path(archive) if archive else None
                 with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
@@ -86,10 +86,10 @@ class _Import:
         self._lines: list[dict[str, str | None]] = []
         self._quiet, self._write = opts.json, not opts.dry_run
         self._store, self._importer = store, importer
-        self._log = RunLog(store, "import", {"files": shown(" ".join(files))[:LONGEST]})
+        self._log = RunLog(store, "import", {"files": printable_name(" ".join(files))[:LONGEST]})
         self._record = self._log.record
 
-    async def recorded(self, results: Iterable[Found | Unread]) -> None:
+    async def recorded(self, results: Iterable[PageFromFile | UnreadFile]) -> None:
         """Take *results*, and write down in the store how it went."""
         self._record.gaps_before = await self._log.missing_weeks()
         await self._log.save()
@@ -105,11 +105,11 @@ class _Import:
             raise
         await self._end("imported")
 
-    async def take_all(self, results: Iterable[Found | Unread]) -> None:
+    async def take_all(self, results: Iterable[PageFromFile | UnreadFile]) -> None:
         """Take one result after the other, and print a line for each."""
         verdicts = self._record.verdicts
         for result in results:
-            if isinstance(result, Unread):
+            if isinstance(result, UnreadFile):
                 self._note(UNREAD, None, result.name, result.reason)  # it has been complained of
                 continue
             verdicts[result.page.verdict] = verdicts.get(result.page.verdict, 0) + 1
@@ -117,7 +117,7 @@ class _Import:
             if issue is None or not result.is_whole:
                 self._say(NO_ISSUE, None, result.name, result.reason if issue is None else "the page breaks off")
                 continue
-            outcome = await self._importer.take(issue, result.kept)
+            outcome = await self._importer.take(issue, result.saved_page)
             if self._write and outcome not in (Outcome.SAME, Outcome.OLDER):
                 await renew(self._store, issue.id)
             self._log.count(outcome, issue.id)

@@ -100,7 +100,8 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
         when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
         lines.append(("newest issue", f"{newest.issue}, {when}: {escape_markup(newest.title)}"))
         lines += [
-            ("", f"[yellow]{escape_markup(doubt.code)}[/] {escape_markup(doubt.message)}") for doubt in newest.warnings
+            ("", f"[yellow]{escape_markup(warning.code)}[/] {escape_markup(warning.message)}")
+            for warning in newest.warnings
         ]
     counts = Counter(state.weeks)
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)

@@ -6,12 +6,12 @@ from collections import Counter
 from rich.console import Console
 
 from cncert.exceptions import ArgumentError
-from cncert.items import WARNINGS, Doubt
+from cncert.items import WARNINGS, IssueWarning
 from cncert.store import open_store
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
 from cncert.terminal.output import ProjectCommand, add_json_option, week_option
 
-Found = list[tuple[str, Doubt]]
+Found = list[tuple[str, IssueWarning]]
 """Warnings, each with its issue."""
 
 
@@ -38,13 +38,13 @@ class Command(ProjectCommand):
         first, last = week_option("--from", opts.first), week_option("--until", opts.last)
         async with open_store(self.settings["CNCERT_STORE"]) as store:
             found = [
-                (issue.id, doubt)
+                (issue.id, warning)
                 async for issue in store.issues(first, last)
-                for doubt in issue.warnings
-                if doubt.code in codes or not codes
+                for warning in issue.warnings
+                if warning.code in codes or not codes
             ]
         if opts.json:
-            print_json([{"issue": issue, "code": doubt.code, "message": doubt.message} for issue, doubt in found])
+            print_json([{"issue": issue, "code": warning.code, "message": warning.message} for issue, warning in found])
         else:
             _print(stdout_console(), found)
 
@@ -56,14 +56,14 @@ def _print(console: Console, found: Found) -> None:
     table = make_table(console)
     for title in ("issue", "code", "what"):
         table.add_column(title, no_wrap=title != "what", overflow="fold")
-    for issue, doubt in found:
-        table.add_row(issue, f"[yellow]{escape_markup(doubt.code)}[/]", escape_markup(doubt.message))
+    for issue, warning in found:
+        table.add_row(issue, f"[yellow]{escape_markup(warning.code)}[/]", escape_markup(warning.message))
     console.print(table)
     sums = make_table(console)
     sums.add_column("warnings", no_wrap=True, justify="right")
     sums.add_column("code", no_wrap=True)
     sums.add_column("meaning", overflow="fold")
-    for code, number in Counter(doubt.code for _, doubt in found).most_common():
+    for code, number in Counter(warning.code for _, warning in found).most_common():
         sums.add_row(str(number), f"[yellow]{escape_markup(code)}[/]", escape_markup(WARNINGS.get(code, "")))
     console.print(sums)
     console.print(f"{len(found)} warnings in {len({issue for issue, _ in found})} issues")

@@ -6,7 +6,7 @@ from cncert.archive.warc_writer import ArchiveWriter
 from cncert.editions.take import record_in_ledger, take
 from cncert.items import Issue, Picture
 from cncert.report.validation import validate_issue
-from cncert.sources.saved_files.saved_page import Kept
+from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
 from cncert.store.records import Outcome
 from cncert.store.store import compared
@@ -22,7 +22,7 @@ class SavedIssueImporter:
         self._store, self._archive, self._write = store, archive, write
         self._writer: ArchiveWriter | None = None
 
-    async def take(self, issue: Issue, kept: Kept | None) -> Outcome:
+    async def take(self, issue: Issue, kept: SavedPage | None) -> Outcome:
         """Store *issue*, read from the page *kept*; what it was to the store (OLDER: that knows it better)."""
         stored = await self._store.get_issue(issue.id)
         issue = await self._with_known(issue, stored)
@@ -48,7 +48,7 @@ class SavedIssueImporter:
         known = await self._store.find_picture(picture.key) or known
         return picture if known is None else picture.with_file_of(known)
 
-    def _keep(self, issue: Issue, kept: Kept) -> None:
+    def _keep(self, issue: Issue, kept: SavedPage) -> None:
         """Append the page to the archive: as an answer if it is one, else as what a program made of one."""
         address = issue.article.url or issue.provenance.address
         if self._archive is None or issue.article.kind is None or address is None:

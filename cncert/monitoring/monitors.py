@@ -16,7 +16,7 @@ from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import CLEAN_REASONS, DIED
 from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
 from cncert.monitoring.store_snapshot import StoreSnapshot
-from cncert.quality.series_breaks import are_comparable, register
+from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
 from cncert.store.records import AlertLevel, RunRecord
 from cncert.wechat.address import read_address
@@ -276,4 +276,4 @@ def _week(issue: Issue) -> calendar.Week:
 def _moved(issue: Issue, other: Issue) -> bool:
     """Whether figures moved between text and pictures from one issue to the other: the pictures then differ."""
     kinds = ("moved to pictures", "back in text")
-    return any(known.kind in kinds and known.parts(_week(issue), _week(other)) for known in register())
+    return any(known.kind in kinds and known.separates(_week(issue), _week(other)) for known in all_breaks())

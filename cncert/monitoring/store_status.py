@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, time
 from typing import get_args
 
-from cncert.items import CHINA, Doubt, Model, Moment
+from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
 from cncert.monitoring.due_dates import publication_day
@@ -22,7 +22,7 @@ class NewestIssue(Model):
     published_at: Moment | None
     age_seconds: int
     """Time since it was published, or since the usual day if that is not known."""
-    warnings: list[Doubt]
+    warnings: list[IssueWarning]
 
 
 class Status(Model):

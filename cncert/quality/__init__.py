@@ -1,1 +1,1 @@
-"""What looks wrong across weeks and between text and pictures: pure rules over issues that are already read."""
+"""Finds what looks wrong between weeks and between text and pictures, in issues that are already read."""

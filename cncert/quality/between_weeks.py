@@ -1,97 +1,99 @@
-"""What is odd about an issue among the issues around it: changes and figures that do not fit those of other weeks.
+"""Compares an issue with the issues around it, and warns of changes and figures that do not fit theirs.
 
-These warnings follow from the issue and its neighbours alone, whatever the order in which they came.
+The warnings depend on the issue and its neighbours alone, not on the order in which they were stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
-from cncert.items import Doubt, Issue
-from cncert.quality.rounding import WHOLE_PERCENT, Range, Stated, plain, rounded, step_of
+from cncert.items import Issue, IssueWarning
+from cncert.quality.rounding import WHOLE_PERCENT, Range, ReportedNumber, number_text, rounded, step_of
 from cncert.quality.series_breaks import are_comparable
 from cncert.report.preferred_figures import preferred_numbers
 
-REACH = 12
-"""Weeks on each side that can matter to an issue."""
+NEIGHBOUR_WEEKS = 12
+"""Weeks before and after an issue that are compared with it."""
 
 # An outlier is about ten times the median of its neighbours, or a tenth: a digit too many or too few, 万 lost or found.
 # Seven, because the series moves meanwhile; three times beyond the neighbours' own extremes, because some move a lot.
-_EACH_SIDE = 4
-_AT_LEAST = 3
-_TIMES = 7
-_BEYOND = 3
-_FLOOR = 10
-"""A median below this says nothing: 1, 2 and 14 government sites are normal weeks."""
+_NEIGHBOURS_EACH_SIDE = 4
+_MIN_NEIGHBOURS = 3
+_MAX_TIMES_MEDIAN = 7
+_MAX_TIMES_EXTREME = 3
+_MIN_MEDIAN = 10
+"""A lower median says nothing: 1, 2 and 14 government sites are normal weeks."""
 
 
 def weeks_apart(one: Issue, other: Issue) -> int:
-    """Weeks from *one* to *other*; below 0 if *other* is the earlier one."""
+    """Return the weeks from *one* to *other*; below 0 if *other* is the earlier one."""
     return (other.period.start - one.period.start).days // 7
 
 
-def neighbour_doubts(issue: Issue, others: Iterable[Issue]) -> list[Doubt]:
-    """The warnings that *issue* deserves among *others*, the stored issues at most REACH weeks from it."""
-    around = {weeks_apart(issue, other): _figures(other) for other in others if other.id != issue.id}
-    doubts = []
-    for metric, stated in _figures(issue).items():
+def neighbour_warnings(issue: Issue, others: Iterable[Issue]) -> list[IssueWarning]:
+    """Return the warnings of *issue* among *others*, the stored issues at most NEIGHBOUR_WEEKS from it."""
+    around = {weeks_apart(issue, other): _numbers(other) for other in others if other.id != issue.id}
+    warnings = []
+    for metric, reported in _numbers(issue).items():
         known = {
-            weeks: figures[metric]
-            for weeks, figures in sorted(around.items())
-            if metric in figures and abs(weeks) <= REACH and _are_comparable(metric, stated, figures[metric])
+            weeks: numbers[metric]
+            for weeks, numbers in sorted(around.items())
+            if abs(weeks) <= NEIGHBOUR_WEEKS
+            and metric in numbers
+            and _are_comparable(metric, reported, numbers[metric])
         }
-        doubts += [Doubt(code="change_disagrees", message=text) for text in _changes(stated, known.get(-1))]
-        doubts += [Doubt(code="figure_outlier", message=text) for text in _outliers(stated, known)]
-    return doubts
+        warnings += [IssueWarning(code="change_disagrees", message=text) for text in _changes(reported, known.get(-1))]
+        warnings += [IssueWarning(code="figure_outlier", message=text) for text in _outliers(reported, known)]
+    return warnings
 
 
-def _figures(issue: Issue) -> dict[str, Stated]:
-    """The numbers of *issue* by metric, the one that counts of each."""
+def _numbers(issue: Issue) -> dict[str, ReportedNumber]:
+    """Return the number of each metric of *issue* that counts."""
     preferred = preferred_numbers(issue.figures)
-    return {metric: Stated(issue, figure, value) for metric, (figure, value) in preferred.items()}
+    return {metric: ReportedNumber(issue, figure, value) for metric, (figure, value) in preferred.items()}
 
 
-def _are_comparable(metric: str, one: Stated, other: Stated) -> bool:
+def _are_comparable(metric: str, one: ReportedNumber, other: ReportedNumber) -> bool:
     return are_comparable(metric, (one.issue.year, one.issue.number), (other.issue.year, other.issue.number))
 
 
-def _changes(now: Stated, before: Stated | None) -> Iterator[str]:
-    """The changes against the week before that *now* states and *before* contradicts."""
+def _changes(now: ReportedNumber, before: ReportedNumber | None) -> Iterator[str]:
+    """Yield the changes against the week before that *now* states and *before* contradicts."""
     figure = now.figure
     if before is None or (figure.change_pct is None and figure.change is None):
         return
     if (new := now.range) is None or (old := before.range) is None:
         return
-    numbers = f"{plain(before.value)} in {before.issue.id} and {plain(now.value)} now"
+    numbers = f"{number_text(before.value)} in {before.issue.id} and {number_text(now.value)} now"
     if figure.change_pct is not None:
         step = step_of(figure.evidence, abs(figure.change_pct), percent=True)
-        stated = rounded(figure.change_pct, WHOLE_PERCENT if step is None else step)
-        if not stated.meets(_percentages(new, old)):
+        reported = rounded(figure.change_pct, WHOLE_PERCENT if step is None else step)
+        if not reported.overlaps(_percentages(new, old)):
             computed = f"{(now.value / before.value - 1) * 100:+.1f} %" if before.value else "no percentage"
             yield f"{figure.metric}: a change of {figure.change_pct:+g} % is stated, {numbers} make {computed}"
     if figure.change is not None:
         step = step_of(figure.evidence, abs(figure.change))
         differences = Range(new.low - old.high, new.high - old.low)
-        if step is not None and not rounded(figure.change, step).meets(differences):
+        if step is not None and not rounded(figure.change, step).overlaps(differences):
             computed = f"{now.value - before.value:+.12g}"
             yield f"{figure.metric}: a change of {figure.change:+.12g} is stated, {numbers} make {computed}"
 
 
 def _percentages(new: Range, old: Range) -> Range:
-    """The changes in percent that lead from *old* to *new*."""
+    """Return the changes in percent that lead from *old* to *new*."""
     low = (new.low / old.high - 1) * 100 if old.high else float("inf")
     high = (new.high / old.low - 1) * 100 if old.low else float("inf")
     return Range(low, high)
 
 
-def _outliers(stated: Stated, around: Mapping[int, Stated]) -> Iterator[str]:
-    """*stated*, if it is far from its nearest neighbours *around*, which are given by their distance in weeks."""
-    before = [around[weeks].value for weeks in sorted(around) if weeks < 0][-_EACH_SIDE:]
-    after = [around[weeks].value for weeks in sorted(around) if weeks > 0][:_EACH_SIDE]
+def _outliers(reported: ReportedNumber, around: Mapping[int, ReportedNumber]) -> Iterator[str]:
+    """Yield *stated*, if it is far from its nearest neighbours *around*, which are given by their distance in weeks."""
+    before = [around[weeks].value for weeks in sorted(around) if weeks < 0][-_NEIGHBOURS_EACH_SIDE:]
+    after = [around[weeks].value for weeks in sorted(around) if weeks > 0][:_NEIGHBOURS_EACH_SIDE]
     values = before + after
-    if len(values) < _AT_LEAST or (middle := median(values)) < _FLOOR:
+    if len(values) < _MIN_NEIGHBOURS or (middle := median(values)) < _MIN_MEDIAN:
         return
-    high = max(middle * _TIMES, max(values) * _BEYOND)
-    low = min(middle / _TIMES, min(values) / _BEYOND)
-    if not low < stated.value < high:
-        among = f"the median of the {len(values)} nearest issues is {plain(middle)}"
-        yield f"{stated.figure.metric}: {plain(stated.value)} is stated, {among}"
+    high = max(middle * _MAX_TIMES_MEDIAN, max(values) * _MAX_TIMES_EXTREME)
+    low = min(middle / _MAX_TIMES_MEDIAN, min(values) / _MAX_TIMES_EXTREME)
+    if not low < reported.value < high:
+        among = f"the median of the {len(values)} nearest issues is {number_text(middle)}"
+        yield f"{reported.figure.metric}: {number_text(reported.value)} is stated, {among}"

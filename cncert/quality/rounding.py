@@ -1,4 +1,4 @@
-"""Figures as they are stated: what a rounded number leaves open, so that two of them can be compared."""
+"""Compares rounded numbers: which true numbers each of them leaves possible."""
 
 import re
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ from cncert.report.numbers import DIGITS, read_number
 
 _NUMBER = re.compile(rf"(?P<about>约)?(?<![0-9.,])(?P<digits>{DIGITS})\s?(?P<scale>[万亿])?(?P<percent>\s?[%％])?")
 WHOLE_PERCENT = 1.0
-"""How exact a percentage is taken to be whose print is not at hand."""
+"""Step of a percentage whose printed form is not known."""
 _NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Where the true number lies of which a rounded one is printed."""
+    """The range in which the true number lies, of which a rounded one is printed."""
 
     low: float
     high: float
 
-    def meets(self, other: "Range") -> bool:
+    def overlaps(self, other: "Range") -> bool:
         """Whether one number can be in both."""
         return self.low <= other.high + _NOISE and other.low <= self.high + _NOISE
 
-    def holds(self, value: float) -> bool:
+    def contains(self, value: float) -> bool:
         """Whether *value* is in it."""
         return self.low - _NOISE <= value <= self.high + _NOISE
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """A figure with the issue that states it."""
+class ReportedNumber:
+    """A number with its figure and the issue that reports it."""
 
     issue: Issue
     figure: Figure
@@ -38,7 +38,7 @@ class Stated:
 
     @property
     def range(self) -> Range | None:
-        """None if the number is not found as printed."""
+        """Where the true number lies; None if the number is not found as printed."""
         figure, text = self.figure, self.issue.text
         printed = figure.evidence if figure.start is None else text[figure.start : figure.end]
         step = step_of(printed, self.value, about=figure.qualifier is not None)
@@ -52,11 +52,20 @@ class Stated:
         return rounded(self.value, step)
 
 
-def step_of(printed: str, value: float, *, about: bool = False, percent: bool = False) -> float | None:
-    """The smallest difference that *value* can show as it stands in *printed*; None if it does not stand there.
+def reported_numbers(issue: Issue) -> dict[str, list[ReportedNumber]]:
+    """Return the numbers of *issue* by metric, those of its text first."""
+    found: dict[str, list[ReportedNumber]] = {}
+    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
+        if not isinstance(figure.value, str):
+            found.setdefault(figure.metric, []).append(ReportedNumber(issue, figure, figure.value))
+    return found
 
-    0 for an exact count. Where several prints fit, it is that of the coarsest; trailing zeros of a whole number that is
-    said to be approximate (*about*, or 约 before it) show nothing.
+
+def step_of(printed: str, value: float, *, about: bool = False, percent: bool = False) -> float | None:
+    """Return the smallest difference that *value* can show as it stands in *printed*; None if it does not stand there.
+
+    0 for an exact count. Where several numbers fit, the coarsest counts. Trailing zeros of an approximate whole number
+    (*about*, or 约 before it) are not exact.
     """
     steps: list[float] = []
     for match in _NUMBER.finditer(printed):
@@ -74,10 +83,10 @@ def step_of(printed: str, value: float, *, about: bool = False, percent: bool = 
 
 
 def rounded(value: float, step: float) -> Range:
-    """Where the number lies that is printed as *value*, to the nearest *step*."""
+    """Return where the number lies that is printed as *value*, rounded to the nearest *step*."""
     return Range(value - step / 2, value + step / 2)
 
 
-def plain(value: float) -> str:
-    """*value* as it is said to a person."""
+def number_text(value: float) -> str:
+    """Return *value* as text for a person."""
     return f"{value:.12g}"

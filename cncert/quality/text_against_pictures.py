@@ -1,36 +1,37 @@
-"""Whether text and pictures of an issue state the same: warnings that follow from its figures alone."""
+"""Warns where text and pictures of an issue state different figures, or the same."""
 
 from collections.abc import Iterator
 
-from cncert.items import Doubt, Issue
-from cncert.quality.rounding import WHOLE_PERCENT, Range, Stated, plain, rounded, step_of
+from cncert.items import Issue, IssueWarning
+from cncert.quality.rounding import (
+    WHOLE_PERCENT,
+    Range,
+    ReportedNumber,
+    number_text,
+    reported_numbers,
+    rounded,
+    step_of,
+)
 
 
-def agreement_doubts(issue: Issue) -> list[Doubt]:
-    """The warnings about metrics that a picture of *issue* states, and its text or another picture too."""
-    doubts, agreed = [], []
-    for metric, (first, *others) in _figures(issue).items():
+def picture_warnings(issue: Issue) -> list[IssueWarning]:
+    """Return the warnings about metrics that *issue* states in a picture and in its text or another picture."""
+    warnings, agreed = [], []
+    for metric, (first, *others) in reported_numbers(issue).items():
+        if not others or others[-1].figure.source == "text":
+            continue
         differences = [text for other in others for text in _differences(first, other)]
-        doubts += [Doubt(code="picture_disagrees", message=f"{metric}: {text}") for text in differences]
-        if others and not differences:
+        warnings += [IssueWarning(code="picture_disagrees", message=f"{metric}: {text}") for text in differences]
+        if not differences:
             agreed.append(metric)
     if agreed:
-        doubts.append(Doubt(code="picture_agrees", message=f"stated twice, and the same: {', '.join(agreed)}"))
-    return doubts
+        warnings.append(IssueWarning(code="picture_agrees", message=f"stated twice, and the same: {', '.join(agreed)}"))
+    return warnings
 
 
-def _figures(issue: Issue) -> dict[str, list[Stated]]:
-    """The numbers by metric, what the text states first."""
-    found: dict[str, list[Stated]] = {}
-    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
-        if not isinstance(figure.value, str):
-            found.setdefault(figure.metric, []).append(Stated(issue, figure, figure.value))
-    return {metric: some for metric, some in found.items() if some[-1].figure.source == "picture"}
-
-
-def _differences(one: Stated, other: Stated) -> Iterator[str]:
+def _differences(one: ReportedNumber, other: ReportedNumber) -> Iterator[str]:
     if not _alike((one.value, one.range), (other.value, other.range)):
-        yield f"{plain(one.value)} in {_place(one)}, {plain(other.value)} in {_place(other)}"
+        yield f"{number_text(one.value)} in {_place(one)}, {number_text(other.value)} in {_place(other)}"
     first, second = one.figure.change_pct, other.figure.change_pct
     if first is not None and second is not None and not _alike((first, _change(one)), (second, _change(other))):
         yield f"a change of {first:+g} % in {_place(one)}, {second:+g} % in {_place(other)}"
@@ -41,14 +42,14 @@ def _alike(one: tuple[float, Range | None], other: tuple[float, Range | None]) -
     (value, around), (other_value, around_other) = one, other
     if value == other_value:
         return True
-    return any(r is not None and r.holds(v) for v, r in ((value, around_other), (other_value, around)))
+    return any(r is not None and r.contains(v) for v, r in ((value, around_other), (other_value, around)))
 
 
-def _change(stated: Stated) -> Range:
-    change = stated.figure.change_pct or 0.0
-    step = step_of(stated.figure.evidence, abs(change), percent=True)
+def _change(reported: ReportedNumber) -> Range:
+    change = reported.figure.change_pct or 0.0
+    step = step_of(reported.figure.evidence, abs(change), percent=True)
     return rounded(change, WHOLE_PERCENT if step is None else step)
 
 
-def _place(stated: Stated) -> str:
-    return "the text" if stated.figure.source == "text" else f"picture {stated.figure.picture}"
+def _place(reported: ReportedNumber) -> str:
+    return "the text" if reported.figure.source == "text" else f"picture {reported.figure.picture}"

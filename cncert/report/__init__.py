@@ -1,5 +1,5 @@
-"""What the weekly report 《网络安全信息与动态周报》 is: pure functions from a WeChat article to an issue.
+"""Reads a WeChat article into an issue of the weekly report 《网络安全信息与动态周报》, with pure functions.
 
-Knows no Scrapy and no store. The one door is :func:`cncert.report.issue.read_issue`; ``calendar`` and ``title`` also
-serve whoever has to tell which issues exist and which addresses lead to one.
+Imports neither Scrapy nor a store. :func:`cncert.report.issue.read_issue` is the public entry point; other packages
+also use ``calendar`` and ``title``, to tell which issues exist and which titles name one.
 """

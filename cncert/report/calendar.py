@@ -1,4 +1,4 @@
-"""The calendar of the series: which week an issue covers, and which issues should exist.
+"""Computes which week an issue covers, and which issues should exist.
 
 A reporting week runs from Monday to Sunday and belongs to the year of its Sunday, where it has the number
 ``(day of the year of the Sunday - 1) // 7 + 1``: the first Sunday of a year ends its issue 1. These are not ISO weeks.
@@ -24,13 +24,13 @@ def _first_sunday(year: int) -> date:
 
 
 def week_of(day: date) -> Week:
-    """The week that *day* falls in."""
+    """Return the week that *day* falls in."""
     sunday = day + (6 - day.weekday()) * _DAY
     return sunday.year, (sunday.timetuple().tm_yday - 1) // 7 + 1
 
 
 def numbers_in(year: int) -> int:
-    """How many issues *year* has: 53 if it has 53 Sundays, else 52."""
+    """Return how many issues *year* has: 53 if it has 53 Sundays, else 52."""
     return (date(year, 12, 31) - _first_sunday(year)).days // 7 + 1
 
 
@@ -40,7 +40,7 @@ def is_week(year: int, number: int) -> bool:
 
 
 def period(year: int, number: int) -> Period:
-    """Monday and Sunday of an issue's week. ValueError if *year* has no such number."""
+    """Return Monday and Sunday of an issue's week. Raises ValueError if *year* has no such number."""
     if not is_week(year, number):
         raise ValueError(f"there is no issue {number} of {year}")
     sunday = _first_sunday(year) + 7 * (number - 1) * _DAY
@@ -48,19 +48,19 @@ def period(year: int, number: int) -> Period:
 
 
 def next_week(week: Week) -> Week:
-    """The week after *week*."""
+    """Return the week after *week*."""
     year, number = week
     return (year, number + 1) if number < numbers_in(year) else (year + 1, 1)
 
 
 def previous_week(week: Week) -> Week:
-    """The week before *week*."""
+    """Return the week before *week*."""
     year, number = week
     return (year, number - 1) if number > 1 else (year - 1, numbers_in(year - 1))
 
 
 def weeks(first: Week, last: Week) -> Iterator[Week]:
-    """All weeks from *first* to *last*, both included; none if *last* is before *first*."""
+    """Yield all weeks from *first* to *last*, both included; none if *last* is before *first*."""
     week = first
     while week <= last:
         yield week
@@ -68,7 +68,7 @@ def weeks(first: Week, last: Week) -> Iterator[Week]:
 
 
 def parse_week(text: str) -> Week:
-    """The week that an issue's id names, as ``2025-03`` or ``2025-3``. ValueError says in one line what is wrong."""
+    """Return the week that an issue's id names: ``2025-03`` or ``2025-3``. Raises ValueError, worded for a person."""
     match = _WEEK.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no issue: write year and number, as in 2025-03")

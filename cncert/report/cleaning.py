@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from cncert.items import Doubt, Figure, Issue, Picture, Ranking, ReviewLink, Section, china_time
+from cncert.items import Figure, Issue, IssueWarning, Picture, Ranking, ReviewLink, Section, china_time
 from cncert.wechat.address import read_address, read_picture
 from cncert.wechat.text import ascii_digits, tidy
 
@@ -35,7 +35,7 @@ def clean_issue(issue: Issue) -> Issue:
             "rankings": [_quoted(ranking) for ranking in issue.rankings],
             "images": [picture for picture in map(_picture, issue.images) if picture is not None],
             "review": [_review(link) for link in issue.review],
-            "warnings": [Doubt.model_construct(code=w.code, message=line(w.message)) for w in issue.warnings],
+            "warnings": [IssueWarning.model_construct(code=w.code, message=line(w.message)) for w in issue.warnings],
         }
     )
 

@@ -1,40 +1,40 @@
-"""近期回顾: the list of earlier issues at the end of the report, which the crawl follows backwards."""
+"""Reads the list of earlier issues (近期回顾) at the end of the report, which the crawl follows backwards."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from cncert.items import ReviewLink
 from cncert.report.calendar import Week
-from cncert.report.sections import REVIEW, Part
-from cncert.report.title import LONGEST, find_titles
+from cncert.report.sections import EARLIER_ISSUES_HEADING, Part
+from cncert.report.title import MAX_LINE_CHARACTERS, find_titles
 from cncert.wechat.address import read_address
 from cncert.wechat.body import Line, Link
 from cncert.wechat.text import dense, tidy
 
-_half = lru_cache(maxsize=4096)(dense)
+_dense_character = lru_cache(maxsize=4096)(dense)
 
-_ODD_LINES = 3
-"""So many lines without a title in a row end the list."""
-_OTHER_WORDS = 12
-"""So many letters beside its titles make a line a sentence that mentions an issue."""
+_MAX_LINES_WITHOUT_TITLE = 3
+"""So many in a row end the list."""
+_MAX_OTHER_LETTERS = 12
+"""A line with more letters beside its titles is a sentence that mentions an issue."""
 
 
-def read_review(parts: Sequence[Part], this: Week) -> list[ReviewLink]:
-    """The issues listed, as printed from newest to oldest, without *this* issue and without doubles.
+def read_earlier_issues(parts: Sequence[Part], this: Week) -> list[ReviewLink]:
+    """Return the issues listed, as printed from newest to oldest, without *this* issue and without duplicates.
 
     Without the heading, the lines that link to an issue are the list.
     """
     found: list[ReviewLink] = []
     for part in parts:
-        if part.heading == REVIEW:
-            found += _list(part.lines)
+        if part.heading == EARLIER_ISSUES_HEADING:
+            found += _listed_issues(part.lines)
     if not found:
         found = [entry for part in parts for line in part.lines if line.links for entry in _entries(line) if entry.url]
-    return _without_doubles(found, this)
+    return _without_duplicates(found, this)
 
 
-def _without_doubles(entries: Iterable[ReviewLink], this: Week) -> list[ReviewLink]:
-    """*entries*, each issue once: at its first place, with the first address that any of its lines has."""
+def _without_duplicates(entries: Iterable[ReviewLink], this: Week) -> list[ReviewLink]:
+    """Return *entries*, each issue once, at its first place and with the first address that any of its lines has."""
     unique: dict[Week, ReviewLink] = {}
     for entry in entries:
         known = unique.setdefault((entry.year, entry.number), entry)
@@ -43,16 +43,16 @@ def _without_doubles(entries: Iterable[ReviewLink], this: Week) -> list[ReviewLi
     return list(unique.values())
 
 
-def _list(lines: Sequence[Line]) -> Iterator[ReviewLink]:
-    """The issues of the list that *lines* begin with. Two lines that are a title only together count as one."""
+def _listed_issues(lines: Sequence[Line]) -> Iterator[ReviewLink]:
+    """Yield the issues of the list that *lines* begin with. A title that two lines share counts as one line."""
     entries = [_entries(line) for line in lines]
-    n = odd = 0
-    while n < len(lines) and odd < _ODD_LINES:
+    n = untitled = 0
+    while n < len(lines) and untitled < _MAX_LINES_WITHOUT_TITLE:
         found = entries[n]
         if not found and n + 1 < len(lines) and not entries[n + 1]:
             found = _entries(_join(lines[n], lines[n + 1]))
             n += bool(found)
-        odd = 0 if found else odd + 1
+        untitled = 0 if found else untitled + 1
         yield from found
         n += 1
 
@@ -64,8 +64,8 @@ def _join(first: Line, second: Line) -> Line:
 
 
 def _entries(line: Line) -> list[ReviewLink]:
-    """The issues that *line* lists; none if it is a sentence that only mentions some."""
-    if len(line.text) > LONGEST or not any(character.isdigit() for character in line.text):
+    """Return the issues that *line* lists; none if it is a sentence that only mentions some."""
+    if len(line.text) > MAX_LINE_CHARACTERS or not any(character.isdigit() for character in line.text):
         return []
     squeezed, places = _squeezed(line.text)
     entries, other = [], sum(character.isalnum() for character in squeezed)
@@ -75,24 +75,24 @@ def _entries(line: Line) -> list[ReviewLink]:
         printed = tidy(line.text[start:end])
         url = _address(line.links, start, end)
         entries.append(ReviewLink.model_construct(year=title.year, number=title.number, title=printed, url=url))
-    return entries if other <= _OTHER_WORDS else []
+    return entries if other <= _MAX_OTHER_LETTERS else []
 
 
 def _squeezed(text: str) -> tuple[str, list[int]]:
-    """The dense form of *text*, and for each of its characters its place in *text*."""
+    """Return the dense form of *text*, and for each of its characters its place in *text*."""
     squeezed, places = [], []
     for place, character in enumerate(text):
-        half = _half(character)
-        squeezed.append(half)
-        places += [place] * len(half)
+        dense_form = _dense_character(character)
+        squeezed.append(dense_form)
+        places += [place] * len(dense_form)
     return "".join(squeezed), places
 
 
 def _address(links: Iterable[Link], start: int, end: int) -> str | None:
-    """The article's address under the characters ``start:end``: of several links that which covers most of them."""
-    best, most = None, 0
+    """Return the address that is linked under the characters ``start:end``: of several links the longest one there."""
+    url, most = None, 0
     for link in links:
         covered = min(link.end, end) - max(link.start, start)
         if covered > most and (address := read_address(link.url)) is not None:
-            best, most = address.url, covered
-    return best
+            url, most = address.url, covered
+    return url

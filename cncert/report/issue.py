@@ -1,4 +1,4 @@
-"""An article to an issue, or the reason why it is none: the one door of this room."""
+"""Reads an article into an issue: the public entry point of ``report``."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -6,10 +6,10 @@ from typing import Literal
 from cncert.exceptions import NotAnIssue
 from cncert.items import Account, ArticleRecord, Issue, Picture, Provenance, issue_id
 from cncert.report.calendar import period
-from cncert.report.earlier_issues import read_review
-from cncert.report.issue_warnings import find_doubts
+from cncert.report.earlier_issues import read_earlier_issues
+from cncert.report.issue_warnings import find_warnings
 from cncert.report.sections import HEADINGS, Part, read_sections, split_parts
-from cncert.report.text_figures import Reading, read_figures
+from cncert.report.text_figures import TextFigures, read_figures
 from cncert.report.title import read_title
 from cncert.wechat.address import ArticleKey, biz_text, rank, read_address
 from cncert.wechat.article import Article
@@ -23,10 +23,10 @@ CNCERT_NAMES = frozenset({"CNCERT风险评估", "国家互联网应急中心CNCE
 
 
 def read_issue(article: Article, provenance: Provenance) -> Issue:
-    """The issue that *article* is, unchecked (``pipelines/validate.py`` checks it). Raises NotAnIssue if it is none.
+    """Return the issue in *article*, not yet validated. Raises NotAnIssue if it is none.
 
-    A copy (``via`` is ``file`` or ``feed``) proves neither its account nor which article it is: what it does not state
-    is null, and it has to hold the report's text.
+    A copy (``via`` is ``file`` or ``feed``) does not prove its account, nor which article it is: what it does not state
+    is null, and the report's text is required.
     """
     is_copy = provenance.is_copy
     _require_account(article, is_copy)
@@ -34,11 +34,11 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
     if title is None:
         raise NotAnIssue("title", f"the title is none of the series: {article.title!r}")
     parts = split_parts(article.body.lines)
-    reading = read_figures(parts)
-    _require_content(article, parts, reading, is_copy)
+    text_figures = read_figures(parts)
+    _require_content(article, parts, text_figures, is_copy)
     if not is_copy:
         _require_identity(article)
-    review = read_review(parts, title.week)
+    earlier_issues = read_earlier_issues(parts, title.week)
     url, aliases = _addresses(article, provenance.address)
     key = article.key
     return Issue.model_construct(
@@ -64,14 +64,14 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
             original=article.original,
             modified_at=article.modified_at,
         ),
-        rating=reading.rating,
+        rating=text_figures.rating,
         sections=read_sections(parts),
         text=article.body.text,
-        figures=reading.figures,
-        rankings=reading.rankings,
+        figures=text_figures.figures,
+        rankings=text_figures.rankings,
         images=list(_pictures(article)),
-        review=review,
-        warnings=find_doubts(title, article.published_at, article.body, reading, review),
+        review=earlier_issues,
+        warnings=find_warnings(title, article.published_at, article.body, text_figures, earlier_issues),
         provenance=provenance,
     )
 
@@ -84,36 +84,36 @@ def _require_account(article: Article, is_copy: bool) -> None:
         raise NotAnIssue("account", f"published by another account: {article.account_name!r}, number {article.biz}")
 
 
-def _require_content(article: Article, parts: Iterable[Part], reading: Reading, is_copy: bool) -> None:
-    """Pages that lost their body still have the right title; taken for an issue, they would hide that it is missing."""
-    stated = reading.rating or reading.figures or reading.conflicts
+def _require_content(article: Article, parts: Iterable[Part], text_figures: TextFigures, is_copy: bool) -> None:
+    """Raise NotAnIssue for a page without its body: its title is right, so it would hide that the issue is missing."""
+    reported = text_figures.rating or text_figures.figures or text_figures.conflicts
     headed = any(part.heading in HEADINGS and (part.lines or not is_copy) for part in parts)
-    if not (stated or headed or (article.body.images and not is_copy)):
+    if not (reported or headed or (article.body.images and not is_copy)):
         raise NotAnIssue("empty", f"neither the report's text nor a picture under the title {article.title!r}")
 
 
 def _require_identity(article: Article) -> None:
     if article.key is None or article.published_at is None:
-        stated = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
-        missing = ", ".join(name for name, value in stated.items() if value is None)
+        needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
+        missing = ", ".join(name for name, value in needed.items() if value is None)
         raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
 
 
 def _addresses(article: Article, asked: str | None) -> tuple[str | None, list[str]]:
-    """The lasting addresses of *article*, those it states and that it was *asked* for by: the best one, the others."""
+    """Return the lasting addresses of *article*, its own and the one *asked* for: the preferred one, and the others."""
     found = [address for text in (article.link, asked) if text and (address := read_address(text)) is not None]
-    lasting = [address for address in found if address.form != "temporary" and _may_mean(address.key, article)]
+    lasting = [address for address in found if address.form != "temporary" and _may_lead_to(address.key, article)]
     urls = list(dict.fromkeys(address.url for address in sorted(lasting, key=lambda address: rank(address.form))))
     return (urls[0], urls[1:]) if urls else (None, [])
 
 
-def _may_mean(key: ArticleKey | None, article: Article) -> bool:
+def _may_lead_to(key: ArticleKey | None, article: Article) -> bool:
     """Whether an address that names *key* (None: it does not say) may be one of *article*."""
     return key is None or (key.biz == CNCERT_BIZ if article.key is None else key == article.key)
 
 
 def _pictures(article: Article) -> Iterator[Picture]:
-    """The cover, then the pictures of the body in reading order, each once."""
+    """Yield the cover, then the pictures of the body in reading order, each once."""
     if article.cover is not None:
         yield _picture("cover", article.cover)
     unique: dict[str, Image] = {}

@@ -1,30 +1,30 @@
-"""Pieces of a folded sentence that labels are compared with, and the time that they speak of."""
+"""Prepares the words around a number for comparison with labels, and tells which time they speak of."""
 
 import re
 from functools import cache
 
 from cncert.report.metrics import definitions, fold
 
-REACH = 120
+CONTEXT_CHARACTERS = 120
 """Characters beside a number that are looked at: more than any label and clause has."""
 
 _CLAUSE_END = re.compile(r"[,;:()]")
 # (ANVA), (GOV类), (conficker), [1]: what stands in brackets inside of labels; a bracket may be missing.
-_ASIDE = re.compile(r"\(+[a-z0-9./]{1,20}类*\)*|(?:gov|conficker)类*\)*|\[[0-9]{1,2}\]")
+_IN_BRACKETS = re.compile(r"\(+[a-z0-9./]{1,20}类*\)*|(?:gov|conficker)类*\)*|\[[0-9]{1,2}\]")
 # 网络病毒1的主机: a digit between words that counts nothing.
 _FOOTNOTE = re.compile(r"(?<=[^\W0-9a-z])[0-9](?=[^\W0-9a-z万亿个起家次条台款种年月日号期])")
-_COMPARING = "较比与和同是"
-_LONGER = r"(?<![0-9])(?:[0-9]{4}年(?!第?[0-9])|[0-9]{1,2}月(?!份?[0-9]))"
-_OTHER_COMPARISON = re.compile(rf"同比|[{_COMPARING}](?:上月|去年|上年|同期)")
+_COMPARISON_WORDS = "较比与和同是"
+_YEAR_OR_MONTH = r"(?<![0-9])(?:[0-9]{4}年(?!第?[0-9])|[0-9]{1,2}月(?!份?[0-9]))"
+_OTHER_COMPARISON = re.compile(rf"同比|[{_COMPARISON_WORDS}](?:上月|去年|上年|同期)")
 
 
 def without_asides(text: str) -> str:
-    """*text* without Latin words in brackets and without footnote marks, neither of which is part of a label."""
-    return _FOOTNOTE.sub("", _ASIDE.sub("", text))
+    """Return *text* without Latin words in brackets and without footnote marks, neither of which is part of a label."""
+    return _FOOTNOTE.sub("", _IN_BRACKETS.sub("", text))
 
 
 def clause_before(text: str) -> str:
-    """The clause that *text* ends with."""
+    """Return the clause that *text* ends with."""
     return _CLAUSE_END.split(text)[-1]
 
 
@@ -32,7 +32,7 @@ def clause_before(text: str) -> str:
 def _times() -> re.Pattern[str]:
     words = definitions()
     other, this = ("|".join(map(re.escape, map(fold, words[name]))) for name in ("other_times", "this_time"))
-    return re.compile(rf"[{_COMPARING}](?:{other})|(?P<other>{other}|{_LONGER})|(?P<this>{this})")
+    return re.compile(rf"[{_COMPARISON_WORDS}](?:{other})|(?P<other>{other}|{_YEAR_OR_MONTH})|(?P<this>{this})")
 
 
 def of_other_time(before: str) -> bool:
@@ -41,6 +41,6 @@ def of_other_time(before: str) -> bool:
     return words[-1:] == ["other"]
 
 
-def compared_otherwise(before: str) -> bool:
+def compares_with_other_time(before: str) -> bool:
     """Whether the clause that *before* ends with compares with another time than the week before."""
     return _OTHER_COMPARISON.search(clause_before(before)) is not None

@@ -1,4 +1,4 @@
-"""What is looked for in the text: ``data/metric_labels.toml``, read once."""
+"""Loads ``data/metric_labels.toml``: the metrics, their labels, and the eras of the report."""
 
 import re
 import tomllib
@@ -22,7 +22,7 @@ class Era:
     until: Week | None
     text: str
 
-    def holds(self, week: Week) -> bool:
+    def includes(self, week: Week) -> bool:
         """Whether *week* is of this era."""
         return self.start <= week and (self.until is None or week <= self.until)
 
@@ -97,7 +97,7 @@ class RankingForm:
 
 
 class _Folding(dict[int, str]):
-    """What each character becomes, found out when it is first met; kept for the 65,536 of the basic plane only."""
+    """A table of what each character becomes, filled when it is first met; only the basic plane's 65,536 are kept."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -114,7 +114,7 @@ _FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
-    """*text* as it is compared with labels: half-width, in small letters, without space and footnote marks.
+    """Return *text* as it is compared with labels: half-width, in small letters, without space and footnote marks.
 
     Each character is folded by itself, so that a place in the result can be found again in *text*.
     """
@@ -123,13 +123,13 @@ def fold(text: str) -> str:
 
 @cache
 def definitions() -> dict[str, Any]:
-    """``data/metric_labels.toml`` as it is."""
+    """Return ``data/metric_labels.toml`` as it is."""
     return tomllib.loads(files("cncert").joinpath("data", "metric_labels.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def eras() -> tuple[Era, ...]:
-    """The eras of the report that are known, oldest first."""
+    """Return the eras of the report that are known, oldest first."""
     return tuple(
         Era(
             name=entry["name"],
@@ -142,13 +142,13 @@ def eras() -> tuple[Era, ...]:
 
 
 def era_of(week: Week) -> Era | None:
-    """The era that *week* is of, None where no text of that time is known."""
-    return next((era for era in eras() if era.holds(week)), None)
+    """Return the era that *week* is of, None where no text of that time is known."""
+    return next((era for era in eras() if era.includes(week)), None)
 
 
 @cache
 def metrics() -> tuple[Metric, ...]:
-    """All metrics that are looked for."""
+    """Return all metrics that are looked for."""
     return tuple(
         Metric(
             name=entry["name"],
@@ -164,19 +164,19 @@ def metrics() -> tuple[Metric, ...]:
 
 @cache
 def relations(kind: Literal["sum", "ratio"]) -> tuple[Relation, ...]:
-    """The relations of *kind*."""
+    """Return the relations of *kind*."""
     return tuple(Relation(entry["whole"], tuple(entry["parts"])) for entry in definitions()[kind])
 
 
 @cache
 def rating_eras() -> tuple[str, ...]:
-    """Names of the eras whose every text states the rating."""
+    """Return the names of the eras whose every text states the rating."""
     return tuple(definitions()["rating"]["always"])
 
 
 @cache
 def number_forms() -> tuple[Form, ...]:
-    """The labels of all figures that are numbers."""
+    """Return the labels of all figures that are numbers."""
     return tuple(
         Form(entry["name"], entry["unit"], left, right, tuple(map(fold, form.get("near", ()))), form.get("unless", ""))
         for entry in definitions()["metric"]
@@ -188,7 +188,7 @@ def number_forms() -> tuple[Form, ...]:
 
 @cache
 def part_forms() -> tuple[PartForm, ...]:
-    """The labels of all named shares."""
+    """Return the labels of all named shares."""
     return tuple(
         PartForm(entry["name"], part["name"], left, right)
         for entry in definitions()["metric"]
@@ -199,7 +199,7 @@ def part_forms() -> tuple[PartForm, ...]:
 
 @cache
 def word_forms() -> tuple[WordForm, ...]:
-    """The labels of the rating and of all figures that are words."""
+    """Return the labels of the rating and of all figures that are words."""
     entries = [{"name": "rating", **definitions()["rating"]}, *definitions()["metric"]]
     return tuple(
         WordForm(entry["name"], entry["words"], label.removesuffix("{word}"))
@@ -212,7 +212,7 @@ def word_forms() -> tuple[WordForm, ...]:
 
 @cache
 def ranking_forms() -> tuple[RankingForm, ...]:
-    """All rankings that are looked for."""
+    """Return all rankings that are looked for."""
     return tuple(
         RankingForm(
             by=entry["by"],
@@ -228,12 +228,12 @@ def ranking_forms() -> tuple[RankingForm, ...]:
 
 @cache
 def regions() -> re.Pattern[str]:
-    """The names of the provinces: a figure of one of them is none of the country."""
+    """Return the names of the provinces: a figure of one province is not a national figure."""
     return re.compile("|".join(name for form in ranking_forms() if form.by == "province" for name in form.names))
 
 
 def spellings(label: str) -> list[str]:
-    """All ways to write *label*, folded: with and without each of its ``[optional]`` parts."""
+    """Return all ways to write *label*, folded: with and without each of its ``[optional]`` parts."""
     match = re.search(r"\[(.*?)\]", label)
     if match is None:
         return [fold(label)]

@@ -1,4 +1,4 @@
-"""Numbers as the report prints them: 657, 2,410, 27.8万, 约95万, 5160余."""
+"""Reads numbers as the report prints them: 657, 2,410, 27.8万, 约95万, 5160余."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from cncert.items import Qualifier
 
 DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}(?:\.[0-9]{1,4})?(?![0-9]|,[0-9]{3})|[0-9]{1,12}(?:\.[0-9]{1,4})?(?![0-9.]))"
 """Pattern of a number without its scale."""
-LARGEST = 10**15
-"""Nothing in the world is counted beyond; a larger number is a misprint."""
+LARGEST_NUMBER = 10**15
+"""A larger number is a misprint."""
 # Not part of an address, a name, a date, a range or a share.
 COUNT = re.compile(
     r"(?<![0-9a-z第图表年月-])(?<![0-9a-z][.,:/~=_])(?<!百分之)"
@@ -46,7 +46,7 @@ class Number:
         return self.value == other.value or abs(self.value - other.value) <= max(self.step, other.step) / 2
 
     def rounded(self) -> "Number":
-        """The same number, its last zeros taken for a rounding: 约700 may be 731."""
+        """Return the same number, its last zeros taken for a rounding: 约700 may be 731."""
         step = self.step
         while self.value and self.value % (step * 10) == 0:
             step *= 10
@@ -54,7 +54,7 @@ class Number:
 
 
 def read_number(digits: str, scale: str | None) -> Number:
-    """The number that *digits* and *scale* (万, 亿 or None) print."""
+    """Return the number that *digits* and *scale* (万, 亿 or None) print."""
     printed = Decimal(digits.replace(",", ""))
     exponent = cast("int", printed.as_tuple().exponent)
     factor = FACTORS.get(scale or "", 1)
@@ -65,16 +65,16 @@ def _plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def unqualified(before: str) -> tuple[str, Qualifier | None]:
-    """The text *before* a number without the words that qualify it, and what these say: 数约为 is 数为, 约."""
+def strip_qualifier_before(before: str) -> tuple[str, Qualifier | None]:
+    """Return the text *before* a number without the words that qualify it, and what these say: 数约为 is 数为, 约."""
     match = _BEFORE.search(before)
     assert match is not None  # it may be empty
     words = _WORD_BEFORE.findall(match[0])
     return before[: match.start()] + (match["verb"] or ""), _QUALIFIERS[words[-1]] if words else None
 
 
-def qualified_after(after: str, unit: str) -> tuple[str, Qualifier | None]:
-    """The text *after* a number without the words that qualify it, and what these say: 余起 is 起, 超."""
+def strip_qualifier_after(after: str, unit: str) -> tuple[str, Qualifier | None]:
+    """Return the text *after* a number without the words that qualify it, and what these say: 余起 is 起, 超."""
     match = _AFTER.match(after)
     assert match is not None  # it may be empty
     if match["more"] and after.startswith(match["more"] + unit):

@@ -1,4 +1,4 @@
-"""Which parser this is: the version of cncert, and digests of the code and tables that decide what is read."""
+"""Computes the parser's version: that of cncert, and a digest of the code and tables that decide what is read."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -9,9 +9,9 @@ from cncert import __version__
 
 
 def parser_name(*places: str) -> str:
-    """``0.1.0+3f9a2c1b``: another one after any change in *places*, whether somebody thought of it or not.
+    """Return a name such as ``0.1.0+3f9a2c1b``, which changes with every change in *places*.
 
-    A place is a file of the package, or a folder: of that its code and tables, without the folders in it.
+    A place is a file of the package, or a folder: its code and tables, without subfolders.
     """
     digest = sha256()
     for name, content in sorted(_sources(places)):
@@ -29,9 +29,9 @@ def _sources(places: Iterable[str]) -> Iterable[tuple[str, bytes]]:
 
 
 PARSER: Final = parser_name("wechat", "report", "sources/saved_files", "sources/feed_copy.py", "data")
-"""What reads pages."""
+"""Version of what reads pages."""
 
 PICTURE_RULES: Final = parser_name(
     "infographics/words", "infographics/labels", "report/metrics.py", "report/numbers.py", "data/metric_labels.toml"
 )
-"""What reads pictures, beside its engine."""
+"""Version of what reads pictures, without the OCR engine."""

@@ -1,4 +1,4 @@
-"""The rankings that the text of a report states: provinces by infected hosts, kinds of vulnerabilities."""
+"""Reads the rankings in the text of a report: provinces by infected hosts, kinds of vulnerabilities."""
 
 import re
 from collections.abc import Iterator
@@ -7,28 +7,28 @@ from itertools import islice
 
 from cncert.items import Ranked, Ranking
 from cncert.report.label_context import clause_before, of_other_time, without_asides
-from cncert.report.metric_of_number import found_near
+from cncert.report.metric_of_number import find_word
 from cncert.report.metrics import RankingForm, ranking_forms
 from cncert.report.numbers import DIGITS, read_number
 from cncert.report.sentences import Sentence, Span
-from cncert.report.typos import doubled_one, lost_one
+from cncert.report.typos import with_one_doubled, without_one_character
 
 _ABOUT = "(?:大约|约|近|超过?)?"
 _JOINT = r"[,;]?(?:(?:其次|依次|分别)[是为]?)?[、,]?(?:以及|和|及|与|是)?"
 _END = r"(?:[,;。()!?](?!其次)|等|$)"
-_MOST = 5
-"""Rankings of one kind in a sentence."""
-_LEADS = ("", "其中", "其")
+_MAX_RANKINGS_OF_A_KIND = 5
+"""In one sentence."""
+_WORDS_BEFORE_CUE = ("", "其中", "其")
 """What may stand between a comma and the cue, if the clause before it says what is counted."""
 
 
 def read_rankings(sentence: Sentence) -> Iterator[tuple[Ranking, Span]]:
-    """The rankings of *sentence*, each with its place. One with a name that is not known is none."""
+    """Yield the rankings of *sentence*, each with its place. A list with an unknown name is left out."""
     for form in ranking_forms():
-        for cue in islice(_cue(form).finditer(sentence.text), _MOST):
+        for cue in islice(_cue(form).finditer(sentence.text), _MAX_RANKINGS_OF_A_KIND):
             before = sentence.text[: cue.start()]
             metric = _metric(form, without_asides(before))
-            items = _chain(form, sentence.text, cue.start())
+            items = _listed_names(form, sentence.text, cue.start())
             if metric is not None and items and not of_other_time(before):
                 yield _ranking(form, metric, sentence, items)
 
@@ -37,18 +37,18 @@ def read_rankings(sentence: Sentence) -> Iterator[tuple[Ranking, Span]]:
 def _cue(form: RankingForm) -> re.Pattern[str]:
     """Pattern of the cues of *form*, any of their characters missing or doubled."""
     exact = sorted(form.cues, key=len, reverse=True)
-    slipped = [spelling for cue in exact for spelling in (*doubled_one(cue), *lost_one(cue))]
-    return re.compile("|".join(map(re.escape, dict.fromkeys([*exact, *slipped]))))
+    misspelt = [spelling for cue in exact for spelling in (*with_one_doubled(cue), *without_one_character(cue))]
+    return re.compile("|".join(map(re.escape, dict.fromkeys([*exact, *misspelt]))))
 
 
 def _metric(form: RankingForm, before: str) -> str | None:
-    """The metric of which *before*, the words up to the cue, speak last."""
+    """Return the metric of which *before*, the words up to the cue, speak last."""
     if any(word in before for word in form.unless):
         return None
     clause = clause_before(before)
-    if clause not in _LEADS:
+    if clause not in _WORDS_BEFORE_CUE:
         before = clause
-    found = [(found_near(before, word), name) for name, word in form.metrics]
+    found = [(find_word(before, word), name) for name, word in form.metrics]
     place, name = max(found)
     return name if place >= 0 else None
 
@@ -75,8 +75,8 @@ def _end(form: RankingForm) -> re.Pattern[str]:
     return re.compile(rf"(?:{_cue(form).pattern})?{_END}")
 
 
-def _chain(form: RankingForm, text: str, cue: int) -> list[re.Match[str]]:
-    """The names in a row: those after the *cue* of provinces, those around the cue of kinds; none if one is unknown."""
+def _listed_names(form: RankingForm, text: str, cue: int) -> list[re.Match[str]]:
+    """Return the listed names: provinces after the *cue*, kinds around it; none if one of the names is unknown."""
     items: list[re.Match[str]] = []
     joint, end = _joint(form), _end(form)
     begin = cue if form.by == "province" else 0

@@ -1,4 +1,4 @@
-"""The parts of the report: the lines of a body under their headings."""
+"""Splits the lines of a body into the parts of the report, each under its heading."""
 
 import re
 import tomllib
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from cncert.items import Section
-from cncert.report.typos import whole
+from cncert.report.typos import typos_in
 from cncert.wechat.body import Line, Link
 from cncert.wechat.text import dense
 
 _DATA = tomllib.loads(files("cncert").joinpath("data", "headings.toml").read_text(encoding="utf-8"))
-REVIEW: str = _DATA["review"]
+EARLIER_ISSUES_HEADING: str = _DATA["earlier_issues"]
 """The heading of the list of earlier issues."""
-HEADINGS: tuple[str, ...] = (*_DATA["headings"], *_DATA["others"], REVIEW)
-NO_FIGURES: frozenset[str] = frozenset({*_DATA["others"], REVIEW})
+HEADINGS: tuple[str, ...] = (*_DATA["headings"], *_DATA["others"], EARLIER_ISSUES_HEADING)
+NO_FIGURES: frozenset[str] = frozenset({*_DATA["others"], EARLIER_ISSUES_HEADING})
 """Headings of parts that state no figure of the week."""
 
-_LONGEST = 30
+_MAX_HEADING_CHARACTERS = 30
 _NUMBERING = re.compile(r"^[\W_]*(?:(?:[一二三四五六七八九十]{1,3}[、.,)\]:]|[0-9]{1,2}[、.,)\]:]?)[\W_]*)?|[\W_]+$")
 _UNKNOWN = re.compile(r"本周[\w“”]{2,18}(?:情况|态势|概况)")
 # A heading that has lost its line end: what follows begins as a paragraph or a list does.
@@ -44,7 +44,7 @@ class Part:
 
 
 def split_parts(lines: Iterable[Line]) -> list[Part]:
-    """*lines* in parts: a new one begins at every heading. Only the first may have no heading."""
+    """Return *lines* in parts: a new one begins at every heading. Only the first may have no heading."""
     parts: list[Part] = []
     heading: str | None = None
     below: list[tuple[Line, int]] = []
@@ -53,7 +53,7 @@ def split_parts(lines: Iterable[Line]) -> list[Part]:
         if heading is not None or below:
             parts.append(Part(heading, tuple(line for line, _ in below), tuple(place for _, place in below)))
 
-    for line, place in _unglued(lines):
+    for line, place in _split_glued_headings(lines):
         found = read_heading(line.text)
         if found is None:
             below.append((line, place))
@@ -65,28 +65,28 @@ def split_parts(lines: Iterable[Line]) -> list[Part]:
 
 
 def read_sections(parts: Iterable[Part]) -> list[Section]:
-    """The parts that have a heading, as the document holds them."""
+    """Return the parts that have a heading, as the document holds them."""
     return [Section.model_construct(heading=part.heading, text=part.text) for part in parts if part.heading is not None]
 
 
 def read_heading(text: str) -> str | None:
-    """The heading that a line is: a known one in its right spelling, an unknown one as printed; None if it is none.
+    """Return the heading that a line is: a known one spelled right, an unknown one as printed; None if it is none.
 
     Numbering, brackets and marks around it do not matter, nor does one missing or additional character.
     """
-    if len(text) > 2 * _LONGEST:
+    if len(text) > 2 * _MAX_HEADING_CHARACTERS:
         return None
     squeezed = _NUMBERING.sub("", dense(text))
-    if not 3 <= len(squeezed) <= _LONGEST:
+    if not 3 <= len(squeezed) <= _MAX_HEADING_CHARACTERS:
         return None
     for known in HEADINGS:
-        if whole(squeezed, known) < 2:
+        if typos_in(squeezed, known) < 2:
             return known
     return squeezed if _UNKNOWN.fullmatch(squeezed) else None
 
 
-def _unglued(lines: Iterable[Line]) -> Iterator[tuple[Line, int]]:
-    """*lines*, with a heading that is followed by text on its line as a line of its own; where each begins."""
+def _split_glued_headings(lines: Iterable[Line]) -> Iterator[tuple[Line, int]]:
+    """Yield *lines*, a heading that shares its line with text on a line of its own, and where each line begins."""
     place = 0
     for line in lines:
         cut = 0

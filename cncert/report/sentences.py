@@ -1,4 +1,4 @@
-"""The sentences of the report: in the form that is compared with labels, and in the one that is quoted."""
+"""Splits the report into sentences, each in the form that is compared with labels and in the one that is quoted."""
 
 import re
 from collections.abc import Iterator
@@ -11,23 +11,23 @@ from cncert.report.sections import Part
 from cncert.wechat.text import tidy
 
 _END = "。！？!?"
+MAX_NUMBERS_IN_SENTENCE = 100
+"""Numbers of a sentence that are looked at; no sentence of the report has a tenth of them."""
+_MAX_SENTENCE_CHARACTERS = 2000
+"""Far more than any sentence has: a text without full stops is cut there, or one evidence would be the whole text."""
 # The ? of an address ends no sentence.
-MOST_NUMBERS = 100
-"""So many numbers of a sentence are looked at; none of the report has a tenth of them."""
-_LONGEST = 2000
-"""Characters, far more than any sentence has: what has no full stop is cut there, or one evidence would be the text."""
-_SENTENCE = re.compile(rf"(?:[^{_END}]|[!?](?=[0-9A-Za-z])){{1,{_LONGEST}}}[{_END}]{{0,5}}|[{_END}]+")
+_SENTENCE = re.compile(rf"(?:[^{_END}]|[!?](?=[0-9A-Za-z])){{1,{_MAX_SENTENCE_CHARACTERS}}}[{_END}]{{0,5}}|[{_END}]+")
 
 
 @lru_cache(maxsize=4096)
 def _width(character: str) -> int:
-    """How many characters one becomes when it is folded."""
+    """Return the number of characters that one becomes when it is folded."""
     return len(fold(character))
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one line holds of a sentence."""
+    """The part of a sentence that stands on one line."""
 
     printed: str
     place: int
@@ -45,16 +45,16 @@ class Sentence:
     section: str | None
 
     def printed(self, start: int, end: int) -> str:
-        """The pieces that hold the characters ``start:end`` of ``text``, as printed."""
-        begin, held = 0, []
+        """Return the pieces that hold the characters ``start:end`` of ``text``, as printed."""
+        begin, printed = 0, []
         for piece in self.pieces:
             if begin < end and start < piece.end:
-                held.append(tidy(piece.printed))
+                printed.append(tidy(piece.printed))
             begin = piece.end
-        return "".join(held)
+        return "".join(printed)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where the characters ``start:end`` of ``text`` stand in the text of the issue."""
+        """Return where the characters ``start:end`` of ``text`` stand in the text of the issue."""
         return self._place(start), self._place(end - 1) + 1
 
     def _place(self, index: int) -> int:
@@ -68,11 +68,11 @@ class Sentence:
 
 
 Span = tuple[Sentence, int, int]
-"""A place: the characters from the first to before the second number of a folded sentence."""
+"""A sentence, and the characters ``start:end`` of its folded text."""
 
 
-def sentences(part: Part) -> Iterator[Sentence]:
-    """The sentences of *part*. One that its line leaves unfinished goes on in the next line."""
+def split_sentences(part: Part) -> Iterator[Sentence]:
+    """Yield the sentences of *part*. One that its line leaves unfinished goes on in the next line."""
     text: list[str] = []
     length = 0
     pieces: list[Piece] = []
@@ -81,7 +81,7 @@ def sentences(part: Part) -> Iterator[Sentence]:
             text.append(fold(match[0]))
             length += len(text[-1])
             pieces.append(Piece(match[0], place + match.start(), length))
-            if match[0][-1] in _END or length >= _LONGEST:
+            if match[0][-1] in _END or length >= _MAX_SENTENCE_CHARACTERS:
                 yield Sentence("".join(text), tuple(pieces), part.heading)
                 text, length, pieces = [], 0, []
     if text:

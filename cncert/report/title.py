@@ -1,7 +1,7 @@
-"""The title of an issue: is it one of the series, and which week does it name?
+"""Reads the title of an issue: whether it is one of the series, and which week it names.
 
-Forms of all eras (2013-2026) are read; the number decides which week it is, the printed range is only reported: it has
-been a day short. A title that names no week, or one that its year does not have (第0期, 第60期), is none of an issue.
+Forms of all eras (2013-2026) are read. The number decides which week it is, not the printed days: these have been a day
+short. A title that names no week, or one that its year does not have (第0期, 第60期), is not the title of an issue.
 """
 
 import re
@@ -16,8 +16,8 @@ from cncert.wechat.text import dense
 SERIES = "网络安全信息与动态周报"
 FIRST_YEAR = 2009
 """News of 2010 speaks of the weekly; its first issues are of 2009 or later."""
-LONGEST = 1000
-"""Characters of a text in which titles are looked for; WeChat's titles have 64 at the most."""
+MAX_LINE_CHARACTERS = 1000
+"""In a longer line no title is looked for; WeChat's titles have at most 64."""
 
 _OPEN, _CLOSE = r"[(\[{〔【<《「]", r"[)\]}〕】>》」]"
 # What editors put between two dates; 一 and ー are typed for the dash they look like.
@@ -69,8 +69,8 @@ class Title:
 
 
 def read_title(text: str) -> Title | None:
-    """The issue that *text*, a whole title, names; None if it is no title of the series or names no possible week."""
-    if len(text) > LONGEST:
+    """Return the issue that *text*, a whole title, names; None if it is not of the series or names no possible week."""
+    if len(text) > MAX_LINE_CHARACTERS:
         return None
     squeezed = dense(text)
     for title, start, end in find_titles(squeezed):
@@ -80,7 +80,7 @@ def read_title(text: str) -> Title | None:
 
 
 def find_titles(squeezed: str) -> Iterator[tuple[Title, int, int]]:
-    """All titles of issues inside *squeezed*, a dense text, with where each begins and ends."""
+    """Yield all titles of issues inside *squeezed*, a dense text, with where each begins and ends."""
     for match in _TITLE.finditer(squeezed):
         title = _title(match.groupdict())
         if title is not None:
@@ -101,7 +101,7 @@ def _title(found: dict[str, str | None]) -> Title | None:
 
 
 def _by_range(found: dict[str, str | None]) -> Title | None:
-    """The issue of a title without number, as those of 2013 and 2014: its range must be about a week long."""
+    """Return the issue of a title without number, as those of 2013 and 2014: its range must be about a week long."""
     printed = _printed(found, None)
     if printed is None or not timedelta(0) <= printed.end - printed.start <= timedelta(days=8):
         return None
@@ -110,7 +110,7 @@ def _by_range(found: dict[str, str | None]) -> Title | None:
 
 
 def _printed(found: dict[str, str | None], expected: Period | None) -> Period | None:
-    """The printed range, None if it is none. Years that it leaves out are those that bring it closest to *expected*."""
+    """Return the printed range, or None. Years that it leaves out are those that bring it closest to *expected*."""
     try:
         if found["first"] and found["last"]:
             return Period(start=date.fromisoformat(found["first"]), end=date.fromisoformat(found["last"]))
@@ -136,7 +136,7 @@ def _printed(found: dict[str, str | None], expected: Period | None) -> Period | 
 
 
 def _closest(month: int, day: int, target: date) -> date:
-    """That *month* and *day* of the years around *target* which is closest to it."""
+    """Return the date with *month* and *day* that is closest to *target*."""
     candidates = []
     for year in (target.year - 1, target.year, target.year + 1):
         try:

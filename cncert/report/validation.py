@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from cncert.items import Doubt, Issue
+from cncert.items import Issue, IssueWarning
 
 
 def validate_issue(issue: Issue) -> Issue:
@@ -12,7 +12,7 @@ def validate_issue(issue: Issue) -> Issue:
     """
     issue = Issue.model_validate(issue.model_dump(warnings=False))
     missing = [
-        Doubt(code="picture_missing", message=f"{picture.role} picture {picture.key}: {picture.status}")
+        IssueWarning(code="picture_missing", message=f"{picture.role} picture {picture.key}: {picture.status}")
         for picture in issue.images
         if picture.status not in ("stored", "pending")
     ]

@@ -12,8 +12,8 @@ from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.report.validation import validate_issue
 from cncert.sources.listed_articles import ListedIssue
-from cncert.sources.saved_files.other_sites import read_site
-from cncert.sources.saved_files.saved_page import with_doubt
+from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site
+from cncert.sources.saved_files.saved_page import with_picture_warning
 
 # Services put a server of theirs between a reader and WeChat: …/img-proxy/?k=…&u=https%3A%2F%2Fmmbiz.qpic.cn%2F…
 _BY_PROXY = re.compile(
@@ -32,7 +32,7 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
         f'<meta property="article:published_time" content="{stated}">'
         f"</head><body>{_BY_PROXY.sub(_direct, article.html)}</body></html>"
     )
-    copy = read_site(page, named.address.url)
+    copy = read_page_of_other_site(page, named.address.url)
     provenance = Provenance(
         fetched_at=fetched_at,
         via="feed",
@@ -40,7 +40,7 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
         sha256=sha256(article.html.encode("utf-8", "replace")).hexdigest(),
         parser=PARSER,
     )
-    return validate_issue(clean_issue(with_doubt(read_issue(copy.article, provenance), copy)))
+    return validate_issue(clean_issue(with_picture_warning(read_issue(copy.article, provenance), copy)))
 
 
 def _direct(match: re.Match[str]) -> str:

@@ -1,1 +1,1 @@
-"""What a WeChat article page is. Knows nothing of CNCERT, of Scrapy or of a store."""
+"""Reads the pages of WeChat articles. Imports neither Scrapy nor a store, and knows nothing of the weekly report."""

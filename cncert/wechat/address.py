@@ -1,8 +1,8 @@
-"""Addresses of WeChat articles and pictures: which are ones, which article they mean, which may be fetched.
+"""Reads addresses of WeChat articles and pictures: which article or picture they name, and which may be fetched.
 
 An address is kept as it was found (only unescaped, https, without fragment and without somebody's credentials), because
 since mid-2026 WeChat challenges long addresses that have lost their ``chksm``. Two addresses are compared by what they
-mean: :class:`ArticleKey` for articles, ``BUCKET/ID`` for pictures.
+name: :class:`ArticleKey` for articles, ``BUCKET/ID`` for pictures.
 """
 
 import base64
@@ -18,11 +18,11 @@ ARTICLE_HOST = "mp.weixin.qq.com"
 PICTURE_HOSTS = frozenset({"mmbiz.qpic.cn", "mmbiz.qlogo.cn", "mmecoa.qpic.cn"})
 _PREFIXES = tuple(f"https://{host}/" for host in (ARTICLE_HOST, *PICTURE_HOSTS))
 
-Form = Literal["signed", "short", "unsigned", "temporary"]
-FORMS: tuple[Form, ...] = ("signed", "short", "unsigned", "temporary")
+AddressForm = Literal["signed", "short", "unsigned", "temporary"]
+FORMS: tuple[AddressForm, ...] = ("signed", "short", "unsigned", "temporary")
 """The forms of an article's address, the one that WeChat most likely answers first."""
 
-MAX_LENGTH = 2048
+MAX_URL_CHARACTERS = 2048
 MAX_ESCAPES = 8
 # Credentials of the person who copied the link: never stored, never sent.
 _CREDENTIALS = frozenset(
@@ -51,10 +51,10 @@ class ArticleKey:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An article's address that may be fetched; it names its article by ``key``, or has only a ``token``."""
+    """An article's address; it names its article by ``key``, or has only a ``token``."""
 
     url: str
-    form: Form
+    form: AddressForm
     key: ArticleKey | None = None
     token: str | None = None
     sn: str | None = None
@@ -70,12 +70,12 @@ class PictureAddress:
 
 
 def biz_text(biz: int) -> str:
-    """The account number as WeChat writes it: padded base64 of the decimal digits."""
+    """Return the account number as WeChat writes it: padded base64 of the decimal digits."""
     return base64.b64encode(str(biz).encode()).decode()
 
 
 def biz_number(text: str) -> int | None:
-    """The account number that ``__biz`` encodes, with or without padding; None if it encodes none."""
+    """Return the account number that ``__biz`` encodes, with or without padding; None if it encodes none."""
     text = text.strip().rstrip("=")
     if not 1 <= len(text) <= 24:  # 18 digits: what every store can hold
         return None
@@ -98,8 +98,8 @@ def unescape(text: str) -> str:
 
 
 def _split(text: str, base: str | None = None) -> SplitResult | None:
-    """The parts of a plain web address, upgraded to https; None for anything else that a page may put there."""
-    if len(text) > MAX_ESCAPES * MAX_LENGTH:
+    """Return the parts of a plain web address, upgraded to https; None for anything else that a page may put there."""
+    if len(text) > MAX_ESCAPES * MAX_URL_CHARACTERS:
         return None
     text = unescape(text).strip()
     if text.startswith("//"):
@@ -107,7 +107,7 @@ def _split(text: str, base: str | None = None) -> SplitResult | None:
     try:
         if base is not None:
             text = urljoin(base, text)
-        if len(text) > MAX_LENGTH or _FORBIDDEN.search(text):
+        if len(text) > MAX_URL_CHARACTERS or _FORBIDDEN.search(text):
             return None
         parts = urlsplit(text)
         default_port = parts.port in (None, 80, 443)
@@ -124,7 +124,7 @@ def _split(text: str, base: str | None = None) -> SplitResult | None:
 
 
 def read_address(text: str, base: str | None = None) -> Address | None:
-    """The article's address in *text* (relative to *base*, if given), or None if it is none of an article."""
+    """Return the article's address in *text* (relative to *base*, if given), or None."""
     parts = _split(text, base)
     if parts is None or parts.netloc != ARTICLE_HOST:
         return None
@@ -138,7 +138,7 @@ def read_address(text: str, base: str | None = None) -> Address | None:
     key = _key(query.get("__biz", "").replace(" ", "+"), query.get("mid", ""), query.get("idx", ""))
     url = parts._replace(query="&".join(pairs)).geturl()
     if key is not None:
-        form: Form = "signed" if query.get("chksm") else "unsigned"
+        form: AddressForm = "signed" if query.get("chksm") else "unsigned"
         return Address(url, form, key=key, sn=read_sn(query.get("sn", "")))
     if query.get("signature") and query.get("timestamp"):
         return Address(url, "temporary")
@@ -157,12 +157,12 @@ def _key(biz: str, mid: str, idx: str) -> ArticleKey | None:
 
 
 def read_sn(text: str) -> str | None:
-    """*text* if it is an article's ``sn``: 32 hexadecimal digits."""
+    """Return *text* if it is an article's ``sn``: 32 hexadecimal digits."""
     return text.lower() if re.fullmatch(r"[0-9a-fA-F]{32}", text) else None
 
 
-def rank(form: Form) -> int:
-    """Order in which forms are tried: lower is better."""
+def rank(form: AddressForm) -> int:
+    """Return the place of *form* in the order in which addresses are tried."""
     return FORMS.index(form)
 
 
@@ -176,7 +176,7 @@ def is_verification(url: str) -> bool:
 
 
 def read_picture(text: str) -> PictureAddress | None:
-    """The picture's address in *text*, or None if it is none of an article's (an emoji, an avatar, another host)."""
+    """Return the picture's address in *text*; None for anything else: an emoji, an avatar, another host."""
     parts = _split(text)
     if parts is None or parts.netloc not in PICTURE_HOSTS:
         return None
@@ -191,5 +191,5 @@ def read_picture(text: str) -> PictureAddress | None:
 
 def may_fetch(url: str) -> bool:
     """Whether a request may go to *url*: https, and an article or a picture of WeChat. The crawl sends nothing else."""
-    # What reads escapes may see another host than what connects: the host has to stand there in plain.
+    # A reader that undoes escapes may see another host than the client that connects: the host has to be unescaped.
     return url.startswith(_PREFIXES) and (read_address(url) is not None or read_picture(url) is not None)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from urllib.parse import urljoin
 
 from cncert.wechat.address import is_verification, read_address
-from cncert.wechat.failure_pages import Page, Verdict, read_page
+from cncert.wechat.failure_pages import Page, Verdict, is_cut_off, read_page
 
 
 @lru_cache(maxsize=1)  # the ledger and the spider ask about one answer, one after the other
@@ -30,8 +30,3 @@ def judge_answer(url: str, status: int, location: str | None, body: bytes) -> Pa
     if page.verdict is Verdict.ARTICLE and is_cut_off(body):
         return Page(Verdict.UNKNOWN, "the page breaks off")
     return page
-
-
-def is_cut_off(body: bytes) -> bool:
-    """Whether the page has lost its end: half an article reads like a whole one."""
-    return b"<html" in body and b"</html" not in body[-2000:]

@@ -1,4 +1,4 @@
-"""The article of a page: every fact from the places in which it may stand, in the order in which they can be trusted.
+"""Reads the article of a page: every fact from the places in which it may stand, the most reliable first.
 
 A page of today has 3 MB, of which 2% matter: everything is found by searching bytes, and only small fragments are
 decoded or parsed.
@@ -7,27 +7,35 @@ decoded or parsed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from itertools import islice
 
+from cncert.items import CHINA
 from cncert.wechat.address import Address, ArticleKey, biz_number, read_address, read_sn
 from cncert.wechat.body import MAX_IMAGES, Body, Image, image, read_html, read_markup_text, read_plain
-from cncert.wechat.literals import ObjectLiteral, assigned_last, assignments, read_sum, unescape_js, variable, variables
-from cncert.wechat.markup import Tag, element, inside, tags
+from cncert.wechat.literals import (
+    ObjectLiteral,
+    assigned_last,
+    assignments,
+    read_concatenation,
+    unescape_js,
+    variable,
+    variables,
+)
+from cncert.wechat.markup import Tag, element_by_id, inner_markup, start_tags
 from cncert.wechat.text import tidy, unescape_html
 
-CHINA = timezone(timedelta(hours=8))
-MAX_BODY = 2_000_000
-"""Bytes of a body that has no end: more is not read. WeChat's own limit is 1 MB."""
-LONGEST_NAME = 200
-"""Characters of the name or id of an account and of an author's name; WeChat allows 30."""
+MAX_BODY_BYTES = 2_000_000
+"""Of a body that has no end. WeChat's own limit is 1 MB."""
+MAX_NAME_CHARACTERS = 200
+"""Of an account's name or id, and of an author's name; WeChat allows 30."""
 
 _BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
 _WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
 # What stands behind the body: where an element of the body is never closed, these end it.
 _BEHIND_BODY = ("js_tags_preview_toast", "content_bottom_area", "js_toobar3", "js_pc_qr_code")
 # Kinds whose elements are a shell in pages of today: what they show stands only in the object.
-_SHARES = frozenset({5, 6, 7, 8, 10})
+_SHARE_KINDS = frozenset({5, 6, 7, 8, 10})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +72,27 @@ class Article:
         return ArticleKey(self.biz, self.mid, self.idx)
 
 
-def shown_text(page: bytes, tag: Tag, longest: int = 4000) -> str:
-    """The text that the element shows."""
-    return read_markup_text(inside(page, tag, longest))
+def shown_text(page: bytes, tag: Tag, max_bytes: int = 4000) -> str:
+    """Return the text that the element shows."""
+    return read_markup_text(inner_markup(page, tag, max_bytes))
 
 
-def _objects(page: bytes, article: int) -> Iterator[int]:
-    """Where the scripts assign to cgiDataNew: WeChat does so before the *article*, or in one of the last scripts."""
+def _data_objects(page: bytes, article: int) -> Iterator[int]:
+    """Yield where the scripts assign to cgiDataNew: before the *article*, or in one of the last scripts."""
     name = "window.cgiDataNew"
     yield from assignments(page, name, 0, article)
     yield from assigned_last(page, name, article)
 
 
 class _Source:
-    """The places of a page in which a fact may stand, asked in the order in which they can be trusted."""
+    """The places of a page in which a fact may stand."""
 
     def __init__(self, page: bytes, article: Tag) -> None:
         self.page = page
         self.article = article
         self.data: ObjectLiteral | None = None
         self.near = page
-        for position in islice(_objects(page, article.start), 8):
+        for position in islice(_data_objects(page, article.start), 8):
             if page[position : position + 1] != b"{":
                 continue
             data = ObjectLiteral(page, position)
@@ -95,35 +103,35 @@ class _Source:
                 break
 
     def fact(self, key: str | None, *names: str) -> str | None:
-        """The value of the modern object's *key*; without object or key, of one of the variables *names*.
+        """Return the value of the modern object's *key*; without object or key, of one of the variables *names*.
 
-        A search for a name that the page has not costs a pass over its 3 MB: a key that is there but empty settles it.
+        To search for a name that the page does not have costs a pass over its 3 MB, so an empty key is final.
         """
         if key is not None and self.data is not None and key in self.data:
             return self.data.string(key)
         return variable(self.page, *names) if names else None
 
     def meta(self, name: str) -> str | None:
-        """The content of ``<meta property="og:…">`` or ``<meta name="…">`` in the page's head."""
-        for tag in tags(self.page, name.encode(), 0, self.article.start):
+        """Return the content of ``<meta property="og:…">`` or ``<meta name="…">`` in the page's head."""
+        for tag in start_tags(self.page, name.encode(), 0, self.article.start):
             if tag.name == "meta" and name in (tag.attributes.get("property"), tag.attributes.get("name")):
                 # Line ends and entities may be written out as for a script: \x0a, \x26nbsp;.
                 return unescape_html(unescape_js(tag.attributes.get("content", ""))) or None
         return None
 
     def shown(self, *idents: str) -> str | None:
-        """The text of the first of these elements before the body that shows any."""
+        """Return the text of the first of these elements before the body that shows any."""
         start, end = self.article.start, self.article.end + 20_000
-        content = element(self.page, "js_content", start, end)
+        content = element_by_id(self.page, "js_content", start, end)
         for ident in idents:
-            tag = element(self.page, ident, start, content.start if content else end)
+            tag = element_by_id(self.page, ident, start, content.start if content else end)
             if tag is not None and (text := shown_text(self.page, tag)):
                 return text
         return None
 
 
 def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
-    """What *page* states of the article whose element is *tag*; *asked* is the address that it came from."""
+    """Return what *page* states of the article whose element is *tag*; *asked* is the address that it came from."""
     source = _Source(page, tag)
     kind = _kind(source)
     link = _link(source)
@@ -132,7 +140,7 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
     return Article(
         title=_title(source, plain),
         account_name=_name(
-            _stated(source.fact("nick_name", "var nickname", "d.nick_name"))
+            _unescaped(source.fact("nick_name", "var nickname", "d.nick_name"))
             or _clean(source.shown("js_name", "post-user"))
         ),
         account_id=_name(source.fact("user_name", "var user_name", "d.user_name")),
@@ -147,7 +155,7 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
         original=_original(source),
         reprint_of=_reprint(source),
         author=_name(
-            _stated(source.fact("author", "d.author"))
+            _unescaped(source.fact("author", "d.author"))
             or _clean(source.meta("author"))
             or _clean(source.shown("js_author_name"))
         ),
@@ -157,46 +165,46 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
 
 
 def _clean(text: str | None) -> str | None:
-    """*text* on one line, or None if nothing is left."""
+    """Return *text* on one line, or None if nothing is left."""
     return " ".join(tidy(text).split()) or None if text else None
 
 
 def _name(text: str | None) -> str | None:
-    """*text*, unless it is too long for a name."""
-    return text if text and len(text) <= LONGEST_NAME else None
+    """Return *text*, unless it is too long for a name."""
+    return text if text and len(text) <= MAX_NAME_CHARACTERS else None
 
 
-def _stated(text: str | None) -> str | None:
-    """What a script states: HTML-escaped inside of its literal."""
+def _unescaped(text: str | None) -> str | None:
+    """Return the text of a script's literal, in which HTML is escaped."""
     return _clean(unescape_html(text)) if text else None
 
 
 def _title(source: _Source, plain: str | None) -> str:
-    stated = _stated(source.fact("title", "var msg_title", "d.title", "window.msg_title"))
-    shown = stated or _clean(plain) or _clean(source.meta("og:title")) or _clean(source.shown("activity-name"))
-    return shown or ""
+    in_script = _unescaped(source.fact("title", "var msg_title", "d.title", "window.msg_title"))
+    title = in_script or _clean(plain) or _clean(source.meta("og:title")) or _clean(source.shown("activity-name"))
+    return title or ""
 
 
 def _kind(source: _Source) -> int:
     names = ("var item_show_type", "d.item_show_type", "window.item_show_type")
-    stated = source.fact("item_show_type", *names)
-    if stated is not None and re.fullmatch("[0-9]{1,3}", stated):
-        return int(stated)
+    text = source.fact("item_show_type", *names)
+    if text is not None and re.fullmatch("[0-9]{1,3}", text):
+        return int(text)
     # Pages of 2018-19 say their type only in the class of their body.
-    body = next((tag for tag in tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
+    body = next((tag for tag in start_tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
     classes = body.attributes.get("class", "").split() if body else []
     return 8 if "page_share_img" in classes else 5 if "video" in classes else 0
 
 
 def _link(source: _Source) -> Address | None:
-    stated = source.fact("link", "var msg_link", "d.msg_link")
-    return (read_address(stated) if stated else None) or read_address(source.meta("og:url") or "")
+    text = source.fact("link", "var msg_link", "d.msg_link")
+    return (read_address(text) if text else None) or read_address(source.meta("og:url") or "")
 
 
 def _identity(
     source: _Source, link: Address | None, asked: Address | None
 ) -> tuple[int | None, int | None, int | None, str | None]:
-    """biz, mid, idx and sn: from the page's variables, else from its own address, else from the one asked for."""
+    """Return biz, mid, idx and sn: from the page's variables, else from its own address, else from the *asked* one."""
     addresses = [address for address in (link, asked) if address is not None]
     keys = [address.key for address in addresses if address.key is not None]
     biz = biz_number(source.fact("bizuin", "var biz", "d.biz") or "")
@@ -230,20 +238,20 @@ def _published(source: _Source) -> datetime | None:
             moment := _moment(epoch[1].decode())
         ):
             return moment
-    stated = source.fact("create_time", "d.create_time", "var publish_time")
-    return _moment(stated) or _moment(source.shown("publish_time", "post-date"))
+    text = source.fact("create_time", "d.create_time", "var publish_time")
+    return _moment(text) or _moment(source.shown("publish_time", "post-date"))
 
 
 def _modified(source: _Source) -> datetime | None:
     # The script beside the object states it too; if it says "never", the object need not be read to its end.
-    stated = list(variables(source.near, "modify_time"))
-    if not stated and source.data is not None:
-        stated = [source.data.string("modify_time") or ""]
-    return next((moment for value in stated if (moment := _moment(value))), None)
+    values = list(variables(source.near, "modify_time"))
+    if not values and source.data is not None:
+        values = [source.data.string("modify_time") or ""]
+    return next((moment for value in values if (moment := _moment(value))), None)
 
 
 def _moment(text: str | None) -> datetime | None:
-    """The time that *text* states: seconds since the epoch, or a date (and time) in China."""
+    """Return the time that *text* states: seconds since the epoch, or a date (and time) in China."""
     if text is None:
         return None
     if re.fullmatch("[0-9]{9,10}", text):
@@ -272,20 +280,20 @@ def _reprint(source: _Source) -> str | None:
 
 
 def _cover(source: _Source) -> Image | None:
-    stated = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
-    return image(stated) if stated else None
+    text = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
+    return image(text) if text else None
 
 
 def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
-    """The body, and the plain text of an article that has no markup of its own (its title, if it has no other)."""
+    """Return the body, and for a text share its plain text, which is its title if it has no other."""
     data = source.data
-    if data is not None and kind in _SHARES:
+    if data is not None and kind in _SHARE_KINDS:
         text = data.string("content_noencode")
         info = data.nested("text_page_info")
         if not text and info is not None:
             text = info.string("content_noencode") or info.string("content")
         body = read_plain(text or data.string("desc") or "")
-        return replace(body, images=body.images + _shared(source, kind)), body.text if kind == 10 else None
+        return replace(body, images=body.images + _shared_pictures(source, kind)), body.text if kind == 10 else None
     if data is not None and kind != 0 and (text := data.string("content_noencode")):
         # A kind that nobody has seen: its elements may be a shell.
         return read_html(text) if _BLOCK_END.search(text) else read_plain(text), None
@@ -298,17 +306,17 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
         # A share card keeps the body for its scripts.
         if data is not None and (text := data.string("content_noencode")):
             body = read_html(text)
-        elif tpl := element(source.page, "content_tpl"):
-            body = read_html(inside(source.page, tpl, MAX_BODY))
+        elif tpl := element_by_id(source.page, "content_tpl"):
+            body = read_html(inner_markup(source.page, tpl, MAX_BODY_BYTES))
     if kind != 0 and not body.lines:
         body = replace(body, lines=read_plain(source.meta("description") or "").lines)
     if kind == 8 and not body.images:
-        body = replace(body, images=_shared(source, kind))
+        body = replace(body, images=_shared_pictures(source, kind))
     return body, None
 
 
-def _shared(source: _Source, kind: int) -> tuple[Image, ...]:
-    """The pictures of a picture share: from the object, from a list of their own, or from the elements of 2018."""
+def _shared_pictures(source: _Source, kind: int) -> tuple[Image, ...]:
+    """Return the pictures of a picture share: from the object, from a list in the scripts, or from elements (2018)."""
     shared = source.data.nested("picture_page_info_list") if source.data else None
     if shared is None and kind == 8:
         lists = (ObjectLiteral(source.page, at) for at in assignments(source.page, "picture_page_info_list"))
@@ -317,23 +325,23 @@ def _shared(source: _Source, kind: int) -> tuple[Image, ...]:
         image(entry.string("cdn_url") or "", entry.string("width"), entry.string("height"))
         for entry in islice(shared.objects() if shared else (), MAX_IMAGES)
     ]
-    if not found and kind == 8 and (tag := element(source.page, "img_list", source.article.start)):
-        return read_html(inside(source.page, tag, MAX_BODY)).images
+    if not found and kind == 8 and (tag := element_by_id(source.page, "img_list", source.article.start)):
+        return read_html(inner_markup(source.page, tag, MAX_BODY_BYTES)).images
     return tuple(picture for picture in found if picture is not None)
 
 
 def _fragment(source: _Source) -> bytes:
-    """What stands inside ``#js_content``."""
-    content = element(source.page, "js_content", source.article.start)
+    """Return what stands inside ``#js_content``."""
+    content = element_by_id(source.page, "js_content", source.article.start)
     if content is None:
         return b""
-    fragment = inside(source.page, content, MAX_BODY)
-    ends = [tag.start for tag in (element(fragment, ident) for ident in _BEHIND_BODY) if tag is not None]
+    fragment = inner_markup(source.page, content, MAX_BODY_BYTES)
+    ends = [tag.start for tag in (element_by_id(fragment, ident) for ident in _BEHIND_BODY) if tag is not None]
     return fragment[: min(ends, default=None)]
 
 
 def written_text(page: bytes, writing: re.Pattern[bytes] = _WRITING) -> Iterator[str]:
-    """What scripts write into the page: text of picture and video shares of 2018-19, the rate limit page of 2018."""
+    """Yield what scripts write into the page: texts of shares of 2018-19, the rate limit page of 2018."""
     for match in islice(writing.finditer(page), 8):
-        if text := read_sum(page, match.end()):
+        if text := read_concatenation(page, match.end()):
             yield text

@@ -1,4 +1,4 @@
-"""The body of an article: HTML to lines, pictures and links in reading order.
+"""Reads the body of an article: HTML into lines, pictures and links in reading order.
 
 The fragment is read as a stream of events; no tree is built. Blocks and ``<br>`` end a line; wrappers end it once.
 """
@@ -25,8 +25,8 @@ _CELLS = frozenset({"td", "th"})
 _SPACES = re.compile(r"\s+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _PIECE = 1 << 15
-MAX_TEXT = 100_000
-"""Characters of a body that are read; WeChat takes 50,000."""
+MAX_TEXT_CHARACTERS = 100_000
+"""Of a body; WeChat allows 50,000."""
 MAX_LINES = 20_000
 MAX_IMAGES = 1_000
 # Elements inside of each other, as deep as a body is read; real ones have 40. The parser looks through all of them at
@@ -68,7 +68,7 @@ class Body:
     lines: tuple[Line, ...] = ()
     images: tuple[Image, ...] = ()
     is_cut: bool = False
-    """Whether there was more than is read of a body."""
+    """Whether the body was longer or deeper than is read."""
 
     @property
     def text(self) -> str:
@@ -77,13 +77,13 @@ class Body:
 
 
 def read_html(fragment: str | bytes) -> Body:
-    """The body that an HTML fragment shows. Broken markup is read as far as it makes sense; nothing is raised."""
-    reader = _Reader()
+    """Return the body that an HTML fragment shows. Reads broken markup as far as it makes sense; raises nothing."""
+    reader = _BodyTarget()
     # lxml hands text and names over as str; its stubs say str or bytes.
     parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)  # type: ignore[arg-type]
     data = _SURROGATES.sub("\ufffd", fragment).encode() if isinstance(fragment, str) else fragment
-    # Nothing in it, or nothing more: what was read counts.
-    with suppress(etree.ParserError, etree.XMLSyntaxError, _Full):
+    # Of an empty or broken fragment, what was read counts.
+    with suppress(etree.ParserError, etree.XMLSyntaxError, _BodyTooLong):
         parser.feed(b"<html><body>")
         # In pieces: the parser looks at the whole of what it has, also after it has been told to stop.
         for start in range(0, len(data), _PIECE):
@@ -93,12 +93,12 @@ def read_html(fragment: str | bytes) -> Body:
 
 
 def read_plain(text: str) -> Body:
-    """The body of a picture or text share: plain text with line ends, in which only links are markup."""
+    """Return the body of a picture or text share: plain text with line ends, in which only links are markup."""
     return read_html(f"<pre>{text}")
 
 
 def image(url: str, width: str | int | None = None, height: str | int | None = None) -> Image | None:
-    """The picture at *url*, or None if it is none of an article's pictures."""
+    """Return the picture at *url*, or None if it is no picture of WeChat's."""
     # Saved pages may name a picture inside the address of the cache that served it: …/link?url=https://mmbiz.qpic.cn/…
     inner = url.rfind("http")
     address = read_picture(url) or (read_picture(url[inner:]) if inner > 0 else None)
@@ -113,12 +113,12 @@ def _pixels(size: str | int | float | None) -> int | None:
     return pixels if 0 < pixels <= 100_000 else None
 
 
-class _Full(Exception):
-    """The body is longer or deeper than is read. Raised from :class:`_Reader`, ends the reading."""
+class _BodyTooLong(Exception):
+    """The body is longer or deeper than is read. Raised from :class:`_BodyTarget`, ends the reading."""
 
 
-class _Reader:
-    """Target of lxml's parser: collects the lines and pictures while the fragment is read."""
+class _BodyTarget:
+    """Collects lines and pictures, as the target of lxml's parser."""
 
     def __init__(self) -> None:
         self._lines: list[Line] = []
@@ -126,7 +126,7 @@ class _Reader:
         self._text: list[str] = []
         self._pieces: list[str] = []
         self._length = 0
-        self._left = MAX_TEXT
+        self._left = MAX_TEXT_CHARACTERS
         self._links: list[Link] = []
         self._open: tuple[int, str] | None = None
         self._silent = 0
@@ -190,10 +190,10 @@ class _Reader:
 
     def _stop(self) -> NoReturn:
         self._is_cut = True
-        raise _Full
+        raise _BodyTooLong
 
     def close(self) -> None:
-        """The parser asks for it; what is left is taken by :meth:`body`."""
+        """Do nothing: the parser calls it, and :meth:`body` takes what is left."""
 
     def _append(self, data: str) -> None:
         """Add visible text: one space for any white space, none at the start of a line or after another."""
@@ -247,13 +247,13 @@ class _Reader:
                 return
 
     def body(self) -> Body:
-        with suppress(_Full):
+        with suppress(_BodyTooLong):
             self._end_text()
-        with suppress(_Full):
+        with suppress(_BodyTooLong):
             self._break()
         return Body(tuple(self._lines), tuple(self._images), self._is_cut)
 
 
 def read_markup_text(markup: str | bytes) -> str:
-    """The text of a short piece of markup on one line."""
+    """Return the text of a short piece of markup on one line."""
     return read_html(markup).text.replace("\n", " ")

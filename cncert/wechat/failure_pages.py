@@ -1,6 +1,7 @@
-"""A WeChat answer: what kind of page it is, and the article if it is one.
+"""Tells an article from the pages that WeChat serves in place of one, and reads it.
 
-Pure functions of the page's bytes and its address.
+To add a failure page: a line in FAILURE_SENTENCES, and the page itself in FAILURES of tests/site/pages.py. If its
+sentence stands in an element of another class, add that class to MESSAGE_CLASSES.
 """
 
 import re
@@ -13,41 +14,28 @@ from cncert.wechat.address import is_verification, read_address
 from cncert.wechat.article import Article, read_article, shown_text, written_text
 from cncert.wechat.body import read_markup_text
 from cncert.wechat.literals import variable, variables
-from cncert.wechat.markup import Tag, element, tags
-
-__all__ = ["Article", "Page", "Verdict", "read_page"]
+from cncert.wechat.markup import Tag, element_by_id, start_tags
 
 
 class Verdict(StrEnum):
-    """What WeChat answered."""
+    """Kind of page that WeChat answered with."""
 
     ARTICLE = "article"
     BLOCKED = "blocked"
-    """A verification is asked for: the same address may work later, another one at once."""
+    """WeChat asks for a verification: the same address may work later, another one at once."""
     GONE = "gone"
-    """Deleted, forbidden or its account closed: for good."""
+    """Deleted or forbidden, or its account closed: for good."""
     MOVED = "moved"
     """The account migrated; the page names the new address."""
     EXPIRED = "expired"
-    """This address leads nowhere, another one of the same article may."""
+    """This address does not lead to the article; another one may."""
     UNAVAILABLE = "unavailable"
-    """Not now."""
+    """Not available now; the same address may work later."""
     UNKNOWN = "unknown"
-    """None of the pages that are known: worth a look, worth another try."""
+    """An unknown page: a person should look at it, and it is fetched again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What was made of an answer: the verdict, its reason in a few words, and what the page holds."""
-
-    verdict: Verdict
-    reason: str
-    article: Article | None = None
-    moved_to: str | None = None
-
-
-# Sentences of failure pages, in the order in which they are looked for; all of them come with status 200.
-_FAILURES: tuple[tuple[str, Verdict, str], ...] = (
+FAILURE_SENTENCES: tuple[tuple[str, Verdict, str], ...] = (
     ("环境异常", Verdict.BLOCKED, "verification: 环境异常"),
     ("完成验证后即可继续访问", Verdict.BLOCKED, "verification: 环境异常"),
     ("访问过于频繁", Verdict.BLOCKED, "too many requests: 访问过于频繁"),
@@ -71,21 +59,37 @@ _FAILURES: tuple[tuple[str, Verdict, str], ...] = (
     ("系统出错", Verdict.UNAVAILABLE, "system error: 系统出错"),
     ("请在微信客户端打开", Verdict.UNAVAILABLE, "shown only inside WeChat"),
 )
-_MESSAGE_CLASSES = ("weui-msg__title", "weui_msg_title", "mesg-block", "global_error_msg", "weui-msg__desc")
-_MESSAGE_LENGTH = 1000
-"""Characters that a failure page of unknown markup shows at the most."""
-_SMALL_PAGE = 400_000
+"""The sentence of each failure page, its verdict and its reason, in the order in which they are looked for.
+
+WeChat serves all of these pages with status 200."""
+MESSAGE_CLASSES = ("weui-msg__title", "weui_msg_title", "mesg-block", "global_error_msg", "weui-msg__desc")
+"""Classes of the elements in which failure pages print their sentence."""
+_MAX_MESSAGE_CHARACTERS = 1000
+"""Of a failure page with unknown markup."""
+_MAX_FAILURE_PAGE_BYTES = 400_000
+"""Of a failure page whose sentence a script writes, or that has unknown markup."""
 _DOCUMENT_WRITE = re.compile(rb"document\.write\(")
 
 
-def read_page(page: bytes, url: str | None = None) -> Page:
-    """What *page*, the bytes that came from *url*, is. *url* also fills in an identity that the page keeps back.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The verdict on an answer, its reason in a few words, and what the page holds."""
 
-    The order of the tests matters: an article may quote anything of a failure page.
+    verdict: Verdict
+    reason: str
+    article: Article | None = None
+    moved_to: str | None = None
+
+
+def read_page(page: bytes, url: str | None = None) -> Page:
+    """Return the verdict on *page*, the bytes that came from *url*, and its article.
+
+    *url* also fills in an identity that the page does not state. An article is looked for first, because it may quote
+    anything of a failure page.
     """
     if url is not None and is_verification(url):
         return Page(Verdict.BLOCKED, "redirected to the verification page")
-    tag = element(page, "js_article")
+    tag = element_by_id(page, "js_article")
     if tag is None:
         return _read_failure(page)
     article = read_article(page, tag, read_address(url) if url else None)
@@ -95,7 +99,7 @@ def read_page(page: bytes, url: str | None = None) -> Page:
 
 
 def _read_failure(page: bytes) -> Page:
-    """The verdict on a page without an article."""
+    """Return the verdict on a page without an article."""
     if _asks_for_verification(page):
         return Page(Verdict.BLOCKED, "verification page")
     target = variable(page, "transferTargetLink")
@@ -104,38 +108,38 @@ def _read_failure(page: bytes) -> Page:
         if address is None:
             return Page(Verdict.UNAVAILABLE, "the account has moved to an address that is none of an article")
         return Page(Verdict.MOVED, "the account has moved", moved_to=address.url)
-    shown = [shown_text(page, tag) for name in _MESSAGE_CLASSES for tag in islice(_of_class(page, name), 8)]
+    shown = [shown_text(page, tag) for name in MESSAGE_CLASSES for tag in islice(_tags_of_class(page, name), 8)]
     places = [" ".join(shown)]
-    if len(page) <= _SMALL_PAGE:
+    if len(page) <= _MAX_FAILURE_PAGE_BYTES:
         # The rate limit page of 2018 is written by a script.
         places.append(read_markup_text(" ".join(written_text(page, _DOCUMENT_WRITE))))
-        if _is_whole(page):
+        if not is_cut_off(page):
             text = read_markup_text(page)
-            places.append(text if len(text) <= _MESSAGE_LENGTH else "")
+            places.append(text if len(text) <= _MAX_MESSAGE_CHARACTERS else "")
     for place in places:
-        said = "".join(place.split())
-        for sentence, verdict, reason in _FAILURES:
-            if sentence.replace(" ", "") in said:
+        text = "".join(place.split())
+        for sentence, verdict, reason in FAILURE_SENTENCES:
+            if sentence.replace(" ", "") in text:
                 return Page(verdict, reason)
-    if _is_whole(page) and b"secitptpage/verify" in page:
+    if not is_cut_off(page) and b"secitptpage/verify" in page:
         return Page(Verdict.BLOCKED, "verification page")
     if not page.strip():
         return Page(Verdict.UNKNOWN, "empty answer")
-    said = places[0][:80]
-    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + said if said else ''}")
+    message = places[0][:80]
+    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + message if message else ''}")
 
 
 def _asks_for_verification(page: bytes) -> bool:
     """Whether the page has what a verification cannot do without; one of its forms holds no visible word."""
-    if any("secitptpage/verify" in value for value in variables(page, "PAGE_MID")) or element(page, "js_verify"):
+    if any("secitptpage/verify" in value for value in variables(page, "PAGE_MID")) or element_by_id(page, "js_verify"):
         return True
-    return b"poc_token" in page and any(tag.name == "script" for tag in tags(page, b"TCaptcha.js"))
+    return b"poc_token" in page and any(tag.name == "script" for tag in start_tags(page, b"TCaptcha.js"))
 
 
-def _is_whole(page: bytes) -> bool:
-    """Whether the page has not been cut off: what is left of an article may say anything."""
-    return b"<html" not in page or b"</html" in page[-2000:]
+def is_cut_off(page: bytes) -> bool:
+    """Whether *page* has lost its end: half an article reads like a whole one, and may quote anything."""
+    return b"<html" in page and b"</html" not in page[-2000:]
 
 
-def _of_class(page: bytes, name: str) -> Iterator[Tag]:
-    return (tag for tag in tags(page, name.encode()) if name in tag.attributes.get("class", "").split())
+def _tags_of_class(page: bytes, name: str) -> Iterator[Tag]:
+    return (tag for tag in start_tags(page, name.encode()) if name in tag.attributes.get("class", "").split())

@@ -1,4 +1,4 @@
-"""Reading the JavaScript literals of a page without running them.
+"""Reads the JavaScript literals of a page without running them.
 
 WeChat writes an article's facts as ``var name = "" || "value";``, ``d.name = xml ? f('x') : 'value' || '';`` or as one
 big ``window.cgiDataNew = { key: JsDecode('value'), key: '12' * 1, … };``. All functions work on the bytes of the whole
@@ -14,11 +14,11 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{
 _COMMON = {r"\x26": "&", r"\x3c": "<", r"\x3e": ">", r"\x22": '"', r"\x27": "'", r"\x0a": "\n", r"\x0d": "\r"}
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": "", "\r": ""}
 # The longest value that is read: the text of an article of 20,000 characters takes about 500 kB.
-MAX_STRING = 4_000_000
+MAX_STRING_BYTES = 4_000_000
 # The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
 MAX_TOKENS = 200_000
 MAX_ASSIGNMENTS = 1000
-MAX_LAST = 8
+MAX_LAST_ASSIGNMENTS = 8
 # Everything that changes the depth, opens a string or hides text from the reader.
 _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
 _KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
@@ -44,7 +44,7 @@ _NAME_START = re.compile(rb"(?<![\w$])")
 
 
 def unescape_js(text: str) -> str:
-    """The value of a JavaScript string literal whose source, without the quotes, is *text*."""
+    """Return the value of a JavaScript string literal whose source, without the quotes, is *text*."""
     if "\\" not in text:
         return text
     if r"\\" not in text:
@@ -66,9 +66,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def string_end(page: bytes, start: int) -> int:
-    """Where the string literal that opens at *start* closes (the index of its closing quote), or -1."""
+    """Return where the string literal that opens at *start* closes (the index of its closing quote), or -1."""
     quote, position = page[start : start + 1], start + 1
-    while (position := page.find(quote, position, start + MAX_STRING)) >= 0:
+    while (position := page.find(quote, position, start + MAX_STRING_BYTES)) >= 0:
         backslashes = 1
         while page[position - backslashes] == 0x5C:
             backslashes += 1
@@ -78,13 +78,13 @@ def string_end(page: bytes, start: int) -> int:
     return -1
 
 
-def decode(source: bytes) -> str:
-    """The value of a string literal from its bytes in the page."""
+def decode_literal(source: bytes) -> str:
+    """Return the value of a string literal from its bytes in the page."""
     return unescape_js(source.decode("utf-8", "replace"))
 
 
 def read_expression(page: bytes, start: int) -> str | None:
-    """The value at *start*: the first non-empty string (or number) of an or-chain, after a ternary its last branch.
+    """Return the value at *start*: the first non-empty string or number of an or-chain; of a ternary the last branch.
 
     None if no literal stands there (``var title = showTitle``), an empty string if all literals are empty.
     """
@@ -96,7 +96,7 @@ def read_expression(page: bytes, start: int) -> str | None:
             end = string_end(page, position)
             if end < 0:
                 return value
-            value = decode(page[position + 1 : end])
+            value = decode_literal(page[position + 1 : end])
             position = end + 1
         elif number := _NUMBER.match(page, position):
             value, position = number[1].decode(), number.end()
@@ -116,8 +116,8 @@ def read_expression(page: bytes, start: int) -> str | None:
     return value
 
 
-def read_sum(page: bytes, start: int) -> str:
-    """The strings of ``'a' + name + 'b'`` at *start*, joined; what names stand for is not known."""
+def read_concatenation(page: bytes, start: int) -> str:
+    """Return the strings of ``'a' + name + 'b'`` at *start*, joined; what names stand for is not known."""
     parts: list[str] = []
     position = start
     while operand := _OPERAND.match(page, position):
@@ -126,7 +126,7 @@ def read_sum(page: bytes, start: int) -> str:
             end = string_end(page, operand.start(1))
             if end < 0:
                 break
-            parts.append(decode(page[operand.end() : end]))
+            parts.append(decode_literal(page[operand.end() : end]))
             position = end + 1
         plus = _PLUS.match(page, position)
         if plus is None:
@@ -136,13 +136,13 @@ def read_sum(page: bytes, start: int) -> str:
 
 
 class _Scripts:
-    """Which places of a page stand in its scripts, asked in ascending order. Bytes without any script are all code."""
+    """Tells which places of a page are in its scripts, in ascending order. Bytes without any script are all code."""
 
     def __init__(self, page: bytes) -> None:
         self._page = page
         self._start, self._end = 0, 0 if b"<script" in page else len(page)
 
-    def hold(self, position: int) -> bool:
+    def contain(self, position: int) -> bool:
         """Whether *position* stands in a script."""
         if position >= self._end:
             opening = self._page.rfind(b"<script", self._end, position)
@@ -155,7 +155,7 @@ class _Scripts:
 
 
 def assignments(page: bytes, name: str, start: int = 0, end: int | None = None) -> Iterator[int]:
-    """Where the scripts of the page assign something to *name* (``var ct``): the index of what they assign.
+    """Yield where the scripts of the page assign something to *name* (``var ct``): the index of what they assign.
 
     Only names that stand in ``page[start:end]`` are looked at.
     """
@@ -164,16 +164,16 @@ def assignments(page: bytes, name: str, start: int = 0, end: int | None = None) 
         assign = _ASSIGN.match(page, position + len(needle))
         if assign is None or not _NAME_START.match(page, position):
             continue
-        if scripts.hold(position):
+        if scripts.contain(position):
             yield assign.end()
         elif (position := page.find(b"<script", position, end)) < 0:
             break
 
 
 def assigned_last(page: bytes, name: str, start: int) -> Iterator[int]:
-    """As :func:`assignments` in ``page[start:]``, but from the end on; only the last few places are looked at."""
+    """Yield as :func:`assignments` the last few places in ``page[start:]``, from the end on."""
     needle, position = name.encode(), len(page)
-    for _ in range(MAX_LAST):
+    for _ in range(MAX_LAST_ASSIGNMENTS):
         while (position := page.rfind(needle, start, position)) >= 0:
             if _ASSIGN.match(page, position + len(needle)):
                 break
@@ -183,7 +183,7 @@ def assigned_last(page: bytes, name: str, start: int) -> Iterator[int]:
 
 
 def variables(page: bytes, *prefixed: str) -> Iterator[str]:
-    """Every literal value that the page assigns to one of the names (``var ct``, ``d.ct``), name by name."""
+    """Yield every literal value that the page assigns to one of the names (``var ct``, ``d.ct``), name by name."""
     for name in prefixed:
         for position in islice(assignments(page, name), MAX_ASSIGNMENTS):
             if (value := read_expression(page, position)) is not None:
@@ -191,16 +191,16 @@ def variables(page: bytes, *prefixed: str) -> Iterator[str]:
 
 
 def variable(page: bytes, *prefixed: str) -> str | None:
-    """The first non-empty literal assigned to one of the names, or None."""
+    """Return the first non-empty literal assigned to one of the names, or None."""
     return next((value for value in variables(page, *prefixed) if value), None)
 
 
 class ObjectLiteral:
-    """The first level of an object literal: which keys it has and where their values stand.
+    """The first level of an object literal: its keys, and where their values stand.
 
-    It is read as far as the keys that are asked for stand, and values are decoded when asked for: of the thousand
-    values of WeChat's object a dozen are needed, most of them at its beginning. Of a key that stands twice the first
-    non-empty value counts. An object that never closes is read as far as it goes.
+    It is read only up to the keys that are needed, and only their values are decoded: of the thousand values of
+    WeChat's object a dozen are needed, most of them at its beginning. Of a key that stands twice the first non-empty
+    value counts. An object that never closes is read as far as it goes.
     """
 
     def __init__(self, page: bytes, start: int, limit: int | None = None) -> None:
@@ -276,7 +276,7 @@ class ObjectLiteral:
                 return
 
     def _ahead(self, key: bytes) -> int:
-        """Where *key* stands next as a key, of this object or of any other; -1 if nowhere in the script."""
+        """Return where *key* stands next as a key, of this object or of any other; -1 if nowhere in the script."""
         place, limit = self._position - 1, self._limit if self._limit >= 0 else len(self._page)
         while (place := self._page.find(key, place + 1, limit)) >= 0:
             if _NAME_START.match(self._page, place) and _COLON.match(self._page, place + len(key)):
@@ -287,7 +287,7 @@ class ObjectLiteral:
         return key in self._numbers or key in self._nested or (key in self._strings and self._length(key) > 0)
 
     def _read_gap(self, gap: bytes, key: str | None) -> str | None:
-        """The key that the bytes between two values end with; numbers without quotes in them are noted."""
+        """Return the key that the bytes between two values end with; numbers without quotes in them are noted."""
         for bare in _BARE.finditer(gap):
             self._numbers.setdefault(bare[1].decode(), bare[2].decode())
         if match := _KEY.search(gap[-200:]):
@@ -299,11 +299,11 @@ class ObjectLiteral:
         return end - start
 
     def string(self, key: str) -> str | None:
-        """The value of *key* if it is a string or a number, as text; None if absent or empty."""
+        """Return the value of *key* if it is a string or a number, as text; None if absent or empty."""
         self._seek(key)
         if key in self._strings:
             start, end = self._strings[key]
-            return decode(self._page[start:end]) or None
+            return decode_literal(self._page[start:end]) or None
         return self._numbers.get(key)
 
     def __contains__(self, key: str) -> bool:
@@ -312,13 +312,13 @@ class ObjectLiteral:
         return key in self._strings or key in self._numbers
 
     def nested(self, key: str) -> "ObjectLiteral | None":
-        """The object (or array) that is the value of *key*."""
+        """Return the object (or array) that is the value of *key*."""
         self._seek(key)
         start = self._nested.get(key)
         return None if start is None else ObjectLiteral(self._page, start, self._limit)
 
     def objects(self) -> "Iterator[ObjectLiteral]":
-        """The elements of an array literal that are objects."""
+        """Yield the elements of an array literal that are objects."""
         for _ in self._reader:
             pass
         for start, end in self._elements.items():

@@ -1,7 +1,7 @@
-"""Finding elements in the bytes of a page without parsing the page.
+"""Finds elements in the bytes of a page without parsing the page.
 
 Tags are read as browsers read them: nothing counts that stands in a comment, in a script, in an attribute or in text.
-What is not asked for is skipped inside one regular expression, so that a page of any size and shape costs one pass.
+Everything else is skipped inside one regular expression, so that a page of any size and shape costs one pass.
 """
 
 import re
@@ -37,7 +37,7 @@ class Tag(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _run(*stops: str) -> re.Pattern[bytes]:
-    """Matches all that is whole: text, comments, raw elements, and tags except those with one of the names *stops*."""
+    """Return a pattern of text, comments, raw elements and all tags but those with one of the names *stops*."""
     special = ["!--", *(rf"{name}[\s/>]" for name in _RAW), *(rf"/?{re.escape(name)}[\s/>]" for name in stops)]
     text = rf"[^<]++|<(?=[^a-z/!?])|<(?!{'|'.join(special)}){_REST}"
     return re.compile(rf"(?:{text}|{_COMMENT}|{_RAW_ELEMENT})*+".encode(), re.IGNORECASE)
@@ -48,12 +48,12 @@ def _skip(run: re.Pattern[bytes], page: bytes, start: int, end: int) -> int:
     return match.end() if match else start
 
 
-def tags(page: bytes, needle: bytes, start: int = 0, end: int | None = None) -> Iterator[Tag]:
-    """The start tags of ``page[start:end]`` in whose source *needle* stands, in their order."""
+def start_tags(page: bytes, needle: bytes, start: int = 0, end: int | None = None) -> Iterator[Tag]:
+    """Yield the start tags of ``page[start:end]`` in whose source *needle* stands, in their order."""
     end = len(page) if end is None else end
     run, position, found = _run(), start, page.find(needle, start, end)
     while found >= 0:
-        # With the needle as the end of all things, this stops before the tag, comment or script that holds it.
+        # With the needle as the end of the page, this stops before the tag, comment or script that holds it.
         position = _skip(run, page, position, found)
         tag = _TAG.match(page, position) if position < found else None
         opaque = _OPAQUE.match(page, position) if position < found else None
@@ -71,7 +71,7 @@ def tags(page: bytes, needle: bytes, start: int = 0, end: int | None = None) -> 
 
 
 def attributes(tag: bytes) -> dict[str, str]:
-    """The attributes of a start tag, names in lower case, entities undone; of two with one name the first counts."""
+    """Return the attributes of a start tag, names in lower case, entities decoded; the first of a name counts."""
     found: dict[str, str] = {}
     name = re.match(rb"<[^\s/>]*", tag)
     for match in islice(_ATTRIBUTE.finditer(tag, name.end() if name else 0), MAX_ATTRIBUTES):
@@ -80,15 +80,15 @@ def attributes(tag: bytes) -> dict[str, str]:
     return found
 
 
-def element(page: bytes, ident: str, start: int = 0, end: int | None = None) -> Tag | None:
-    """The start tag of the element with that id."""
-    found = tags(page, ident.encode(), start, end)
+def element_by_id(page: bytes, ident: str, start: int = 0, end: int | None = None) -> Tag | None:
+    """Return the start tag of the element with that id."""
+    found = start_tags(page, ident.encode(), start, end)
     return next((tag for tag in found if tag.attributes.get("id") == ident), None)
 
 
-def inside(page: bytes, tag: Tag, longest: int) -> bytes:
-    """What stands between *tag* and the end tag that balances it; at most *longest* bytes."""
-    limit = min(len(page), tag.end + longest)
+def inner_markup(page: bytes, tag: Tag, max_bytes: int) -> bytes:
+    """Return what stands between *tag* and the end tag that balances it; at most *max_bytes*."""
+    limit = min(len(page), tag.end + max_bytes)
     if tag.name in _RAW:
         closing = page.find(f"</{tag.name}".encode(), tag.end, limit)
         return page[tag.end : limit if closing < 0 else closing]

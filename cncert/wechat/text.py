@@ -1,4 +1,4 @@
-"""Text as WeChat's editors leave it, and as it should be read."""
+"""Cleans the text of WeChat pages: white space, invisible characters, entities, full-width characters."""
 
 import html
 import re
@@ -18,7 +18,7 @@ _FULLWIDTH |= {ord(chr(code)): chr(code - 0xFEE0) for code in (*range(0xFF21, 0x
 
 
 def tidy(text: str) -> str:
-    """*text* with one kind of space and without what cannot be seen.
+    """Return *text* with one kind of space and without what cannot be seen.
 
     NBSP and other spaces become one space, line ends stay, zero-width and control characters and lone surrogates go
     (a joiner inside an emoji stays), and every line loses the space around it.
@@ -29,20 +29,20 @@ def tidy(text: str) -> str:
 
 
 def unescape_html(text: str) -> str:
-    """*text* with its character references undone, once.
+    """Return *text* with its character references decoded, once.
 
-    Only those that end with a semicolon are ones: ``html.unescape`` makes ``×tamp=1`` of an address's ``&timestamp=1``.
+    Only those that end with a semicolon count: ``html.unescape`` makes ``×tamp=1`` of an address's ``&timestamp=1``.
     """
     return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def ascii_digits(text: str) -> str:
-    """*text* with full-width digits, Latin letters, ％ and ．as half-width ones; other punctuation stays as printed."""
+    """Return *text* with half-width digits, Latin letters, ％ and ．; other punctuation stays as printed."""
     return text.translate(_FULLWIDTH)
 
 
 def dense(text: str) -> str:
-    """*text* as it is compared with a label: half-width throughout (NFKC) and without any space."""
+    """Return *text* as it is compared with a label: half-width throughout (NFKC) and without any space."""
     text = tidy(text)
     pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
     return re.sub(r"\s+", "", "".join(unicodedata.normalize("NFKC", piece) for piece in pieces))

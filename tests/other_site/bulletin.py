@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response
 from cncert.items import Issue
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.issue import read_issue
-from cncert.sources.saved_files.other_sites import read_site
+from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site
 from cncert.spiders.series_spider import SeriesSpider, provenance
 from cncert.wechat.failure_pages import Page, Verdict
 
@@ -65,7 +65,9 @@ class BulletinSpider(SeriesSpider):
     def parse(self, response: HtmlResponse) -> Any:
         """Yield the issue. Raises NotAnIssue for a page that shows none."""
         origin = provenance(response)
-        issue = read_issue(read_site(response.text, None).article, origin.model_copy(update={"via": "file"}))
+        issue = read_issue(
+            read_page_of_other_site(response.text, None).article, origin.model_copy(update={"via": "file"})
+        )
         yield issue.model_copy(update={"provenance": origin})
 
 

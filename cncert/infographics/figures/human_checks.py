@@ -10,7 +10,7 @@ from cncert.exceptions import ArgumentError, DocumentError
 from cncert.infographics.figures.figures_of_issue import Candidate
 from cncert.infographics.figures.picture_files import body_files
 from cncert.infographics.figures.update_issue import IssuePictures, load_pictures, update_issues
-from cncert.report.numbers import LARGEST
+from cncert.report.numbers import LARGEST_NUMBER
 from cncert.store import Store
 from cncert.store.backend import problem
 from cncert.store.picture_readings import Correction, correction_id
@@ -79,7 +79,7 @@ async def save_check(
     """
     if (verdict == "corrected") is not (number is not None):
         raise ArgumentError("a correction says what the picture states, the other verdicts do not")
-    if number is not None and number.value > LARGEST:
+    if number is not None and number.value > LARGEST_NUMBER:
         raise ArgumentError(f"{number.value:.4g} is more than anything that is counted")
     pair, box = candidate.pair, candidate.pair.box if candidate.is_one_of_several else None
     number = number or CheckedNumber(pair.value, pair.unit, pair.change_pct)

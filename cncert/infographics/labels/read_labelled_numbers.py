@@ -15,7 +15,7 @@ from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, 
 from cncert.items import Figure
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold, metrics, regions
-from cncert.report.numbers import FACTORS, LARGEST
+from cncert.report.numbers import FACTORS, LARGEST_NUMBER
 from cncert.store.picture_readings import MAX_TEXT_LENGTH, Direction, LabelledNumber
 
 _UNITS = {metric.name: metric.unit for metric in metrics()}
@@ -62,7 +62,7 @@ def read_labelled_numbers(
             number = _number_of_text(paragraph, figure, thresholds)
             pairs = [pair for pair in pairs if pair.metric or pair.box != number.box]
             pairs.append(number)
-    counted = [pair for pair in check_plausibility(pairs) if pair.value <= LARGEST]
+    counted = [pair for pair in check_plausibility(pairs) if pair.value <= LARGEST_NUMBER]
     return sorted(counted, key=lambda pair: (pair.box[1], pair.box[0]))
 
 

@@ -10,7 +10,15 @@ from cncert.infographics.labels.words_and_marks import Rectangle, Word
 from cncert.items import Qualifier
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold
-from cncert.report.numbers import DIGITS, LARGEST, UNITS, Number, qualified_after, read_number, unqualified
+from cncert.report.numbers import (
+    DIGITS,
+    LARGEST_NUMBER,
+    UNITS,
+    Number,
+    read_number,
+    strip_qualifier_after,
+    strip_qualifier_before,
+)
 from cncert.store.picture_readings import Direction
 
 Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "date", "trend"]
@@ -179,7 +187,7 @@ def _tokens(word: PlacedText, place: int, *, is_running: bool = False) -> Iterat
     for match in _TOKEN.finditer(text, start):
         begin, end = match.span()
         before = text[start:begin]
-        rest, qualifier = unqualified(before)
+        rest, qualifier = strip_qualifier_before(before)
         trend = _trend(rest)
         if trend is not None:
             rest = rest[: trend.start()]
@@ -207,8 +215,8 @@ def _tokens(word: PlacedText, place: int, *, is_running: bool = False) -> Iterat
             percent = token("percent", begin, end, **_percent(match, before, trend))
             whole = word.part(*folded.span(label_end, end))
             yield replace(percent, box=percent.box.around(whole.box), colour=whole.colour)
-        elif match["number"] and (number := read_number(*_digits(match))).value <= LARGEST:
-            _, later = qualified_after(text[end:], match["unit"] or "")
+        elif match["number"] and (number := read_number(*_digits(match))).value <= LARGEST_NUMBER:
+            _, later = strip_qualifier_after(text[end:], match["unit"] or "")
             moved = trend is not None and trend["move"] is not None
             yield token(
                 "delta" if moved else "number",

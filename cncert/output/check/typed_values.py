@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from cncert.report.metrics import fold, metrics, relations
-from cncert.report.numbers import DIGITS, LARGEST, read_number
+from cncert.report.numbers import DIGITS, LARGEST_NUMBER, read_number
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 MAX_INPUT_LENGTH = 60
@@ -51,7 +51,7 @@ def typed_value(text: str, metric: str, unit: str | None) -> int | float:
     if match is None:
         raise InvalidInput("refused_value")
     value = read_number(match["digits"], match["scale"]).value
-    if value > LARGEST:
+    if value > LARGEST_NUMBER:
         raise InvalidInput("refused_large")
     if isinstance(value, float) and metric not in _fractional_metrics():
         raise InvalidInput("refused_fraction")

@@ -15,9 +15,9 @@ from cncert.items import (
     Account,
     ArticleRecord,
     Check,
-    Doubt,
     Figure,
     Issue,
+    IssueWarning,
     Period,
     Picture,
     Provenance,
@@ -28,7 +28,7 @@ from cncert.items import (
 )
 from cncert.ledger.calendar_gaps import Week
 from cncert.output.export.base_table import Column, Table, field_column, field_meaning
-from cncert.quality.series_breaks import Break, register
+from cncert.quality.series_breaks import Break, all_breaks
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
 
@@ -197,8 +197,8 @@ PICTURES: Final = (
 WARNINGS: Final = (
     *_WEEK,
     _PLACE,
-    field_column(Doubt, "code", "代码", at="item"),
-    field_column(Doubt, "message", "说明", at="item"),
+    field_column(IssueWarning, "code", "代码", at="item"),
+    field_column(IssueWarning, "message", "说明", at="item"),
 )
 
 GAPS: Final = (
@@ -321,7 +321,7 @@ def _of_issues(scope: ExportScope) -> Iterator[Table]:
 
 def _of_the_whole(scope: ExportScope) -> Iterator[Table]:
     def breaks(_: Sequence[Week]) -> list[tuple[str, Break]]:
-        return [(name, one) for one in register() for name in one.metrics if name == "rating" or scope.includes(name)]
+        return [(name, one) for one in all_breaks() for name in one.metrics if name == "rating" or scope.includes(name)]
 
     text = "A row for each week from the first known issue to the newest, with what became of its issue."
     yield Table("gaps", "各周", text, ("issue",), GAPS, of_weeks=iter)

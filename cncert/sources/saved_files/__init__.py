@@ -1,4 +1,4 @@
-"""What people keep of the report: saved pages of WeChat and of other sites, MHTML, Markdown, text, WARC.
+"""Reads issues from files that people saved: pages of WeChat and of other sites, MHTML, Markdown, text, WARC.
 
-Knows no Scrapy and no store. What a file is, its content says, not its name.
+Imports neither Scrapy nor a store. The content of a file says what it is, not its name.
 """

@@ -1,11 +1,11 @@
-"""Bytes to text, whatever charset a page, an editor or a site of 2012 used."""
+"""Decodes the bytes of a saved page, in the charset that a site or an editor used."""
 
 import codecs
 import re
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
-_HEAD = 4096
+_HEAD_BYTES = 4096
 """Bytes in which a page declares its charset."""
 # Chinese pages are in one of these. GB18030 reads all that GB2312 and GBK do, and is what browsers take for them.
 _CODECS = {
@@ -19,7 +19,7 @@ _TOLERATED = 0.01
 
 
 def decode(data: bytes) -> str:
-    """*data* as text: by its byte order mark, as UTF-8 if it is that, as it declares itself, else as GB18030."""
+    """Return *data* as text: by its byte order mark, as UTF-8, by its declared charset, else as GB18030."""
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(codec, "replace")
@@ -36,5 +36,5 @@ def decode(data: bytes) -> str:
 
 
 def _declared(data: bytes) -> str:
-    stated = (match[1].decode("ascii").lower() for match in _DECLARED.finditer(data[:_HEAD]))
-    return next((_CODECS[name] for name in stated if name in _CODECS), "gb18030")
+    declared = (match[1].decode("ascii").lower() for match in _DECLARED.finditer(data[:_HEAD_BYTES]))
+    return next((_CODECS[name] for name in declared if name in _CODECS), "gb18030")

@@ -1,4 +1,4 @@
-"""Files and what is in them: directories are walked, compressed files are read, and nothing is read without a bound."""
+"""Finds the files below a directory and opens them, decompressed and with a limit of size."""
 
 import bz2
 import gzip
@@ -20,9 +20,9 @@ else:
     from backports import zstd
 
 STDIN = "-"
-"""The name of what comes through a pipe."""
+"""The name of standard input."""
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_PAGE_BYTES = 64 * 1024 * 1024
 """Of one page, decompressed. Pages of today have 4 MB."""
 
 _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
@@ -31,16 +31,16 @@ _COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
     b"\xfd7zXZ\x00": lzma.open,
     b"\x28\xb5\x2f\xfd": zstd.open,
 }
-"""By the first bytes."""
-BROKEN = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, OSError)
-"""What reading a compressed file that is broken raises."""
+"""How to open a compressed file, by its first bytes."""
+DECOMPRESSION_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, OSError)
+"""What reading a broken compressed file raises."""
 
 
 def find_files(name: str) -> Iterator[str | OSError]:
-    """*name* itself, or the files below it if it is a directory, by name; in place of what cannot be listed, the error.
+    """Yield *name* itself, or the files below it if it is a directory, by name.
 
-    Left out of a directory: what is hidden, what is no file, links to directories (they may lead back), and the
-    ``page_files`` that a browser puts beside ``page.html``.
+    Yields the error in place of what cannot be listed. Leaves out hidden files, what is no file, links to directories
+    (they may lead back), and the ``page_files`` that a browser puts beside ``page.html``.
     """
     if name == STDIN or not Path(name).is_dir():
         yield name
@@ -62,9 +62,9 @@ def find_files(name: str) -> Iterator[str | OSError]:
 
 @contextmanager
 def opened(name: str) -> Iterator[BufferedReader]:
-    """What the file holds, decompressed as it is read.
+    """Open a file, decompressed as it is read.
 
-    Raises OSError if there is no such file, and in who reads from it SavedFileError if it cannot be decompressed.
+    Raises OSError if there is no such file, and while it is read SavedFileError if it cannot be decompressed.
     """
     with open(0 if name == STDIN else name, "rb") as file:  # noqa: PTH123  # 0 is stdin
         first = file.peek(8)
@@ -75,13 +75,13 @@ def opened(name: str) -> Iterator[BufferedReader]:
         with decompress(file) as content, BufferedReader(content) as reader:
             try:
                 yield reader
-            except BROKEN as error:
+            except DECOMPRESSION_ERRORS as error:
                 raise SavedFileError(f"cannot be decompressed: {error_reason(error)}") from error
 
 
 def read_whole(stream: BufferedReader) -> bytes:
-    """All that is left of *stream*. Raises SavedFileError if that is too much."""
-    data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SavedFileError(f"larger than {MAX_BYTES} bytes")
+    """Return all that is left of *stream*. Raises SavedFileError if that is too large."""
+    data = stream.read(MAX_PAGE_BYTES + 1)
+    if len(data) > MAX_PAGE_BYTES:
+        raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
     return data

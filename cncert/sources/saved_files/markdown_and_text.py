@@ -1,4 +1,4 @@
-"""An issue as text or Markdown: a title, the report's lines, links and pictures in Markdown's form."""
+"""Reads an issue from plain text or Markdown: a title, the lines of the report, links and pictures."""
 
 import html
 import re
@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from cncert.exceptions import NotAnIssue
 from cncert.report.calendar import Week
 from cncert.report.title import read_title
-from cncert.sources.saved_files.report_in_text import Copy, Pictures, begins, lead, make_copy, page_title, titles_before
+from cncert.sources.saved_files.report_copy import (
+    CopyPictures,
+    ReportCopy,
+    is_report_heading,
+    lines_before_report,
+    make_report_copy,
+    page_title,
+    titles_before,
+)
 from cncert.wechat.body import Line, read_html
 
-MAX_LENGTH = 4_000_000
-"""Characters that are read; an issue has some thousands."""
+MAX_TEXT_CHARACTERS = 4_000_000
+"""The rest of a longer text is not read; an issue has some thousands."""
 
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n((?:[^\n]{0,2000}\n){0,60}?)---[ \t]*(?:\n|$)")
 _KEY = re.compile(r"^([A-Za-z_]{1,20}):[ \t]*(.*)$", re.MULTILINE)
@@ -21,37 +29,41 @@ _TARGET = r"""\(\s{0,9}+<?+([^)\s<>"\[]{0,2048}+)>?(?:\s{1,9}(?:"[^"\n]{0,300}"|
 _INLINE = re.compile(rf"!\[[^\[\]\n]{{0,500}}\]{_TARGET}|\[([^\[\]\n]{{0,500}})\]{_TARGET}")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _EMPHASIS = re.compile(r"\*\*|~~")
-_LEAD = 12
+_MAX_LINES_TO_REPORT = 12
 """Lines below a title in which its report has to begin."""
 
 
-def read_plain_text(text: str) -> Copy:
-    """The copy that *text* is. Raises NotAnIssue if no line before the report names an issue, or it holds several."""
-    text = text[:MAX_LENGTH].replace("\r\n", "\n").replace("\r", "\n")
+def read_plain_text(text: str) -> ReportCopy:
+    """Return the copy of an issue in *text*. Raises NotAnIssue if no title names an issue, or it holds several."""
+    text = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
     front = _FRONT_MATTER.match(text)
-    facts = {key.lower(): value.strip().strip("\"'") for key, value in _KEY.findall(front[1])} if front else {}
-    pictures = Pictures()
+    front_matter = {key.lower(): value.strip().strip("\"'") for key, value in _KEY.findall(front[1])} if front else {}
+    pictures = CopyPictures()
     written = text[front.end() if front else 0 :].split("\n")
     lines = read_html("".join(_markup(line, pictures) for line in written if line.strip())).lines
     titles = titles_before(lines)
-    title = page_title(facts.get("title")) or (lines[titles[0]].text if titles else None)
+    title = page_title(front_matter.get("title")) or (lines[titles[0]].text if titles else None)
     if title is None:
         raise NotAnIssue("title", "no line before the report is the title of an issue")
     if len(_reports(lines)) > 1:
         raise NotAnIssue("several", "it holds several issues: give each a file of its own")
-    stated = [facts.get("published"), facts.get("date"), *lead(lines)]
-    return make_copy(title, lines, stated, pictures, [facts.get(key) for key in ("url", "link", "source")])
+    dates = [front_matter.get("published"), front_matter.get("date"), *lines_before_report(lines)]
+    return make_report_copy(title, lines, dates, pictures, [front_matter.get(key) for key in ("url", "link", "source")])
 
 
 def _reports(lines: Sequence[Line]) -> set[Week]:
-    """The issues under whose titles a report begins."""
+    """Return the issues under whose titles a report begins."""
     titled = ((place, title) for place, line in enumerate(lines) if (title := read_title(line.text)) is not None)
-    return {title.week for place, title in titled if any(map(begins, lines[place + 1 : place + _LEAD]))}
+    return {
+        title.week
+        for place, title in titled
+        if any(map(is_report_heading, lines[place + 1 : place + _MAX_LINES_TO_REPORT]))
+    }
 
 
-def _markup(line: str, pictures: Pictures) -> str:
-    """A line of Markdown as HTML paragraphs."""
-    line, pieces, last = _bare(line), ["<p>"], 0
+def _markup(line: str, pictures: CopyPictures) -> str:
+    """Return a line of Markdown as HTML paragraphs."""
+    line, pieces, last = _without_line_marks(line), ["<p>"], 0
     for match in _INLINE.finditer(line):
         pieces.append(_escaped(line[last : match.start()]))
         picture, text, target = match.groups()
@@ -63,8 +75,8 @@ def _markup(line: str, pictures: Pictures) -> str:
     return "".join([*pieces, _escaped(line[last:]), "</p>"])
 
 
-def _bare(line: str) -> str:
-    """*line* without the marks of a heading, a quotation or a list."""
+def _without_line_marks(line: str) -> str:
+    """Return *line* without the marks of a heading, a quotation or a list."""
     text = _LINE_MARKS.sub("", line).rstrip()
     unmarked = text.rstrip("#")
     return unmarked if unmarked.endswith((" ", "\t")) else text
@@ -75,5 +87,5 @@ def _escaped(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """*text* without emphasis and escapes."""
+    """Return *text* without emphasis and escapes."""
     return _ESCAPE.sub(r"\1", _EMPHASIS.sub("", text))

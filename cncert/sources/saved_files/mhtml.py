@@ -1,4 +1,4 @@
-"""MHTML: a page and its pictures in one file, as a mail. Only the page is read."""
+"""Reads the page in an MHTML file, which holds a page and its pictures in the form of a mail."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 MAX_PARTS = 2_000
 _MAX_DEPTH = 4
 _HEADERS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
-_LONGEST_HEADERS = 65_536
+_MAX_HEADER_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class MailedPage:
 
 
 def read_mhtml(data: bytes) -> MailedPage | None:
-    """The page that *data* is the MHTML of; None if it is none."""
-    headers = _HEADERS.match(data, 0, _LONGEST_HEADERS)
+    """Return the page in *data*, an MHTML file; None if it is no such file or has no page."""
+    headers = _HEADERS.match(data, 0, _MAX_HEADER_BYTES)
     if headers is None:
         return None
     head = message_from_bytes(headers[0])
@@ -40,8 +40,8 @@ def read_mhtml(data: bytes) -> MailedPage | None:
 
 
 def _pages(data: bytes, depth: int) -> Iterator[Message]:
-    """The HTML parts of *data*, a part or a whole mail, the first one first."""
-    headers = _HEADERS.match(data, 0, _LONGEST_HEADERS)
+    """Yield the HTML parts of *data*, a part or a whole mail, the first one first."""
+    headers = _HEADERS.match(data, 0, _MAX_HEADER_BYTES)
     if headers is None or depth > _MAX_DEPTH:
         return
     head = message_from_bytes(headers[0])

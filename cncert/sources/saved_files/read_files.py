@@ -1,4 +1,4 @@
-"""What ``scrapy extract`` and ``scrapy import`` share: the files named to them, read and validated, in their order."""
+"""Reads the files that ``scrapy extract`` and ``scrapy import`` are given, and validates the issues in them."""
 
 import os
 import signal
@@ -17,23 +17,23 @@ from cncert.exceptions import ArgumentError, SavedFileError, error_reason
 from cncert.items import Issue
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import first_problem, validate_issue
-from cncert.sources.saved_files.find_files import MAX_BYTES, STDIN, find_files, opened, read_whole
-from cncert.sources.saved_files.saved_page import Kept, Saved, read_saved, unwrap
-from cncert.sources.saved_files.warc_answers import MAGIC, WarcAnswer, read_answers
+from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened, read_whole
+from cncert.sources.saved_files.saved_page import SavedPage, SavedPageContent, read_saved_page, unwrap_saved_page
+from cncert.sources.saved_files.warc_answers import WARC_MAGIC, WarcAnswer, read_answers
 from cncert.terminal.console import print_message
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 from cncert.terminal.worker_pool import results_in_order, results_in_this_process
-from cncert.wechat.answer import is_cut_off, judge_answer
-from cncert.wechat.failure_pages import Page
+from cncert.wechat.answer import judge_answer
+from cncert.wechat.failure_pages import Page, is_cut_off
 
-FEW_FILES, FEW_BYTES = 64, 64 * 1024 * 1024
-"""So many files of so many bytes are read before a worker process would have started."""
+ONE_PROCESS_FILES, ONE_PROCESS_BYTES = 64, 64 * 1024 * 1024
+"""Up to so many files and bytes are read in this process, before a worker process would have started."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a saved page is: the verdict with its reason, and the issue in it."""
+class PageFromFile:
+    """A page that a file holds: the verdict with its reason, and the issue in it."""
 
     name: str
     """The file as it was named; for an answer in a WARC file, its address behind a ``#``."""
@@ -42,13 +42,13 @@ class Found:
     issue: Issue | None
     is_whole: bool
     """Whether the page has its end: half an article reads like a whole one."""
-    kept: Kept | None
+    saved_page: SavedPage | None
     """The page itself, if it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """A file that gave nothing, and why in a few words."""
+class UnreadFile:
+    """A file that could not be read, and why in a few words."""
 
     name: str
     reason: str
@@ -57,14 +57,17 @@ class Unread:
 
 
 def add_jobs_option(parser: ArgumentParser) -> None:
-    """``--jobs N``."""
+    """Add ``--jobs N``."""
     parser.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: as many as cores)")
 
 
-def read_files(names: Sequence[str], opts: Namespace, *, keep: bool = False) -> Generator[Found | Unread]:
-    """What the files *names* and those in the directories among them hold. Complains of each that cannot be read.
+def read_files(
+    names: Sequence[str], opts: Namespace, *, keep_pages: bool = False
+) -> Generator[PageFromFile | UnreadFile]:
+    """Yield the pages in the files *names* and in the directories among them. Complains of each that cannot be read.
 
-    *keep*: the pages themselves are wanted too. Raises ArgumentError for wrong arguments, before anything is read.
+    With *keep_pages* the results hold the pages themselves. Raises ArgumentError for wrong arguments, before it reads
+    anything.
     """
     if not names:
         raise ArgumentError("no file is named: give files, directories, or - for what comes through a pipe")
@@ -73,30 +76,36 @@ def read_files(names: Sequence[str], opts: Namespace, *, keep: bool = False) -> 
     jobs = opts.jobs if opts.jobs is not None else os.cpu_count() or 1
     if jobs < 1:
         raise ArgumentError(f"--jobs {jobs} is below 1")
-    return _read_files(names, jobs, keep)
+    return _read_files(names, jobs, keep_pages)
 
 
-def _read_files(names: Sequence[str], jobs: int, keep: bool) -> Generator[Found | Unread]:
+def _read_files(names: Sequence[str], jobs: int, keep_pages: bool) -> Generator[PageFromFile | UnreadFile]:
     # asyncio would only cancel at the next await, and reading awaits nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     files = [_named(file) for name in names for file in find_files(name)]
     bar = _Bar(len(files))
-    with bar, closing(_results(files, jobs, keep)) as results:
+    with bar, closing(_results(files, jobs, keep_pages)) as results:
         for place, result in results:
             bar.at(place)
-            if isinstance(result, Unread):
+            if isinstance(result, UnreadFile):
                 print_message(f"{result.name}: {result.reason}")
             yield result
 
 
-def _named(file: str | OSError) -> str | Unread:
-    return file if isinstance(file, str) else Unread(shown(str(file.filename)), error_reason(file), absent=True)
+def _named(file: str | OSError) -> str | UnreadFile:
+    return (
+        file
+        if isinstance(file, str)
+        else UnreadFile(printable_name(str(file.filename)), error_reason(file), absent=True)
+    )
 
 
-def _results(files: Sequence[str | Unread], jobs: int, keep: bool) -> Generator[tuple[int, Found | Unread]]:
-    work = partial(read_file, keep=keep)
+def _results(
+    files: Sequence[str | UnreadFile], jobs: int, keep_pages: bool
+) -> Generator[tuple[int, PageFromFile | UnreadFile]]:
+    work = partial(read_file, keep_pages=keep_pages)
     names = [file for file in files if isinstance(file, str)]
-    few = len(names) <= FEW_FILES and sum(map(_size, names)) <= FEW_BYTES
+    few = len(names) <= ONE_PROCESS_FILES and sum(map(_size, names)) <= ONE_PROCESS_BYTES
     # What comes through a pipe is there for this process only.
     if few or any(name == STDIN or Path(name).is_fifo() for name in names):
         results = results_in_this_process(work, files)
@@ -105,7 +114,7 @@ def _results(files: Sequence[str | Unread], jobs: int, keep: bool) -> Generator[
     with closing(results):
         for place, result in results:
             if isinstance(result, SavedFileError):
-                yield place, Unread(shown(str(files[place])), str(result), absent=False)
+                yield place, UnreadFile(printable_name(str(files[place])), str(result), absent=False)
             else:
                 yield place, result
 
@@ -117,53 +126,53 @@ def _size(name: str) -> int:
         return 0
 
 
-def read_file(file: str | Unread, *, keep: bool) -> Iterator[Found | Unread]:
-    """What *file* holds: a page, or the pages of a WARC file. Raises SavedFileError for one that cannot be read."""
-    if isinstance(file, Unread):
+def read_file(file: str | UnreadFile, *, keep_pages: bool) -> Iterator[PageFromFile | UnreadFile]:
+    """Yield the page in *file*, or the pages of a WARC file. Raises SavedFileError for one that cannot be read."""
+    if isinstance(file, UnreadFile):
         yield file
         return
     try:
         written_at = datetime.now(UTC) if file == STDIN else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
         with opened(file) as stream:
-            if stream.peek(len(MAGIC)).startswith(MAGIC):
-                for answer in read_answers(stream, MAX_BYTES):
-                    yield _read_answer(shown(file), answer, keep)
+            if stream.peek(len(WARC_MAGIC)).startswith(WARC_MAGIC):
+                for answer in read_answers(stream, MAX_PAGE_BYTES):
+                    yield _read_answer(printable_name(file), answer, keep_pages)
             else:
                 data = read_whole(stream)
-                kept = unwrap(data, written_at)
-                yield _found(shown(file), kept, read_saved(kept), keep)
+                saved_page = unwrap_saved_page(data, written_at)
+                yield _validated(printable_name(file), saved_page, read_saved_page(saved_page), keep_pages)
     except OSError as error:
-        yield Unread(shown(file), error_reason(error), absent=True)
+        yield UnreadFile(printable_name(file), error_reason(error), absent=True)
     except MemoryError:
         raise SavedFileError("takes more memory than there is") from None
 
 
-def _read_answer(file: str, answer: WarcAnswer | SavedFileError, keep: bool) -> Found | Unread:
+def _read_answer(file: str, answer: WarcAnswer | SavedFileError, keep_pages: bool) -> PageFromFile | UnreadFile:
     if isinstance(answer, SavedFileError):
-        return Unread(file, str(answer), absent=False)
-    kept = Kept(answer.body, answer.address, answer.date, as_served=True)
+        return UnreadFile(file, str(answer), absent=False)
+    saved_page = SavedPage(answer.body, answer.address, answer.date, as_served=True)
     if answer.status == 200:
-        saved = read_saved(kept)
+        content = read_saved_page(saved_page)
     else:
         page = judge_answer(answer.address, answer.status, answer.location, answer.body)
-        saved = Saved(page, None, page.reason)
-    return _found(f"{file}#{answer.address}", kept, saved, keep)
+        content = SavedPageContent(page, None, page.reason)
+    return _validated(f"{file}#{answer.address}", saved_page, content, keep_pages)
 
 
-def _found(name: str, kept: Kept, saved: Saved, keep: bool) -> Found:
-    """The issue cleaned and validated, as a crawl does it."""
-    issue, reason = None, saved.reason
-    if saved.issue is not None:
+def _validated(name: str, saved_page: SavedPage, content: SavedPageContent, keep_pages: bool) -> PageFromFile:
+    """Return *content* with its issue cleaned and validated, as in a crawl."""
+    issue, reason = None, content.reason
+    if content.issue is not None:
         try:
-            issue = validate_issue(clean_issue(saved.issue))
+            issue = validate_issue(clean_issue(content.issue))
         except ValidationError as error:
             reason = f"no issue (invalid): {first_problem(error)}"
-    is_whole = not (kept.as_served and is_cut_off(kept.data))
-    return Found(name, saved.page, reason, issue, is_whole, kept if keep else None)
+    is_whole = not (saved_page.as_served and is_cut_off(saved_page.data))
+    return PageFromFile(name, content.page, reason, issue, is_whole, saved_page if keep_pages else None)
 
 
-def shown(file: str) -> str:
-    """The name of a file as it can be printed: names may hold bytes that are no text, and line ends."""
+def printable_name(file: str) -> str:
+    """Return the name of a file as it can be printed: names may hold bytes that are no text, and line ends."""
     return safe(os.fsencode(file).decode("utf-8", "replace"))
 
 

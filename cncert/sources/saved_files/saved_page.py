@@ -1,4 +1,4 @@
-"""A saved file to what it is: a page of WeChat, a copy of the report from elsewhere, or neither."""
+"""Reads a saved page: a page of WeChat, a copy of the report from elsewhere, or neither."""
 
 import codecs
 import re
@@ -8,23 +8,23 @@ from hashlib import sha256
 from typing import Literal
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import Doubt, Issue, Provenance
+from cncert.items import Issue, IssueWarning, Provenance
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.markdown_and_text import read_plain_text
 from cncert.sources.saved_files.mhtml import read_mhtml
-from cncert.sources.saved_files.other_sites import read_site, without_embedded
-from cncert.sources.saved_files.report_in_text import Copy
+from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site, without_embedded
+from cncert.sources.saved_files.report_copy import ReportCopy
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Page, Verdict, read_page
-from cncert.wechat.markup import element
+from cncert.wechat.markup import element_by_id
 
-MAX_TEXT = 16 * 1024 * 1024
-"""Characters of a page that is none of WeChat's: a tree takes ten times as much memory."""
+MAX_OTHER_PAGE_CHARACTERS = 16 * 1024 * 1024
+"""Of a page that is not WeChat's: its tree takes ten times as much memory."""
 
-_KINDS = {
+_UNREADABLE_KINDS = {
     b"%PDF-": "a PDF file",
     b"PK\x03\x04": "a ZIP archive or an Office document",
     b"\xd0\xcf\x11\xe0": "an old Office document",
@@ -35,10 +35,10 @@ _KINDS = {
     b"wOF": "a font",
     b"SQLite format 3": "a database",
 }
-"""What is no text, by its first bytes."""
+"""Kinds of files that are not read, by their first bytes."""
 _MARKUP = re.compile(r"\s*<(?:[!?]|[a-z][a-z0-9]{0,15}[\s>/])", re.IGNORECASE)
 _ROOT = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
-_HEAD = 4096
+_HEAD_BYTES = 4096
 """Bytes in which the program that saved a page notes what it did."""
 _SINGLE_FILE = re.compile(
     rb"Page saved with SingleFile\s+url:\s*(\S{1,2048})"
@@ -48,7 +48,7 @@ _BROWSER = re.compile(rb"saved from url=\([0-9]{4,5}\)([^\s>]{1,2048})")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedPage:
     """The page or text in a file: its bytes, where and when it was saved, and whether it is as it was served."""
 
     data: bytes
@@ -58,39 +58,42 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """What a file is: the verdict, and the issue in it (unchecked), or the reason why there is none."""
+class SavedPageContent:
+    """What a saved page is: the verdict, and the issue in it (not validated), or the reason why there is none."""
 
     page: Page
     issue: Issue | None
     reason: str
 
 
-def unwrap(data: bytes, written_at: datetime) -> Kept:
-    """The page or text in *data*, a file of *written_at*: out of MHTML, with what SingleFile or a browser noted."""
+def unwrap_saved_page(data: bytes, written_at: datetime) -> SavedPage:
+    """Return the page in *data*, a file of *written_at*: out of MHTML, with what SingleFile or a browser noted."""
     mailed = read_mhtml(data)
     if mailed is not None:
-        return Kept(mailed.html, mailed.address, _past(mailed.saved_at) or written_at, as_served=False)
-    noted = _SINGLE_FILE.search(data, 0, _HEAD)
+        return SavedPage(mailed.html, mailed.address, _past(mailed.saved_at) or written_at, as_served=False)
+    noted = _SINGLE_FILE.search(data, 0, _HEAD_BYTES)
     if noted is not None:
-        return Kept(data, noted[1].decode("utf-8", "replace"), _past(_noted_date(noted)) or written_at, as_served=False)
-    saved_from = _BROWSER.search(data, 0, _HEAD)
-    return Kept(data, saved_from[1].decode("utf-8", "replace") if saved_from else None, written_at, saved_from is None)
+        address = noted[1].decode("utf-8", "replace")
+        return SavedPage(data, address, _past(_noted_date(noted)) or written_at, as_served=False)
+    saved_from = _BROWSER.search(data, 0, _HEAD_BYTES)
+    if saved_from is not None:
+        return SavedPage(data, saved_from[1].decode("utf-8", "replace"), written_at, as_served=False)
+    return SavedPage(data, None, written_at, as_served=True)
 
 
-def read_saved(kept: Kept) -> Saved:
-    """What *kept* is."""
-    kind = next((kind for magic, kind in _KINDS.items() if kept.data.startswith(magic)), None)
+def read_saved_page(saved: SavedPage) -> SavedPageContent:
+    """Return the verdict on *saved* and the issue in it."""
+    kind = next((kind for magic, kind in _UNREADABLE_KINDS.items() if saved.data.startswith(magic)), None)
     if kind is not None:
         return _unknown(f"{kind}, which is not read")
-    page = _in_utf8(kept.data)
-    if element(page, "js_article") is not None:
-        return _read_wechat(kept, page)
-    return _read_other(kept, page)
+    page = _in_utf8(saved.data)
+    if element_by_id(page, "js_article") is not None:
+        return _read_wechat(saved, page)
+    return _read_other(saved, page)
 
 
 def _in_utf8(data: bytes) -> bytes:
-    """*data* in UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too."""
+    """Return *data* in UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -98,58 +101,60 @@ def _in_utf8(data: bytes) -> bytes:
     return data.removeprefix(codecs.BOM_UTF8)
 
 
-def _read_wechat(kept: Kept, data: bytes) -> Saved:
-    page = read_page(data, kept.address)
+def _read_wechat(saved: SavedPage, data: bytes) -> SavedPageContent:
+    page = read_page(data, saved.address)
     article = page.article
     if article is None:
-        return Saved(page, None, page.reason)
+        return SavedPageContent(page, None, page.reason)
     # A page that was saved without its scripts may have lost its identity with them.
     is_proven = article.key is not None and article.published_at is not None
     try:
-        issue = read_issue(article, _provenance(kept, "archive" if is_proven else "file", article))
+        issue = read_issue(article, _provenance(saved, "archive" if is_proven else "file", article))
     except NotAnIssue as error:
-        return Saved(page, None, f"no issue ({error.reason}): {error}")
-    return Saved(page, issue, page.reason)
+        return SavedPageContent(page, None, f"no issue ({error.reason}): {error}")
+    return SavedPageContent(page, issue, page.reason)
 
 
-def _read_other(kept: Kept, data: bytes) -> Saved:
-    """A copy of the report, one of WeChat's failure pages, or neither."""
+def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
+    """Read a copy of the report, one of WeChat's failure pages, or neither."""
     text = data.decode()
     is_markup = _MARKUP.match(text) is not None or _ROOT.search(text) is not None
     text = without_embedded(text) if is_markup else text
-    if len(text) > MAX_TEXT:
-        return _unknown(f"no page of WeChat, and longer than {MAX_TEXT} characters")
+    if len(text) > MAX_OTHER_PAGE_CHARACTERS:
+        return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
     try:
-        copy = read_site(text, kept.address) if is_markup else read_plain_text(text)
-        issue = read_issue(copy.article, _provenance(kept, "file", copy.article))
+        copy = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
+        issue = read_issue(copy.article, _provenance(saved, "file", copy.article))
     except NotAnIssue as error:
-        page = read_page(data, kept.address)
+        page = read_page(data, saved.address)
         if page.verdict is not Verdict.UNKNOWN or not text.strip():
-            return Saved(page, None, page.reason)
+            return SavedPageContent(page, None, page.reason)
         return _unknown(f"neither a page of WeChat nor a copy of the report ({error.reason}: {error})")
     page = Page(Verdict.ARTICLE, "a copy of the report", copy.article)
-    return Saved(page, with_doubt(issue, copy), page.reason)
+    return SavedPageContent(page, with_picture_warning(issue, copy), page.reason)
 
 
-def _unknown(reason: str) -> Saved:
-    return Saved(Page(Verdict.UNKNOWN, reason), None, reason)
+def _unknown(reason: str) -> SavedPageContent:
+    return SavedPageContent(Page(Verdict.UNKNOWN, reason), None, reason)
 
 
-def with_doubt(issue: Issue, copy: Copy) -> Issue:
-    """*issue*, read from *copy*, with a warning if pictures of that are left out."""
+def with_picture_warning(issue: Issue, copy: ReportCopy) -> Issue:
+    """Return *issue*, read from *copy*, with a warning if pictures of *copy* are left out."""
     if not copy.left_out:
         return issue
     message = f"pictures of other hosts than WeChat's, left out: {copy.left_out}"
-    return issue.model_copy(update={"warnings": [*issue.warnings, Doubt(code="pictures_left_out", message=message)]})
+    return issue.model_copy(
+        update={"warnings": [*issue.warnings, IssueWarning(code="pictures_left_out", message=message)]}
+    )
 
 
-def _provenance(kept: Kept, via: Literal["archive", "file"], article: Article) -> Provenance:
-    asked = read_address(kept.address) if kept.address and article.kind is not None else None
+def _provenance(saved: SavedPage, via: Literal["archive", "file"], article: Article) -> Provenance:
+    asked = read_address(saved.address) if saved.address and article.kind is not None else None
     return Provenance(
-        fetched_at=kept.saved_at,
+        fetched_at=saved.saved_at,
         via=via,
         address=article.link or (asked.url if asked else None),
-        sha256=sha256(kept.data).hexdigest(),
+        sha256=sha256(saved.data).hexdigest(),
         parser=PARSER,
     )
 
@@ -164,5 +169,5 @@ def _noted_date(note: re.Match[bytes]) -> datetime | None:
 
 
 def _past(moment: datetime | None) -> datetime | None:
-    """*moment* if it may be true."""
+    """Return *moment* if it may be true."""
     return moment if moment is not None and datetime(2009, 1, 1, tzinfo=UTC) < moment <= datetime.now(UTC) else None

@@ -1,4 +1,4 @@
-"""The answers in a WARC file, one after the other: such a file may be larger than the memory."""
+"""Reads the answers in a WARC file one after the other, because the file may be larger than the memory."""
 
 import io
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
 from cncert.exceptions import SavedFileError, error_reason
-from cncert.sources.saved_files.find_files import BROKEN
+from cncert.sources.saved_files.find_files import DECOMPRESSION_ERRORS
 
-MAGIC = b"WARC/"
-_PAGES = ("text/html", "application/xhtml+xml", "text/plain", "")
-_BROKEN = (*BROKEN, *warc_records.BROKEN)
+WARC_MAGIC = b"WARC/"
+_PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
+_BROKEN = (*DECOMPRESSION_ERRORS, *warc_records.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,13 @@ class WarcAnswer:
 
 
 def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer | SavedFileError]:
-    """The pages in *stream*, a decompressed WARC file; an error in place of one with more than *limit* bytes.
+    """Yield the pages in *stream*, a decompressed WARC file; an error in place of one with more than *limit* bytes.
 
-    Pictures and scripts are passed over. Raises SavedFileError if the file breaks off.
+    Skips pictures and scripts. Raises SavedFileError if the file breaks off.
     """
     try:
         for record in warc_records.records(stream):
-            kind = _content_type(record)
-            if kind not in _PAGES:
+            if _content_type(record) not in _PAGE_TYPES:
                 continue
             address = record.rec_headers.get_header("WARC-Target-URI") or ""
             body = warc_records.content(record, limit)
@@ -52,11 +51,11 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
 
 
 def _content_type(record: ArcWarcRecord) -> str | None:
-    """The type of an answer, or of what a browser made of one; None for any other record."""
+    """Return the type of an answer, or of what a browser made of one; None for any other record."""
     if record.rec_type == "response" and record.http_headers is not None:
-        stated = record.http_headers.get_header("Content-Type")
+        content_type = record.http_headers.get_header("Content-Type")
     elif record.rec_type == "conversion":
-        stated = record.rec_headers.get_header("Content-Type")
+        content_type = record.rec_headers.get_header("Content-Type")
     else:
         return None
-    return (stated or "").partition(";")[0].strip().lower()
+    return (content_type or "").partition(";")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""A page of another site that shows an issue: the title, and the smallest element that holds the report."""
+"""Reads an issue from a page of another site: its title, and the smallest element that contains the report."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,18 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from cncert.exceptions import NotAnIssue
-from cncert.report.sections import REVIEW, read_heading, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, read_heading, split_parts
 from cncert.report.text_figures import read_figures
 from cncert.report.title import find_titles, read_title
-from cncert.sources.saved_files.report_in_text import Copy, Pictures, begins, lead, make_copy, page_title, titles_before
+from cncert.sources.saved_files.report_copy import (
+    CopyPictures,
+    ReportCopy,
+    is_report_heading,
+    lines_before_report,
+    make_report_copy,
+    page_title,
+    titles_before,
+)
 from cncert.wechat.body import Line, read_html
 from cncert.wechat.text import dense, tidy
 
@@ -19,35 +27,35 @@ _HEADINGS = ("h1", "h2", "h3", "h4")
 _TIMES = frozenset(
     "article:published_time og:published_time og:release_date datepublished pubdate publishdate publish_time".split()
 )
-_REVIEW_BELOW = 8
+_MAX_LINES_TO_LIST = 8
 """Lines below its heading in which the list of earlier issues has to begin."""
-_MARK = 40
+_MARK_CHARACTERS = 40
 """Characters of a line by which it is found again."""
-_MOST_MARKS = 50
+_MAX_MARKS = 50
 """More than the headings and figures of any report."""
-_DEEPEST = 300
+_MAX_DEPTH = 300
 
 
-def read_site(text: str, address: str | None) -> Copy:
-    """The copy that the HTML *text*, saved from *address*, shows. Raises NotAnIssue if its titles name no issue."""
+def read_page_of_other_site(text: str, address: str | None) -> ReportCopy:
+    """Return the copy of an issue in the HTML *text*, saved from *address*. Raises NotAnIssue if no title names one."""
     root = _tree(text)
     lines = read_html(_markup(root)).lines if root is not None else ()
-    title = _title(root, lines) if root is not None else None
+    title = _issue_title(root, lines) if root is not None else None
     if root is None or title is None:
         raise NotAnIssue("title", "the page's titles and headings name no issue")
-    pictures = Pictures()
-    holder = _holder(root, _marks(lines))
-    _mark_pictures(holder, pictures)
+    pictures = CopyPictures()
+    container = _report_element(root, _marks(lines))
+    _mark_pictures(container, pictures)
     metas = dict(_metas(root))
     canonical = (link.get("href") for link in root.iter("link") if link.get("rel") == "canonical")
-    stated = [*(value for name, value in metas.items() if name in _TIMES), *lead(lines)]
-    return make_copy(
-        title, read_html(_markup(holder)).lines, stated, pictures, [address, *canonical, metas.get("og:url")]
+    dates = [*(value for name, value in metas.items() if name in _TIMES), *lines_before_report(lines)]
+    return make_report_copy(
+        title, read_html(_markup(container)).lines, dates, pictures, [address, *canonical, metas.get("og:url")]
     )
 
 
 def without_embedded(text: str) -> str:
-    """*text* without the pictures and fonts that SingleFile writes into a page: they are most of it."""
+    """Return *text* without the pictures and fonts that SingleFile writes into a page: they are most of it."""
     return _EMBEDDED.sub("data:,", text)
 
 
@@ -74,11 +82,11 @@ def _metas(root: etree._Element) -> Iterator[tuple[str, str]]:
             yield str(name).lower(), str(meta.get("content", ""))
 
 
-def _title(root: etree._Element, lines: Sequence[Line]) -> str | None:
-    """The title of the issue that the page says it shows, as it is printed before the report or as its head has it."""
+def _issue_title(root: etree._Element, lines: Sequence[Line]) -> str | None:
+    """Return the title of the issue that the page shows, as printed before the report, else as in the page's head."""
     printed = [lines[place].text for place in titles_before(lines)]
-    stated = [dict(_metas(root)).get("og:title"), *map(_text, root.iter("title"))]
-    named = next((title for text in stated if (title := page_title(text)) is not None), None)
+    in_head = [dict(_metas(root)).get("og:title"), *map(_text, root.iter("title"))]
+    named = next((title for text in in_head if (title := page_title(text)) is not None), None)
     if named is not None:
         return next((text for text in printed if read_title(text) == read_title(named)), named)
     headings = {" ".join(tidy(_text(heading)).split()) for heading in root.iter(*_HEADINGS)}
@@ -88,40 +96,40 @@ def _title(root: etree._Element, lines: Sequence[Line]) -> str | None:
 
 def _marks(lines: Sequence[Line]) -> list[str]:
     """What the report's element has to hold: the lines with its headings, else the sentences that state its figures."""
-    places = [place for place, line in enumerate(lines) if begins(line)]
+    places = [place for place, line in enumerate(lines) if is_report_heading(line)]
     if places:
         places += [
             place
             for place, line in enumerate(lines)
-            if place > places[0] and read_heading(line.text) == REVIEW and _lists_issues(lines, place)
+            if place > places[0] and read_heading(line.text) == EARLIER_ISSUES_HEADING and _lists_issues(lines, place)
         ]
         found = [lines[place].text for place in places]
     else:
         found = [figure.evidence for figure in read_figures(split_parts(lines)).figures]
-    return list(dict.fromkeys(_squeezed(text)[:_MARK] for text in found))[:_MOST_MARKS]
+    return list(dict.fromkeys(_squeezed(text)[:_MARK_CHARACTERS] for text in found))[:_MAX_MARKS]
 
 
 def _lists_issues(lines: Sequence[Line], heading: int) -> bool:
-    below = lines[heading + 1 : heading + 1 + _REVIEW_BELOW]
+    below = lines[heading + 1 : heading + 1 + _MAX_LINES_TO_LIST]
     return any(any(find_titles(dense(line.text))) for line in below)
 
 
-def _holder(root: etree._Element, marks: list[str]) -> etree._Element:
-    """The smallest element that holds all *marks* and more text than these: a table of contents holds only them."""
-    holder = root
-    for _ in range(_DEEPEST if marks else 0):
-        if len(holder) == 1 and not ((holder.text or "") + (holder[0].tail or "")).strip():
-            holder = holder[0]  # it holds the same
+def _report_element(root: etree._Element, marks: list[str]) -> etree._Element:
+    """Return the smallest element that holds all *marks* and more text: a table of contents holds only these."""
+    container = root
+    for _ in range(_MAX_DEPTH if marks else 0):
+        if len(container) == 1 and not ((container.text or "") + (container[0].tail or "")).strip():
+            container = container[0]  # it holds the same
             continue
-        fitting = [(len(text), child) for child in holder if (text := _holds(child, marks))]
+        fitting = [(len(text), child) for child in container if (text := _text_with_marks(child, marks))]
         if not fitting:
             break
-        holder = max(fitting, key=lambda fit: fit[0])[1]
-    return holder
+        container = max(fitting, key=lambda fit: fit[0])[1]
+    return container
 
 
-def _holds(element: etree._Element, marks: list[str]) -> str:
-    """The text of *element* if it holds all *marks* and more, else nothing."""
+def _text_with_marks(element: etree._Element, marks: list[str]) -> str:
+    """Return the text of *element* if it holds all *marks* and more, else nothing."""
     text = _squeezed(_text(element))
     return text if all(mark in text for mark in marks) and len(text) > 2 * sum(map(len, marks)) else ""
 
@@ -134,9 +142,9 @@ def _squeezed(text: str) -> str:
     return "".join(tidy(text).split())
 
 
-def _mark_pictures(holder: etree._Element, pictures: Pictures) -> None:
+def _mark_pictures(container: etree._Element, pictures: CopyPictures) -> None:
     """Put a line of text in place of every picture that is kept."""
-    for picture in list(holder.iter("img")):
+    for picture in list(container.iter("img")):
         urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
         mark = pictures.mark(*urls, width=picture.get("data-w"))
         if mark is not None:

@@ -1,4 +1,4 @@
-"""What a sentence adds to a figure: its share of a whole, its change against the week before."""
+"""Reads what a sentence adds to a figure: its share of a whole, its change against the week before."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _OTHER_CHANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
-    """What was found, and where in the sentence it ends. Percentages of a fall are negative."""
+    """The share and the change of a figure, and where in the sentence they end. A fall is negative."""
 
     share_pct: float | None
     change_pct: float | None
@@ -43,7 +43,7 @@ NO_CLAUSES = Clauses(None, None, None, 0)
 
 
 def read_clauses(text: str, start: int, unit: str | None) -> Clauses:
-    """The share and the change that the folded *text* states for a number of *unit* that ends at *start*."""
+    """Return the share and the change that the folded *text* states for a number of *unit* that ends at *start*."""
     share_pct = change_pct = None
     change: int | float | None = None
     end = start
@@ -68,7 +68,7 @@ def _percentage(match: re.Match[str]) -> float:
 
 
 def _change(match: re.Match[str], unit: str | None) -> tuple[float | None, int | float | None] | None:
-    """The change in percent and in units, one of them None; None if it is stated in another unit."""
+    """Return the change in percent and in units, one of them None; None if it is stated in another unit."""
     if match["level"]:
         return 0.0, None
     number = read_number(match["number"], match["scale"]).value

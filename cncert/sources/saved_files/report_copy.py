@@ -1,4 +1,4 @@
-"""A copy of an issue that stood elsewhere: the report's own lines, cut out of what stood around them."""
+"""Cuts the lines of the report out of a text that holds more, and makes an article of them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,23 +8,23 @@ from itertools import chain, pairwise
 
 from cncert.items import CHINA
 from cncert.report.calendar import Week, period
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue import CNCERT_BIZ
-from cncert.report.sections import HEADINGS, REVIEW, read_heading, split_parts
+from cncert.report.sections import EARLIER_ISSUES_HEADING, HEADINGS, read_heading, split_parts
 from cncert.report.title import Title, find_titles, read_title
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Image, Line, image
 from cncert.wechat.text import dense, tidy
 
-BEGINNINGS = tuple(heading for heading in HEADINGS if heading.startswith("本周"))
+REPORT_HEADINGS = tuple(heading for heading in HEADINGS if heading.startswith("本周"))
 """Headings that nothing but the report has; the others may stand in a site's menu."""
 
-_LEAD = 60
-"""Lines in which a text without any heading may say its title."""
-_CONTENT = 12
-"""A line with more characters than that says something."""
-_LONGEST_TITLE = 300
+_MAX_LINES_TO_TITLE = 60
+"""Lines of a text without any heading in which its title may stand."""
+_MIN_CONTENT_CHARACTERS = 12
+"""A shorter line is no content."""
+_MAX_TITLE_CHARACTERS = 300
 # Between the title of a page and the name of its site.
 _SEPARATOR = re.compile(r"(\s*[-_|–—»·:：/]+\s*)")
 _DATE = re.compile(
@@ -39,20 +39,20 @@ _TAIL = re.compile(
     r"|[(（\[]?点击下载|copyright|©|.{0,12}ICP[备证]",
     re.IGNORECASE,
 )
-_LONGEST_TAIL = 60
+_MAX_TAIL_CHARACTERS = 60
 _PICTURE = re.compile("\ue000([0-9]{1,6})\ue001")
 
 
 @dataclass
-class Pictures:
-    """The pictures of a copy: each leaves a line in the text that says where it stood."""
+class CopyPictures:
+    """Collects the pictures of a copy; each leaves a line in the text that marks its place."""
 
     kept: list[Image] = field(default_factory=list)
     left_out: int = 0
     """Those of other hosts than WeChat's: nobody could fetch them again."""
 
     def mark(self, *urls: str, width: str | None = None) -> str | None:
-        """The line to put in place of the picture at the first of *urls* that can be kept; None if none can."""
+        """Keep the picture at the first of *urls* that is WeChat's; return the line that marks its place, or None."""
         found = next((picture for url in urls if (picture := image(url, width)) is not None), None)
         if found is None:
             self.left_out += any(urls)
@@ -62,19 +62,19 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy as an article, and how many of its pictures are left out."""
+class ReportCopy:
+    """A copy of an issue as an article, and the number of its pictures that are left out."""
 
     article: Article
     left_out: int
 
 
-def make_copy(
-    title: str, lines: Sequence[Line], stated: Iterable[str | None], pictures: Pictures, links: Iterable[str | None]
-) -> Copy:
-    """The copy under *title*, one that names an issue, whose report is among *lines*.
+def make_report_copy(
+    title: str, lines: Sequence[Line], dates: Iterable[str | None], pictures: CopyPictures, links: Iterable[str | None]
+) -> ReportCopy:
+    """Return the copy whose report is among *lines*, under *title*, which names an issue.
 
-    *stated* are the texts that may hold its time of publication, *links* the addresses that may be the article's.
+    *dates* are texts that may contain its time of publication, *links* the addresses that may be the article's.
     """
     named = read_title(title)
     assert named is not None
@@ -94,7 +94,7 @@ def make_copy(
         idx=None,
         sn=None,
         kind=None,
-        published_at=_published(stated, named.week),
+        published_at=_published(dates, named.week),
         modified_at=None,
         link=next((url for link in links if (url := _own_address(link)) is not None), None),
         original=None,
@@ -103,51 +103,53 @@ def make_copy(
         cover=None,
         body=body,
     )
-    return Copy(article, pictures.left_out)
+    return ReportCopy(article, pictures.left_out)
 
 
 def page_title(text: str | None) -> str | None:
-    """The title of an issue that the title of a web page begins with: the site's name may stand behind it."""
-    parts = _SEPARATOR.split(" ".join(tidy(text or "")[:_LONGEST_TITLE].split()))
+    """Return the title of an issue that the title of a web page begins with: the site's name may stand behind it."""
+    parts = _SEPARATOR.split(" ".join(tidy(text or "")[:_MAX_TITLE_CHARACTERS].split()))
     beginnings = ("".join(parts[:end]) for end in range(len(parts), 0, -2))
     return next((text for text in beginnings if _is_closed(text) and read_title(text) is not None), None)
 
 
 def _is_closed(text: str) -> bool:
-    """Whether every bracket of *text* is closed: between two dates stands what may stand before a site's name."""
+    """Whether every bracket of *text* is closed: the sign between two dates may also stand before a site's name."""
     return sum(map(text.count, "(（[【")) == sum(map(text.count, ")）]】"))
 
 
 def titles_before(lines: Sequence[Line]) -> list[int]:
-    """The places of the titles of issues before the report; those behind its beginning are in its list of others."""
+    """Return the places of issue titles before the report; later ones stand in its list of earlier issues."""
     return [place for place, line in enumerate(_before(lines)) if read_title(line.text) is not None]
 
 
-def begins(line: Line) -> bool:
-    """Whether the report begins here, or goes on under another of its own headings."""
-    return len(line.text) < 5_000 and any(part.heading in BEGINNINGS for part in split_parts([line]))
+def is_report_heading(line: Line) -> bool:
+    """Whether *line* is a heading that only the report has, at its beginning or later."""
+    return len(line.text) < 5_000 and any(part.heading in REPORT_HEADINGS for part in split_parts([line]))
 
 
-def lead(lines: Sequence[Line]) -> list[str]:
-    """The lines between the title of the issue and the report."""
+def lines_before_report(lines: Sequence[Line]) -> list[str]:
+    """Return the lines between the title of the issue and the report."""
     before, titles = _before(lines), titles_before(lines)
     return [line.text for line in before[titles[0] + 1 :]] if titles else []
 
 
 def _before(lines: Sequence[Line]) -> Sequence[Line]:
-    """What stands before the report: a table of contents may be there too, but under its headings stands nothing."""
-    starts = (place for place, (line, below) in enumerate(pairwise(lines)) if begins(line) and _is_content(below))
-    lists = (place for place, line in enumerate(lines) if read_heading(line.text) == REVIEW)
-    return lines[: next(chain(starts, lists), _LEAD)]
+    """Return the lines before the report; under the headings of a table of contents stands nothing."""
+    starts = (
+        place for place, (line, below) in enumerate(pairwise(lines)) if is_report_heading(line) and _is_content(below)
+    )
+    lists = (place for place, line in enumerate(lines) if read_heading(line.text) == EARLIER_ISSUES_HEADING)
+    return lines[: next(chain(starts, lists), _MAX_LINES_TO_TITLE)]
 
 
 def _is_content(line: Line) -> bool:
-    return len(line.text) > _CONTENT and not begins(line) and read_title(line.text) is None
+    return len(line.text) > _MIN_CONTENT_CHARACTERS and not is_report_heading(line) and read_title(line.text) is None
 
 
 def _cut(lines: Sequence[Line], title: Title) -> list[Line]:
-    """*lines* without what stands before the first heading and behind the report."""
-    start = next((place for place, line in enumerate(lines) if begins(line)), None)
+    """Return *lines* without what stands before the first heading and behind the report."""
+    start = next((place for place, line in enumerate(lines) if is_report_heading(line)), None)
     if start is None:
         start = max(titles_before(lines), default=-1) + 1
     end = next((place for place in range(start + 1, len(lines)) if _is_tail(lines[place].text)), len(lines))
@@ -156,20 +158,20 @@ def _cut(lines: Sequence[Line], title: Title) -> list[Line]:
 
 def _is_tail(text: str) -> bool:
     squeezed = dense(text)
-    return len(squeezed) <= _LONGEST_TAIL and _TAIL.match(squeezed) is not None
+    return len(squeezed) <= _MAX_TAIL_CHARACTERS and _TAIL.match(squeezed) is not None
 
 
 def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:
-    """Where the list of earlier issues ends, if the report ends with one; else *end*."""
+    """Return where the list of earlier issues ends, if the report ends with one; else *end*."""
     parts = split_parts(lines[start:end])
-    if not parts or parts[-1].heading != REVIEW or not read_review(parts[-1:], week):
+    if not parts or parts[-1].heading != EARLIER_ISSUES_HEADING or not read_earlier_issues(parts[-1:], week):
         return end
     titled = (place for place in range(end - 1, start, -1) if any(find_titles(dense(lines[place].text))))
     return next(titled, end - 1) + 1
 
 
 def _published(texts: Iterable[str | None], week: Week) -> datetime | None:
-    """The first time in *texts* at which the issue may have been published: the week has to be over."""
+    """Return the first time in *texts* at which the issue may have been published: the week has to be over."""
     for text in texts:
         for found in _DATE.finditer(text or ""):
             try:
@@ -182,7 +184,7 @@ def _published(texts: Iterable[str | None], week: Week) -> datetime | None:
 
 
 def _own_address(text: str | None) -> str | None:
-    """The lasting address of an article of CNCERT's account in *text*, or None."""
+    """Return the lasting address of an article of CNCERT's account in *text*, or None."""
     address = read_address(text) if text else None
     if address is None or address.form == "temporary" or (address.key is not None and address.key.biz != CNCERT_BIZ):
         return None

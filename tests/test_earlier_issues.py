@@ -2,7 +2,7 @@
 
 import pytest
 
-from cncert.report.earlier_issues import read_review
+from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.sections import split_parts
 from cncert.wechat.body import Line, Link
 
@@ -21,7 +21,7 @@ def linked(text, mid, before="●"):
 
 
 def review(*lines, this=THIS):
-    entries = read_review(split_parts(lines), this)
+    entries = read_earlier_issues(split_parts(lines), this)
     return [(entry.year, entry.number, entry.title, entry.url) for entry in entries]
 
 
