@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cncert.archive.warc_reader import ArchiveReader
-from cncert.editions.take import Importer
+from cncert.editions.import_saved import SavedIssueImporter
 from cncert.items import Issue
 from cncert.ledger.article_ledger import Ledger
 from cncert.ledger.calendar_gaps import weeks
@@ -189,7 +189,7 @@ async def test_a_page_is_noted_in_the_ledger_with_its_list(tmp_path: Path) -> No
     issue, kept = unwrapped(series.page_of("2025-03", short="AAAABBBBCCCCDDDDEEEEFF", link_form="short"))
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         await Ledger(store).add_address(issue.article.url, "index", "2025-03")
-        assert await Importer(store, None).take(issue, kept) is Outcome.NEW
+        assert await SavedIssueImporter(store, None).take(issue, kept) is Outcome.NEW
         rows = {row.issue: row for row in await store.rows()}
         assert len(rows) == 6
         assert rows["2025-03"].id == f"{pages.CNCERT_BIZ}-{issue.article.mid}-1"
@@ -202,7 +202,7 @@ async def test_a_page_is_noted_in_the_ledger_with_its_list(tmp_path: Path) -> No
 async def test_a_copy_leaves_its_article_due(tmp_path: Path) -> None:
     issue, _ = unwrapped((SAVED / "archived.md").read_bytes())
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        await Importer(store, None).take(issue, None)
+        await SavedIssueImporter(store, None).take(issue, None)
         (row,) = [row for row in await store.rows() if row.issue == issue.id]
         assert (row.state, [address.url for address in row.addresses]) == (State.KNOWN, [issue.article.url])
         week = weeks(await store.rows(), await store.issue_ids(), first=issue.id, last=issue.id)[0]
@@ -216,7 +216,7 @@ async def test_a_saved_page_of_a_deleted_article_closes_its_gap(tmp_path: Path) 
         row = await ledger.add_address(issue.article.url, "index", "2025-03")
         assert row is not None
         await ledger.record_result(row.id, State.GONE, "deleted by its author")
-        await Importer(store, None).take(issue, None)
+        await SavedIssueImporter(store, None).take(issue, None)
         row = await store.get_row(row.id)
         assert row is not None
         assert (row.state, row.reason) == (State.STORED, None)
@@ -237,7 +237,7 @@ async def test_which_of_two_files_stays(
     tmp_path: Path, first: bytes, second: bytes, outcome: Outcome, figures: int
 ) -> None:
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        importer = Importer(store, None)
+        importer = SavedIssueImporter(store, None)
         await importer.take(*unwrapped(first))
         assert await importer.take(*unwrapped(second)) is outcome
         issue = await store.get_issue("2025-03")
@@ -249,7 +249,7 @@ async def test_which_of_two_files_stays(
 async def test_an_older_saved_page_does_not_take_the_place_of_a_newer_one(tmp_path: Path) -> None:
     edited = series.page_of("2025-03").replace("整体评价为良".encode(), "整体评价为优".encode())
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        importer = Importer(store, None)
+        importer = SavedIssueImporter(store, None)
         assert await importer.take(*unwrapped(series.page_of("2025-03"), OLD)) is Outcome.NEW
         assert await importer.take(*unwrapped(edited, NEW)) is Outcome.CHANGED
         assert await importer.take(*unwrapped(series.page_of("2025-03"), OLD)) is Outcome.OLDER
@@ -259,7 +259,7 @@ async def test_an_older_saved_page_does_not_take_the_place_of_a_newer_one(tmp_pa
 async def test_what_the_store_knows_of_pictures_is_kept(tmp_path: Path) -> None:
     issue, _ = unwrapped(series.page_of("2025-03"))
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        importer = Importer(store, None)
+        importer = SavedIssueImporter(store, None)
         await importer.take(issue, None)
         had = {"status": "stored", "path": "2025-03/01.png", "checksum": "0" * 64, "width": 1, "height": 1}
         images = [picture.model_copy(update=had) for picture in issue.images]
