@@ -7,7 +7,6 @@ environment in; :meth:`Options.of` reads the final settings, once the command li
 import math
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -15,8 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from cncert.exceptions import SettingError
 
-BUCKETS: Final = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
-"""By scheme of an address for files: the module that Scrapy needs, and the package that has it."""
+BUCKETS: Final = ("s3", "gs")
+"""Schemes of places for files that are buckets."""
 MAX_SECONDS = 86_400
 MAX_DAYS = 90
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -63,20 +62,9 @@ def _read_list(value: object, separator: str) -> tuple[str, ...]:
 
 def _read_files(value: object) -> str:
     """Scrapy leaves out a pipeline that has nowhere to write to, in silence."""
-    place = str(value)
-    if not place:
+    if not str(value):
         raise ValueError("names no place for the pictures")
-    module, package = BUCKETS.get(urlsplit(place).scheme, ("", ""))
-    if module and not _is_installed(module):
-        raise ValueError(f"={place.rpartition('@')[2]} needs another library: pip install {package}")
-    return place
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    return str(value)
 
 
 Text = Annotated[str, BeforeValidator(str)]
@@ -195,6 +183,6 @@ def _as_text(value: object) -> str:
 def _lines(error: ValidationError) -> dict[str, str]:
     lines = {}
     for one in error.errors(include_url=False):
-        name, text = setting_name(str(one["loc"][0])), str(one.get("ctx", {}).get("error", one["msg"]))
-        lines[name] = f"{name}{'' if text.startswith('=') else ' '}{text}"
+        name = setting_name(str(one["loc"][0]))
+        lines[name] = f"{name} {one.get('ctx', {}).get('error', one['msg'])}"
     return lines

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from scrapy.settings import Settings
 
 from cncert import settings as project
-from cncert.terminal.output import ProjectCommand
+from cncert.commands.project_command import ProjectCommand
 
 
 def call(command: ProjectCommand, *args: str, **given: object) -> int:

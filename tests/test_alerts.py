@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scrapy.settings import Settings
 
-from cncert.monitoring.alert_channels import MESSAGE_BYTES, addresses, message, problems, send
+from cncert.monitoring.alert_channels import MESSAGE_BYTES, message, problems, send
+from cncert.options import Options
 from cncert.store import open_store
 from cncert.store.records import Alert, RunRecord
 from tests import series
@@ -71,7 +71,7 @@ def test_a_message_is_short_enough_for_wecom() -> None:
     ],
 )
 def test_addresses_are_parted_by_spaces_or_commas(text: str, expected: list[str]) -> None:
-    assert addresses(Settings({"CNCERT_ALERTS": text})) == expected
+    assert list(Options.of({"CNCERT_ALERTS": text}).alerts) == expected
 
 
 @pytest.mark.parametrize(

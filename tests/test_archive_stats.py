@@ -8,7 +8,7 @@ import pytest
 from warcio.warcwriter import WARCWriter
 
 from cncert.archive.statistics import ArchiveStats, Sizes
-from cncert.commands.archive import Command, grouped
+from cncert.commands.archive import ArchiveCommand, grouped
 from tests import series
 from tests.calls import call
 from tests.site import pages
@@ -104,7 +104,7 @@ def test_the_command_fails_if_a_file_gave_nothing(
     archive(tmp_path / "1.warc.gz", (URL, "200 OK", series.page_of("2024-16"), "2025-01-01T00:00:00Z"))
     (tmp_path / "2.warc").write_bytes(b"nothing")
     words = [word.replace("PATH", str(tmp_path)) for word in given]
-    assert call(Command(), *words, "--json", CNCERT_ARCHIVE=str(tmp_path)) == 1
+    assert call(ArchiveCommand(), *words, "--json", CNCERT_ARCHIVE=str(tmp_path)) == 1
     said = capsys.readouterr()
     assert said.err.startswith(f"cncert: {tmp_path}/2.warc cannot be read as a WARC file: ")
     document = json.loads(said.out)
@@ -123,7 +123,7 @@ def test_the_command_fails_if_a_file_gave_nothing(
     ],
 )
 def test_a_wrong_call_is_one_line(given: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(Command(), *given, CNCERT_ARCHIVE="") == 2
+    assert call(ArchiveCommand(), *given, CNCERT_ARCHIVE="") == 2
     output = capsys.readouterr()
     assert output.out == ""
     (line,) = output.err.splitlines()

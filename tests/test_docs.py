@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.items import WARNINGS
+from cncert.report.issue_warnings import WARNING_CODES
 from tests import series
 from tests.site.crawl import ROOT, run_scrapy
 
@@ -83,4 +83,4 @@ def test_every_warning_is_known() -> None:
     doubts = (ROOT / "cncert" / "report" / "issue_warnings.py").read_text(encoding="utf-8")
     used = {code for text in sources for code in re.findall(r'IssueWarning\(code="([a-z_]+)"', text)}
     used |= set(re.findall(r'yield "([a-z_]+)"', doubts))
-    assert used == WARNINGS.keys()
+    assert used == WARNING_CODES.keys()

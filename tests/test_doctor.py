@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from scrapy.settings import Settings
 
-from cncert.commands.doctor import Command
+from cncert.commands.doctor import DoctorCommand
 from cncert.monitoring.doctor import local_checks
+from cncert.options import Options
 from cncert.store import open_store
 from tests import series
 from tests.calls import call
@@ -174,7 +174,7 @@ def test_a_browser_is_started(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_call_is_one_line_and_status_2(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(Command(), *args) == 2
+    assert call(DoctorCommand(), *args) == 2
     output = capsys.readouterr()
     assert output.out == ""
     (line,) = output.err.splitlines()
@@ -211,7 +211,7 @@ def test_a_clock_before_the_newest_known_issue_is_wrong() -> None:
 async def test_a_run_in_the_future_means_a_wrong_clock(sqlite_uri: str) -> None:
     async with open_store(sqlite_uri) as store:
         await store.put_run(make_run(started_at=datetime.now(UTC) + timedelta(hours=1)))
-    results = await local_checks.check_store(Settings({"CNCERT_STORE": sqlite_uri}))
+    results = await local_checks.check_store(Options(store=sqlite_uri))
     assert [result.check for result in results if result.state == "to do"] == ["clock"]
 
 
@@ -231,7 +231,7 @@ def test_packages_that_are_missing_or_of_another_version_are_told(
         "# what\n-r other.txt\nscrapy>=99\nnot-there>=1  # why\nwin-only; sys_platform == 'win32'\n", encoding="utf-8"
     )
     monkeypatch.setattr(local_checks, "PROJECT", tmp_path)
-    results = list(local_checks.check_packages(Settings({"CNCERT_ALERTS": ""})))
+    results = list(local_checks.check_packages(Options()))
     wrong = [result.text for result in results if result.state == "to do"]
     assert wrong[0].startswith("scrapy 2.")
     assert wrong[0].endswith("is installed, scrapy>=99 is needed")

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package, system
 
-from cncert.commands.export import Command
+from cncert.commands.export import ExportCommand
 from cncert.items import Issue
 from cncert.ledger.calendar_gaps import weeks
 from cncert.report.metrics import metrics
@@ -87,7 +87,7 @@ async def fill(uri: str) -> None:
 
 def export(uri: str, *args: object, status: int = 0) -> None:
     """``scrapy export *args`` from the store at *uri*."""
-    assert call(Command(), *map(str, args), CNCERT_STORE=uri, CNCERT_FILES="data/pictures") == status
+    assert call(ExportCommand(), *map(str, args), CNCERT_STORE=uri, CNCERT_FILES="data/pictures") == status
 
 
 @pytest.fixture(scope="module")

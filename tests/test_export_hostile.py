@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from openpyxl.utils.escape import unescape
 
-from cncert.commands.export import Command
+from cncert.commands.export import ExportCommand
 from cncert.items import Issue
 from cncert.output.export.harmless_text import escape_formula, replace_unsafe
 from cncert.output.export.markdown_format import escaped
@@ -88,7 +88,7 @@ def out(uri: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("export")
     formats = "csv,jsonl,parquet,xlsx,markdown,atom"
     options = ("--format", formats, "--out", str(directory), "--entries", "1000")
-    assert call(Command(), *options, CNCERT_STORE=uri, CNCERT_FILES=str(directory / "pictures")) == 0
+    assert call(ExportCommand(), *options, CNCERT_STORE=uri, CNCERT_FILES=str(directory / "pictures")) == 0
     return directory
 
 
@@ -139,7 +139,7 @@ def test_a_terminal_gets_nothing_that_acts_on_it(
     uri: str, name: str, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     options = () if name in ("markdown", "atom") else ("--table", "issues")
-    assert call(Command(), "--format", name, *options, "--out", "-", CNCERT_STORE=uri) == 0
+    assert call(ExportCommand(), "--format", name, *options, "--out", "-", CNCERT_STORE=uri) == 0
     printed = capsysbinary.readouterr().out.decode().replace("\r\n", "\n")
     assert len(printed) > 1000
     assert set(UNSAFE_CHARACTERS.findall(printed)) <= {"\n", "\t", "\u200d"}
@@ -204,7 +204,7 @@ def test_a_picture_is_shown_from_its_file_else_from_wechat(tmp_path: Path, files
     uri = f"sqlite:///{tmp_path}/cncert.db"
     asyncio.run(fill(uri, [make_issue(images=images)]))
     given = {"CNCERT_STORE": uri, "CNCERT_FILES": files.format(here=tmp_path)}
-    assert call(Command(), "--format", "markdown", "--out", str(tmp_path / "out"), **given) == 0
+    assert call(ExportCommand(), "--format", "markdown", "--out", str(tmp_path / "out"), **given) == 0
     text = (tmp_path / "out" / "markdown" / "2025-03.md").read_text(encoding="utf-8")
     sources = [part.attrs["src"] for part in inline(text) if part.type == "image"]
     assert sources == [source, "https://mmbiz.qpic.cn/mmbiz_jpg/ijklmnop/0"]
@@ -233,7 +233,7 @@ def test_a_feed_has_what_the_standard_wants(tmp_path: Path) -> None:
     issues[2] = make_issue(2024, 52, article={"modified_at": datetime(2025, 1, 9, tzinfo=UTC)})
     uri = f"sqlite:///{tmp_path}/cncert.db"
     asyncio.run(fill(uri, issues))
-    assert call(Command(), "--out", str(tmp_path / "x.atom"), "--entries", "2", CNCERT_STORE=uri) == 0
+    assert call(ExportCommand(), "--out", str(tmp_path / "x.atom"), "--entries", "2", CNCERT_STORE=uri) == 0
     feed = etree.parse(tmp_path / "x.atom").getroot()
     name = {"a": "http://www.w3.org/2005/Atom"}
     assert feed.xpath("a:author/a:name and a:title and starts-with(a:id, 'urn:uuid:')", namespaces=name)

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cncert.commands.ocr import Command
+from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import OcrError
 from cncert.infographics.labels import Mark, Rectangle, Word, read_labelled_numbers, sides
 from cncert.infographics.labels.find_labels import metrics_of_label
@@ -889,7 +889,9 @@ class Blind:
 def test_files_give_a_line_of_json_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "1.png").write_bytes(encoded(striped()))
     (tmp_path / "2.png").write_bytes(b"nothing")
-    status = call(Command(), "--engine", "tests.test_ocr:Blind", "--json", str(tmp_path), str(tmp_path / "absent.png"))
+    status = call(
+        OcrCommand(), "--engine", "tests.test_ocr:Blind", "--json", str(tmp_path), str(tmp_path / "absent.png")
+    )
     output = capsys.readouterr()
     assert status == 1
     assert [(line["file"], line["state"]) for line in map(json.loads, output.out.splitlines())] == [
@@ -907,7 +909,7 @@ def test_without_its_libraries_it_says_what_to_install(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
-    assert call(Command(), *arguments) == 2
+    assert call(OcrCommand(), *arguments) == 2
     assert capsys.readouterr().err == "cncert: pictures are read with cv2: pip install -r requirements-ocr.txt\n"
 
 
@@ -922,7 +924,7 @@ def test_without_its_libraries_it_says_what_to_install(
 def test_what_cannot_be_done_is_one_line_and_status_2(
     arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(Command(), *arguments) == 2
+    assert call(OcrCommand(), *arguments) == 2
     output = capsys.readouterr()
     assert output.out == ""
     assert said in output.err

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
 
-from cncert.commands.ocr import Command
+from cncert.commands.ocr import OcrCommand
 from cncert.infographics.figures.update_issue import update_issue
 from cncert.items import Issue
 from cncert.output.check import server
@@ -616,7 +616,7 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
 def test_the_command_says_what_it_cannot_do(
     place: Path, capsys: pytest.CaptureFixture[str], args: list[str], status: int, out: str, err: str
 ) -> None:
-    assert call(Command(), *args, CNCERT_STORE=uri(place), CNCERT_FILES=str(place / "pictures")) == status
+    assert call(OcrCommand(), *args, CNCERT_STORE=uri(place), CNCERT_FILES=str(place / "pictures")) == status
     said = capsys.readouterr()
     assert said.out.strip() == out
     assert err in said.err

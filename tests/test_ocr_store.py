@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cncert.commands.demo import NEWEST
-from cncert.commands.ocr import Command
+from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue
 from cncert.infographics.figures.human_checks import (
@@ -320,7 +320,7 @@ def test_a_wrong_call_is_one_line(
 ) -> None:
     engine = ["--engine", "tests.ocr_double:First"]
     places = {"CNCERT_STORE": f"sqlite:///{tmp_path}/cncert.db", "CNCERT_FILES": str(tmp_path)} | env
-    assert call(Command(), *engine, *args, **places) == 2
+    assert call(OcrCommand(), *engine, *args, **places) == 2
     output = capsys.readouterr()
     assert output.out == ""
     (line,) = output.err.splitlines()

@@ -15,7 +15,7 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from cncert.commands.report import Command
+from cncert.commands.report import ReportCommand
 from cncert.items import Issue, Picture
 from cncert.output.page.picture_links import PictureFiles
 from cncert.report import calendar
@@ -56,7 +56,7 @@ def report(place: Path, *args: str | Path, status: int = 0, files: str | None = 
     """The page that the command writes of the store in *place*."""
     given = {"CNCERT_STORE": f"sqlite:///{place}/cncert.db", "CNCERT_FILES": files or f"{place}/pictures", **settings}
     page = place / "report.html"
-    assert call(Command(), "--out", str(page), *map(str, args), **given) == status
+    assert call(ReportCommand(), "--out", str(page), *map(str, args), **given) == status
     return page.read_text(encoding="utf-8")
 
 
@@ -435,7 +435,7 @@ def test_pictures_that_are_not_there_are_told(tmp_path: Path, capsys: pytest.Cap
 
 def test_it_goes_beside_the_store(tmp_path: Path) -> None:
     fill(tmp_path, weekly("2025-03"))
-    assert call(Command(), CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 0
+    assert call(ReportCommand(), CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 0
     assert data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["last"] == "2025-03"
 
 
@@ -443,7 +443,7 @@ def test_it_goes_to_stdout_too(tmp_path: Path, capfdbinary: pytest.CaptureFixtur
     fill(tmp_path, weekly("2025-03"))
     page = report(tmp_path).encode()
     capfdbinary.readouterr()
-    assert call(Command(), "--out", "-", CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 0
+    assert call(ReportCommand(), "--out", "-", CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 0
     said = capfdbinary.readouterr()
     assert (said.out, said.err.count(b"\n")) == (page, 1)
 
@@ -498,7 +498,7 @@ def test_what_cannot_be_done_is_one_line(
     given: dict[str, object] = {"CNCERT_STORE": f"sqlite:///{tmp_path}/cncert.db"}
     if "--ftp" in args:
         args, given["CNCERT_FILES"] = args[:-1], "ftp://host/pictures"
-    assert call(Command(), *args, **given) == status
+    assert call(ReportCommand(), *args, **given) == status
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cncert: ")
     assert said in line
@@ -506,6 +506,6 @@ def test_what_cannot_be_done_is_one_line(
 
 def test_an_empty_store_gives_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fill(tmp_path)
-    assert call(Command(), "--out", f"{tmp_path}/x.html", CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 1
+    assert call(ReportCommand(), "--out", f"{tmp_path}/x.html", CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 1
     assert capsys.readouterr().err.endswith("cncert.db has no issue yet, and nothing was written\n")
     assert not (tmp_path / "x.html").exists()

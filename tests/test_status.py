@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from cncert.commands.status import Command
+from cncert.commands.status import StatusCommand
 from cncert.items import issue_id
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.prometheus import metrics
@@ -166,7 +166,7 @@ def test_a_store_that_is_not_there_is_one_line_status_2_and_a_metric(tmp_path: P
 def test_a_wrong_call_is_one_line_and_status_2(
     sqlite_uri: str, args: list[str], env: dict[str, str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(Command(), *args, CNCERT_STORE=sqlite_uri, **env) == 2
+    assert call(StatusCommand(), *args, CNCERT_STORE=sqlite_uri, **env) == 2
     output = capsys.readouterr()
     assert output.out == ""
     (line,) = output.err.splitlines()

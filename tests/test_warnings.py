@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from cncert.items import CHINA, RELATIVE_WARNINGS, WARNINGS, Issue
+from cncert.items import CHINA, RELATIVE_WARNINGS, Issue
 from cncert.monitoring import issue_notes
 from cncert.report import calendar
+from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from cncert.store.records import RunRecord
 from tests import series
@@ -158,7 +159,7 @@ def test_warnings_are_listed(env: dict[str, str]) -> None:
     result = run_scrapy("warnings", env=env)
     assert (result.returncode, result.stderr) == (0, "")
     assert "2025-03  figure_missing  hosts.infected: [not] stated" in result.stdout
-    assert f"2  rating_missing  {WARNINGS['rating_missing']}" in result.stdout
+    assert f"2  rating_missing  {WARNING_CODES['rating_missing']}" in result.stdout
     assert result.stdout.splitlines()[-1] == "3 warnings in 2 issues"
     assert "\x1b" not in result.stdout
 
@@ -195,7 +196,7 @@ def test_a_wrong_call_of_warnings_is_one_line(tmp_path: Path, options: list[str]
 
 def test_every_warning_about_figures_is_noted_once() -> None:
     noted = [code for group in issue_notes.WARNING_GROUPS for code in group.codes]
-    about = {code for code in WARNINGS if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {
+    about = {code for code in WARNING_CODES if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {
         "picture_agrees"
     }
     assert sorted(noted) == sorted(about)

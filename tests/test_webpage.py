@@ -13,13 +13,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
-from cncert.items import WARNINGS, Issue, Ranking, Rating
+from cncert.items import Issue, Ranking, Rating
 from cncert.ledger import calendar_gaps
 from cncert.output.page.page_data import read_page
 from cncert.output.page.picture_links import PictureFiles
 from cncert.output.page.render_page import render
 from cncert.quality.series_breaks import BreakKind
 from cncert.report import calendar, metrics
+from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing
@@ -450,7 +451,7 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
     words = tomllib.loads((PAGE / "page_words.toml").read_text(encoding="utf-8"))
     assert [key for key, forms in words.items() if set(forms) != {"en", "zh"} or not all(forms.values())] == []
     lists = {
-        "warning": WARNINGS,
+        "warning": WARNING_CODES,
         "state": get_args(calendar_gaps.WeekState),
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
         "break": get_args(BreakKind),

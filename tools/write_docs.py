@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from cncert.items import WARNINGS, Issue
+from cncert.items import Issue
 from cncert.output.export.base_table import Table
 from cncert.output.export.tables_and_columns import ExportScope, tables
 from cncert.quality.series_breaks import all_breaks
+from cncert.report.issue_warnings import WARNING_CODES
 from cncert.report.metrics import definitions
 
 Node = dict[str, Any]
@@ -76,7 +77,7 @@ def _tables() -> dict[str, Callable[[], str]]:
         "metrics": _metrics,
         "rankings": _rankings,
         "breaks": _breaks,
-        "warnings": lambda: _table(("code", "meaning"), ((f"`{code}`", text) for code, text in WARNINGS.items())),
+        "warnings": lambda: _table(("code", "meaning"), ((f"`{code}`", text) for code, text in WARNING_CODES.items())),
     }
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.filesize import decimal
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
-from cncert.terminal.output import ProjectCommand, add_json_option
 from cncert.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ BAR, REST = 20, 54
 """Columns of the longest bar, and of what stands before it."""
 
 
-class Command(ProjectCommand):
+class ArchiveCommand(ProjectCommand, ScrapyCommand):
     """Reads archives, changes nothing in them."""
 
     def syntax(self) -> str:
@@ -41,7 +42,7 @@ class Command(ProjectCommand):
         from cncert.archive.statistics import ArchiveStats
 
         assert self.settings is not None
-        path = _path(args, self.settings["CNCERT_ARCHIVE"])
+        path = _path(args, self.options.archive)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio would wait for an await
         stats = ArchiveStats()
         _read(stats, path, self.settings.getint("DOWNLOAD_MAXSIZE"))

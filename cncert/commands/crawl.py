@@ -18,13 +18,14 @@ from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel, should_show_panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.monitoring.run_summary import print_summary
+from cncert.options import Options
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.store import open_store
 from cncert.terminal.console import print_message
 
 
-class Command(crawl.Command):
+class CrawlCommand(crawl.Command):
     """Adds to Scrapy's: one line for wrong arguments (status 2), status 1 for a run that was not clean, a summary."""
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
@@ -38,7 +39,7 @@ class Command(crawl.Command):
             DerivedSettings().update_settings(self.settings)
             if not Arguments.read(dict(opts.spargs), spider.read_address).replaying:
                 chromium.crawl_settings(self.settings)
-            open_store(self.settings["CNCERT_STORE"])
+            open_store(Options.of(self.settings).store)
             quiet_below_panel(self.settings)
         except CncertError as error:
             with readers(self.settings) as files:
@@ -63,7 +64,7 @@ class Command(crawl.Command):
             with readers(self.settings) as files:
                 for file in files:
                     if record.ended_at is not None:
-                        print_summary(record, self.settings, file)
+                        print_summary(record, Options.of(self.settings), file)
                     else:
                         print_message(
                             f"run {record.id} was stopped at once: the next one goes on where it stopped", file

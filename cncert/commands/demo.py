@@ -25,7 +25,7 @@ FIRST, LAST = "2024-18", "2025-03"
 NEWEST = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1&sn=8064268553ca5916417015861fb3acd9"
 
 
-class Command(ScrapyCommand):
+class DemoCommand(ScrapyCommand):
     """Crawls the sample with the same spider, pipelines and store as ever, and prints what came of it."""
 
     requires_project = True

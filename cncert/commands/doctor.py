@@ -5,21 +5,22 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
+from scrapy.commands import ScrapyCommand
+
 from cncert.browser.start_check import check_browser
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
-from cncert.monitoring.alert_channels import addresses
 from cncert.monitoring.doctor import CHECK_SECONDS, run_checks
 from cncert.monitoring.doctor.check_result import CheckResult, CheckState
 from cncert.options import Options
 from cncert.pipelines.files_store_check import check_files_store
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
-from cncert.terminal.output import ProjectCommand, add_json_option
 from cncert.terminal.time_limit import run_with_timeout
 
 COLOURS: dict[CheckState, str] = {"ok": "green", "note": "yellow", "to do": "red"}
 
 
-class Command(ProjectCommand):
+class DoctorCommand(ProjectCommand, ScrapyCommand):
     """Tries the settings, the store, the places for files, the network; no article is fetched."""
 
     def short_desc(self) -> str:
@@ -45,18 +46,19 @@ class Command(ProjectCommand):
             raise ArgumentError(f"--seconds {opts.seconds:g} is not between 0 and 600")
         if opts.send_test_alert and opts.offline:
             raise ArgumentError("--send-test-alert and --offline exclude each other")
-        if opts.send_test_alert and not addresses(self.settings):
-            raise ArgumentError("--send-test-alert: CNCERT_ALERTS names nobody")
         settings = self.settings.copy()
         wrong = Options.problems(self.settings)
         settings.setdict({name: Options.default(name) for name in wrong}, priority="cmdline")
+        options = Options.of(settings)
+        if opts.send_test_alert and not options.alerts:
+            raise ArgumentError("--send-test-alert: CNCERT_ALERTS names nobody")
         extra_checks = {
             "files": run_with_timeout(lambda: check_files_store(settings), opts.seconds),
             "browser": check_browser(settings, opts.seconds),
         }
         results, hangs = await run_checks(
             self.settings,
-            settings,
+            options,
             extra_checks,
             offline=opts.offline,
             send_test=opts.send_test_alert,

@@ -7,10 +7,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scrapy.commands import ScrapyCommand
+
+from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError
 from cncert.store import Store, open_store
 from cncert.terminal.console import print_message
-from cncert.terminal.output import ProjectCommand
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 
@@ -22,7 +24,7 @@ MIN_ISSUES_FOR_PROGRESS = 200
 """Fewer issues take too short a time for a progress bar."""
 
 
-class Command(ProjectCommand):
+class ExportCommand(ProjectCommand, ScrapyCommand):
     """Reads the store, and writes nothing into it."""
 
     def short_desc(self) -> str:
@@ -49,8 +51,8 @@ class Command(ProjectCommand):
             raise ArgumentError(f"export takes no argument {args[0]!r}")
         from cncert.output.export.read_options import read_export_options
 
-        options = read_export_options(opts, self.settings["CNCERT_FILES"])
-        async with open_store(self.settings["CNCERT_STORE"]) as store:
+        options = read_export_options(opts, self.options.files)
+        async with open_store(self.options.store) as store:
             number = len(await store.issue_ids())
             if not number:
                 print_message(f"{store.name} has no issue yet, and nothing was written: run scrapy crawl weekly first")

@@ -6,16 +6,17 @@ from typing import Any
 
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand
 from cncert.items import CHINA
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, read_files
 from cncert.terminal.console import safe_json, stdout_console
-from cncert.terminal.output import ProjectCommand
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article
 
 
-class Command(ProjectCommand):
+class ExtractCommand(ProjectCommand, ScrapyCommand):
     """Reads pages as the crawl would, stores nothing."""
 
     def syntax(self) -> str:

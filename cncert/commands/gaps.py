@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError
 from cncert.ledger import calendar_gaps
 from cncert.ledger.next_address import ranked_addresses
-from cncert.report.calendar import parse_week
+from cncert.report.calendar import parse_week, week_option
 from cncert.store import open_store
 from cncert.store.records import LedgerAddress, LedgerRow, State
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
-from cncert.terminal.output import ProjectCommand, week_option
 from cncert.terminal.safe_text import safe
 
 LOOKS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
@@ -40,7 +41,7 @@ ROOM_FOR_WEEKS, ROOM_FOR_NUMBERS = 75, 100
 WITHOUT_REASON = ("known", "never seen")
 
 
-class Command(ProjectCommand):
+class GapsCommand(ProjectCommand, ScrapyCommand):
     """Weeks between the first and the newest known issue whose issue is not stored."""
 
     def short_desc(self) -> str:
@@ -61,7 +62,7 @@ class Command(ProjectCommand):
         if args:
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
         first, last = week_option("--from", opts.first), week_option("--until", opts.last)
-        async with open_store(self.settings["CNCERT_STORE"]) as store:
+        async with open_store(self.options.store) as store:
             rows = await store.rows()
             weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
         if opts.json:

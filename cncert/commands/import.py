@@ -11,6 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from scrapy.commands import ScrapyCommand
+
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.editions.import_saved import SavedIssueImporter
 from cncert.exceptions import ArchiveError, CncertError, StoreError
 from cncert.monitoring.run_log import RunLog
@@ -20,7 +23,6 @@ from cncert.store import Store, open_store
 from cncert.store.records import Outcome
 from cncert.store.sqlite import SqliteStore
 from cncert.terminal.console import print_json
-from cncert.terminal.output import ProjectCommand, add_json_option
 from cncert.terminal.safe_text import safe
 
 WORDS = {
@@ -36,7 +38,7 @@ LONGEST = 500
 """Characters of the files' names that the record keeps."""
 
 
-class Command(ProjectCommand):
+class ImportCommand(ProjectCommand, ScrapyCommand):
     """Reads files as ``scrapy extract`` does, and stores what a crawl would."""
 
     def syntax(self) -> str:
@@ -53,9 +55,9 @@ class Command(ProjectCommand):
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
-        archive = self.settings["CNCERT_ARCHIVE"]
+        archive = self.options.archive
         with closing(read_files(args, opts, keep_pages=bool(archive))) as results:
-            async with _store(self.settings["CNCERT_STORE"], opts.dry_run) as store:
+            async with _store(self.options.store, opts.dry_run) as store:
                 place = Path(archive) if archive else None
                 with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
                     run = _Import(store, importer, opts, args)

@@ -3,15 +3,17 @@
 from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
+from scrapy.commands import ScrapyCommand
+
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, OcrError
 from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
-from cncert.options import LANGUAGES, Options
-from cncert.terminal.output import ProjectCommand, add_json_option
+from cncert.options import LANGUAGES
 
 _REVIEW_OPTIONS = ("all", "metric", "by", "port", "open", "language")
 
 
-class Command(ProjectCommand):
+class OcrCommand(ProjectCommand, ScrapyCommand):
     """Works on the pictures of the stored issues; given files, it reads these and stores nothing."""
 
     def syntax(self) -> str:
@@ -52,21 +54,21 @@ class Command(ProjectCommand):
         if args == ["review"]:
             from cncert.output.check.run_check import run_check
 
-            options = Options.of(self.settings)
-            return await run_check(options.store, options.files, opts.language or options.language, opts)
+            language = opts.language or self.options.language
+            return await run_check(self.options.store, self.options.files, language, opts)
         for name in _REVIEW_OPTIONS:
             if getattr(opts, name):
                 raise ArgumentError(f"--{name} is an option of scrapy ocr review")
         if args in ([], ["again"]):
-            return await read_stored(self.settings, opts, again=bool(args))
+            return await read_stored(self.options, opts, again=bool(args))
         if args == ["accept"]:
-            return await accept_stored(self.settings, opts)
+            return await accept_stored(self.options, opts)
         if opts.first or opts.last or opts.jobs is not None:
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
         from cncert.infographics.words.read_picture import Limits
         from cncert.output.ocr.run_on_files import print_files
 
-        return print_files(args, open_engine(opts.engine), Limits.of(Options.of(self.settings)), as_json=opts.json)
+        return print_files(args, open_engine(opts.engine), Limits.of(self.options), as_json=opts.json)
 
 
 def _need_libraries() -> None:

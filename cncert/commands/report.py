@@ -6,15 +6,15 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.settings import BaseSettings
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError
-from cncert.extensions.derived_settings import DerivedSettings
-from cncert.options import LANGUAGES
+from cncert.options import LANGUAGES, Options
+from cncert.report.calendar import week_option
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
-from cncert.terminal.output import ProjectCommand, week_option
 
 if TYPE_CHECKING:
     from cncert.output.page.page_data import PageContent
@@ -28,7 +28,7 @@ MIN_PICTURE_BYTES = 200_000
 """Bytes that the small pictures may have in a page that is larger without them."""
 
 
-class Command(ProjectCommand):
+class ReportCommand(ProjectCommand, ScrapyCommand):
     """Writes what the store holds as one HTML file: figures over time, issues, gaps, warnings."""
 
     def short_desc(self) -> str:
@@ -56,16 +56,15 @@ class Command(ProjectCommand):
         first, last = week_option("--from", opts.first), week_option("--until", opts.last)
         if first and last and first > last:
             raise ArgumentError(f"--from {first} is later than --until {last}")
-        DerivedSettings().update_settings(self.settings)
-        target = _target(opts, self.settings["CNCERT_STORE"])
-        files = _picture_files(self.settings, opts, target)
-        async with open_store(self.settings["CNCERT_STORE"]) as store:
+        target = _target(opts, self.options.store)
+        files = _picture_files(self.options, opts, target)
+        async with open_store(self.options.store) as store:
             page = await read_page(store, first=first, last=last, files=files)
         if page is None:
             which = "of these weeks" if first or last else "yet"
             print_message(f"{store.name} has no issue {which}, and nothing was written")
             return 1
-        language = opts.language or self.settings["CNCERT_LANGUAGE"]
+        language = opts.language or self.options.language
         html, whole = render(page.data, language).encode(), True
         if files is not None:
             _warn_of_missing_files(page, files)
@@ -99,14 +98,14 @@ def _target(opts: Namespace, store: str) -> Path | None:
     return target
 
 
-def _picture_files(settings: BaseSettings, opts: Namespace, target: Path | None) -> "PictureFiles | None":
+def _picture_files(options: Options, opts: Namespace, target: Path | None) -> "PictureFiles | None":
     """Return where the page finds pictures, None if it shall have none."""
     from cncert.monitoring.after_run import local_folders
     from cncert.output.page.picture_links import PictureFiles
 
     if opts.pictures == "none":
         return None
-    local = local_folders(settings).get("CNCERT_FILES")
+    local = local_folders(options).get("CNCERT_FILES")
     if local is None and opts.pictures == "small":
         raise ArgumentError("--pictures small needs the pictures on this disk, and CNCERT_FILES is no directory of it")
     # What is written to stdout will most likely be put here.

@@ -4,17 +4,18 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 
 from rich.table import Table
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.run_summary import run_duration, run_state
 from cncert.store import open_store
 from cncert.store.records import RunRecord
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
-from cncert.terminal.output import ProjectCommand, add_json_option
 
 
-class Command(ProjectCommand):
+class RunsCommand(ProjectCommand, ScrapyCommand):
     """The run records of the store, newest first."""
 
     def short_desc(self) -> str:
@@ -33,7 +34,7 @@ class Command(ProjectCommand):
             raise ArgumentError(f"runs takes no argument {args[0]!r}")
         if opts.limit < 0:
             raise ArgumentError(f"--limit {opts.limit} is below 0")
-        async with open_store(self.settings["CNCERT_STORE"]) as store:
+        async with open_store(self.options.store) as store:
             # A job may be any of them.
             runs = await store.runs(None if opts.job else opts.limit or None)
         if opts.job:

@@ -3,11 +3,13 @@
 from argparse import Namespace
 from importlib.resources import files
 
+from scrapy.commands import ScrapyCommand
+
+from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError
-from cncert.terminal.output import ProjectCommand
 
 
-class Command(ProjectCommand):
+class SchemaCommand(ProjectCommand, ScrapyCommand):
     """Prints the JSON Schema that comes with the package."""
 
     def short_desc(self) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, StoreError
-from cncert.extensions.derived_settings import DerivedSettings
 from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.prometheus import metrics
@@ -19,13 +20,12 @@ from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
-from cncert.terminal.output import ProjectCommand, add_json_option
 
 LISTED_WEEKS = 12
 """The most missing weeks that are listed; scrapy gaps lists all."""
 
 
-class Command(ProjectCommand):
+class StatusCommand(ProjectCommand, ScrapyCommand):
     """Show the state of the store and what the monitors find in it; nothing else is asked."""
 
     def short_desc(self) -> str:
@@ -42,10 +42,9 @@ class Command(ProjectCommand):
             raise ArgumentError(f"status takes no argument {args[0]!r}")
         if opts.json and opts.prometheus:
             raise ArgumentError("--json and --prometheus exclude each other")
-        DerivedSettings().update_settings(self.settings)
         try:
-            async with open_store(self.settings["CNCERT_STORE"]) as store:
-                state = status(*await evaluate(store, self.settings, datetime.now(UTC)), store.name)
+            async with open_store(self.options.store) as store:
+                state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name)
         except StoreError:
             if opts.prometheus:
                 _write(opts.prometheus, metrics(None))
@@ -55,7 +54,7 @@ class Command(ProjectCommand):
         elif opts.json:
             print_json(state.model_dump(mode="json"))
         else:
-            _print(stdout_console(), state, self.settings["CNCERT_LANGUAGE"])
+            _print(stdout_console(), state, self.options.language)
         return int(state.attention)
 
 

@@ -4,7 +4,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable
 from pathlib import Path
 
+from scrapy.commands import ScrapyCommand
+
 from cncert.archive.warc_reader import ArchivedPages
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, UpgradeError
 from cncert.items import Issue
 from cncert.quality import renew_warnings
@@ -12,7 +15,6 @@ from cncert.store import open_store
 from cncert.store.records import Revision
 from cncert.store.upgrade import Upgrade
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
-from cncert.terminal.output import ProjectCommand, add_json_option
 from cncert.terminal.progress import progress_bar
 
 MEANINGS = {
@@ -24,7 +26,7 @@ MEANINGS = {
 }
 
 
-class Command(ProjectCommand):
+class UpgradeCommand(ProjectCommand, ScrapyCommand):
     """Works on the store and on the archive of raw pages, without network."""
 
     def short_desc(self) -> str:
@@ -41,8 +43,8 @@ class Command(ProjectCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"upgrade takes no argument {args[0]!r}")
-        archive, pages = _archive(opts.archive, self.settings["CNCERT_ARCHIVE"]), None
-        async with open_store(self.settings["CNCERT_STORE"]) as store:
+        archive, pages = _archive(opts.archive, self.options.archive), None
+        async with open_store(self.options.store) as store:
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
             with progress_bar() as bar:
                 for issue_id in bar.track(await store.issue_ids(), description="Issues"):

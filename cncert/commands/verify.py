@@ -6,17 +6,19 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from scrapy.commands import ScrapyCommand
+
 from cncert.browser.chromium import context_options, launch_options
+from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, BrowserError
 from cncert.sources import newest_address
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
-from cncert.terminal.output import ProjectCommand
 from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
 
 
-class Command(ProjectCommand):
+class VerifyCommand(ProjectCommand, ScrapyCommand):
     """Opens a window and waits; touches nothing in it."""
 
     def syntax(self) -> str:
@@ -58,7 +60,7 @@ class Command(ProjectCommand):
         if state is None:
             print_message("not verified: no window showed an article")
             return 1
-        path = Path(self.settings["CNCERT_BROWSER_STATE"])
+        path = Path(self.options.browser_state)
         try:
             # For its owner alone: it holds what tells a browser from others.
             write_whole(path, json.dumps(state).encode(), mode=0o600)

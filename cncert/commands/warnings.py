@@ -4,18 +4,21 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 
 from rich.console import Console
+from scrapy.commands import ScrapyCommand
 
+from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
-from cncert.items import WARNINGS, IssueWarning
+from cncert.items import IssueWarning
+from cncert.report.calendar import week_option
+from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
-from cncert.terminal.output import ProjectCommand, add_json_option, week_option
 
 Found = list[tuple[str, IssueWarning]]
 """Warnings, each with its issue."""
 
 
-class Command(ProjectCommand):
+class WarningsCommand(ProjectCommand, ScrapyCommand):
     """The warnings of the stored issues: nothing is wrong with the crawl, but a person should look."""
 
     def short_desc(self) -> str:
@@ -33,10 +36,10 @@ class Command(ProjectCommand):
         if args:
             raise ArgumentError(f"warnings takes no argument {args[0]!r}")
         codes = opts.code or []
-        if unknown := [code for code in codes if code not in WARNINGS]:
-            raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNINGS)}")
+        if unknown := [code for code in codes if code not in WARNING_CODES]:
+            raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNING_CODES)}")
         first, last = week_option("--from", opts.first), week_option("--until", opts.last)
-        async with open_store(self.settings["CNCERT_STORE"]) as store:
+        async with open_store(self.options.store) as store:
             found = [
                 (issue.id, warning)
                 async for issue in store.issues(first, last)
@@ -64,6 +67,6 @@ def _print(console: Console, found: Found) -> None:
     sums.add_column("code", no_wrap=True)
     sums.add_column("meaning", overflow="fold")
     for code, number in Counter(warning.code for _, warning in found).most_common():
-        sums.add_row(str(number), f"[yellow]{escape_markup(code)}[/]", escape_markup(WARNINGS.get(code, "")))
+        sums.add_row(str(number), f"[yellow]{escape_markup(code)}[/]", escape_markup(WARNING_CODES.get(code, "")))
     console.print(sums)
     console.print(f"{len(found)} warnings in {len({issue for issue, _ in found})} issues")

@@ -1,10 +1,17 @@
 """Add-on: gives Scrapy the settings that follow from the options of a user."""
 
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
 from scrapy.settings import BaseSettings
 
+from cncert.exceptions import SettingError
 from cncert.options import Options, as_folder
 from cncert.sources.configured_sources import read_sources
 from cncert.wechat.address import PICTURE_HOSTS
+
+_LIBRARIES = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
+"""By scheme of a bucket: the module that Scrapy needs, and the package that has it."""
 
 
 class DerivedSettings:
@@ -14,6 +21,7 @@ class DerivedSettings:
         """Raises SettingError for an option that is wrong."""
         options = Options.of(settings)
         read_sources(options)
+        _check_bucket_library(options.files)
         # Scrapy 2.19 sends everything that waits at once when there is no delay at all, whatever the concurrency.
         delay = max(0.001, options.download_delay)
         for name, value in {
@@ -33,3 +41,14 @@ class DerivedSettings:
             },
             priority="addon",
         )
+
+
+def _check_bucket_library(place: str) -> None:
+    """Raises SettingError if Scrapy lacks the library for the bucket *place*."""
+    module, package = _LIBRARIES.get(urlsplit(place).scheme, ("", ""))
+    try:
+        missing = bool(module) and find_spec(module) is None
+    except ModuleNotFoundError:
+        missing = True
+    if missing:
+        raise SettingError(f"CNCERT_FILES={place.rpartition('@')[2]} needs another library: pip install {package}")

@@ -38,7 +38,8 @@ class RunRecorder:
         self.log: RunLog | None = None
         self.waits_until: datetime | None = None
         """When the pause ends, or ended, that a verification page is followed by."""
-        self._store: Store = open_store(Options.of(crawler.settings).store)
+        self._options = Options.of(crawler.settings)
+        self._store: Store = open_store(self._options.store)
         self._lost: Exception | None = None
         self._store_lost: StoreError | None = None
         self._closing: asyncio.Future[None] | None = None
@@ -91,7 +92,7 @@ class RunRecorder:
             self.log = log
             logger.info("Run %s begins", log.record.id)
             if not self._is_replay():
-                after_run.check_alert_setup(self.crawler.settings)
+                after_run.check_alert_setup(self._options)
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.add_address(entry.url, source="index", issue=entry.issue)
@@ -173,7 +174,7 @@ class RunRecorder:
                 if isinstance(error, StoreError) and not isinstance(error, DocumentError):
                     self._store_lost = self._store_lost or error
         if not self._is_replay() and (
-            unreached := await after_run.run_monitors(self._store, self.crawler.settings, self.record, self._store_lost)
+            unreached := await after_run.run_monitors(self._store, self._options, self.record, self._store_lost)
         ):
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()

@@ -5,9 +5,8 @@ Called by the run's extension; ``scrapy status`` uses :func:`evaluate` too. Noth
 
 import logging
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from cncert.exceptions import StoreError
@@ -15,21 +14,20 @@ from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
 from cncert.monitoring.monitors import Finding, find_problems
 from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
+from cncert.options import Options
 from cncert.store import Store
 from cncert.store.records import Alert, RunRecord
 
 logger = logging.getLogger(__name__)
 
 
-def check_alert_setup(settings: Mapping[str, Any]) -> None:
+def check_alert_setup(options: Options) -> None:
     """Log why alerts cannot be sent to the addresses of CNCERT_ALERTS, if they cannot."""
-    for problem in alert_channels.problems(alert_channels.addresses(settings)):
+    for problem in alert_channels.problems(options.alerts):
         logger.warning("No alert can be sent: %s", problem)
 
 
-async def run_monitors(
-    store: Store, settings: Mapping[str, Any], record: RunRecord | None, store_error: StoreError | None
-) -> int:
+async def run_monitors(store: Store, options: Options, record: RunRecord | None, store_error: StoreError | None) -> int:
     """Run the monitors after the run *record*, send the pending alerts, and keep them in the record.
 
     *store_error* is why the store cannot be read, if it cannot. Returns the number of addresses that were not reached.
@@ -40,10 +38,10 @@ async def run_monitors(
         if store_error is not None:
             # The store cannot remember that this was sent: the next run that cannot reach it sends it again.
             lost = Finding("attention", facts={"error": str(store_error)})
-            failures = (await _send(update_alerts([], [("store", lost)], now), settings, source, now))[1]
+            failures = (await _send(update_alerts([], [("store", lost)], now), options, source, now))[1]
         elif record is not None:
-            _, alerts = await evaluate(store, settings, now)
-            record.alerts, failures = await _send(alerts, settings, source, now)
+            _, alerts = await evaluate(store, options, now)
+            record.alerts, failures = await _send(alerts, options, source, now)
             await store.put_run(record)
     except StoreError as error:
         logger.warning("The monitors could not look: %s", error)
@@ -54,16 +52,16 @@ async def run_monitors(
     return len(failures)
 
 
-async def evaluate(store: Store, settings: Mapping[str, Any], now: datetime) -> tuple[StoreSnapshot, list[Alert]]:
+async def evaluate(store: Store, options: Options, now: datetime) -> tuple[StoreSnapshot, list[Alert]]:
     """Return a snapshot of *store*, and the alerts that follow from it and from those before. May raise StoreError."""
-    fresh = timedelta(days=float(settings["CNCERT_FRESH_DAYS"]))
-    snapshot = await take_snapshot(store, now, fresh, local_folders(settings))
+    fresh = timedelta(days=options.fresh_days)
+    snapshot = await take_snapshot(store, now, fresh, local_folders(options))
     return snapshot, update_alerts(previous_alerts(snapshot.runs), find_problems(snapshot), now)
 
 
-def local_folders(settings: Mapping[str, Any]) -> dict[str, str]:
+def local_folders(options: Options) -> dict[str, str]:
     """Return the local directories among CNCERT_FILES and CNCERT_ARCHIVE, by the setting that names them."""
-    named = {name: str(settings[name]) for name in ("CNCERT_FILES", "CNCERT_ARCHIVE")}
+    named = {"CNCERT_FILES": options.files, "CNCERT_ARCHIVE": options.archive}
     return {
         name: place.removeprefix("file://")
         for name, place in named.items()
@@ -71,12 +69,10 @@ def local_folders(settings: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-async def _send(
-    alerts: Sequence[Alert], settings: Mapping[str, Any], source: str, now: datetime
-) -> tuple[list[Alert], list[str]]:
+async def _send(alerts: Sequence[Alert], options: Options, source: str, now: datetime) -> tuple[list[Alert], list[str]]:
     """Send the pending ones of *alerts*; return all as they are then, and a line for each address not reached."""
-    urls, news = alert_channels.addresses(settings), pending(alerts, now)
+    urls, news = options.alerts, pending(alerts, now)
     if not urls or not news:
         return list(alerts), []
-    delivery = await alert_channels.send(alert_channels.message(news, settings["CNCERT_LANGUAGE"], source), urls)
+    delivery = await alert_channels.send(alert_channels.message(news, options.language, source), urls)
     return mark_sent(alerts, now) if delivery.taken else list(alerts), delivery.failures

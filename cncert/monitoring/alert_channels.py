@@ -9,11 +9,11 @@ import logging
 import re
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cncert.monitoring.alert_words import sentence, text_and_advice
 from cncert.store.records import Alert
@@ -26,7 +26,6 @@ SEND_SECONDS = 15
 """How long sending a message may take, to all addresses at once."""
 MESSAGE_BYTES = 1800
 """The most that a message may hold: WeCom takes 2048."""
-_SEPARATOR = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,19})://")
 _UNKNOWN = "no address that apprise understands"
 _STATUS = re.compile(r"error=([0-9]{3})\b")
@@ -69,11 +68,6 @@ def message(alerts: Sequence[Alert], language: str, source: str) -> Message:
 def sample_message(language: str) -> Message:
     """Write the message of ``scrapy doctor --send-test-alert``."""
     return Message(sentence("message", "test_title", language), sentence("message", "test_body", language))
-
-
-def addresses(settings: Mapping[str, Any]) -> list[str]:
-    """Return the addresses of ``CNCERT_ALERTS``, which are separated by spaces or commas."""
-    return [url for url in _SEPARATOR.split(str(settings["CNCERT_ALERTS"]).strip(" \t\r\n,")) if url]
 
 
 def problems(urls: Sequence[str]) -> list[str]:

@@ -1,10 +1,11 @@
 """The summary that a crawl prints at its end, and how runs and alerts are printed elsewhere too."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterator
+from typing import TextIO
 
 from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.dead_runs import DIED
+from cncert.options import Options
 from cncert.store import redacted
 from cncert.store.records import Alert, AlertLevel, RunRecord
 from cncert.terminal.console import console_for, escape_markup, make_table
@@ -33,11 +34,11 @@ def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
     return f"[{ALERT_COLOURS[alert.level]}]{alert.level}[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
 
 
-def print_summary(record: RunRecord, settings: Mapping[str, Any], file: TextIO) -> None:
+def print_summary(record: RunRecord, options: Options, file: TextIO) -> None:
     """Print what *record* says, and what to do next if the run was not clean: a table if *file* is a terminal."""
     console = console_for(file)
     end = f"{run_state(record)} ({escape_markup(record.close_reason or 'unknown')})"
-    counts, remarks = _counts(record, settings), _remarks(record, settings)
+    counts, remarks = _counts(record, options), _remarks(record, options)
     if console.is_terminal:
         table = make_table(console)
         table.add_column("Run", no_wrap=True)
@@ -54,7 +55,7 @@ def print_summary(record: RunRecord, settings: Mapping[str, Any], file: TextIO) 
         console.print(f"  {sign} {text}".replace("\n", "\n    ") if sign else f"  {text}")
 
 
-def _counts(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _counts(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     """Yield the results of the run in Rich's markup, each with its label."""
     yield "issues", f"{len(record.new)} new, {len(record.changed)} changed, {len(record.rejected)} rejected"
     if record.verdicts:
@@ -63,11 +64,11 @@ def _counts(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[st
         yield "pictures", _sums(record.pictures)
     if record.gaps_before is not None and record.gaps_after is not None:
         yield "missing", f"{record.gaps_before} weeks before, {record.gaps_after} now"
-    yield "store", escape_markup(redacted(settings["CNCERT_STORE"]))
-    yield "files", escape_markup(settings["FILES_STORE"].rpartition("@")[2])
+    yield "store", escape_markup(redacted(options.store))
+    yield "files", escape_markup(options.files.rpartition("@")[2])
 
 
-def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _remarks(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     """Yield what a person should read, in Rich's markup, each with a sign or an empty one."""
     for warning in record.warnings:
         yield "[yellow]![/]", escape_markup(warning)
@@ -77,7 +78,7 @@ def _remarks(record: RunRecord, settings: Mapping[str, Any]) -> Iterator[tuple[s
         yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
         if not alert.over:
-            level, text = alert_markup(alert, settings["CNCERT_LANGUAGE"])
+            level, text = alert_markup(alert, options.language)
             yield f"{level}:", text
     for remark in record.sources:
         yield "[cyan]·[/]", escape_markup(remark)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from cncert.exceptions import ArgumentError
 from cncert.items import Period, issue_id
 
 Week = tuple[int, int]
@@ -77,3 +78,14 @@ def parse_week(text: str) -> Week:
         last = f": the last one is {issue_id(year, numbers_in(year))}" if year else ""
         raise ValueError(f"{text!r}: {year} has no issue {number}{last}")
     return year, number
+
+
+def week_option(name: str, text: str | None) -> str | None:
+    """Return the id of the issue that the option *name* gives as *text*; None if it is not given.
+
+    Raises ArgumentError if *text* is no week.
+    """
+    try:
+        return issue_id(*parse_week(text)) if text is not None else None
+    except ValueError as error:
+        raise ArgumentError(f"{name} {text!r}: {error}") from error

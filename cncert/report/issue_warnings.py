@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
+from typing import Final
 
 from cncert.items import CHINA, IssueWarning, Period, ReviewLink, issue_id
 from cncert.report.calendar import Week, period, previous_week
@@ -25,6 +26,28 @@ _SUM_TOLERANCE = 0.01
 """Of the total: numbers in 万 are rounded each by itself."""
 _RATIO_TOLERANCE = 1
 """Ratios are printed as whole numbers, rounded or cut."""
+
+WARNING_CODES: Final = {
+    "period_differs": "the title prints other days than the week of the issue's number has",
+    "published_early": "published before its week had ended",
+    "no_text": "the body has no text, only pictures",
+    "text_cut": "the body is longer or deeper than is read; the rest was not read",
+    "rating_missing": "the text states no rating",
+    "figure_missing": "the text does not state a metric that every text of its time states",
+    "figure_conflict": "the text states different values of one metric; none is taken",
+    "figure_ambiguous": "a number could be of several metrics; it is taken for none",
+    "figures_unread": "the text has a number where it states figures, and nothing read it",
+    "figures_disagree": "figures contradict each other: parts and their whole, shares, a ranking and its numbers",
+    "review_missing": "no list of earlier issues",
+    "review_irregular": "the list of earlier issues is not the five before this one",
+    "picture_missing": "a picture could not be had",
+    "pictures_left_out": "a saved copy shows pictures of other hosts than WeChat's, which are not kept",
+    "change_disagrees": "the change that is stated is not the one from the stored issue of the week before",
+    "figure_outlier": "about ten times, or a tenth of, what the stored issues around it state",
+    "picture_agrees": "text and picture, or two pictures, state the same of a metric; both figures are kept",
+    "picture_disagrees": "text and picture, or two pictures, contradict each other; both figures are kept",
+}
+"""The codes of warnings, and what each means."""
 
 
 def find_warnings(

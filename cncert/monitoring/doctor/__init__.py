@@ -33,7 +33,7 @@ _ADVICE = {
 
 async def run_checks(
     given: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    options: Options,
     extra_checks: Mapping[str, Awaitable[list[CheckResult]]],
     *,
     offline: bool,
@@ -42,29 +42,29 @@ async def run_checks(
 ) -> tuple[list[CheckResult], bool]:
     """Return all results, and whether a check still hangs after *seconds*.
 
-    *given* are the settings of the user, *settings* the same with the default in place of each wrong option, so that it
-    is reported once. *extra_checks* are those of Scrapy components (``files``, ``browser``), which this package does
-    not import.
+    *given* are the settings of the user, *options* what they say, with the default in place of each wrong option, so
+    that this is reported once. *extra_checks* are those of Scrapy components (``files``, ``browser``), which this
+    package does not import.
     """
 
     def blocking(check: Callable[[], Iterable[CheckResult]]) -> Awaitable[list[CheckResult]]:
         return run_with_timeout(lambda: list(check()), seconds)
 
     checks: list[tuple[str, Awaitable[list[CheckResult]]]] = [
-        ("settings", blocking(lambda: local_checks.check_settings(given))),
-        ("packages", blocking(lambda: local_checks.check_packages(settings))),
+        ("settings", blocking(lambda: local_checks.check_settings(given, options))),
+        ("packages", blocking(lambda: local_checks.check_packages(options))),
         ("clock", blocking(lambda: local_checks.check_own_clock(datetime.now(UTC)))),
-        ("store", local_checks.check_store(settings)),
-        ("archive", blocking(lambda: local_checks.check_archive(settings))),
-        ("alerts", local_checks.check_alerts(settings, send_test=send_test, seconds=seconds)),
+        ("store", local_checks.check_store(options)),
+        ("archive", blocking(lambda: local_checks.check_archive(options))),
+        ("alerts", local_checks.check_alerts(options, send_test=send_test, seconds=seconds)),
         *extra_checks.items(),
     ]
     if not offline:
         checks.append(("network", blocking(lambda: network_checks.check_wechat(seconds))))
-        agent = str(settings["USER_AGENT"])
+        agent = str(given["USER_AGENT"])
         checks += [
             ("feeds", blocking(partial(network_checks.check_feed, source, agent, seconds)))
-            for source in _feeds(settings)
+            for source in _feeds(options)
         ]
     order = list(_ADVICE)
     checks.sort(key=lambda check: order.index(check[0]))
@@ -75,10 +75,10 @@ async def run_checks(
     return results, not all(task.done() for _, task in tasks)
 
 
-def _feeds(settings: Mapping[str, Any]) -> list[Source]:
+def _feeds(options: Options) -> list[Source]:
     """Return the feeds. Albums are left out: they are pages of WeChat, which the doctor does not request."""
     try:
-        return [source for source in read_sources(Options.of(settings)) if source.kind == "feed"]
+        return [source for source in read_sources(options) if source.kind == "feed"]
     except SettingError:
         return []  # the check of the settings reports it
 

@@ -33,7 +33,7 @@ PROBE = ".cncert-doctor"
 """The name of files that are written as a test, or its beginning."""
 
 
-def check_settings(settings: Mapping[str, Any]) -> Iterator[CheckResult]:
+def check_settings(settings: Mapping[str, Any], options: Options) -> Iterator[CheckResult]:
     """Find values that are not valid, and names in the environment that are no setting."""
     from cncert import settings as known_settings  # not above: to import it reads the environment
 
@@ -54,16 +54,16 @@ def check_settings(settings: Mapping[str, Any]) -> Iterator[CheckResult]:
     given = [name for name in names if name in os.environ]
     if not wrong:
         yield CheckResult("settings", "ok", f"given in the environment: {', '.join(given) or 'none'}")
-    if str(settings["ROBOTSTXT_OBEY"]).strip().lower() in ("true", "1", "yes", "on"):
+    if options.robotstxt_obey:
         yield CheckResult(
             "settings", "note", "with ROBOTSTXT_OBEY no page of WeChat is fetched", "unset it if you want pages"
         )
 
 
-def check_packages(settings: Mapping[str, Any]) -> Iterator[CheckResult]:
+def check_packages(options: Options) -> Iterator[CheckResult]:
     """Compare the installed packages with the requirements files of the parts that are in use."""
     files = ["requirements.txt"]
-    if alert_channels.addresses(settings):
+    if options.alerts:
         files.append("requirements-alerts.txt")
     if find_spec("scrapyd") is not None:
         files.append("deploy/requirements.txt")
@@ -94,10 +94,10 @@ def _requirements(file: Path) -> Iterator[Requirement]:
                 yield wanted
 
 
-async def check_store(settings: Mapping[str, Any]) -> list[CheckResult]:
+async def check_store(options: Options) -> list[CheckResult]:
     """Open the store, write, read and remove a document, compare its clock. May raise StoreError."""
     results = []
-    async with open_store(settings["CNCERT_STORE"]) as opened:
+    async with open_store(options.store) as opened:
         await opened.probe()
         server = await opened.server()
         room = "" if server.free_bytes is None else f", {_size(server.free_bytes)} free"
@@ -118,9 +118,9 @@ async def check_store(settings: Mapping[str, Any]) -> list[CheckResult]:
     return results
 
 
-def check_archive(settings: Mapping[str, Any]) -> list[CheckResult]:
+def check_archive(options: Options) -> list[CheckResult]:
     """Check whether raw pages can be written, and count those that are there. Raises OSError."""
-    place = str(settings["CNCERT_ARCHIVE"])
+    place = options.archive
     if not place:
         return [CheckResult("archive", "ok", "off: raw pages are not kept (CNCERT_ARCHIVE)")]
     kept = [path.stat().st_size for path in Path(place).glob("*") if path.name.endswith(SUFFIXES)]
@@ -178,15 +178,15 @@ def _wrong_clock(text: str) -> CheckResult:
     return CheckResult("clock", "to do", text, "set the clock (NTP)")
 
 
-async def check_alerts(settings: Mapping[str, Any], *, send_test: bool, seconds: float) -> list[CheckResult]:
+async def check_alerts(options: Options, *, send_test: bool, seconds: float) -> list[CheckResult]:
     """Check whether alerts can be sent; send a test message if *send_test* is set."""
-    urls = alert_channels.addresses(settings)
+    urls = options.alerts
     if not urls:
         return [CheckResult("alerts", "ok", "off: nobody is told (CNCERT_ALERTS)")]
     failures = alert_channels.problems(urls)
     results: list[CheckResult] = []
     if not failures and send_test:
-        language = "zh" if settings["CNCERT_LANGUAGE"] == "zh" else "en"  # it may be wrong: another check reports that
+        language = "zh" if options.language == "zh" else "en"  # it may be wrong: another check reports that
         delivery = await alert_channels.send(alert_channels.sample_message(language), urls, seconds)
         failures = delivery.failures
         if delivery.taken:

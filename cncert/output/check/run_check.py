@@ -14,9 +14,9 @@ from cncert.output.check.check_queue import VERDICTS, CheckQueue
 from cncert.output.check.picture_crops import CroppedPictures
 from cncert.output.check.server import CheckServer
 from cncert.output.check.typed_values import numeric_metrics
+from cncert.report.calendar import week_option
 from cncert.store import open_store
 from cncert.terminal.console import print_message
-from cncert.terminal.output import week_option
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 MAX_NAME_LENGTH = 100

@@ -12,7 +12,7 @@ from cncert.output.export.base_table import Table
 from cncert.output.export.formats import FORMATS
 from cncert.output.export.staged_files import check_place
 from cncert.output.export.tables_and_columns import ExportScope, named_metrics, tables
-from cncert.terminal.output import week_option
+from cncert.report.calendar import week_option
 
 SUFFIXES: Final = {format_class.suffix for format_class in FORMATS.values()}
 OPTIONS_OF_ONE_FORMAT: Final = {"bom": "csv", "labels": "csv", "entries": "atom"}

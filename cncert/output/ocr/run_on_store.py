@@ -3,7 +3,6 @@
 import signal
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -15,10 +14,10 @@ from cncert.infographics.figures.picture_files import local_folder
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
 from cncert.options import Options
 from cncert.quality import renew_warnings
+from cncert.report.calendar import week_option
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import ReadPicture
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
-from cncert.terminal.output import week_option
 from cncert.terminal.progress import progress_bar
 
 Weeks = tuple[str | None, str | None]
@@ -41,7 +40,7 @@ FOUND = {
 }
 
 
-async def read_stored(settings: Mapping[str, Any], opts: Namespace, *, again: bool = False) -> int:
+async def read_stored(options: Options, opts: Namespace, *, again: bool = False) -> int:
     """Read the pictures that nobody has read yet, or *again* those that another version of the reader has read.
 
     Returns the exit status. Raises ArgumentError, OcrError, SettingError, StoreError.
@@ -49,11 +48,11 @@ async def read_stored(settings: Mapping[str, Any], opts: Namespace, *, again: bo
     jobs = opts.jobs if opts.jobs is not None else usual_jobs()
     if jobs < 1:
         raise ArgumentError(f"--jobs {jobs} is below 1")
-    weeks, reader = _weeks(opts), _reader(settings, opts)
+    weeks, reader = _weeks(opts), _reader(options, opts)
     # asyncio would only cancel at the next await, and most of the time is spent waiting for workers.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     now: Counter[str] = Counter()
-    async with open_store(settings["CNCERT_STORE"]) as store:
+    async with open_store(options.store) as store:
         pictures = await _find_pictures(store, weeks, reader.name)
         groups = pictures.groups(again=again)
         with progress_bar() as bar:
@@ -70,22 +69,22 @@ async def read_stored(settings: Mapping[str, Any], opts: Namespace, *, again: bo
         return await _print_result(pictures, await pictures.proposals(), now, opts)
 
 
-async def accept_stored(settings: Mapping[str, Any], opts: Namespace) -> int:
+async def accept_stored(options: Options, opts: Namespace) -> int:
     """Put the proposed readings in place of the former ones. Returns the exit status. Raises as :func:`read_stored`."""
     weeks = _weeks(opts)
-    async with open_store(settings["CNCERT_STORE"]) as store:
+    async with open_store(options.store) as store:
         pictures = await _find_pictures(store, weeks)
         proposals = await pictures.accept()
         await _renew_warnings(store, pictures)
         return await _print_result(pictures, proposals, Counter(accepted=len(proposals)), opts)
 
 
-def _reader(settings: Mapping[str, Any], opts: Namespace) -> ReaderOptions:
+def _reader(options: Options, opts: Namespace) -> ReaderOptions:
     from cncert.infographics.words.ocr_engine import open_engine
     from cncert.infographics.words.read_picture import Limits
 
-    folder = local_folder(str(settings["CNCERT_FILES"]))
-    limits = Limits.of(Options.of(settings))
+    folder = local_folder(options.files)
+    limits = Limits.of(options)
     # The workers have their own: this one gives its version, or fails before anything is done.
     version = open_engine(opts.engine, threads=1).name
     return ReaderOptions(folder, opts.engine, version, limits)

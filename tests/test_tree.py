@@ -2,7 +2,9 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,6 @@ LAYERS = (
 )
 """The packages and modules of cncert, from the top down: each may import what stands below it (docs/develop.md)."""
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
-UPWARD = {
-    "terminal -> report",
-}  # fmt: skip
-"""Imports that still run the wrong way."""
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -46,21 +44,60 @@ def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def test_imports_run_down() -> None:
+def arrows() -> set[tuple[str, str]]:
+    """Every package that imports another one, with the one that it imports."""
     found = set()
     for path in FILES:
-        package = package_of(path)
         for module in imported(path):
             parts = module.split(".")
-            if parts[0] != "cncert" or parts[1] == package or parts[1] not in LEVELS:
-                continue
-            if LEVELS[parts[1]] < LEVELS.get(package, len(LAYERS) - 1):
-                found.add(f"{package} -> {parts[1]}")
-    assert found == UPWARD
+            if parts[0] == "cncert" and parts[1] != package_of(path) and parts[1] in LEVELS:
+                found.add((package_of(path), parts[1]))
+    return found
+
+
+def test_imports_run_down() -> None:
+    """A package imports what stands below it; ``settings.py`` may import the lowest layer only."""
+    levels = LEVELS | {"settings": len(LAYERS) - 1}
+    assert {(one, other) for one, other in arrows() if levels[one] > levels[other]} == set()
+
+
+def test_no_packages_of_one_layer_import_each_other_in_a_circle() -> None:
+    beside: dict[str, set[str]] = {name: set() for name in (*LEVELS, "settings")}
+    for one, other in arrows():
+        beside[one].add(other)
+    assert list(TopologicalSorter(beside).static_order())  # raises CycleError
 
 
 def test_every_package_has_its_layer() -> None:
     assert {package_of(path) for path in FILES} - LEVELS.keys() - {"__init__", "settings"} == set()
+
+
+def test_only_components_commands_and_the_archives_storage_know_scrapy() -> None:
+    known = {path for path in FILES if any(re.match(r"(scrapy|twisted)\b", module) for module in imported(path))}
+    allowed = {"spiders", "middlewares", "pipelines", "extensions", "browser", "commands"}
+    assert {path for path in known if package_of(path) not in allowed} == {PACKAGE / "archive" / "http_cache.py"}
+
+
+def test_the_package_knows_neither_tools_nor_tests() -> None:
+    assert [
+        path for path in FILES if any(module.split(".")[0] in ("tools", "tests") for module in imported(path))
+    ] == []
+
+
+def test_at_the_top_stand_five_files() -> None:
+    names = {"__init__.py", "settings.py", "options.py", "items.py", "exceptions.py"}
+    assert {path.name for path in PACKAGE.glob("*.py")} == names
+
+
+def test_a_type_name_is_used_once() -> None:
+    """Names with an underscore belong to their file."""
+    named = Counter(
+        node.name
+        for path in FILES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name: number for name, number in named.items() if number > 1} == {}
 
 
 def test_the_spider_is_short_and_knows_no_store() -> None:
@@ -84,6 +121,6 @@ def test_every_setting_of_scrapy_that_is_set_exists_and_is_explained() -> None:
     assert sum("# default" in line for line in lines) >= 12
 
 
-def test_no_file_is_about_two_things() -> None:
+def test_no_file_is_too_long_to_read() -> None:
     lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
-    assert {path: length for path, length in lengths.items() if length > 450} == {}
+    assert {path: length for path, length in lengths.items() if length > 400} == {}
