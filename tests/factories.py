@@ -6,8 +6,10 @@ from typing import Any
 
 from cncert.items import Issue, issue_id
 from cncert.report.issue import CNCERT_BIZ
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, correction_id
-from cncert.store.records import LedgerRow, Reject, RunRecord
+from cncert.store.revisions import Reject
+from cncert.store.run_records import RunRecord
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body
 

@@ -19,7 +19,8 @@ import pymongo
 
 from cncert.monitoring.dead_runs import DIED
 from cncert.store import open_store
-from cncert.store.records import LedgerRow, RunRecord
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site.crawl import begin_crawl
 from tests.site.server import LoopbackWeChat

@@ -12,7 +12,7 @@ import pytest
 from cncert.monitoring.alert_channels import MESSAGE_BYTES, message, problems, send
 from cncert.options import Options
 from cncert.store import open_store
-from cncert.store.records import Alert, RunRecord
+from cncert.store.run_records import Alert, RunRecord
 from tests import series
 from tests.factories import NOW
 from tests.site import pages

@@ -14,7 +14,8 @@ from warcio.archiveiterator import ArchiveIterator
 from cncert.browser import chromium as chromium_settings
 from cncert.items import Issue
 from cncert.store import open_store
-from cncert.store.records import LedgerRow, RunRecord
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy

@@ -18,7 +18,7 @@ from cncert.quality import renew_warnings
 from cncert.quality.between_weeks import neighbour_warnings
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
-from cncert.store.records import Outcome
+from cncert.store.revisions import Outcome
 from tests.factories import make_figure, make_issue
 
 WEEKS = list(weeks((2024, 40), (2025, 20)))

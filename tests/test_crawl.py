@@ -12,7 +12,7 @@ import pytest
 from cncert.items import CHINA, Issue
 from cncert.sources import bundled_index
 from cncert.store import open_store
-from cncert.store.records import LedgerRow
+from cncert.store.ledger_rows import LedgerRow
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl

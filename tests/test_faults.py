@@ -18,8 +18,9 @@ from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.issue_notes import WARNING_GROUPS
 from cncert.store import open_store
-from cncert.store.records import LedgerRow, RunRecord
-from cncert.store.records import Outcome as StoreOutcome
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.revisions import Outcome as StoreOutcome
+from cncert.store.run_records import RunRecord
 from cncert.wechat.failure_pages import Verdict
 from tests import series
 from tests.site import pages

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cncert.monitoring.dead_runs import DIED
-from cncert.store.records import RunRecord
+from cncert.store.run_records import RunRecord
 from tests import series
 from tests.killing import FIRST, LAST, Place, Reference, begin, contents, differences, publish, trial, undisturbed
 from tests.mongod import Mongod

@@ -19,7 +19,8 @@ from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_proble
 from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
-from cncert.store.records import Alert, AlertLevel, LedgerRow, RunRecord
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.run_records import Alert, AlertLevel, RunRecord
 from tests import series
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.site.crawl import ROOT

@@ -21,7 +21,9 @@ from cncert.output.page.picture_links import PictureFiles
 from cncert.report import calendar
 from cncert.report.metrics import metrics
 from cncert.store import open_store
-from cncert.store.records import LedgerRow, Reject, RunRecord
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.revisions import Reject
+from cncert.store.run_records import RunRecord
 from cncert.terminal.atomic_write import write_whole
 from tests.calls import call
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run

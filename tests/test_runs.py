@@ -11,7 +11,7 @@ import pytest
 
 from cncert.monitoring.dead_runs import DIED, close_dead_runs, has_died
 from cncert.store import open_store
-from cncert.store.records import RunRecord
+from cncert.store.run_records import RunRecord
 from tests.factories import make_run
 from tests.site.crawl import project_env, run_scrapy
 

@@ -14,7 +14,8 @@ from cncert.ledger import calendar_gaps
 from cncert.ledger.article_ledger import Ledger
 from cncert.sources.album import album_page
 from cncert.store import Store, open_store
-from cncert.store.records import LedgerRow, RunRecord, State
+from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.run_records import RunRecord
 from tests import series
 from tests.factories import make_issue, make_picture
 from tests.site import feeds, pages

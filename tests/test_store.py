@@ -24,9 +24,10 @@ from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Model
 from cncert.store import Store, open_store, redacted
 from cncert.store.backend import BATCH
+from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.store.mongo import bson_form
 from cncert.store.mongo_validator import bson_schema
-from cncert.store.records import LedgerAddress, LedgerRow, Outcome, State
+from cncert.store.revisions import Outcome
 from tests.factories import (
     NOW,
     make_correction,

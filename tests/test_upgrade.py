@@ -24,7 +24,7 @@ from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.report.validation import validate_issue
 from cncert.store import Store, open_store
-from cncert.store.records import Outcome, Revision
+from cncert.store.revisions import Outcome, Revision
 from cncert.store.schema_versions import STEPS, upgraded
 from cncert.store.upgrade import Upgrade, differences, reread
 from cncert.wechat.failure_pages import read_page

@@ -13,7 +13,7 @@ from cncert.monitoring import issue_notes
 from cncert.report import calendar
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
-from cncert.store.records import RunRecord
+from cncert.store.run_records import RunRecord
 from tests import series
 from tests.factories import make_issue, make_run
 from tests.site import pages

@@ -14,7 +14,7 @@ from cncert.ledger import calendar_gaps
 from cncert.ledger.next_address import ranked_addresses
 from cncert.report.calendar import parse_week, week_option
 from cncert.store import open_store
-from cncert.store.records import LedgerAddress, LedgerRow, State
+from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
 from cncert.terminal.safe_text import safe
 

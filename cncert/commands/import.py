@@ -20,7 +20,7 @@ from cncert.monitoring.run_log import RunLog
 from cncert.quality.renew_warnings import renew
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, printable_name, read_files
 from cncert.store import Store, open_store
-from cncert.store.records import Outcome
+from cncert.store.revisions import Outcome
 from cncert.store.sqlite import SqliteStore
 from cncert.terminal.console import print_json
 from cncert.terminal.safe_text import safe

@@ -12,7 +12,7 @@ from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, Upgrad
 from cncert.items import Issue
 from cncert.quality import renew_warnings
 from cncert.store import open_store
-from cncert.store.records import Revision
+from cncert.store.revisions import Revision
 from cncert.store.upgrade import Upgrade
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar

@@ -8,7 +8,7 @@ from cncert.items import Issue, Picture
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
-from cncert.store.records import Outcome
+from cncert.store.revisions import Outcome
 from cncert.store.store import compared
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 from cncert.items import Issue
 from cncert.ledger.article_ledger import Ledger, issue_row_id
 from cncert.store import Store
-from cncert.store.records import Outcome, Reject, State
+from cncert.store.ledger_rows import State
+from cncert.store.revisions import Outcome, Reject
 
 FoundIn = Literal["page", "feed", "file"]
 """Where an issue was read: a page that was fetched now, a feed's copy, a saved file."""

@@ -19,7 +19,8 @@ from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
-from cncert.store.records import Outcome, RunRecord
+from cncert.store.revisions import Outcome
+from cncert.store.run_records import RunRecord
 
 logger = logging.getLogger(__name__)
 

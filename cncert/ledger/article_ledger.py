@@ -9,7 +9,7 @@ from typing import Literal
 from cncert.items import Issue, issue_id
 from cncert.ledger.retry_times import next_try
 from cncert.store import Store
-from cncert.store.records import EXPIRED, LedgerAddress, LedgerRow, State
+from cncert.store.ledger_rows import EXPIRED, LedgerAddress, LedgerRow, State
 from cncert.wechat.address import Address, ArticleKey, biz_number, read_address
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cncert.items import Model, Moment, Period
 from cncert.report import calendar
-from cncert.store.records import LedgerRow, State
+from cncert.store.ledger_rows import LedgerRow, State
 
 WeekState = Literal["stored", "blocked", "unavailable", "known", "gone", "rejected", "never seen"]
 

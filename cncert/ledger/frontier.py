@@ -12,7 +12,7 @@ from cncert.ledger.article_ledger import AddressReader, Ledger, is_unresolved
 from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import is_due
 from cncert.store import Store
-from cncert.store.records import AddressForm, LedgerAddress, LedgerRow, State
+from cncert.store.ledger_rows import AddressForm, LedgerAddress, LedgerRow, State
 from cncert.wechat.failure_pages import Page, Verdict
 
 logger = logging.getLogger(__name__)

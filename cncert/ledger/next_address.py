@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from cncert.store.records import ADDRESS_FORMS, LedgerAddress
+from cncert.store.ledger_rows import ADDRESS_FORMS, LedgerAddress
 
 
 def ranked_addresses(addresses: Iterable[LedgerAddress]) -> list[LedgerAddress]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from cncert.store.records import LedgerRow, State
+from cncert.store.ledger_rows import LedgerRow, State
 
 RETRY_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 """How long an article is left alone after its first, second, third attempt, and after every later one."""

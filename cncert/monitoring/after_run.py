@@ -16,7 +16,7 @@ from cncert.monitoring.monitors import Finding, find_problems
 from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.options import Options
 from cncert.store import Store
-from cncert.store.records import Alert, RunRecord
+from cncert.store.run_records import Alert, RunRecord
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from cncert.monitoring.alert_words import sentence, text_and_advice
-from cncert.store.records import Alert
+from cncert.store.run_records import Alert
 from cncert.terminal.time_limit import run_with_timeout
 
 if TYPE_CHECKING:

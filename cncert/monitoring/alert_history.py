@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from cncert.monitoring.alert_words import sentence
 from cncert.monitoring.monitors import Finding
-from cncert.store.records import Alert, RunRecord
+from cncert.store.run_records import Alert, RunRecord
 
 REMIND_AFTER = timedelta(days=7)
 ABOUT_LIMIT = 200

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cncert.store.records import Alert
+from cncert.store.run_records import Alert
 
 LISTED_THINGS = 5
 """The most things, such as issues, that a sentence lists."""

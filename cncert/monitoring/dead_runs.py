@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from cncert.store import Store
-from cncert.store.records import RunRecord
+from cncert.store.run_records import RunRecord
 from cncert.terminal.live_process import process_is_gone
 
 CLEAN_REASONS = ("finished", "limit")

@@ -18,7 +18,7 @@ from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
 from cncert.monitoring.store_snapshot import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
-from cncert.store.records import AlertLevel, RunRecord
+from cncert.store.run_records import AlertLevel, RunRecord
 from cncert.wechat.address import read_address
 
 NEW_ISSUES = 4

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from cncert.ledger import calendar_gaps
 from cncert.monitoring import issue_notes
 from cncert.store import Store
-from cncert.store.records import Outcome, RunRecord
+from cncert.store.revisions import Outcome
+from cncert.store.run_records import RunRecord
 
 
 class RunLog:

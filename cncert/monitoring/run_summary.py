@@ -7,7 +7,7 @@ from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.dead_runs import DIED
 from cncert.options import Options
 from cncert.store import redacted
-from cncert.store.records import Alert, AlertLevel, RunRecord
+from cncert.store.run_records import Alert, AlertLevel, RunRecord
 from cncert.terminal.console import console_for, escape_markup, make_table
 from cncert.terminal.progress import format_duration
 

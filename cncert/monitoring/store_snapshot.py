@@ -13,7 +13,9 @@ from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.due_dates import day_in_china
 from cncert.store import Store
 from cncert.store.backend import UNFINISHED
-from cncert.store.records import LedgerRow, Reject, RunRecord
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.revisions import Reject
+from cncert.store.run_records import RunRecord
 
 SNAPSHOT_ISSUES = 10
 """How many of the newest issues are read: the new ones and those that they are compared with."""

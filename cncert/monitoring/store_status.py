@@ -9,7 +9,8 @@ from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.store_snapshot import StoreSnapshot
-from cncert.store.records import Alert, LedgerRow, RunRecord, State
+from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.run_records import Alert, RunRecord
 
 STATES: tuple[calendar_gaps.WeekState, ...] = get_args(calendar_gaps.WeekState)
 

@@ -8,7 +8,7 @@ from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
 from cncert.quality.renew_warnings import renew
-from cncert.store.records import Outcome
+from cncert.store.revisions import Outcome
 
 
 class StorePipeline:

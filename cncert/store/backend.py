@@ -14,8 +14,10 @@ from pydantic import ValidationError
 
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import SCHEMA_VERSION, Issue, Model
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, ReadPicture
-from cncert.store.records import LedgerRow, Reject, Revision, RunRecord
+from cncert.store.revisions import Reject, Revision
+from cncert.store.run_records import RunRecord
 from cncert.store.schema_versions import Document, other_version, upgraded
 
 D = TypeVar("D", Issue, Revision, LedgerRow, Reject, RunRecord, ReadPicture, Correction)

@@ -24,8 +24,9 @@ from pymongo.errors import (
 from cncert.exceptions import StoreError
 from cncert.items import Issue, Model
 from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.mongo_validator import bson_schema
-from cncert.store.records import LedgerRow, RunRecord
+from cncert.store.run_records import RunRecord
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
 

@@ -10,8 +10,10 @@ from functools import partial
 from cncert.exceptions import StoreError
 from cncert.items import Issue, Picture
 from cncert.store.backend import UNFINISHED, Change, Documents, checked
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, PictureReading, ReadPicture
-from cncert.store.records import LedgerRow, Outcome, Reject, Revision, RunRecord
+from cncert.store.revisions import Outcome, Reject, Revision
+from cncert.store.run_records import RunRecord
 
 
 class Store(Documents):

@@ -10,7 +10,7 @@ from cncert.output.export.base_format import ExportOptions, Format
 from cncert.output.export.base_table import Table
 from cncert.report.calendar import parse_week, period
 from cncert.store import Store
-from cncert.store.records import LedgerRow
+from cncert.store.ledger_rows import LedgerRow
 
 
 async def run_export(

@@ -22,7 +22,9 @@ from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.store import Store
-from cncert.store.records import Reject, RunRecord, State
+from cncert.store.ledger_rows import State
+from cncert.store.revisions import Reject
+from cncert.store.run_records import RunRecord
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
 
 Node = dict[str, Any]

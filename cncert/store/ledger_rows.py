@@ -1,13 +1,12 @@
-"""What a store keeps beside the issues: the ledger of addresses, the rejects, the revisions, the runs."""
+"""Ledger rows: what is known of an article, of its addresses and of the tries of each."""
 
-import math
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from cncert.items import Issue, Model, Moment
+from cncert.items import Model, Moment
 
 AddressForm = Literal["signed", "short", "unsigned", "temporary", "site"]
 """The forms of WeChat's addresses (``cncert/wechat/address.py``), and the pages of another site."""
@@ -138,124 +137,3 @@ def united(some: list[LedgerAddress], more: list[LedgerAddress]) -> list[LedgerA
         known = result.get(address.url)
         result[address.url] = known.merged_with(address) if known else address
     return list(result.values())
-
-
-class Outcome(StrEnum):
-    """What putting an issue into the store did."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    """CNCERT's text differs: the former document became a revision."""
-    UPDATED = "updated"
-    """Same text, other circumstances (a picture came, a better parser read more, the page of what was known from a
-    copy): no revision."""
-    SAME = "same"
-    """Nothing was written."""
-    OLDER = "older"
-    """The store holds the same issue from an article published later, or from WeChat while this is from a copy:
-    nothing was written."""
-
-
-class Revision(Model):
-    """A former state of an issue."""
-
-    id: Annotated[str, Field(alias="_id")]
-    issue: str
-    replaced_at: Moment
-    document: Issue
-
-
-def storable(value: Any) -> Any:
-    """*value* as every store can keep it: a refused item may hold anything."""
-    if isinstance(value, dict):
-        return {str(key): storable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [storable(item) for item in value]
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int) and abs(value) < 2**63:
-        return int(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    return str(value).encode("utf-8", "replace").decode()  # half a surrogate pair is in no encoding
-
-
-class Reject(Model):
-    """An item that was refused by validation, kept with the reason so that a person can look at it."""
-
-    id: Annotated[str, Field(alias="_id")]
-    """The article's ledger id."""
-    issue: str | None
-    reason: str
-    address: str | None
-    rejected_at: Moment
-    document: Annotated[dict[str, Any], BeforeValidator(storable)]
-    """The item as it was, in JSON form; keys are field names of the model only."""
-
-
-AlertLevel = Literal["attention", "warning"]
-"""Whether somebody has to act, or should look when there is time."""
-
-
-class Alert(Model):
-    """What a monitor found at the end of a run (``cncert/monitors/``), and what was told of it."""
-
-    name: str
-    """Of the monitor."""
-    level: AlertLevel
-    about: list[str]
-    """What it is about, such as issues: what is added to it is news."""
-    text: str
-    """What is wrong, in one line."""
-    advice: str
-    """What to do, in one line."""
-    text_zh: str
-    advice_zh: str
-    since: Moment
-    """When it was found first, without a break until now."""
-    told_at: Moment | None = None
-    """When a message about it last reached somebody."""
-    news: bool = True
-    """It has begun, grown or ended, and no message about that has reached anybody."""
-    over: bool = False
-    """It has ended; kept only until that is told."""
-
-
-class RunRecord(Model):
-    """One run of the spider."""
-
-    id: Annotated[str, Field(alias="_id")]
-    spider: str
-    started_at: Moment
-    ended_at: Moment | None = None
-    arguments: dict[str, str]
-    job: str | None = None
-    """Scrapyd's id of the job that it was."""
-    host: str
-    pid: int
-    close_reason: str | None = None
-    verdicts: dict[str, int] = Field(default_factory=dict)
-    """Pages by verdict, and failures before a page came (``failed``)."""
-    new: list[str] = Field(default_factory=list)
-    changed: list[str] = Field(default_factory=list)
-    rejected: list[str] = Field(default_factory=list)
-    pictures: dict[str, int] = Field(default_factory=dict)
-    gaps_before: int | None = None
-    gaps_after: int | None = None
-    faults: dict[str, int] = Field(default_factory=dict)
-    """What went wrong in it, by the kinds of ``cncert/monitoring/run_failures.py``."""
-    warnings: list[str] = Field(default_factory=list)
-    """Why it is not clean."""
-    notes: list[str] = Field(default_factory=list)
-    """What a person should look at in the issues that it stored; that makes no run unclean."""
-    sources: list[str] = Field(default_factory=list)
-    """Feeds and albums that could not be read, or not all of them; that makes no run unclean either."""
-    alerts: list[Alert] | None = None
-    """What the monitors found when it ended; None if they did not look."""
-    clean: bool | None = None
-    """None while it runs, and for ever if it died."""
-
-    @property
-    def remarks(self) -> list[str]:
-        """All that a person should read, what makes it unclean first."""
-        return [*self.warnings, *self.notes, *self.sources]
