@@ -152,6 +152,10 @@ class Options(BaseModel):
         (field,) = (field for key, field in cls.model_fields.items() if setting_name(key) == name)
         return _as_text(field.default)
 
+    def texts(self) -> dict[str, str]:
+        """Return each option as text."""
+        return {field: _as_text(getattr(self, field)) for field in type(self).model_fields}
+
     @classmethod
     def _given(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         names = {field: setting_name(field) for field in cls.model_fields}
@@ -177,6 +181,8 @@ def settings_from(environment: Mapping[str, str]) -> dict[str, str]:
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 

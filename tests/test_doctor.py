@@ -58,6 +58,9 @@ def test_where_all_is_well_nothing_has_to_be_done(site: LoopbackWeChat, tmp_path
     kept = {"CNCERT_ARCHIVE": str(tmp_path / "archive"), "CNCERT_FEEDS": FEED}
     found = examine(tmp_path, site=site, status=0, **kept)
     assert {state for results in found.values() for state, _ in results} == {"ok"}
+    options = dict(text.split("=", 1) for _, text in found["options"])
+    assert options["CNCERT_PAUSE"] == "0"
+    assert options["CNCERT_BROWSER"] == "off (default)"
     (network,) = found["network"]
     assert "mp.weixin.qq.com can be reached through the proxy 127.0.0.1" in network[1]
     assert "1 entries, the newest issue 2026-36" in found["feeds"][0][1]

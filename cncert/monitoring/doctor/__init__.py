@@ -18,6 +18,7 @@ CHECK_SECONDS = 8.0
 """The most that a check may take if nothing else is said: MongoDB is waited for 5 s."""
 _ADVICE = {
     "settings": "report it",
+    "options": "report it",
     "packages": "report it",
     "clock": "report it",
     "store": "look at CNCERT_STORE, the database, its disk and its user",
@@ -52,6 +53,7 @@ async def run_checks(
 
     checks: list[tuple[str, Awaitable[list[CheckResult]]]] = [
         ("settings", blocking(lambda: local_checks.check_settings(given, options))),
+        ("options", blocking(lambda: local_checks.list_options(options))),
         ("packages", blocking(lambda: local_checks.check_packages(options))),
         ("clock", blocking(lambda: local_checks.check_own_clock(datetime.now(UTC)))),
         ("store", local_checks.check_store(options)),

@@ -20,11 +20,11 @@ from cncert.monitoring import alert_channels
 from cncert.monitoring.doctor.check_result import CheckResult
 from cncert.monitoring.monitors import LOW_BYTES
 from cncert.monitoring.store_snapshot import existing_parent
-from cncert.options import Options
+from cncert.options import Options, setting_name
 from cncert.report.calendar import parse_week, period
 from cncert.sources import bundled_index
 from cncert.sources.configured_sources import read_sources
-from cncert.store import open_store
+from cncert.store import open_store, redacted
 
 PROJECT = Path(alert_channels.__file__).parents[2]
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -58,6 +58,24 @@ def check_settings(settings: Mapping[str, Any], options: Options) -> Iterator[Ch
         yield CheckResult(
             "settings", "note", "with ROBOTSTXT_OBEY no page of WeChat is fetched", "unset it if you want pages"
         )
+
+
+def list_options(options: Options) -> Iterator[CheckResult]:
+    """Yield each option with its value, without passwords and other secrets, and whether that is the default."""
+    try:
+        feeds = " ".join(source.name for source in read_sources(options) if source.kind == "feed")
+    except SettingError:
+        feeds = "not valid"
+    shown = {
+        "store": redacted(options.store),
+        "files": options.files.rpartition("@")[2],
+        "feeds": feeds,
+        "alerts": f"{len(options.alerts)} addresses" if options.alerts else "",
+    }
+    for field, text in options.texts().items():
+        name = setting_name(field)
+        is_default = " (default)" if text == Options.default(name) else ""
+        yield CheckResult("options", "ok", f"{name}={shown.get(field, text)}{is_default}")
 
 
 def check_packages(options: Options) -> Iterator[CheckResult]:
