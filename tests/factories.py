@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from cncert.items import Issue, issue_id
-from cncert.report.issue import CNCERT_BIZ
+from cncert.report.series import CNCERT_BIZ
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, correction_id
 from cncert.store.revisions import Reject

@@ -8,7 +8,8 @@ import pytest
 from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, Issue, Provenance
 from cncert.report.calendar import previous_week
-from cncert.report.issue import CNCERT_BIZ, read_issue
+from cncert.report.issue import read_issue
+from cncert.report.series import CNCERT_BIZ
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Image, Line, Link
 

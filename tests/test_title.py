@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cncert.items import Period
-from cncert.report.title import SERIES, read_title
+from cncert.report.series import SERIES
+from cncert.report.title import read_title
 
 KNOWN = list(csv.DictReader(files("cncert").joinpath("data", "known_issues.csv").read_text("utf-8").splitlines()))
 THIRD = (date(2025, 1, 13), date(2025, 1, 19))

@@ -13,7 +13,7 @@ from warcio.recordloader import ArcWarcRecord
 from cncert.archive import warc_records
 from cncert.exceptions import error_reason
 from cncert.items import issue_id
-from cncert.report.issue import CNCERT_BIZ
+from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import read_title
 from cncert.wechat.address import read_address, read_picture
 from cncert.wechat.answer import judge_answer

@@ -9,17 +9,13 @@ from cncert.report.calendar import period
 from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue_warnings import find_warnings
 from cncert.report.sections import HEADINGS, Part, read_sections, split_parts
+from cncert.report.series import CNCERT_BIZ, CNCERT_NAMES
 from cncert.report.text_figures import TextFigures, read_figures
 from cncert.report.title import read_title
 from cncert.wechat.address import ArticleKey, biz_text, rank, read_address
 from cncert.wechat.article import Article
 from cncert.wechat.body import Image
 from cncert.wechat.text import tidy
-
-CNCERT_BIZ = 3204940813
-"""CNCERT's account, ``__biz=MzIwNDk0MDgxMw==`` in the addresses of all known issues (data/known_issues.csv)."""
-CNCERT_NAMES = frozenset({"CNCERT风险评估", "国家互联网应急中心CNCERT"})
-"""Names of that account, until and since March 2023. A name can be copied: it counts only where no number is stated."""
 
 
 def read_issue(article: Article, provenance: Provenance) -> Issue:

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from cncert.items import Period
 from cncert.report import calendar
+from cncert.report.series import SERIES
 from cncert.wechat.text import dense
 
-SERIES = "网络安全信息与动态周报"
 FIRST_YEAR = 2009
 """News of 2010 speaks of the weekly; its first issues are of 2009 or later."""
 MAX_LINE_CHARACTERS = 1000

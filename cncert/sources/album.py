@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cncert.exceptions import SourceError
-from cncert.report.issue import CNCERT_BIZ
+from cncert.report.series import CNCERT_BIZ
 from cncert.sources.listed_articles import ListedArticle
 from cncert.wechat.address import ARTICLE_HOST, biz_text
 from cncert.wechat.literals import ObjectLiteral

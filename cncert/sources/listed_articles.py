@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cncert.items import issue_id
 from cncert.report import calendar
-from cncert.report.issue import CNCERT_BIZ
+from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import read_title
 from cncert.wechat.address import Address, read_address
 

@@ -16,11 +16,11 @@ from cncert.output.export.figure_texts import change_text, metric_label, number_
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
+from cncert.report.series import SERIES
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
 """An issue has the same id in every feed that anybody exports."""
-TITLE: Final = "网络安全信息与动态周报"
 AUTHOR: Final = "国家互联网应急中心（CNCERT/CC）"
 LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 NEVER: Final = "1970-01-01T00:00:00Z"
@@ -46,7 +46,7 @@ class Atom(Format):
     def finish(self) -> None:
         feed = etree.Element("feed", {LANGUAGE: "zh-CN", "xmlns": NAMESPACE})
         _add(feed, "id", uuid5(IDS, "weekly").urn)
-        _add(feed, "title", TITLE)
+        _add(feed, "title", SERIES)
         _add(feed, "updated", max((updated for updated, _ in self._entries), default=NEVER))
         _add(_add(feed, "author"), "name", AUTHOR)
         _add(feed, "generator", "cncert", version=__version__)

@@ -8,6 +8,7 @@ from cncert import __version__
 from cncert.output.export.base_table import Column, ColumnKind, Table
 from cncert.output.export.csv_format import Csv
 from cncert.output.export.tables_and_columns import ISSUE
+from cncert.report.series import SERIES
 
 NAME: Final = "datapackage.json"
 TYPES: Final[dict[ColumnKind, str]] = {
@@ -29,7 +30,7 @@ class Datapackage(Csv):
         package = {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
             "name": "cncert-weekly",
-            "title": "网络安全信息与动态周报",
+            "title": SERIES,
             "description": "CNCERT/CC's weekly report on network security as tables. Texts and figures are CNCERT's. "
             "Where a text begins with an apostrophe, drop that: it keeps spreadsheets from taking it for a formula.",
             "version": __version__,

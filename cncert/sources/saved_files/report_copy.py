@@ -9,8 +9,8 @@ from itertools import chain, pairwise
 from cncert.items import CHINA
 from cncert.report.calendar import Week, period
 from cncert.report.earlier_issues import read_earlier_issues
-from cncert.report.issue import CNCERT_BIZ
 from cncert.report.sections import EARLIER_ISSUES_HEADING, HEADINGS, read_heading, split_parts
+from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import Title, find_titles, read_title
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
