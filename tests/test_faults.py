@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from cncert.extensions.run_recorder import CLEAN_REASONS
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.issue_notes import WARNING_GROUPS
 from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerRow

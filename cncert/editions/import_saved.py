@@ -9,7 +9,7 @@ from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
 from cncert.store.revisions import Outcome
-from cncert.store.store import compared
+from cncert.store.which_article_wins import compared
 
 
 class SavedIssueImporter:

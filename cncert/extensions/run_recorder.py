@@ -12,8 +12,9 @@ from scrapy.exceptions import CloseSpider
 
 from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger.article_ledger import Ledger
-from cncert.monitoring import after_run, run_failures
-from cncert.monitoring.dead_runs import CLEAN_REASONS, close_dead_runs
+from cncert.monitoring import after_run
+from cncert.monitoring.dead_runs import close_dead_runs
+from cncert.monitoring.exit_status import count_failures, judge_run
 from cncert.monitoring.run_log import RunLog
 from cncert.options import Options
 from cncert.quality import renew_warnings
@@ -181,10 +182,7 @@ class RunRecorder:
         await self._store.close()
 
     async def _finish(self, log: RunLog, reason: str) -> None:
-        """Judge the run and write its record down, also to a store that failed: it may be there again by now.
-
-        It is clean if it has finished, nothing went wrong, and no week more is missing than before.
-        """
+        """Judge the run and write its record down, also to a store that failed: it may be there again by now."""
         record, stats = log.record, self.crawler.stats
         if self._store_lost is None:
             record.gaps_after = await log.missing_weeks()
@@ -192,11 +190,8 @@ class RunRecorder:
                 stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
         if self._lost is not None:
             record.warnings.append(str(self._lost))
-        record.faults = run_failures.count(Counter(self._failed.values()), stats.get_value)
-        record.warnings += run_failures.sentences(record.faults)
-        if (record.gaps_after or 0) > (record.gaps_before or 0):
-            record.warnings.append(f"{record.gaps_after} weeks are missing, {record.gaps_before} were before")
-        await log.end(reason, clean=reason in CLEAN_REASONS and not record.warnings)
+        record.faults = count_failures(Counter(self._failed.values()), stats.get_value)
+        await log.end(reason, clean=judge_run(record, reason))
         stats.set_value("cncert/run/clean", record.clean)
 
     def _counts(self, prefix: str) -> dict[str, int]:

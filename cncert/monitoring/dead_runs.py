@@ -6,9 +6,6 @@ from cncert.store import Store
 from cncert.store.run_records import RunRecord
 from cncert.terminal.live_process import process_is_gone
 
-CLEAN_REASONS = ("finished", "limit")
-"""Close reasons of a run that came to its end."""
-
 DIED = "died"
 """Close reason of a run that was killed, or lost its store, before it could say how it ended."""
 

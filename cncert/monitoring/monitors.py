@@ -13,8 +13,9 @@ from statistics import median
 from cncert.items import Issue
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
-from cncert.monitoring.dead_runs import CLEAN_REASONS, DIED
+from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
+from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.store_snapshot import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
@@ -32,7 +33,7 @@ REVIEW_LENGTH = 5
 LOW_BYTES = 500_000_000
 """A disk with less is nearly full; the series takes less than that in a year."""
 PROGRAM_FAILURES = ("robots", "hosts", "program", "items")
-"""Kinds of failures (``cncert/monitoring/run_failures.py``) of the program and its settings, not of a page."""
+"""Kinds of failures (``cncert/monitoring/exit_status.py``) of the program and its settings, not of a page."""
 
 
 @dataclass(frozen=True, slots=True)

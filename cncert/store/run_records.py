@@ -56,7 +56,7 @@ class RunRecord(Model):
     gaps_before: int | None = None
     gaps_after: int | None = None
     faults: dict[str, int] = Field(default_factory=dict)
-    """What went wrong in it, by the kinds of ``cncert/monitoring/run_failures.py``."""
+    """What went wrong in it, by the kinds of ``cncert/monitoring/exit_status.py``."""
     warnings: list[str] = Field(default_factory=list)
     """Why it is not clean."""
     notes: list[str] = Field(default_factory=list)

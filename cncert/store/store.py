@@ -14,6 +14,7 @@ from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, PictureReading, ReadPicture
 from cncert.store.revisions import Outcome, Reject, Revision
 from cncert.store.run_records import RunRecord
+from cncert.store.which_article_wins import compared
 
 
 class Store(Documents):
@@ -214,25 +215,6 @@ class Store(Documents):
         await self._remove_if_equal(row)
 
 
-def compared(stored: Issue | None, issue: Issue) -> Outcome:
-    """What *issue* is to a store that holds *stored*."""
-    if stored is None:
-        return Outcome.NEW
-    if stored.provenance.is_copy != issue.provenance.is_copy:
-        # What WeChat shows counts more than what somebody kept of it, and replacing that is no edit of CNCERT's.
-        return Outcome.OLDER if issue.provenance.is_copy else Outcome.UPDATED
-    # Another reading of the same page is no edit either: the parser differs.
-    if stored.provenance.sha256 != issue.provenance.sha256:
-        other_article = (stored.article.mid, stored.article.idx) != (issue.article.mid, issue.article.idx)
-        if other_article and _later(stored.published_at, issue.published_at):
-            return Outcome.OLDER
-        if stored.content() != issue.content():
-            return Outcome.CHANGED
-    # When and where from it was read again is no news; that another parser read it is.
-    kept = stored.provenance.model_copy(update={"parser": issue.provenance.parser})
-    return Outcome.SAME if stored == issue.model_copy(update={"provenance": kept}) else Outcome.UPDATED
-
-
 def merged(row_id: str, other: LedgerRow, row: LedgerRow | None) -> LedgerRow:
     """The row *row_id* once *other* has gone into it."""
     return row.merged_with(other) if row else other.model_copy(update={"id": row_id})
@@ -243,8 +225,3 @@ def revision_of(issue: Issue) -> Revision:
     content = json.dumps(issue.content(), ensure_ascii=False, sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Revision(id=f"{issue.id}-{digest}", issue=issue.id, replaced_at=datetime.now(UTC), document=issue)
-
-
-def _later(stored: datetime | None, new: datetime | None) -> bool:
-    """Whether the stored article is the later one; one without a time of publication is never later."""
-    return stored is not None and (new is None or stored > new)

@@ -1,8 +1,14 @@
-"""The kinds of failures of a run: each has a name for records and monitors, and a sentence for people."""
+"""What makes a run end with exit status 1: why it closed, and the kinds of failures that count.
+
+A kind has a name for records and monitors, and a sentence for people. What is no kind here, such as a feed that was
+down, leaves the status at 0.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from cncert.store.run_records import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,11 @@ FAILURE_KINDS = (
 )
 
 
-def count(articles: Mapping[str, int], counter: Callable[[str], Any]) -> dict[str, int]:
+CLEAN_REASONS = ("finished", "limit")
+"""Close reasons of a run that came to its end."""
+
+
+def count_failures(articles: Mapping[str, int], counter: Callable[[str], Any]) -> dict[str, int]:
     """Count the failures of a run by kind, without zeros.
 
     *articles* has the number of articles whose last attempt ended with each kind, *counter* reads one of Scrapy's.
@@ -49,6 +59,14 @@ def count(articles: Mapping[str, int], counter: Callable[[str], Any]) -> dict[st
     return {kind: number for kind, number in numbers.items() if number}
 
 
-def sentences(failures: Mapping[str, int]) -> list[str]:
-    """Return a line for each kind of *failures*."""
-    return [failure.text.format(failures[failure.kind]) for failure in FAILURE_KINDS if failure.kind in failures]
+def judge_run(record: RunRecord, reason: str) -> bool:
+    """Add to *record*, whose failures are counted, why the run is not clean; return whether it is.
+
+    It is if it closed for one of CLEAN_REASONS, nothing failed, and no week more is missing than before.
+    """
+    record.warnings += [
+        kind.text.format(record.faults[kind.kind]) for kind in FAILURE_KINDS if kind.kind in record.faults
+    ]
+    if (record.gaps_after or 0) > (record.gaps_before or 0):
+        record.warnings.append(f"{record.gaps_after} weeks are missing, {record.gaps_before} were before")
+    return reason in CLEAN_REASONS and not record.warnings
