@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cncert.items import Issue
 from cncert.quality import renew_warnings
-from cncert.quality.between_weeks import neighbour_warnings
+from cncert.quality.outliers_between_weeks import neighbour_warnings
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
 from cncert.store.revisions import Outcome

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cncert.items import RELATIVE_WARNINGS, WARNINGS, Issue
-from cncert.quality.between_weeks import neighbour_warnings
+from cncert.quality.outliers_between_weeks import neighbour_warnings
 from tests.factories import make_figure, make_issue
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from cncert.exceptions import DocumentError
 from cncert.items import Issue, issue_id
-from cncert.quality.between_weeks import NEIGHBOUR_WEEKS, neighbour_warnings, weeks_apart
+from cncert.quality.outliers_between_weeks import NEIGHBOUR_WEEKS, neighbour_warnings, weeks_apart
 from cncert.quality.text_against_pictures import picture_warnings
 from cncert.report.calendar import parse_week, period, week_of
 from cncert.store import Store
