@@ -93,7 +93,7 @@ def site() -> Iterator[LoopbackWeChat]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The Chromium to test with, as CNCERT_CHROMIUM names it; empty for Playwright's own."""
-    skip_without("chromium")
+    skip_without("playwright", "chromium")
     return find_chromium()
 
 

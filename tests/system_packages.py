@@ -134,6 +134,7 @@ NEEDS = {
     "venv": Need(
         (f"python3.{sys.version_info.minor}-venv",), lambda: importlib.util.find_spec("ensurepip") is not None
     ),
+    "playwright": Need(("libatomic1",), lambda: sys.platform != "linux" or bool(find_library("atomic"))),
     "chromium": Need(("chromium",), _has_chromium),
     "xvfb": Need(("xvfb", "xauth"), lambda: _on_path("xvfb-run", "xauth")),
     "curl": Need(("curl",), lambda: _on_path("curl")),

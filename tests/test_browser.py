@@ -265,7 +265,12 @@ setTimeout(() => { document.cookie = "passed=yes; path=/; max-age=600"; location
         (["--timeout", "soon"], {}, "--timeout='soon'"),
         ([], {"CNCERT_CHROMIUM": "/nonexistent"}, "playwright install chromium"),
         ([], {"CNCERT_CHROMIUM": "/bin/sh"}, "no display"),
-        ([], {"CNCERT_CHROMIUM": "/bin/false", "DISPLAY": ":99"}, "the browser does not start"),
+        pytest.param(
+            [],
+            {"CNCERT_CHROMIUM": "/bin/false", "DISPLAY": ":99"},
+            "the browser does not start",
+            marks=pytest.mark.needs("playwright"),
+        ),
     ],
 )
 def test_verify_says_in_one_line_what_is_wrong(tmp_path: Path, args: list[str], env: dict[str, str], said: str) -> None:
