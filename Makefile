@@ -1,5 +1,5 @@
 # make demo    set up, then crawl the bundled sample without network
-# make test    set up, then lint and test
+# make test    set up, with the packages of the system that are missing, then lint and test
 # make crawl   set up, then crawl WeChat
 # make scrapyd set up with Scrapyd (docs/deploy.md)
 # make deploy  pack the project and give it to Scrapyd: SCRAPYD_PASSWORD=..., SCRAPYD_URL=http://127.0.0.1:6800/
@@ -10,7 +10,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export SCRAPYD_URL ?= http://127.0.0.1:6800/
 
-.PHONY: demo crawl scrapyd deploy docs pictures test lint format clean
+.PHONY: demo crawl scrapyd deploy docs pictures test system-packages lint format clean
+# The virtual environment may need a package of the system.
+.NOTPARALLEL: test
 
 demo: $(VENV)/.installed
 	$(BIN)/scrapy demo
@@ -31,8 +33,12 @@ docs: $(VENV)/.installed
 pictures: $(VENV)/.installed-dev
 	$(BIN)/python tools/take_screenshots.py
 
-test: $(VENV)/.installed-dev lint
+test: system-packages lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Chromium, fonts and others where this user may install them (Debian, Ubuntu), else a line that says what is missing.
+system-packages:
+	@$(PYTHON) -m tests.system_packages
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -46,17 +52,18 @@ format: $(VENV)/.installed-dev
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/bin/python:
+# Without Debian's python3-venv there is a bin/python afterwards, but no pip.
+$(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-$(VENV)/.installed-scrapyd: requirements.txt deploy/requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed-scrapyd: requirements.txt deploy/requirements.txt | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r deploy/requirements.txt
 	touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt requirements-ocr.txt requirements-tables.txt deploy/requirements.txt | $(VENV)/bin/python
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt requirements-alerts.txt requirements-ocr.txt requirements-tables.txt deploy/requirements.txt | $(VENV)/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/.installed

@@ -1,11 +1,12 @@
-"""What all tests share: a real MongoDB, and ``async def`` tests."""
+"""What all tests share: a real MongoDB, ``async def`` tests, and what happens where the machine lacks something."""
 
 import asyncio
 import inspect
 import os
 import sys
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ if str(ROOT) not in sys.path:
 from tests.mongod import Mongod, NoMongod  # noqa: E402  # found only now
 from tests.site.server import LoopbackWeChat  # noqa: E402
 from tests.stores import raw, with_database  # noqa: E402
+from tests.system_packages import CI, NEEDS, find_chromium, how_to_get, missing  # noqa: E402
+
+LACKS = "this machine lacks "
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -34,6 +38,51 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(*names): what of tests/system_packages.py the test cannot do without")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        skip_without(*marker.args)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """On CI a skipped test is a failed one: it would hide that something is not set up."""
+    report = yield
+    if CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{_reason(report)}; no test may be skipped on CI"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was not tested, why, and what would change that."""
+    reasons = Counter(map(_reason, terminalreporter.getreports("skipped")))
+    if not reasons:
+        return
+    counted = (f"{count} test{'s' * (count > 1)}: {reason}" for reason, count in reasons.most_common())
+    line = f"Not tested: {'; '.join(counted)}."
+    words = {word for reason in reasons if reason.startswith(LACKS) for word in reason.removeprefix(LACKS).split()}
+    if lacking := [name for name in NEEDS if name in words]:
+        line += f" To get what is missing: {how_to_get(lacking)}"
+    terminalreporter.write_line(line, yellow=True)
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Why a test was skipped."""
+    assert isinstance(report.longrepr, tuple)
+    return report.longrepr[2].removeprefix("Skipped: ")
+
+
+def skip_without(*names: str) -> None:
+    """Skip a test that cannot do without *names* where they are missing."""
+    if lacking := missing(names):
+        pytest.skip(LACKS + " ".join(lacking))
+
+
 @pytest.fixture
 def site() -> Iterator[LoopbackWeChat]:
     """A loopback WeChat of the test's own."""
@@ -42,11 +91,25 @@ def site() -> Iterator[LoopbackWeChat]:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> str:
+    """The Chromium to test with, as CNCERT_CHROMIUM names it; empty for Playwright's own."""
+    skip_without("playwright", "chromium")
+    return find_chromium()
+
+
+@pytest.fixture(scope="session")
+def curl_and_openssl() -> None:
+    """What the commands of docs/deploy.md call."""
+    skip_without("curl", "openssl")
+
+
+@pytest.fixture(scope="session")
 def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a MongoDB server: MONGO_TEST_URI, or a replica set of one, started for this session on loopback."""
     if uri := os.environ.get("MONGO_TEST_URI"):
         yield uri
         return
+    skip_without("mongod")
     try:
         with Mongod(tmp_path_factory.mktemp("mongod")) as server:
             yield server.uri()

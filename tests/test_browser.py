@@ -1,8 +1,6 @@
 """The browser, a real Chromium, against the loopback WeChat."""
 
 import json
-import os
-import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,6 @@ import psutil
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from cncert.browser import chromium as chromium_settings
 from cncert.items import Issue
 from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerRow
@@ -25,16 +22,6 @@ ISSUE = "2024-16"
 BOUNDS = (f"from={ISSUE}", f"until={ISSUE}")
 # Chromium has no setting for a CA of its own; a page that cannot be read is asked for once.
 SETTINGS = {"DOWNLOAD_VERIFY_CERTIFICATES": False, "RETRY_ENABLED": False}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """What CNCERT_CHROMIUM should be: CNCERT_CHROMIUM, chromium on PATH, or nothing for Playwright's own."""
-    if found := os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium"):
-        return found
-    if not chromium_settings._has_own_chromium():
-        pytest.fail("no Chromium to test with: apt-get install chromium, or .venv/bin/playwright install chromium")
-    return ""
 
 
 @pytest.fixture
@@ -242,11 +229,10 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_is_asked(
     assert site.requests == []
 
 
+@pytest.mark.needs("xvfb")
 async def test_what_a_person_passed_is_used_by_the_next_crawl(
     site: LoopbackWeChat, tmp_path: Path, env: dict[str, str]
 ) -> None:
-    if shutil.which("xvfb-run") is None:
-        pytest.skip("xvfb-run is not on PATH: apt-get install xvfb xauth")
     button = b"""<script>
 setTimeout(() => { document.cookie = "passed=yes; path=/; max-age=600"; location.reload(); }, 700);
 </script></body>"""
@@ -280,7 +266,12 @@ setTimeout(() => { document.cookie = "passed=yes; path=/; max-age=600"; location
         (["--timeout", "soon"], {}, "--timeout='soon'"),
         ([], {"CNCERT_CHROMIUM": "/nonexistent"}, "playwright install chromium"),
         ([], {"CNCERT_CHROMIUM": "/bin/sh"}, "no display"),
-        ([], {"CNCERT_CHROMIUM": "/bin/false", "DISPLAY": ":99"}, "the browser does not start"),
+        pytest.param(
+            [],
+            {"CNCERT_CHROMIUM": "/bin/false", "DISPLAY": ":99"},
+            "the browser does not start",
+            marks=pytest.mark.needs("playwright"),
+        ),
     ],
 )
 def test_verify_says_in_one_line_what_is_wrong(tmp_path: Path, args: list[str], env: dict[str, str], said: str) -> None:

@@ -1,8 +1,6 @@
 """``scrapy doctor``: each check finds what is wrong, none hides another, and none takes longer than is said."""
 
 import json
-import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -160,8 +158,7 @@ def test_a_test_alert_is_sent_where_that_is_asked_for(tmp_path: Path) -> None:
     assert (message["title"], message["message"]) == ("cncert: 测试", "收到此消息，说明告警可以送达。")
 
 
-def test_a_browser_is_started(tmp_path: Path) -> None:
-    chromium = os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium") or ""  # else Playwright's own
+def test_a_browser_is_started(tmp_path: Path, chromium: str) -> None:
     env = {"CNCERT_BROWSER": "on", "CNCERT_CHROMIUM": chromium}
     found = examine(tmp_path, "--offline", "--seconds", "15", status=0, **env)
     assert found["browser"][0][1].startswith("Chromium ")

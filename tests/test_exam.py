@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cncert.report.metrics import metrics
-from tools.sample.canvas import FONTS, MARK, Writing
+from tools.sample.canvas import MARK, Writing
 from tools.sample.damaged_pictures import DISTORTIONS
 from tools.sample.ocr_test_pictures import Examination, examine, main
 from tools.sample.picture_colours import percent
@@ -18,10 +18,7 @@ from tools.sample.styles import STYLES
 KEPT = Path(__file__).parent / "pictures"
 TRUTH = json.loads((KEPT / "truth.json").read_text(encoding="utf-8"))
 SCALES = {"亿": 100_000_000, "万": 10_000, "%": 1, "": 1}
-needs_fonts = pytest.mark.skipif(
-    not any((folder / "NotoSansCJK-Regular.ttc").exists() for folder in FONTS),
-    reason="drawing needs the package fonts-noto-cjk; the kept pictures are tested without it",
-)
+needs_fonts = pytest.mark.needs("fonts-noto-cjk")  # the kept pictures need none
 
 
 def drawn(style: str, seed: int) -> Examination:

@@ -20,6 +20,7 @@ from tests.killing import FIRST, LAST, Place, Reference, begin, contents, differ
 from tests.mongod import Mongod
 from tests.site.crawl import crawl
 from tests.site.server import LoopbackWeChat
+from tests.small_disk import UNSHARE, needs_mount
 
 START = f"start={series.published(LAST).url}"
 BOUNDS = (START, f"from={FIRST}", f"until={LAST}")
@@ -99,6 +100,7 @@ def place_uri(store: str, mongod: str, number: int) -> str | None:
     return mongod.replace("/?", f"/cncert_kill_{number}?") if store == "mongo" else None
 
 
+@pytest.mark.needs("mongod")
 @pytest.mark.parametrize(("how", "when", "option"), [("kill", "page", ""), ("freeze", "picture", "&timeoutMS=3000")])
 async def test_a_database_that_stops_ends_the_run(
     site: LoopbackWeChat, tmp_path: Path, reference: Reference, how: str, when: str, option: str
@@ -133,17 +135,19 @@ async def test_a_database_that_stops_ends_the_run(
     assert run.close_reason == DIED
 
 
-FULL = 'mount -t tmpfs -o "size=$0" tmpfs db && cp -a kept/. db && { "$@"; status=$?; cp -a db/. kept; exit $status; }'
-NO_NAMESPACES = subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode != 0
+FULL = """
+mount -t tmpfs -o "size=$0" tmpfs db && cp -a kept/. db || exit
+"$@"; status=$?
+cp -a db/. kept; umount db
+exit $status
+"""
 
 
-@pytest.mark.parametrize("disk", ["full", "quota"])
+@pytest.mark.parametrize("disk", [pytest.param("full", marks=needs_mount), "quota"])
 async def test_a_disk_that_gets_full_ends_the_run(
     site: LoopbackWeChat, tmp_path: Path, reference: Reference, disk: str
 ) -> None:
     """There is room for a few issues after the first two; then there is none; then there is."""
-    if disk == "full" and NO_NAMESPACES:
-        pytest.skip("mounting a small disk needs a user namespace; the other half of this test needs none")
     publish(site)
     kept, db = Place(tmp_path / "kept"), tmp_path / "db"
     kept.directory.mkdir()
@@ -151,7 +155,7 @@ async def test_a_disk_that_gets_full_ends_the_run(
     room = str((kept.directory / "cncert.db").stat().st_size + 300_000)
     if disk == "full":
         db.mkdir()
-        prefix = ["env", "-C", str(tmp_path), "unshare", "-rm", "sh", "-c", FULL, room, "env", "-C", str(Path.cwd())]
+        prefix = ["env", "-C", str(tmp_path), *UNSHARE, "sh", "-c", FULL, room, "env", "-C", str(Path.cwd())]
         result = crawl(site, kept.directory, *BOUNDS, store=f"sqlite:///{db}/cncert.db", prefix=prefix)
     else:
         result = crawl(site, kept.directory, *BOUNDS, prefix=["prlimit", f"--fsize={room}"])

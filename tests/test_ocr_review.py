@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import tomllib
@@ -647,7 +646,9 @@ def test_every_word_of_the_page_is_there_in_both_languages() -> None:
     assert [name for name in names if words.get(name, {}).keys() != {"en", "zh"}] == []
 
 
-async def test_a_person_goes_through_it_by_keyboard(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_person_goes_through_it_by_keyboard(
+    place: Path, capsys: pytest.CaptureFixture[str], chromium: str
+) -> None:
     """In a real Chromium: costs two seconds, and is the only one that runs the page's scripts under its policy."""
     complaints: list[str] = []
 
@@ -658,9 +659,7 @@ async def test_a_person_goes_through_it_by_keyboard(place: Path, capsys: pytest.
     async with checking(place, capsys, by=EVIL[:40]) as checker, async_playwright() as playwright:
         await checker.ask("GET", "/", Cookie=None)  # has the terminal show the next address
         (address,) = re.findall(r"http\S+", checker.said())
-        browser = await playwright.chromium.launch(
-            executable_path=os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium")
-        )
+        browser = await playwright.chromium.launch(executable_path=chromium or None)
         page = await browser.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -17,6 +17,7 @@ from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl
 from tests.site.server import Answer, LoopbackWeChat, placeholder
+from tests.small_disk import UNSHARE, needs_mount
 
 BOUNDS = ("from=2024-16", "until=2024-16")
 
@@ -177,19 +178,16 @@ async def test_a_file_that_cannot_be_written_is_one_line_and_the_issue_is_kept(
     assert [picture.status for picture in body(await stored(tmp_path))] == ["stored", "failed"]
 
 
-MOUNT = 'mount -t tmpfs -o size=8k tmpfs "$0" && exec "$@"'
+MOUNT = 'mount -t tmpfs -o size=8k tmpfs "$0" || exit; "$@"; status=$?; umount "$0"; exit $status'
 
 
-@pytest.mark.skipif(
-    subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode != 0,
-    reason="mounting a small disk needs a user namespace; the test of unwritable files stands above",
-)
+@needs_mount
 async def test_a_full_disk_for_pictures_is_one_line(site: LoopbackWeChat, tmp_path: Path) -> None:
     one = series.publish(site, "2024-16", "2024-16")[0]
     (tmp_path / "pictures").mkdir()
     for url in one.pictures:
         site.add_picture(url, picture("BMP", (80, 60)))
-    prefix = ["unshare", "-rm", "sh", "-c", MOUNT, str(tmp_path / "pictures")]
+    prefix = [*UNSHARE, "sh", "-c", MOUNT, str(tmp_path / "pictures")]
     result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS, prefix=prefix)
     check_unwritable(result, "No space left on device")
     assert (await stored(tmp_path)).id == "2024-16"

@@ -40,7 +40,11 @@ def wechat() -> Iterator[LoopbackWeChat]:
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory, wechat: LoopbackWeChat) -> Iterator[Node]:
+def node(
+    tmp_path_factory: pytest.TempPathFactory,
+    wechat: LoopbackWeChat,
+    curl_and_openssl: None,  # noqa: ARG001  # the page calls them
+) -> Iterator[Node]:
     """A machine with the project deployed; every test names the store of its jobs."""
     directory = tmp_path_factory.mktemp("node")
     with Node(directory, project_env(wechat, directory)) as running:

@@ -1,9 +1,7 @@
 """The page of ``scrapy report`` in a real Chromium: opened from disk, without network."""
 
 import asyncio
-import os
 import re
-import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,19 +85,21 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def chromium(page_file: Path) -> Iterator[Browser]:  # noqa: ARG001  # no asyncio.run() once Playwright has begun
+def browser(
+    chromium: str,
+    page_file: Path,  # noqa: ARG001  # no asyncio.run() once Playwright has begun
+) -> Iterator[Browser]:
     """One browser for all."""
-    executable = os.environ.get("CNCERT_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable)
+        browser = playwright.chromium.launch(executable_path=chromium or None)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="module")
-def tab(chromium: Browser) -> Page:
+def tab(browser: Browser) -> Page:
     """A window without network, which all tests use one after the other: a new one for each would take a second."""
-    context = chromium.new_context(offline=True, reduced_motion="reduce")
+    context = browser.new_context(offline=True, reduced_motion="reduce")
     context.set_default_timeout(TIMEOUT)
     return context.new_page()
 

@@ -381,8 +381,9 @@ class LoopbackWeChat:
         except (OSError, EOFError, TimeoutError, asyncio.CancelledError):
             pass  # the client went away, or the site closes; ssl.SSLError is an OSError
         finally:
-            writer.transport.abort()
-            with contextlib.suppress(OSError, asyncio.CancelledError):
+            # Python 3.11.2 and older raise AttributeError when TLS that was closed twice is aborted.
+            with contextlib.suppress(OSError, asyncio.CancelledError, AttributeError):
+                writer.transport.abort()
                 await writer.wait_closed()
             self._tasks.discard(task)
 

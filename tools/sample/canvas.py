@@ -6,31 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tools.sample.fonts import FILES, Family, find_font
+
 Format = Literal["PNG", "JPEG"]
-Family = Literal["sans", "serif", "narrow", "light", "arial"]
 Color = tuple[int, int, int]
 Point = tuple[float, float]
 
 MARK = "示例数据"
-FONTS = (
-    Path("/usr/share/fonts/opentype/noto"),
-    Path("/usr/share/fonts/noto-cjk"),
-    Path("/usr/share/fonts/truetype/liberation"),
-    Path("/usr/share/fonts/truetype/dejavu"),
-)
-_FILES: dict[Family, tuple[str, str]] = {
-    "sans": ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc"),
-    "serif": ("NotoSerifCJK-Regular.ttc", "NotoSerifCJK-Bold.ttc"),
-    "narrow": ("LiberationSansNarrow-Regular.ttf", "LiberationSansNarrow-Bold.ttf"),
-    "light": ("DejaVuSans-ExtraLight.ttf", "DejaVuSans-ExtraLight.ttf"),
-    "arial": ("LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf"),
-}
-"""The regular and the bold face; those of Latin letters only write numbers, Chinese beside them is ``sans``."""
 _SIMPLIFIED = 2
 """Place of the simplified Chinese face in Noto's collections."""
 _LATIN = re.compile(r"[!-~]+|[^!-~]+")
@@ -106,10 +92,9 @@ def between(one: Color, other: Color, part: float) -> Color:
 @lru_cache(maxsize=256)
 def open_font(pixels: float, bold: bool = False, family: Family = "sans") -> ImageFont.FreeTypeFont:
     """A font of that size; raises SystemExit if there is no Chinese one."""
-    name = _FILES[family][bold]
-    for folder in FONTS:
-        if (folder / name).exists():
-            return ImageFont.truetype(folder / name, pixels, index=_SIMPLIFIED if name.endswith(".ttc") else 0)
+    name = FILES[family][bold]
+    if file := find_font(name):
+        return ImageFont.truetype(file, pixels, index=_SIMPLIFIED if name.endswith(".ttc") else 0)
     if family not in ("sans", "serif"):
         return open_font(pixels, bold)
     raise SystemExit(f"{name} is missing: install the package fonts-noto-cjk")

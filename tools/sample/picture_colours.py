@@ -4,7 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-from tools.sample.canvas import WHITE, Color, Family
+from tools.sample.canvas import WHITE, Color
+from tools.sample.fonts import Family
 
 ChangeForm = Literal["triangle", "arrow", "glyph", "sign", "words"]
 
