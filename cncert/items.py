@@ -7,6 +7,7 @@ An item is built unchecked while it is read (``Issue.model_construct``), so that
 be looked at, and is checked once, by ``pipelines/validate.py``.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,6 +22,8 @@ ISSUE_ID = r"^[0-9]{4}-[0-9]{2}$"
 
 Rating = Literal["优", "良", "中", "差", "危"]
 PictureStatus = Literal["pending", "stored", "failed", "placeholder", "unsupported"]
+UNFINISHED_STATUSES: Final[tuple[PictureStatus, ...]] = ("pending", "failed", "placeholder")
+"""The statuses of pictures that a later run tries to fetch."""
 
 
 def china_time(moment: datetime) -> datetime:
@@ -340,6 +343,19 @@ class Issue(Model):
         """The issue with *warnings* in place of these, behind its own."""
         own = [warning for warning in self.warnings if warning.code not in RELATIVE_WARNINGS]
         return self.model_copy(update={"warnings": own + warnings})
+
+    @property
+    def unfinished_pictures(self) -> list[Picture]:
+        """The pictures that a later run tries to fetch."""
+        return [picture for picture in self.images if picture.status in UNFINISHED_STATUSES]
+
+    def with_files_of(self, known: Mapping[str, Picture]) -> Self:
+        """The issue with the files of the same pictures in *known*, by key, unless it has them."""
+        images = [
+            picture.with_file_of(known[picture.key]) if picture.status != "stored" and picture.key in known else picture
+            for picture in self.images
+        ]
+        return self.model_copy(update={"images": images})
 
     @property
     def picture_figures(self) -> list[Figure]:

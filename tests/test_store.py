@@ -297,9 +297,13 @@ async def test_unfinished_pictures(store: Store) -> None:
         for number, status in enumerate(states, 1):
             images = [make_picture("mmbiz/a", "stored"), make_picture(f"mmbiz/{number}", status)]
             await store.put_issue(make_issue(number=number, images=images))
-        assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-02", "2025-03", "2025-04"]
+        assert [issue.id async for issue in store.issues_with_unfinished_pictures()] == [
+            "2025-02",
+            "2025-03",
+            "2025-04",
+        ]
         await store.put_issue(make_issue(number=2, images=[make_picture("mmbiz/2", "stored")]))
-        assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-03", "2025-04"]
+        assert [issue.id async for issue in store.issues_with_unfinished_pictures()] == ["2025-03", "2025-04"]
 
 
 # What was read in pictures

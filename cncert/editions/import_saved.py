@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cncert.archive.warc_writer import ArchiveWriter
 from cncert.editions.take import record_in_ledger, take
-from cncert.items import Issue, Picture
+from cncert.items import Issue
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
@@ -40,13 +40,11 @@ class SavedIssueImporter:
     async def _with_known(self, issue: Issue, stored: Issue | None) -> Issue:
         """*issue* with what the store knows beside the page: files of pictures, what rests on more than it."""
         known = {picture.key: picture for picture in stored.images} if stored is not None else {}
-        images = [await self._with_file(picture, known.get(picture.key)) for picture in issue.images]
-        issue = validate_issue(issue.model_copy(update={"images": images}))
+        for picture in issue.images:
+            if (found := await self._store.find_picture(picture.key)) is not None:
+                known[picture.key] = found
+        issue = validate_issue(issue.with_files_of(known))
         return issue.kept_from(stored) if stored is not None else issue
-
-    async def _with_file(self, picture: Picture, known: Picture | None) -> Picture:
-        known = await self._store.find_picture(picture.key) or known
-        return picture if known is None else picture.with_file_of(known)
 
     def _keep(self, issue: Issue, kept: SavedPage) -> None:
         """Append the page to the archive: as an answer if it is one, else as what a program made of one."""

@@ -18,7 +18,6 @@ from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.middlewares.failed_requests import FailedRequests, planned_of
 from cncert.middlewares.picture_retries import retried_issue, retry_request
 from cncert.spiders.series_spider import SeriesSpider
-from cncert.store.backend import UNFINISHED
 from cncert.wechat.failure_pages import Verdict
 
 
@@ -69,7 +68,7 @@ class LedgerMiddleware:
                     yield sent
             async for planned in self._frontier.due():
                 yield self._request(planned)
-            async for issue in self._run.store.unfinished_pictures():
+            async for issue in self._run.store.issues_with_unfinished_pictures():
                 if self._spider.arguments.wants(issue.id):
                     yield await self._send(retry_request(issue.id))
         except StoreError as error:
@@ -103,7 +102,7 @@ class LedgerMiddleware:
             issue = await self._run.store.get_issue(retried_issue(response) or "")
         except StoreError as error:
             raise self._run.store_failed(error) from error
-        if issue is not None and any(picture.status in UNFINISHED for picture in issue.images):
+        if issue is not None and issue.unfinished_pictures:
             self.crawler.stats.inc_value("cncert/pictures/retried_issues")
             yield issue
 

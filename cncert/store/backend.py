@@ -35,8 +35,6 @@ LAYOUT = 1
 """Version of how documents are laid out in a store; a store with a higher one is not touched."""
 
 BATCH = 100
-UNFINISHED = ("pending", "failed", "placeholder")
-"""Picture states that another run may better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,7 @@ class Documents(ABC):
 
     @abstractmethod
     async def _unfinished_ids(self) -> list[str]:
-        """Ids of the issues with a picture in a state of UNFINISHED, ascending."""
+        """Return the ids of the issues with unfinished pictures, ascending."""
 
     # What is built on the primitives
 

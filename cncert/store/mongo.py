@@ -22,8 +22,8 @@ from pymongo.errors import (
 )
 
 from cncert.exceptions import StoreError
-from cncert.items import Issue, Model
-from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.items import UNFINISHED_STATUSES, Issue, Model
+from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, Change, D, Server
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.mongo_validator import bson_schema
 from cncert.store.run_records import RunRecord
@@ -174,7 +174,11 @@ class MongoStore(Store):
 
     async def _unfinished_ids(self) -> list[str]:
         with self._plainly():
-            found = self._collection(Issue).find({"images.status": {"$in": list(UNFINISHED)}}, {"_id": 1}).sort("_id")
+            found = (
+                self._collection(Issue)
+                .find({"images.status": {"$in": list(UNFINISHED_STATUSES)}}, {"_id": 1})
+                .sort("_id")
+            )
             return [document["_id"] async for document in found]
 
     async def _first(self, kind: type[D], where: Document) -> Document | None:

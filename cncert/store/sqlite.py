@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cncert.exceptions import DocumentError, StoreError
-from cncert.items import Model
-from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.items import UNFINISHED_STATUSES, Model
+from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, Change, D, Server
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
 
@@ -170,9 +170,9 @@ class SqliteStore(Store):
         return await self._first(f"SELECT id, document FROM issues WHERE id = ({sql})", key)
 
     async def _unfinished_ids(self) -> list[str]:
-        marks = ", ".join("?" * len(UNFINISHED))
+        marks = ", ".join("?" * len(UNFINISHED_STATUSES))
         sql = f"SELECT DISTINCT issue FROM pictures WHERE status IN ({marks}) ORDER BY issue"
-        return [row[0] for row in await self._rows(sql, *UNFINISHED)]
+        return [row[0] for row in await self._rows(sql, *UNFINISHED_STATUSES)]
 
     def _connect(self) -> sqlite3.Connection:
         try:

@@ -9,7 +9,7 @@ from functools import partial
 
 from cncert.exceptions import StoreError
 from cncert.items import Issue, Picture
-from cncert.store.backend import UNFINISHED, Change, Documents, checked
+from cncert.store.backend import Change, Documents, checked
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, PictureReading, ReadPicture
 from cncert.store.revisions import Outcome, Reject, Revision
@@ -81,11 +81,11 @@ class Store(Documents):
         pictures = self._read(Issue, found).images if found else []
         return next((picture for picture in pictures if picture.key == key and picture.status == "stored"), None)
 
-    async def unfinished_pictures(self) -> AsyncIterator[Issue]:
-        """The issues with a picture that is pending, failed or a placeholder, ascending."""
+    async def issues_with_unfinished_pictures(self) -> AsyncIterator[Issue]:
+        """Yield the issues with pictures that a later run tries to fetch, ascending."""
         for issue_id in await self._unfinished_ids():
             issue = await self.get_issue(issue_id)
-            if issue and any(picture.status in UNFINISHED for picture in issue.images):
+            if issue and issue.unfinished_pictures:
                 yield issue
 
     # The ledger

@@ -100,7 +100,8 @@ def reread(stored: Issue, page: bytes) -> Issue:
         issue = clean_issue(read_issue(read.article, provenance))
         if issue.id != stored.id:
             raise UpgradeError(f"its page is issue {issue.id}")
-        issue = validate_issue(_with_files(issue, stored)).kept_from(stored)
+        known = {picture.key: picture for picture in stored.images if picture.status != "pending"}
+        issue = validate_issue(issue.with_files_of(known)).kept_from(stored)
     except ValidationError as error:
         raise UpgradeError(f"{stored.id} cannot be read again: {first_problem(error)}") from error
     except CncertError as error:
@@ -108,13 +109,6 @@ def reread(stored: Issue, page: bytes) -> Issue:
     except Exception as error:  # a parser that is being worked on: the other issues can still be read
         raise UpgradeError(f"{stored.id} cannot be read again: the parser fails with {error!r:.200}") from error
     return issue
-
-
-def _with_files(issue: Issue, stored: Issue) -> Issue:
-    """*issue* with the files of its pictures as *stored* has them."""
-    known = {picture.key: picture for picture in stored.images if picture.status != "pending"}
-    images = [p.with_file_of(known[p.key]) if p.key in known else p for p in issue.images]
-    return issue.model_copy(update={"images": images})
 
 
 def differences(before: Issue, after: Issue) -> Iterator[str]:
