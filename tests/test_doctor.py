@@ -221,7 +221,7 @@ async def test_a_probe_leaves_nothing_behind(uri: str) -> None:
         assert await store.rows() == []
         server = await store.server()
     assert (server.free_bytes or 0) > 0
-    assert server.trouble is None
+    assert server.problem is None
 
 
 def test_packages_that_are_missing_or_of_another_version_are_told(

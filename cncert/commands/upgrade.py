@@ -48,9 +48,9 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
             with progress_bar() as bar:
                 for issue_id in bar.track(await store.issue_ids(), description="Issues"):
-                    await _told(upgrade.bring_up(Issue, issue_id))
+                    await _told(upgrade.upgrade_document(Issue, issue_id))
                 for revision_id in bar.track(await store.revision_ids(), description="Revisions"):
-                    await _told(upgrade.bring_up(Revision, revision_id))
+                    await _told(upgrade.upgrade_document(Revision, revision_id))
                 if archive and upgrade.outdated:
                     looking = bar.add_task("Looking through the archive", total=None)
                     pages = ArchivedPages(archive, self.settings.getint("DOWNLOAD_MAXSIZE"))

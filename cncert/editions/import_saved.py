@@ -9,7 +9,7 @@ from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
 from cncert.store.revisions import Outcome
-from cncert.store.store import compared
+from cncert.store.store import outcome_of
 
 
 class SavedIssueImporter:
@@ -26,7 +26,7 @@ class SavedIssueImporter:
         """Store *issue*, read from the page *kept*; what it was to the store (OLDER: that knows it better)."""
         stored = await self._store.get_issue(issue.id)
         issue = await self._with_known(issue, stored)
-        outcome = Outcome.OLDER if stored is not None and _knows_better(stored, issue) else compared(stored, issue)
+        outcome = Outcome.OLDER if stored is not None and _knows_better(stored, issue) else outcome_of(stored, issue)
         if not self._write:
             return outcome
         if outcome in (Outcome.SAME, Outcome.OLDER):
