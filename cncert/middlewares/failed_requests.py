@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from cncert.browser import chromium
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.ledger.frontier import CHALLENGES_IN_A_ROW, SILENCES_IN_A_ROW, Frontier, PlannedRequest
+from cncert.ledger.frontier import MAX_CHALLENGES, MAX_UNANSWERED, Frontier, PlannedRequest
 from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large
 from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.verdict import PageRefused
@@ -68,7 +68,7 @@ class FailedRequests:
     async def _refused(self, request: Request, error: PageRefused) -> Request | None:
         """Record a refusal; return what is asked next: another address, or the same one in the browser."""
         row, browsed = request.meta["row"], bool(request.meta.get("playwright"))
-        refusal = await self._frontier.page_refused(planned_of(request), error.page, browsed=browsed)
+        refusal = await self._frontier.record_refusal(planned_of(request), error.page, browsed=browsed)
         if refusal.challenges:
             await self._slow_down(refusal.challenges)
         if refusal.then is not None:
@@ -88,7 +88,7 @@ class FailedRequests:
     async def _ignored(self, request: Request, error: IgnoreRequest) -> None:
         """Record that nothing was asked: the archive lacks it, robots.txt denies it, or its host is not allowed."""
         if self._replaying and not isinstance(error, HostNotAllowed):
-            await self._frontier.not_archived(planned_of(request))
+            await self._frontier.record_replay_miss(planned_of(request))
             return
         denied = is_robots_denial(error)
         self.crawler.stats.inc_value("cncert/robots" if denied else "cncert/ignored")
@@ -96,8 +96,8 @@ class FailedRequests:
 
     async def _unanswered(self, request: Request, error: BaseException | None, reason: str) -> None:
         unreached = isinstance(error, (DownloadConnectionRefusedError, CannotResolveHostError))
-        if await self._frontier.no_answer(planned_of(request), reason, unreached=unreached):
-            logger.error("%d pages in a row got no answer: the network is down", SILENCES_IN_A_ROW)
+        if await self._frontier.record_no_answer(planned_of(request), reason, unreached=unreached):
+            logger.error("%d pages in a row got no answer: the network is down", MAX_UNANSWERED)
             raise CloseSpider("network_failed")
 
     def _again(self, request: Request, reason: str) -> Request | None:
@@ -118,7 +118,7 @@ class FailedRequests:
 
         Pages come one at a time, so waiting here holds back the next request.
         """
-        if challenges >= CHALLENGES_IN_A_ROW:
+        if challenges >= MAX_CHALLENGES:
             raise CloseSpider("verification_asked")
         pause = self._options.pause * 2 ** (challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)

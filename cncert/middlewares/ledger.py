@@ -118,7 +118,7 @@ class LedgerMiddleware:
             await self._article_came(response)
             async for thing in result:
                 if isinstance(thing, Issue) and "row" in response.meta:
-                    await self._frontier.issue_came(thing, response.meta["issue"])
+                    await self._frontier.record_issue(thing, response.meta["issue"])
                 if (sent := await self._send(thing)) is not None:
                     yield sent
         except StoreError as error:
@@ -130,7 +130,7 @@ class LedgerMiddleware:
         if "row" not in response.meta or (page := self._spider.judge(response)).verdict is not Verdict.ARTICLE:
             return
         key = str(page.article.key) if page.article and page.article.key else response.meta["row"]
-        await self._frontier.article_came(response.meta["row"], key)
+        await self._frontier.record_article(response.meta["row"], key)
         response.meta["row"] = key
 
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Any] | None:
@@ -141,7 +141,7 @@ class LedgerMiddleware:
 
     async def _reject(self, response: Response, exception: NotAnIssue) -> AsyncIterator[Any]:
         try:
-            await self._frontier.no_issue(planned_of(response), exception)
+            await self._frontier.record_no_issue(planned_of(response), exception)
         except StoreError as error:
             raise self._run.store_failed(error) from error
         return
