@@ -22,7 +22,7 @@ from cncert.middlewares.picture_retries import retry_request
 from cncert.options import Options
 from cncert.quality.renew_warnings import renew
 from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
-from cncert.sources.configured_sources import Source, archived_as, read_sources, shown
+from cncert.sources.configured_sources import Source, archived_as, host_and_path, read_sources
 from cncert.sources.feed_copy import read_feed_copy
 from cncert.sources.listed_articles import ListedIssue, find_issues
 from cncert.spiders.series_spider import SeriesSpider
@@ -39,7 +39,7 @@ class SourceRequest(Request):
     """A request of which nothing but host and path is ever shown: the rest of a feed's address may be a secret."""
 
     def __repr__(self) -> str:
-        return f"<{self.method} {shown(self.url)}>"
+        return f"<{self.method} {host_and_path(self.url)}>"
 
 
 class SourceNotArchived(Exception):
