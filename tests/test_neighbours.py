@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cncert.items import RELATIVE_WARNINGS, WARNINGS, Issue
+from cncert.items import RELATIVE_WARNINGS, Issue
 from cncert.quality.between_weeks import neighbour_warnings
+from cncert.report.issue_warnings import WARNING_CODES
 from tests.factories import make_figure, make_issue
 
 
@@ -164,7 +165,7 @@ def test_the_nearest_four_of_each_side_are_looked_at_and_none_is_too_far() -> No
 
 
 def test_its_codes_are_known_to_rest_on_more_than_the_page() -> None:
-    assert {"change_disagrees", "figure_outlier"} < RELATIVE_WARNINGS < WARNINGS.keys()
+    assert {"change_disagrees", "figure_outlier"} < RELATIVE_WARNINGS < WARNING_CODES.keys()
 
 
 NUMBERS = st.one_of(st.integers(0, 10**12), st.floats(0, 10**12), st.sampled_from([0, 5, 278_000]))
