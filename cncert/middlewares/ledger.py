@@ -1,6 +1,6 @@
-"""Sends the requests that the frontier plans, and tells it what comes back.
+"""Sends the requests that the frontier plans, and records their results.
 
-A spider yields a request for every issue it sees and knows no store; ``ledger/frontier.py`` decides which are sent.
+A spider yields a request for every issue that a page names; ``ledger/frontier.py`` decides which are sent.
 """
 
 from collections.abc import AsyncIterator
@@ -54,10 +54,10 @@ class LedgerMiddleware:
     def _failures(self) -> FailedRequests:
         return FailedRequests(self.crawler, self._frontier, self._request)
 
-    # --- what goes out
+    # --- requests
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield the spider's start, then what the ledger knows and the store lacks, then pictures that failed."""
+        """Yield the spider's start, then requests for articles that are due, then for unfinished pictures."""
         if not isinstance(self.crawler.spider, SeriesSpider):
             async for thing in start:
                 yield thing
@@ -91,13 +91,13 @@ class LedgerMiddleware:
             callback=self._spider.parse,
             errback=self._failures.handle,
             priority=int(planned.issue.replace("-", "")) if planned.issue else 1_000_000,
-            # The frontier has decided: another address of an article that was asked for is no duplicate.
+            # The frontier has decided: another address of an article that was requested is no duplicate.
             dont_filter=True,
             meta={"row": planned.row, "form": planned.form, "issue": planned.issue, "moves": planned.moves},
         )
 
     async def _retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
-        """Yield the stored issue as it stands now, for the pipelines."""
+        """Yield the stored issue, for the pipelines."""
         try:
             issue = await self._run.store.get_issue(retried_issue(response) or "")
         except StoreError as error:
@@ -106,16 +106,16 @@ class LedgerMiddleware:
             self.crawler.stats.inc_value("cncert/pictures/retried_issues")
             yield issue
 
-    # --- what comes back
+    # --- results
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Enter and filter what the spider found on a page."""
+        """Record what the spider found on a page, and yield items and planned requests."""
         if not isinstance(self.crawler.spider, SeriesSpider):
             async for thing in result:
                 yield thing
             return
         try:
-            await self._article_came(response)
+            await self._record_article(response)
             async for thing in result:
                 if isinstance(thing, Issue) and "row" in response.meta:
                     await self._frontier.record_issue(thing, response.meta["issue"])
@@ -124,9 +124,9 @@ class LedgerMiddleware:
         except StoreError as error:
             raise self._run.store_failed(error) from error
 
-    async def _article_came(self, response: Response) -> None:
-        """Note which article the answer is: whatever its address, it belongs to the row of that."""
-        # What the errback of a refused page yields comes along here too.
+    async def _record_article(self, response: Response) -> None:
+        """Record which article the answer is: its row is that of the article, whatever its address."""
+        # The results of errbacks for refused pages pass here too.
         if "row" not in response.meta or (page := self._spider.judge(response)).verdict is not Verdict.ARTICLE:
             return
         key = str(page.article.key) if page.article and page.article.key else response.meta["row"]
