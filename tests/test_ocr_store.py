@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cncert.commands.demo import NEWEST
+from cncert.commands.demo import NEWEST_ADDRESS
 from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue
@@ -468,7 +468,7 @@ async def test_a_picture_whose_file_is_lost_keeps_its_figures(sqlite_uri: str) -
 async def test_figures_that_only_pictures_show_come_into_the_tables(tmp_path: Path) -> None:
     """A crawl of one issue of the sample, its pictures read, an export: 10 s, the one time that all parts meet."""
     env = project_env(None, tmp_path)
-    arguments = (f"replay={SAMPLE / 'weekly.warc.gz'}", f"start={NEWEST}", "from=2025-03", "until=2025-03")
+    arguments = (f"replay={SAMPLE / 'weekly.warc.gz'}", f"start={NEWEST_ADDRESS}", "from=2025-03", "until=2025-03")
     options = [part for argument in arguments for part in ("-a", argument)]
     assert run_scrapy("crawl", "weekly", *options, env=env).returncode == 0
     result = run_scrapy("ocr", env=env, timeout=180)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from cncert.commands.gaps import wanted
+from cncert.commands.gaps import wanted_lines
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
 from cncert.ledger.article_ledger import Ledger
@@ -418,7 +418,7 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
         await ledger.record_result(gone.id, State.GONE, "deleted by its author")
         await ledger.add_address(None, "start", "2022-31")
         rows = await store.rows()
-    how_to, *lines = wanted(calendar_gaps.weeks(rows, []), rows)
+    how_to, *lines = wanted_lines(calendar_gaps.weeks(rows, []), rows)
     assert how_to.startswith("# Missing issues: 3. ")
     assert lines == [
         "# 2022-33  2022-08-08 – 2022-08-14  unavailable: expired: wrong",
@@ -431,7 +431,7 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
 
 @pytest.mark.parametrize(("weeks", "said"), [([], "# No issue is known yet"), (["2022-33"], "# No issue is missing.")])
 def test_nothing_is_wanted(weeks: list[str], said: str) -> None:
-    (line,) = wanted(calendar_gaps.weeks([], weeks), [])
+    (line,) = wanted_lines(calendar_gaps.weeks([], weeks), [])
     assert line.startswith(said)
 
 
