@@ -19,11 +19,11 @@ URL = series.published("2024-16").url
 
 
 def read(*paths: Path) -> ArchiveStats:
-    """The sums over *paths*, of which every byte was read as the bar is told."""
-    stats, told = ArchiveStats(), []
+    """The sums over *paths*, of which every byte was read as the bar counts it."""
+    stats, counted = ArchiveStats(), []
     for path in paths:
-        stats.read(path, LIMIT, told.append)
-    assert sum(told) == stats.sizes.packed
+        stats.read(path, LIMIT, counted.append)
+    assert sum(counted) == stats.sizes.packed
     return stats
 
 

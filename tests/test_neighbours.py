@@ -119,16 +119,16 @@ def test_a_word_is_no_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "number", "told"), [(2022, 27, False), (2022, 30, True), (2018, 14, True), (2018, 15, False)]
+    ("year", "number", "warned"), [(2022, 27, False), (2022, 30, True), (2018, 14, True), (2018, 15, False)]
 )
-def test_nothing_is_compared_across_a_break(year: int, number: int, told: bool) -> None:
+def test_nothing_is_compared_across_a_break(year: int, number: int, warned: bool) -> None:
     def platforms(value: float, evidence: str = "", **changes: Any) -> dict[str, Any]:
         return make_figure("mobile_malware.platforms", value, evidence=evidence or f"协调{value}个", **changes)
 
     now, before = platforms(400, "协调400个，上升1.0%", change_pct=1), platforms(15)
     one = issue(number, now, year=year)
     earlier = [issue(number - weeks, before, year=year) for weeks in (1, 2, 3)]
-    assert codes(one, *earlier) == (["change_disagrees", "figure_outlier"] if told else [])
+    assert codes(one, *earlier) == (["change_disagrees", "figure_outlier"] if warned else [])
 
 
 @pytest.mark.parametrize(

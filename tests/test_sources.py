@@ -170,7 +170,7 @@ REFUSALS = {
 }
 
 
-async def test_a_copy_stands_in_for_a_page_until_that_is_had(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_a_copy_stands_in_for_a_page_until_that_is_fetched(site: LoopbackWeChat, tmp_path: Path) -> None:
     published = {one.issue: one for one in series.publish(site, "2024-13", NEWEST)}
     for issue, (failure, _) in REFUSALS.items():
         site.add_article(published[issue].url, pages.FAILURES[failure].page)
@@ -200,7 +200,7 @@ async def test_a_copy_stands_in_for_a_page_until_that_is_had(site: LoopbackWeCha
         assert await store.revision_ids() == []
 
 
-async def test_copies_are_had_though_wechat_shows_nothing(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_copies_are_stored_though_wechat_shows_nothing(site: LoopbackWeChat, tmp_path: Path) -> None:
     """Everything is challenged, the run ends early; the issues that the copies list are known to it."""
     site.challenge_all = True
     weeks = series.week_ids("2022-31", "2022-35")
@@ -295,7 +295,7 @@ async def test_a_feed_that_fails_costs_a_line_and_nothing_else(site: LoopbackWeC
 # Secrets, archives, robots.txt
 
 
-async def test_a_secret_is_sent_and_told_to_nobody(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_a_secret_is_sent_to_its_host_and_shown_nowhere(site: LoopbackWeChat, tmp_path: Path) -> None:
     """Also not by a feed that fails, an archive, or Scrapy's own lines; and the archive answers in its place."""
     series.publish(site, NEWEST, NEWEST)
     serve(site, post(NEWEST), path="/s/ok.xml")

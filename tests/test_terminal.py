@@ -189,7 +189,7 @@ def test_a_line_in_a_pipe_is_whole_and_harmless(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("gaps", "--json"), HOSTILE),
         (("runs", "--json"), HOSTILE),
@@ -203,11 +203,11 @@ def test_a_line_in_a_pipe_is_whole_and_harmless(
     ids=lambda words: " ".join(words[:3]) if isinstance(words, tuple) else "",
 )
 def test_json_is_one_document_with_the_same_data(
-    words: tuple[str, ...], told: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
+    words: tuple[str, ...], expected: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = called(words, hostile, monkeypatch, io.StringIO())
     assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
-    assert told in list(values(json.loads(text)))
+    assert expected in list(values(json.loads(text)))
 
 
 def values(data: object) -> Iterator[object]:
@@ -428,8 +428,15 @@ def test_a_crawl_on_a_terminal_shows_how_it_gets_on(site: LoopbackWeChat, tmp_pa
     with Terminal(command, env, rows=60) as terminal:
         text = terminal.wait_for(lambda text: "waiting until" in text)
         assert re.match(r"\S+ \S+ \[cncert\S+ WARNING: WeChat asks fo\nr a verification: waiting 2 seconds\n━", text)
-        told = ("2 of 4 pages", "issue     2024-15", "stored    1", "weeks     3 left", "pictures  3", "blocked   1")
-        assert [words for words in told if words not in text] == []
+        expected = (
+            "2 of 4 pages",
+            "issue     2024-15",
+            "stored    1",
+            "weeks     3 left",
+            "pictures  3",
+            "blocked   1",
+        )
+        assert [words for words in expected if words not in text] == []
         assert re.search(r"elapsed +0:00:0\d.*\ntime left unknown\n", text)
         terminal.wait_for(lambda text: "Run" in text)
         assert terminal.end() == 1
