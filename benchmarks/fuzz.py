@@ -74,7 +74,7 @@ def resident_kb() -> int:
 
 
 def peak_kb() -> int:
-    """The most memory that this process has had, in kB."""
+    """Return the peak memory of this process, in kB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
@@ -123,7 +123,7 @@ def smaller(read: Callable[[bytes], object], data: bytes, name: str) -> bytes:
 
 
 def work(target: str, seed: int, numbers: range, until: float, pulse: "multiprocessing.Value", out: Connection) -> None:
-    """Read the inputs *numbers* of *target* until the time is over; *pulse* tells the number being read."""
+    """Read the inputs *numbers* of *target* until the time is over; *pulse* holds the number being read."""
     signal.signal(signal.SIGPROF, too_slow)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     chosen, report = TARGETS[target], Report()

@@ -5,7 +5,7 @@
 
 A trial begins with an empty store, kills one to three crawls of a series of 12 issues on the loopback site, each at a
 moment drawn from the time that an undisturbed crawl takes, and lets the next one run to its end. Documents, ledger,
-files and run records must be those of a store that nobody disturbed. Prints for each store how many kills struck in
+files and run records must be those of a store that was not disturbed. Prints for each store how many kills struck in
 which phase and every difference; exit status 1 if there is any. About 2 seconds a kill and job.
 """
 

@@ -61,7 +61,7 @@ async def fill(store: Store, folder: Path, pictures: int) -> None:
     while group := list(islice(contents, AN_ISSUE)):
         images = []
         for number, content in group:
-            data = content + str(number).encode()  # behind the picture's end nobody looks
+            data = content + str(number).encode()  # readers ignore bytes behind the picture's end
             (folder / f"{number}.png").write_bytes(data)
             digest = sha256(data).hexdigest()
             images.append(make_picture(f"mmbiz_png/{number}", "stored", path=f"{number}.png", checksum=digest))
@@ -103,11 +103,11 @@ async def measure(folder: Path, pictures: int, jobs: int) -> None:
     print(f"  {seconds:.1f} s, {seconds / pictures:.2f} s a picture; {dict(counts)}")
     print(f"  time over the engine's own: {seconds * jobs / engine:.2f} (in the workers alone {busy / engine:.2f})")
     for name, column in zip(("this process", "its workers"), zip(*sizes, strict=True), strict=True):
-        print(f"  memory of {name}: {told(column)}")
+        print(f"  memory of {name}: {describe_memory(column)}")
 
 
-def told(sizes: Iterable[float]) -> str:
-    """The peak, and the growth from the first fifth on: by then everything is loaded."""
+def describe_memory(sizes: Iterable[float]) -> str:
+    """Return the peak, and the growth from the first fifth on: by then everything is loaded."""
     values = list(sizes)
     rest = values[len(values) // 5 :]
     slope = linear_regression(range(len(rest)), rest).slope if len(rest) > 1 else 0.0

@@ -1,8 +1,8 @@
-"""The project's exceptions; each says from where it is raised."""
+"""The exceptions of the project, and from where each is raised."""
 
 
 class CncertError(Exception):
-    """Base of all: its text is one line that a user can act on."""
+    """Base of the exceptions whose text is one line that a user can act on."""
 
 
 class ArgumentError(CncertError):
@@ -10,7 +10,7 @@ class ArgumentError(CncertError):
 
 
 class SettingError(CncertError):
-    """An option that is wrong. Raised from ``options.py`` and ``sources/configured_sources.py``."""
+    """An option has a wrong value. Raised from ``options.py`` and ``sources/configured_sources.py``."""
 
 
 class StoreError(CncertError):
@@ -30,33 +30,36 @@ class ArchiveError(CncertError):
 
 
 class SavedFileError(CncertError):
-    """A saved file cannot be read: too large, broken, or it takes too long. Raised from ``saved/``."""
+    """A saved file cannot be read: too large, broken, or it takes too long.
+
+    Raised from ``sources/saved_files/``.
+    """
 
 
 class ExportError(CncertError):
-    """What is in the store, or in the way, cannot be exported to. Raised from ``export/``."""
+    """The dataset cannot be exported. Raised from ``output/export/``."""
 
 
 class SourceError(CncertError):
-    """A feed or an album cannot be had or read. Raised from ``discovery/`` and ``middlewares/sources.py``."""
+    """A feed or an album cannot be fetched or read. Raised from ``sources/`` and ``middlewares/sources.py``."""
 
 
 class BrowserError(CncertError):
-    """The browser was asked for and cannot be used. Raised from ``browser.py`` and ``scrapy verify``."""
+    """The browser is switched on and cannot be used. Raised from ``browser/`` and ``commands/verify.py``."""
 
 
 class OcrError(CncertError):
-    """Pictures cannot be read here: no engine, or one that does not start, or files out of reach.
+    """Pictures cannot be read: there is no OCR engine, it does not start, or the files are not on this disk.
 
     Raised from ``infographics/words/ocr_engine.py``, ``infographics/figures/picture_files.py`` and ``commands/ocr.py``.
     """
 
 
 class NotAnIssue(CncertError):
-    """The article is no issue of the weekly report. Raised from ``report.issue.read_issue`` and ``saved/``.
+    """The article is no issue of the weekly report. Raised from ``report/issue.py`` and ``sources/saved_files/``.
 
-    ``reason`` is a fixed word (``account``, ``title``, ``empty``, ``identity``; of a file also ``several``), the text
-    says it to a person.
+    ``reason`` is ``account``, ``title``, ``empty`` or ``identity``, for a saved file also ``several``; the text is for
+    a person.
     """
 
     def __init__(self, reason: str, text: str) -> None:

@@ -1,12 +1,13 @@
-"""The data model: what an issue of the weekly report is once it is read.
+"""The data model: an issue of the weekly report.
 
-One model serves all: spiders yield an :class:`Issue`, pipelines clean, complete and validate it, stores keep it,
-and its JSON form is the document that users see (docs/data.md).
+Spiders yield an :class:`Issue`, pipelines clean, complete and validate it, stores keep it, and its JSON form is the
+document that users see (docs/data.md).
 
-An item is built unchecked while it is read (``Issue.model_construct``), so that a strange page gives an item that can
-be looked at, and is checked once, by ``pipelines/validate.py``.
+An item is built without validation (``Issue.model_construct``), so that a strange page too gives an item that a person
+can look at; ``pipelines/validate.py`` validates it.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,10 +22,12 @@ ISSUE_ID = r"^[0-9]{4}-[0-9]{2}$"
 
 Rating = Literal["优", "良", "中", "差", "危"]
 PictureStatus = Literal["pending", "stored", "failed", "placeholder", "unsupported"]
+UNFINISHED_STATUSES: Final[tuple[PictureStatus, ...]] = ("pending", "failed", "placeholder")
+"""The statuses of pictures that a later run tries to fetch."""
 
 
 def china_time(moment: datetime) -> datetime:
-    """*moment* as Chinese time, cut to milliseconds: the finest that MongoDB keeps, so that all stores agree."""
+    """Return *moment* in Chinese time, cut to milliseconds: MongoDB keeps no more, and all stores must agree."""
     return moment.astimezone(CHINA).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -116,7 +119,7 @@ class Share(Model):
 
 
 class Check(Model):
-    """A person's word on a figure that was read in a picture."""
+    """A person's check of a figure that was read in a picture."""
 
     by: str = Field(min_length=1, max_length=100, examples=["zhang"])
     """Who looked at the picture."""
@@ -221,7 +224,7 @@ class Picture(Model):
     """What became of it, see below."""
 
     def with_file_of(self, known: Self) -> Self:
-        """This picture with what became of *known*, which is the same one."""
+        """Return this picture with the file and status of *known*, which is the same picture."""
         names = ("path", "checksum", "width", "height", "status")
         return self.model_copy(update={name: getattr(known, name) for name in names})
 
@@ -249,8 +252,8 @@ class IssueWarning(Model):
 
 
 RELATIVE_WARNINGS: Final = frozenset({"change_disagrees", "figure_outlier", "picture_agrees", "picture_disagrees"})
-"""Those that rest on more than the page of an issue: on the issues stored around it, on what was read in its pictures.
-They come and go with these (cncert/quality/renew_warnings.py)."""
+"""Codes of warnings that depend on more than the page of an issue: on the issues of other weeks, on its pictures.
+They are renewed when these change (cncert/quality/renew_warnings.py)."""
 
 
 class Provenance(Model):
@@ -261,7 +264,7 @@ class Provenance(Model):
     via: Literal["http", "browser", "archive", "file", "feed"] = Field(examples=["http"])
     """From WeChat by plain HTTP or by the browser, from an archive of its answers, from a kept file or from a feed."""
     address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
-    """Where the page was had."""
+    """Where the page was fetched."""
     sha256: str = Field(
         pattern=r"^[0-9a-f]{64}$", examples=["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
     )
@@ -271,7 +274,7 @@ class Provenance(Model):
 
     @property
     def is_copy(self) -> bool:
-        """Whether it was read from what somebody made of WeChat's page: the page itself is the better source."""
+        """Whether it was read from a copy of WeChat's page: the page itself is the better source."""
         return self.via in ("file", "feed")
 
 
@@ -333,13 +336,26 @@ class Issue(Model):
 
     @property
     def relative_warnings(self) -> list[IssueWarning]:
-        """The warnings that rest on more than its page."""
+        """The warnings that depend on more than its page."""
         return [warning for warning in self.warnings if warning.code in RELATIVE_WARNINGS]
 
     def with_relative_warnings(self, warnings: list[IssueWarning]) -> Self:
-        """The issue with *warnings* in place of these, behind its own."""
+        """Return the issue with *warnings* as its relative warnings, behind the others."""
         own = [warning for warning in self.warnings if warning.code not in RELATIVE_WARNINGS]
         return self.model_copy(update={"warnings": own + warnings})
+
+    @property
+    def unfinished_pictures(self) -> list[Picture]:
+        """The pictures that a later run tries to fetch."""
+        return [picture for picture in self.images if picture.status in UNFINISHED_STATUSES]
+
+    def with_files_of(self, known: Mapping[str, Picture]) -> Self:
+        """Return the issue with the files of the pictures in *known*, by key, for its pictures that are not stored."""
+        images = [
+            picture.with_file_of(known[picture.key]) if picture.status != "stored" and picture.key in known else picture
+            for picture in self.images
+        ]
+        return self.model_copy(update={"images": images})
 
     @property
     def picture_figures(self) -> list[Figure]:
@@ -347,23 +363,20 @@ class Issue(Model):
         return [figure for figure in self.figures if figure.source == "picture"]
 
     def with_picture_figures(self, figures: list[Figure]) -> Self:
-        """The issue with *figures* in place of these, behind those of the text."""
+        """Return the issue with *figures* as those of its pictures, behind those of the text."""
         text = [figure for figure in self.figures if figure.source == "text"]
         return self.model_copy(update={"figures": text + figures})
 
     def kept_from(self, stored: Self) -> Self:
-        """The issue, read again from its page, with what *stored* has beside the page.
-
-        That are the figures of the pictures that it still shows, and the relative warnings.
-        """
+        """Return the issue with the relative warnings of *stored*, and its figures of pictures that are still shown."""
         shown = {picture.key for picture in self.images}
         figures = [figure for figure in stored.picture_figures if figure.picture in shown]
         return self.with_picture_figures(figures).with_relative_warnings(stored.relative_warnings)
 
     def content(self) -> dict[str, Any]:
-        """What CNCERT published, and nothing that a parser makes of it or a crawl adds.
+        """Return what CNCERT published, without what a parser derives from it or a crawl adds.
 
-        Two readings of an unedited article are equal here: figures, sections and the review list follow from the text.
+        It is equal for two readings of an unedited article: figures, sections and the review list follow from the text.
         """
         return self.model_dump(
             mode="json",
@@ -378,5 +391,5 @@ class Issue(Model):
 
 
 def issue_id(year: int, number: int) -> str:
-    """``2025-03`` for the third issue of 2025: sorts as the weeks do."""
+    """Return the id of an issue: ``2025-03`` for the third of 2025. Ids sort as the weeks do."""
     return f"{year:04d}-{number:02d}"

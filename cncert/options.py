@@ -1,7 +1,7 @@
-"""What a user may set, and what it means: one model, whether it comes from the environment, ``-s`` or Scrapyd.
+"""The options of a user: names, defaults, meanings and checks, whether set by the environment, ``-s`` or Scrapyd.
 
-An option ``store`` is the setting ``CNCERT_STORE`` and the environment variable of that name. ``settings.py`` takes the
-environment in; :meth:`Options.of` reads the final settings, once the command line and Scrapyd had their say.
+The option ``store`` is the setting ``CNCERT_STORE`` and the environment variable of that name. ``settings.py`` reads
+the environment; :meth:`Options.of` reads the final settings, with those of the command line and Scrapyd.
 """
 
 import math
@@ -15,13 +15,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from cncert.exceptions import SettingError
 
 BUCKETS: Final = ("s3", "gs")
-"""Schemes of places for files that are buckets."""
+"""Schemes of addresses of buckets."""
 MAX_SECONDS = 86_400
 MAX_DAYS = 90
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
-_OF_SCRAPY = {"download_delay": "DOWNLOAD_DELAY", "robotstxt_obey": "ROBOTSTXT_OBEY", "log_level": "LOG_LEVEL"}
-_SHOWN = 40
-"""Characters of a wrong value that a message shows."""
+_SETTINGS_OF_SCRAPY = {"download_delay": "DOWNLOAD_DELAY", "robotstxt_obey": "ROBOTSTXT_OBEY", "log_level": "LOG_LEVEL"}
+_SHOWN_CHARACTERS = 40
+"""How much of a wrong value a message shows."""
 
 
 def _number(unit: str, least: float, most: float) -> BeforeValidator:
@@ -31,7 +31,9 @@ def _number(unit: str, least: float, most: float) -> BeforeValidator:
         except ValueError:
             number = math.nan
         if not least <= number <= most:
-            raise ValueError(f"must be a number of {unit} from {least} to {most}, not {str(value)[:_SHOWN]!r}")
+            raise ValueError(
+                f"must be a number of {unit} from {least} to {most}, not {str(value)[:_SHOWN_CHARACTERS]!r}"
+            )
         return number
 
     return BeforeValidator(read)
@@ -41,7 +43,7 @@ def _one_of(*known: str) -> BeforeValidator:
     def read(value: object) -> str:
         word = str(value).strip().lower()
         if word not in known:
-            raise ValueError(f"must be one of {', '.join(known)}, not {word[:_SHOWN]!r}")
+            raise ValueError(f"must be one of {', '.join(known)}, not {word[:_SHOWN_CHARACTERS]!r}")
         return word
 
     return BeforeValidator(read)
@@ -50,7 +52,7 @@ def _one_of(*known: str) -> BeforeValidator:
 def _read_switch(value: object) -> bool:
     word = str(value).strip().lower()
     if word not in (*_TRUE, *_FALSE):
-        raise ValueError(f"must be one of {', '.join((*_TRUE, *_FALSE))}, not {word[:_SHOWN]!r}")
+        raise ValueError(f"must be one of {', '.join((*_TRUE, *_FALSE))}, not {word[:_SHOWN_CHARACTERS]!r}")
     return word in _TRUE
 
 
@@ -61,8 +63,7 @@ def _read_list(value: object, separator: str) -> tuple[str, ...]:
 
 
 def _read_files(value: object) -> str:
-    """Scrapy leaves out a pipeline that has nowhere to write to, in silence."""
-    if not str(value):
+    if not str(value):  # Scrapy silently leaves out a pipeline that has no place to write to
         raise ValueError("names no place for the pictures")
     return str(value)
 
@@ -82,12 +83,12 @@ LANGUAGES: Final = ("en", "zh")
 
 
 class Options(BaseModel):
-    """What a user may set. Whatever names a place is relative to the current directory unless it is absolute."""
+    """The options of a user. Paths may be relative to the current directory."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     download_delay: Seconds = 6
-    """Scrapy's own: seconds between two pages."""
+    """Scrapy's own: seconds between two requests for pages."""
     robotstxt_obey: Switch = False
     """Scrapy's own: whether robots.txt counts; with it no page of WeChat is fetched."""
     log_level: Annotated[str, _one_of("debug", "info", "warning", "error", "critical")] = "info"
@@ -104,34 +105,34 @@ class Options(BaseModel):
     albums: Words = ()
     """Numbers or addresses of WeChat albums."""
     browser: Switch = False
-    """Whether what plain HTTP cannot read goes through Chromium once."""
+    """Whether pages that plain HTTP cannot read are requested once through Chromium."""
     chromium: Text = ""
-    """The Chromium; empty: the one of ``playwright install chromium``."""
+    """The path of Chromium; empty: the one of ``playwright install chromium``."""
     browser_state: Text = "data/browser.json"
-    """What ``scrapy verify`` writes and the browser uses."""
+    """The file that ``scrapy verify`` writes and the browser uses."""
     pause: Seconds = 60
     """Seconds to wait after a verification page; doubled after the next."""
     alerts: Addresses = ()
-    """Whom to tell what is wrong: addresses of apprise (docs/watch.md)."""
+    """Addresses, as apprise has them, to which alerts are sent (docs/watch.md)."""
     language: Annotated[Literal["en", "zh"], _one_of(*LANGUAGES)] = "en"
     """The language of alerts and of the report page."""
     fresh_days: Annotated[float, _number("days", 1, MAX_DAYS)] = 9
-    """So many days after an issue the next one is missed."""
+    """Days after the newest issue before the next one counts as missing."""
     # Reading pictures (docs/ocr.md): from which score on a reading is a figure, below a candidate.
     # Of 1,520 numbers in 332 drawn pictures that both passes read alike none was misread (one percentage lost its
     # point, which infographics/labels/plausibility.py warns of); 18 of them have a character below 0.92.
     ocr_word: Score = 0.92
     """The least sure character of a number and of its change."""
     ocr_pairing: Score = 0.9
-    """That a number belongs to its label; any warning about it is below."""
+    """How sure it must be that a number belongs to its label."""
     ocr_drop: Score = 0.8
-    """Words below are not looked at: icons that look like letters."""
+    """Words below this score are dropped: icons that look like letters."""
     panel: Switch = True
     """Whether a terminal shows the live panel instead of log lines."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        """Return the options in *settings*. Raises SettingError, in one line, for the first that is wrong."""
+        """Return the options in *settings*. Raises SettingError for the first that is wrong."""
         try:
             return cls.model_validate(cls._given(settings))
         except ValidationError as error:
@@ -139,7 +140,7 @@ class Options(BaseModel):
 
     @classmethod
     def problems(cls, settings: Mapping[str, Any]) -> dict[str, str]:
-        """Return the names of the settings that are wrong, with a line for each."""
+        """Return what is wrong with each wrong setting, by its name."""
         try:
             cls.model_validate(cls._given(settings))
         except ValidationError as error:
@@ -163,18 +164,18 @@ class Options(BaseModel):
 
 
 def as_folder(place: str) -> str:
-    """Return a place for files as Scrapy takes it: a bucket with a slash at its end."""
+    """Return the address *place* as Scrapy expects it: that of a bucket ends with a slash."""
     return f"{place.rstrip('/')}/" if urlsplit(place).scheme in BUCKETS else place
 
 
 def setting_name(field: str) -> str:
-    """Return the setting, and the environment variable, of an option."""
-    return _OF_SCRAPY.get(field) or f"CNCERT_{field.upper()}"
+    """Return the name of the setting, and of the environment variable, of an option."""
+    return _SETTINGS_OF_SCRAPY.get(field) or f"CNCERT_{field.upper()}"
 
 
 def settings_from(environment: Mapping[str, str]) -> dict[str, str]:
     """Return each ``CNCERT_`` setting as text: from the *environment*, else its default."""
-    names = [setting_name(field) for field in Options.model_fields if field not in _OF_SCRAPY]
+    names = [setting_name(field) for field in Options.model_fields if field not in _SETTINGS_OF_SCRAPY]
     return {name: environment.get(name, Options.default(name)) for name in names}
 
 

@@ -129,7 +129,7 @@ def trial(site: LoopbackWeChat, place: Place, reference: Reference, rng: random.
     left = {path.name for path in place.directory.iterdir()} - {"pictures", "cncert.db"}
     result.differences += [f"left behind: {name}" for name in sorted(left)]
     dump, runs = asyncio.run(contents(place))
-    result.differences += [*differences(reference.dump, dump), *untold(runs, begun)]
+    result.differences += [*differences(reference.dump, dump), *runs_without_record(runs, begun)]
     return result
 
 
@@ -164,7 +164,7 @@ def phase(log: str) -> str:
     return "index" if now == "start" and "Spider opened" in log else now
 
 
-def untold(runs: list[RunRecord], begun: set[str]) -> Iterator[str]:
+def runs_without_record(runs: list[RunRecord], begun: set[str]) -> Iterator[str]:
     """Runs that are not in the records, or whose record does not say how they ended. *runs* is newest first."""
     for missing in sorted(begun - {run.id for run in runs}):
         yield f"run {missing} left no record"

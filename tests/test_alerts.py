@@ -142,7 +142,7 @@ def names(run: RunRecord) -> set[str]:
     return {one.name for one in run.alerts or []}
 
 
-async def test_what_goes_wrong_is_told_once_and_once_more_when_it_is_over(
+async def test_an_alert_is_sent_once_and_once_more_when_it_is_over(
     site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks, mongo_uri: str
 ) -> None:
     """Blocked, rejected, not to be had, without its pictures: then all of it is mended."""
@@ -204,7 +204,7 @@ async def test_who_does_not_listen_changes_no_run(site: LoopbackWeChat, tmp_path
     assert [(one.name, one.news, one.told_at) for one in run.alerts or []] == [("stale", True, None)]
 
 
-async def test_a_store_that_is_not_there_is_told(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
+async def test_a_store_that_is_not_there_is_reported(site: LoopbackWeChat, tmp_path: Path, hooks: Webhooks) -> None:
     result = crawl(site, tmp_path, store="sqlite:////proc/no/where.db", **alerting(hooks, CNCERT_LANGUAGE="zh"))
     assert result.returncode == 1
     (said,) = hooks.messages

@@ -12,7 +12,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from cncert.archive.compression import zstd
-from cncert.archive.warc_reader import ArchiveReader, identity
+from cncert.archive.warc_reader import ArchiveReader, identity_of
 from cncert.exceptions import ArchiveError
 from cncert.items import Issue
 from cncert.store import open_store
@@ -62,7 +62,7 @@ def test_an_answer_is_found_by_what_the_address_means(tmp_path: Path, one: str, 
     found = reader.get(other)
     assert found is not None
     assert (found.status, found.body, found.date.year) == (200, b"body", 2025)
-    assert identity(one) == identity(other)
+    assert identity_of(one) == identity_of(other)
 
 
 @pytest.mark.parametrize("name", ["plain.warc", "packed.warc.gz"])

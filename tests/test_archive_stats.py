@@ -8,7 +8,7 @@ import pytest
 from warcio.warcwriter import WARCWriter
 
 from cncert.archive.statistics import ArchiveStats, Sizes
-from cncert.commands.archive import ArchiveCommand, grouped
+from cncert.commands.archive import ArchiveCommand, group_by_period
 from tests import series
 from tests.calls import call
 from tests.site import pages
@@ -19,11 +19,11 @@ URL = series.published("2024-16").url
 
 
 def read(*paths: Path) -> ArchiveStats:
-    """The sums over *paths*, of which every byte was read as the bar is told."""
-    stats, told = ArchiveStats(), []
+    """The sums over *paths*, of which every byte was read as the bar counts it."""
+    stats, counted = ArchiveStats(), []
     for path in paths:
-        stats.read(path, LIMIT, told.append)
-    assert sum(told) == stats.sizes.packed
+        stats.read(path, LIMIT, counted.append)
+    assert sum(counted) == stats.sizes.packed
     return stats
 
 
@@ -89,8 +89,8 @@ def test_what_is_too_large_is_passed_over(tmp_path: Path) -> None:
 
 def test_many_months_are_shown_as_years() -> None:
     months = {f"{year}-{month:02d}": Sizes(1, 10, 100) for year in (2024, 2025) for month in range(1, 13)}
-    assert list(grouped(months)) == sorted(months)
-    assert grouped(months | {"2026-01": Sizes(1, 1, 1)}) == {
+    assert list(group_by_period(months)) == sorted(months)
+    assert group_by_period(months | {"2026-01": Sizes(1, 1, 1)}) == {
         "2024": Sizes(12, 120, 1200),
         "2025": Sizes(12, 120, 1200),
         "2026": Sizes(1, 1, 1),

@@ -49,7 +49,7 @@ def test_a_wrong_argument_is_one_line_and_status_2(tmp_path: Path, arguments: li
         ({"CNCERT_STORE": "sqlite:////proc/no/where.db"}, 1, "/proc/no"),
     ],
 )
-def test_a_store_that_cannot_be_had_is_one_line(tmp_path: Path, env: dict[str, str], status: int, said: str) -> None:
+def test_a_store_that_cannot_be_opened_is_one_line(tmp_path: Path, env: dict[str, str], status: int, said: str) -> None:
     result = run_scrapy("crawl", "weekly", env=project_env(None, tmp_path) | env | {"LOG_LEVEL": "ERROR"})
     assert result.returncode == status
     (line,) = result.stderr.splitlines()

@@ -134,7 +134,7 @@ async def test_refresh_fetches_again_and_keeps_the_former_text(site: LoopbackWeC
     assert (runs[0].new, runs[0].changed) == ([], ["2024-16"])
 
 
-async def test_an_issue_without_its_page_is_told_by_its_state(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_an_issue_without_its_page_has_a_state_that_says_so(site: LoopbackWeChat, tmp_path: Path) -> None:
     """Deleted, challenged, not available, and an address that answers with somebody else's article."""
     series.publish(site, "2024-10", "2024-16", without=("2024-15", "2024-14", "2024-13", "2024-12"))
     site.add_article(series.published("2024-15").url, pages.FAILURES["deleted_zh"].page)

@@ -13,7 +13,7 @@ from cncert.exceptions import ArgumentError, NotAnIssue, SettingError, SourceErr
 from cncert.items import CHINA, Issue
 from cncert.options import Options
 from cncert.sources.album import album_id, album_page, is_album_page, read_album, read_neighbours
-from cncert.sources.configured_sources import archived_as, may_ask, read_sources, shown
+from cncert.sources.configured_sources import archived_as, host_and_path, may_ask, read_sources
 from cncert.sources.feed import MAX_ENTRIES, read_feed
 from cncert.sources.feed_copy import read_feed_copy
 from cncert.sources.listed_articles import ListedArticle, ListedIssue, find_issues
@@ -402,7 +402,7 @@ def test_a_secret_is_not_shown() -> None:
     (source,) = read_sources(Options.of({"CNCERT_FEEDS": feed}))
     assert (source.url, source.name) == ("https://a.example:8443/x.xml?key=secret", "a.example:8443/x.xml")
     assert source.authorization == "Basic dXNlcjpwQHNz"
-    for text in (repr(source), source.label, shown(feed), archived_as(feed)):
+    for text in (repr(source), source.label, host_and_path(feed), archived_as(feed)):
         assert not any(secret in text for secret in ("secret", "p%40ss", "p@ss", "user", "dXNl"))
     assert archived_as(feed) != archived_as(feed.replace("secret", "other"))
 

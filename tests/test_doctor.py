@@ -74,7 +74,7 @@ def test_where_all_is_well_nothing_has_to_be_done(site: LoopbackWeChat, tmp_path
         assert db.execute("SELECT count(*) FROM ledger").fetchone() == (0,)
 
 
-def test_all_that_is_wrong_is_told_at_once(site: LoopbackWeChat, tmp_path: Path) -> None:
+def test_all_that_is_wrong_is_reported_at_once(site: LoopbackWeChat, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     site.add_path(FEED_HOST, "/weekly.xml", Answer(status=503))
     env = {
@@ -139,7 +139,7 @@ def test_offline_asks_nobody(site: LoopbackWeChat, tmp_path: Path) -> None:
     assert site.requests == []
 
 
-def test_of_mongodb_version_and_clock_are_told(tmp_path: Path, mongo_uri: str) -> None:
+def test_version_and_clock_of_mongodb_are_reported(tmp_path: Path, mongo_uri: str) -> None:
     found = examine(tmp_path, "--offline", status=0, store=mongo_uri)
     assert "MongoDB " in found["store"][0][1]
     assert "replica set rs0" in found["store"][0][1]
@@ -221,10 +221,10 @@ async def test_a_probe_leaves_nothing_behind(uri: str) -> None:
         assert await store.rows() == []
         server = await store.server()
     assert (server.free_bytes or 0) > 0
-    assert server.trouble is None
+    assert server.problem is None
 
 
-def test_packages_that_are_missing_or_of_another_version_are_told(
+def test_packages_that_are_missing_or_of_another_version_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "requirements.txt").write_text(

@@ -450,7 +450,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
-async def test_a_fault_is_told_and_costs_no_other_issue(site: LoopbackWeChat, tmp_path: Path, fault: Fault) -> None:
+async def test_a_fault_is_reported_and_costs_no_other_issue(site: LoopbackWeChat, tmp_path: Path, fault: Fault) -> None:
     publish(site, fault)
     if fault.refresh:
         assert run(site, tmp_path, fault).returncode == 0

@@ -89,7 +89,7 @@ def reason(**changes):
     return caught.value.reason
 
 
-def test_a_usual_issue_is_valid_and_without_doubt():
+def test_a_usual_issue_is_valid_and_without_warning():
     issue = Issue.model_validate(read().model_dump())
     assert (issue.id, issue.warnings) == ("2025-03", [])
 
@@ -220,7 +220,7 @@ def test_the_printed_period_differs():
     assert (str(issue.period.end), str(issue.printed_period.end)) == ("2025-01-19", "2025-01-18")
 
 
-def test_a_title_without_range_is_no_doubt():
+def test_a_title_without_range_gives_no_warning():
     assert codes(title="网络安全信息与动态周报2025年第3期") == []
 
 
@@ -242,7 +242,7 @@ def test_missing_figures(part, missing):
     assert codes(body=body(**{part: ""})) == ["figure_missing"] * missing
 
 
-def test_when_no_text_of_the_time_is_known_a_missing_figure_is_no_doubt():
+def test_when_no_text_of_the_time_is_known_a_missing_figure_gives_no_warning():
     changes = {"title": "网络安全信息与动态周报2016年第6期", "published_at": datetime(2016, 2, 16, tzinfo=CHINA)}
     assert codes(**changes, body=body(rating="", malware="", listed=review(week=(2016, 6)))) == []
 

@@ -107,7 +107,7 @@ def pictures(number: int, status: str = "stored") -> dict[str, Any]:
     return {"images": [make_picture(f"mmbiz_png/other{place}", status) for place in range(number)]}
 
 
-def doubt(code: str) -> dict[str, Any]:
+def warning(code: str) -> dict[str, Any]:
     return {"warnings": [{"code": code, "message": "…"}]}
 
 
@@ -148,8 +148,8 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     "rejected: not stored since": (lambda: refused(-1), "attention", "2025-03"),
     "figures: a metric": (lambda: documents(_2025_03=ONE_METRIC), "warning", "2025-03 phishing.pages_per_ip"),
     "figures: the rating": (lambda: documents(_2025_02={"rating": None}), "warning", "2025-02 rating"),
-    "doubts: unread": (lambda: documents(_2025_03=doubt("figures_unread")), "warning", "2025-03"),
-    "doubts: conflict": (lambda: documents(_2025_01=doubt("figure_conflict")), "warning", "2025-01"),
+    "warnings: unread": (lambda: documents(_2025_03=warning("figures_unread")), "warning", "2025-03"),
+    "warnings: conflict": (lambda: documents(_2025_01=warning("figure_conflict")), "warning", "2025-01"),
     "picture_count: two of five": (lambda: documents(_2025_03=pictures(2)), "warning", "2025-03"),
     "pictures: new": (lambda: documents(_2025_03=pictures(5, "failed")), "attention", "2025-03"),
     "pictures: old": (lambda: documents(_2024_46=pictures(5, "placeholder")), "warning", "2024-46"),
@@ -187,8 +187,8 @@ STILL: dict[str, Case] = {
     "figures: old": lambda: documents(_2024_46=ONE_METRIC),
     "figures: too few to compare with": lambda: documents(WEEKS[-3:], _2025_03=ONE_METRIC),
     "figures: pictures not read yet": lambda: documents(_2025_03=TEXT_ALONE),
-    "doubts: other warnings": lambda: documents(_2025_03=doubt("review_irregular")),
-    "doubts: old": lambda: documents(_2024_46=doubt("figures_unread")),
+    "warnings: other warnings": lambda: documents(_2025_03=warning("review_irregular")),
+    "warnings: old": lambda: documents(_2024_46=warning("figures_unread")),
     "picture_count: three of five": lambda: documents(_2025_03=pictures(3)),
     "pictures: not tried yet": lambda: documents(_2025_03=pictures(5, "pending")),
     "pictures: of no use": lambda: documents(_2025_03=pictures(5, "unsupported")),
@@ -234,7 +234,7 @@ async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) 
     assert found(facts[0]).keys() == names
 
 
-def test_a_disk_is_told_before_it_is_full() -> None:
+def test_a_disk_is_reported_before_it_is_full() -> None:
     facts = StoreSnapshot(NOW, FRESH, [], free_bytes={"store": LOW_BYTES, "CNCERT_FILES": LOW_BYTES - 1})
     assert found(facts)["disk"].about == ("CNCERT_FILES",)
     assert "disk" not in found(replace(facts, free_bytes={"store": LOW_BYTES}))

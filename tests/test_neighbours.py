@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cncert.items import RELATIVE_WARNINGS, WARNINGS, Issue
+from cncert.items import RELATIVE_WARNINGS, Issue
 from cncert.quality.outliers_between_weeks import neighbour_warnings
+from cncert.report.issue_warnings import WARNING_CODES
 from tests.factories import make_figure, make_issue
 
 
@@ -118,16 +119,16 @@ def test_a_word_is_no_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "number", "told"), [(2022, 27, False), (2022, 30, True), (2018, 14, True), (2018, 15, False)]
+    ("year", "number", "warned"), [(2022, 27, False), (2022, 30, True), (2018, 14, True), (2018, 15, False)]
 )
-def test_nothing_is_compared_across_a_break(year: int, number: int, told: bool) -> None:
+def test_nothing_is_compared_across_a_break(year: int, number: int, warned: bool) -> None:
     def platforms(value: float, evidence: str = "", **changes: Any) -> dict[str, Any]:
         return make_figure("mobile_malware.platforms", value, evidence=evidence or f"协调{value}个", **changes)
 
     now, before = platforms(400, "协调400个，上升1.0%", change_pct=1), platforms(15)
     one = issue(number, now, year=year)
     earlier = [issue(number - weeks, before, year=year) for weeks in (1, 2, 3)]
-    assert codes(one, *earlier) == (["change_disagrees", "figure_outlier"] if told else [])
+    assert codes(one, *earlier) == (["change_disagrees", "figure_outlier"] if warned else [])
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_the_nearest_four_of_each_side_are_looked_at_and_none_is_too_far() -> No
 
 
 def test_its_codes_are_known_to_rest_on_more_than_the_page() -> None:
-    assert {"change_disagrees", "figure_outlier"} < RELATIVE_WARNINGS < WARNINGS.keys()
+    assert {"change_disagrees", "figure_outlier"} < RELATIVE_WARNINGS < WARNING_CODES.keys()
 
 
 NUMBERS = st.one_of(st.integers(0, 10**12), st.floats(0, 10**12), st.sampled_from([0, 5, 278_000]))

@@ -301,7 +301,7 @@ def test_a_share_is_told_from_a_change() -> None:
     assert (pair.share_pct, pair.change_pct, pair.state) == (5.0, 13.5, "figure")
 
 
-def test_where_others_have_a_change_something_unread_in_its_place_is_doubted() -> None:
+def test_where_others_have_a_change_something_unread_in_its_place_is_a_candidate() -> None:
     words = table(("境内被篡改网站总数", "1,040", "+6.4%"), ("境内被植入后门网站总数", "801"))
     assert {pair.state for pair in read_labelled_numbers(words, (), no_ink)} == {"figure"}
     missing = Rectangle(*(getattr(words[2].box, name) for name in ("x", "y", "width", "height")))
@@ -312,7 +312,7 @@ def test_where_others_have_a_change_something_unread_in_its_place_is_doubted() -
     assert [pair.state for pair in pairs] == ["figure", "candidate"]
 
 
-def test_where_others_have_a_change_another_number_in_its_place_is_doubted() -> None:
+def test_where_others_have_a_change_another_number_in_its_place_is_a_candidate() -> None:
     """A percent sign that was read as digits: ↑43.296."""
     labels, changes = ("境内被篡改网站总数", "境内被植入后门网站总数", "仿冒页面数量"), ("↑16.6%", "↓29.5%", "↑43.296")
     found = read(

@@ -456,7 +456,9 @@ async def test_what_cannot_be_meant_is_not_kept(
         assert word in tomllib.loads(Path("cncert/output/check/check_words.toml").read_text(encoding="utf-8"))
 
 
-async def test_who_comes_second_is_told_and_may_answer_then(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_who_comes_second_gets_a_message_and_may_answer_then(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with checking(place, capsys) as checker:
         path = checker.path("hosts.infected")
         shown = (await checker.ask("GET", path)).data
@@ -535,7 +537,7 @@ async def test_the_cut_out_is_drawn_anew_wherever_the_number_is_said_to_stand(
         (lambda file: file.write_bytes(drawing(9)), "not the one that was stored"),
     ],
 )
-async def test_a_picture_that_is_lost_is_told_and_its_reading_can_be_judged(
+async def test_a_picture_that_is_lost_is_reported_and_its_reading_can_be_judged(
     place: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], object], why: str
 ) -> None:
     change(place / "pictures" / "0.png")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cncert.commands.demo import NEWEST
+from cncert.commands.demo import NEWEST_ADDRESS
 from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue
@@ -273,9 +273,9 @@ def test_each_picture_is_read_once_and_what_cannot_be_read_is_named(tmp_path: Pa
         "cncert: 2025-03 2025-03/02-p.png: its file cannot be read: No such file or directory",
         "cncert: 2025-03 2025-03/03-p.png: the process that read it was killed (out of memory?)",
     ]
-    told = json.loads(result.stdout)
-    assert told["now"] == {"read": 2, "nothing": 1, "unsupported": 1, "lost": 1, "failed": 1}
-    assert told["found"]["figures"] == 3
+    printed = json.loads(result.stdout)
+    assert printed["now"] == {"read": 2, "nothing": 1, "unsupported": 1, "lost": 1, "failed": 1}
+    assert printed["found"]["figures"] == 3
     assert sorted(log.read_text().split()) == ["0", "12", "13"]
     assert asyncio.run(stated(uri)) == {"2025-02": [12], "2025-03": [13], "2025-04": [13]}
     # Again: only what is lost is looked for.
@@ -291,15 +291,15 @@ def test_a_newer_engine_proposes_and_changes_nothing_until_it_is_accepted(tmp_pa
     assert ocr(uri, folder).returncode == 0
     again = ocr(uri, folder, "again", "--from", "2025-03", engine="Second")
     assert again.returncode == 0, again.stderr
-    told = json.loads(again.stdout)
-    assert told["now"] == {"read": 1, "nothing": 1}
-    assert told["proposals"] == [
+    printed = json.loads(again.stdout)
+    assert printed["now"] == {"read": 1, "nothing": 1}
+    assert printed["proposals"] == [
         {"issue": "2025-03", "picture": "2025-03/01-p.png", "changes": ["sites.backdoored: 13个 -> 14个"]}
     ]
     assert asyncio.run(stated(uri)) == {"2025-02": [12], "2025-03": [13]}
     assert json.loads(ocr(uri, folder, "again", "--from", "2025-03", engine="Second").stdout)["now"] == {}
     accepted = json.loads(ocr(uri, folder, "accept").stdout)
-    assert (accepted["now"], accepted["proposals"]) == ({"accepted": 1}, told["proposals"])
+    assert (accepted["now"], accepted["proposals"]) == ({"accepted": 1}, printed["proposals"])
     assert asyncio.run(stated(uri)) == {"2025-02": [12], "2025-03": [14]}
 
 
@@ -468,7 +468,7 @@ async def test_a_picture_whose_file_is_lost_keeps_its_figures(sqlite_uri: str) -
 async def test_figures_that_only_pictures_show_come_into_the_tables(tmp_path: Path) -> None:
     """A crawl of one issue of the sample, its pictures read, an export: 10 s, the one time that all parts meet."""
     env = project_env(None, tmp_path)
-    arguments = (f"replay={SAMPLE / 'weekly.warc.gz'}", f"start={NEWEST}", "from=2025-03", "until=2025-03")
+    arguments = (f"replay={SAMPLE / 'weekly.warc.gz'}", f"start={NEWEST_ADDRESS}", "from=2025-03", "until=2025-03")
     options = [part for argument in arguments for part in ("-a", argument)]
     assert run_scrapy("crawl", "weekly", *options, env=env).returncode == 0
     result = run_scrapy("ocr", env=env, timeout=180)

@@ -1,4 +1,4 @@
-"""The double of WeChat's pages itself: what it is told stands in what it draws."""
+"""The double of WeChat's pages: a page shows what its description says."""
 
 import html
 from dataclasses import replace

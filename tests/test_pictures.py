@@ -47,7 +47,7 @@ def test_the_format_is_read_from_the_content(form: str, extension: str) -> None:
         (picture("TIFF"), "failed"),
     ],
 )
-def test_what_is_no_picture_is_told_by_its_state(data: bytes, status: str) -> None:
+def test_what_is_no_picture_has_a_status_that_says_so(data: bytes, status: str) -> None:
     with pytest.raises(PictureError) as caught:
         inspect_picture(data)
     assert caught.value.status == status

@@ -178,7 +178,7 @@ def test_a_number_beyond_all_measure_is_shown_without_a_change(tmp_path: Path) -
     assert (figure["v"], figure["w"]) == (9**999, [3, None])
 
 
-def test_rankings_and_named_shares_are_told(tmp_path: Path) -> None:
+def test_rankings_and_named_shares_are_on_the_page(tmp_path: Path) -> None:
     lines = [
         {"name": "广东省", "value": 12000, "share_pct": 14.2},
         {"name": "浙江省", "value": None, "share_pct": None},
@@ -188,9 +188,9 @@ def test_rankings_and_named_shares_are_told(tmp_path: Path) -> None:
     sites = make_figure("malware_sites.domains", 9, parts=shares)
     fill(tmp_path, weekly("2025-03", sites, rankings=[{**ranking, "start": 0, "end": 1}]))
     data = data_in(report(tmp_path))
-    (told,) = issue_in(data, "2025-03")["rankings"]
-    assert data["metrics"][told["m"]]["name"] == "hosts.infected"
-    assert (told["by"], told["lines"]) == ("province", [["广东省", 12000, 14.2], ["浙江省", None, None]])
+    (ranking,) = issue_in(data, "2025-03")["rankings"]
+    assert data["metrics"][ranking["m"]]["name"] == "hosts.infected"
+    assert (ranking["by"], ranking["lines"]) == ("province", [["广东省", 12000, 14.2], ["浙江省", None, None]])
     assert figure_in(data, "2025-03", "malware_sites.domains")["parts"] == [["境外注册", 30.5]]
 
 
@@ -204,7 +204,7 @@ def test_a_part_of_the_series_is_compared_with_what_is_left_out(tmp_path: Path) 
     assert (figure["w"], figure["y"]) == ([102, 1.0], [101, 2.0])
 
 
-def test_weeks_doubts_rejects_and_runs_are_told(tmp_path: Path) -> None:
+def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None:
     key = f"3204940813-{make_issue(2025, 2).article.mid}-1"
     doubts = [{"code": "figure_conflict", "message": "hosts.infected: 5, 7"}]
     fill(
@@ -423,7 +423,7 @@ def test_a_broken_picture_costs_its_small_copy_and_the_exit_status(
     assert "pictures that cannot be read: 1, such as 2.png: " in capsys.readouterr().err
 
 
-def test_pictures_that_are_not_there_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pictures_that_are_not_there_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = illustrated(tmp_path)
     (files / "2.png").unlink()
     report(tmp_path)

@@ -1,4 +1,4 @@
-"""Which runs died: told by their records, their host and their process."""
+"""Which runs died, by their records, their host and their process."""
 
 import os
 import socket

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from cncert.commands.gaps import wanted
+from cncert.commands.gaps import wanted_lines
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
 from cncert.ledger.article_ledger import Ledger
@@ -170,7 +170,7 @@ REFUSALS = {
 }
 
 
-async def test_a_copy_stands_in_for_a_page_until_that_is_had(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_a_copy_stands_in_for_a_page_until_that_is_fetched(site: LoopbackWeChat, tmp_path: Path) -> None:
     published = {one.issue: one for one in series.publish(site, "2024-13", NEWEST)}
     for issue, (failure, _) in REFUSALS.items():
         site.add_article(published[issue].url, pages.FAILURES[failure].page)
@@ -200,7 +200,7 @@ async def test_a_copy_stands_in_for_a_page_until_that_is_had(site: LoopbackWeCha
         assert await store.revision_ids() == []
 
 
-async def test_copies_are_had_though_wechat_shows_nothing(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_copies_are_stored_though_wechat_shows_nothing(site: LoopbackWeChat, tmp_path: Path) -> None:
     """Everything is challenged, the run ends early; the issues that the copies list are known to it."""
     site.challenge_all = True
     weeks = series.week_ids("2022-31", "2022-35")
@@ -295,7 +295,7 @@ async def test_a_feed_that_fails_costs_a_line_and_nothing_else(site: LoopbackWeC
 # Secrets, archives, robots.txt
 
 
-async def test_a_secret_is_sent_and_told_to_nobody(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_a_secret_is_sent_to_its_host_and_shown_nowhere(site: LoopbackWeChat, tmp_path: Path) -> None:
     """Also not by a feed that fails, an archive, or Scrapy's own lines; and the archive answers in its place."""
     series.publish(site, NEWEST, NEWEST)
     serve(site, post(NEWEST), path="/s/ok.xml")
@@ -418,7 +418,7 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
         await ledger.record_result(gone.id, State.GONE, "deleted by its author")
         await ledger.add_address(None, "start", "2022-31")
         rows = await store.rows()
-    how_to, *lines = wanted(calendar_gaps.weeks(rows, []), rows)
+    how_to, *lines = wanted_lines(calendar_gaps.weeks(rows, []), rows)
     assert how_to.startswith("# Missing issues: 3. ")
     assert lines == [
         "# 2022-33  2022-08-08 – 2022-08-14  unavailable: expired: wrong",
@@ -431,7 +431,7 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
 
 @pytest.mark.parametrize(("weeks", "said"), [([], "# No issue is known yet"), (["2022-33"], "# No issue is missing.")])
 def test_nothing_is_wanted(weeks: list[str], said: str) -> None:
-    (line,) = wanted(calendar_gaps.weeks([], weeks), [])
+    (line,) = wanted_lines(calendar_gaps.weeks([], weeks), [])
     assert line.startswith(said)
 
 

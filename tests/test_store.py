@@ -23,7 +23,7 @@ from pymongo.errors import WriteError
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Model
 from cncert.store import Store, open_store, redacted
-from cncert.store.backend import BATCH
+from cncert.store.backend import BATCH_SIZE
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.store.mongo import bson_form
 from cncert.store.mongo_validator import bson_schema
@@ -226,7 +226,7 @@ async def test_an_earlier_time_of_the_same_article_is_no_older_article(store: St
 
 async def test_issues_come_in_order_and_within_bounds(store: Store) -> None:
     ids = [f"{year}-{number:02d}" for year in range(2022, 2025) for number in range(1, 53)]
-    assert len(ids) > BATCH
+    assert len(ids) > BATCH_SIZE
     async with store:
         for issue_id in reversed(ids):
             year, number = map(int, issue_id.split("-"))
@@ -297,9 +297,13 @@ async def test_unfinished_pictures(store: Store) -> None:
         for number, status in enumerate(states, 1):
             images = [make_picture("mmbiz/a", "stored"), make_picture(f"mmbiz/{number}", status)]
             await store.put_issue(make_issue(number=number, images=images))
-        assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-02", "2025-03", "2025-04"]
+        assert [issue.id async for issue in store.issues_with_unfinished_pictures()] == [
+            "2025-02",
+            "2025-03",
+            "2025-04",
+        ]
         await store.put_issue(make_issue(number=2, images=[make_picture("mmbiz/2", "stored")]))
-        assert [issue.id async for issue in store.unfinished_pictures()] == ["2025-03", "2025-04"]
+        assert [issue.id async for issue in store.issues_with_unfinished_pictures()] == ["2025-03", "2025-04"]
 
 
 # What was read in pictures

@@ -31,6 +31,7 @@ from scrapy.utils.test import get_crawler
 from cncert import settings
 from cncert.extensions.live_panel import LivePanel, Pace, should_show_panel
 from cncert.monitoring.run_summary import print_summary
+from cncert.options import Options
 from cncert.store import open_store
 from cncert.terminal.console import print_message, safe_json
 from cncert.terminal.progress import LiveLines
@@ -153,7 +154,7 @@ def called(words: tuple[str, ...], directory: Path, monkeypatch: pytest.MonkeyPa
     """What the command prints to *output*."""
     monkeypatch.setattr(sys, "stdout", output)
     args = [str(directory / word) if word == HOSTILE_FILE else word for word in words[1:]]
-    command = import_module(f"cncert.commands.{words[0]}").Command()
+    command = getattr(import_module(f"cncert.commands.{words[0]}"), f"{words[0].capitalize()}Command")()
     call(command, *args, CNCERT_STORE=f"sqlite:///{directory}/cncert.db", CNCERT_FILES=str(directory / "files"))
     return output.getvalue()
 
@@ -189,7 +190,7 @@ def test_a_line_in_a_pipe_is_whole_and_harmless(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("gaps", "--json"), HOSTILE),
         (("runs", "--json"), HOSTILE),
@@ -203,11 +204,11 @@ def test_a_line_in_a_pipe_is_whole_and_harmless(
     ids=lambda words: " ".join(words[:3]) if isinstance(words, tuple) else "",
 )
 def test_json_is_one_document_with_the_same_data(
-    words: tuple[str, ...], told: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
+    words: tuple[str, ...], expected: object, hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = called(words, hostile, monkeypatch, io.StringIO())
     assert not UNSAFE_CHARACTERS.search(text.replace("\n", ""))
-    assert told in list(values(json.loads(text)))
+    assert expected in list(values(json.loads(text)))
 
 
 def values(data: object) -> Iterator[object]:
@@ -223,10 +224,10 @@ def values(data: object) -> Iterator[object]:
 
 def test_the_closing_words_are_a_table_on_a_terminal_and_lines_elsewhere() -> None:
     run = make_run(close_reason="finished", clean=False, warnings=[HOSTILE], ended_at=NOW, new=["2025-03"])
-    given = {"CNCERT_STORE": HOSTILE, "FILES_STORE": HOSTILE, "CNCERT_LANGUAGE": "en"}
+    options = Options(store=HOSTILE, files=HOSTILE)
     terminal, pipe = FakeTerminal(), io.StringIO()
     for file in (terminal, pipe):
-        print_summary(run, Settings(given), file)
+        print_summary(run, options, file)
         assert not UNSAFE_CHARACTERS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
     assert pipe.getvalue().startswith(
         f"\nRun {run.id}: not clean (finished)\n  issues    1 new, 0 changed, 0 rejected\n"
@@ -428,8 +429,15 @@ def test_a_crawl_on_a_terminal_shows_how_it_gets_on(site: LoopbackWeChat, tmp_pa
     with Terminal(command, env, rows=60) as terminal:
         text = terminal.wait_for(lambda text: "waiting until" in text)
         assert re.match(r"\S+ \S+ \[cncert\S+ WARNING: WeChat asks fo\nr a verification: waiting 2 seconds\n━", text)
-        told = ("2 of 4 pages", "issue     2024-15", "stored    1", "weeks     3 left", "pictures  3", "blocked   1")
-        assert [words for words in told if words not in text] == []
+        expected = (
+            "2 of 4 pages",
+            "issue     2024-15",
+            "stored    1",
+            "weeks     3 left",
+            "pictures  3",
+            "blocked   1",
+        )
+        assert [words for words in expected if words not in text] == []
         assert re.search(r"elapsed +0:00:0\d.*\ntime left unknown\n", text)
         terminal.wait_for(lambda text: "Run" in text)
         assert terminal.end() == 1

@@ -25,7 +25,7 @@ from cncert.report.parser_version import PARSER
 from cncert.report.validation import validate_issue
 from cncert.store import Store, open_store
 from cncert.store.revisions import Outcome, Revision
-from cncert.store.schema_versions import STEPS, upgraded
+from cncert.store.schema_versions import UPGRADES, upgraded
 from cncert.store.upgrade import Upgrade, differences, reread
 from cncert.wechat.failure_pages import read_page
 from tests import series
@@ -53,16 +53,16 @@ def make_older(document: Document) -> None:
 @pytest.fixture
 def version_0(monkeypatch: pytest.MonkeyPatch) -> None:
     """There has been a version before the first."""
-    monkeypatch.setitem(STEPS, 0, with_older_title)
+    monkeypatch.setitem(UPGRADES, 0, with_older_title)
 
 
-async def bring_up(store: Store, *, write: bool = True) -> tuple[Upgrade, list[str]]:
+async def upgrade_all(store: Store, *, write: bool = True) -> tuple[Upgrade, list[str]]:
     """An upgrade of versions alone, and what it says of documents that cannot be read."""
     upgrade, said = Upgrade(store, write=write), []
     for kind, ids in ((Issue, await store.issue_ids()), (Revision, await store.revision_ids())):
         for document_id in ids:
             try:
-                await upgrade.bring_up(kind, document_id)
+                await upgrade.upgrade_document(kind, document_id)
             except DocumentError as error:
                 said.append(str(error))
     return upgrade, said
@@ -72,7 +72,7 @@ async def bring_up(store: Store, *, write: bool = True) -> tuple[Upgrade, list[s
 
 
 def test_every_version_before_the_present_one_has_a_step() -> None:
-    assert sorted(STEPS) == list(range(1, SCHEMA_VERSION))
+    assert sorted(UPGRADES) == list(range(1, SCHEMA_VERSION))
 
 
 @pytest.mark.usefixtures("version_0")
@@ -87,14 +87,14 @@ async def test_documents_of_an_older_version_are_brought_up(uri: str) -> None:
         for access in (store.get_issue("2025-03"), store.revisions("2025-03"), store.put_issue(issues[0])):
             with pytest.raises(DocumentError, match="has schema_version 0, this cncert reads 1: run scrapy upgrade"):
                 await access
-        rehearsal, said = await bring_up(store, write=False)
+        rehearsal, said = await upgrade_all(store, write=False)
         assert (rehearsal.counts["upgraded"], said) == (2, [])
         assert document_in(uri, "issues", "2025-03")["schema_version"] == 0
-        upgrade, said = await bring_up(store)
+        upgrade, said = await upgrade_all(store)
         assert (upgrade.counts["upgraded"], said) == (2, [])
         assert await store.get_issue("2025-03") == issues[1]
         assert await store.revisions("2025-03") == [revision]
-        upgrade, said = await bring_up(store)
+        upgrade, said = await upgrade_all(store)
         assert (upgrade.counts["upgraded"], said) == (0, [])
 
 
@@ -103,7 +103,7 @@ async def test_a_document_gets_the_fields_that_were_added_since(uri: str) -> Non
         await store.put_issue(make_issue())
         rewrite(uri, "issues", "2025-03", lambda issue: [issue.pop(name) for name in ADDED])
         assert await store.get_issue("2025-03") == make_issue()  # it can be read as it is
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
         assert upgrade.counts["upgraded"] == 1
         assert document_in(uri, "issues", "2025-03").keys() >= ADDED
 
@@ -129,7 +129,7 @@ async def test_a_document_that_cannot_be_read_is_named_and_stays(
             await store.put_issue(make_issue(number=number))
         spoilt = rewrite(uri, "issues", "2025-03", spoil)
         rewrite(uri, "issues", "2025-04", make_older)
-        upgrade, lines = await bring_up(store)
+        upgrade, lines = await upgrade_all(store)
         assert +upgrade.counts == {"upgraded": 1, "failed": 1}
         assert len(lines) == 1 and f"issues 2025-03 {said}" in lines[0] and "\n" not in lines[0]
         assert upgrade.outdated == ["2025-04"]
@@ -139,14 +139,14 @@ async def test_a_document_that_cannot_be_read_is_named_and_stays(
 async def test_a_document_that_goes_meanwhile_is_no_trouble(uri: str) -> None:
     async with open_store(uri) as store:
         upgrade = Upgrade(store)
-        await upgrade.bring_up(Issue, "2025-03")
+        await upgrade.upgrade_document(Issue, "2025-03")
         await upgrade.read_again("2025-03", None)
         assert not +upgrade.counts
 
 
 def test_steps_are_gone_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for version in (-1, 0):
-        monkeypatch.setitem(STEPS, version, lambda issue: {**issue, "way": [*issue["way"], issue["schema_version"]]})
+        monkeypatch.setitem(UPGRADES, version, lambda issue: {**issue, "way": [*issue["way"], issue["schema_version"]]})
     assert upgraded({"schema_version": -1, "way": []}) == {"schema_version": 1, "way": [-1, 0]}
 
 
@@ -197,13 +197,13 @@ async def test_an_issue_is_read_again_from_its_page(uri: str, tmp_path: Path) ->
     older = stored_as(PAGE, figures=TODAY.figures[:1], sections=[], text="没有读完")
     async with open_store(uri) as store:
         await store.put_issue(older)
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
         assert upgrade.outdated == ["2025-03"]
         await upgrade.read_again("2025-03", kept_in(tmp_path, PAGE))
         assert +upgrade.counts == {"read again": 1, "changed": 1}
         assert await store.get_issue("2025-03") == TODAY
         assert await store.revisions("2025-03") == []
-        again, _ = await bring_up(store)
+        again, _ = await upgrade_all(store)
         assert again.outdated == []
 
 
@@ -214,7 +214,7 @@ async def test_a_rehearsal_says_what_would_change(uri: str, tmp_path: Path) -> N
     async with open_store(uri) as store:
         await store.put_issue(stored_as(PAGE, figures=figures, sections=[]))
         before = document_in(uri, "issues", "2025-03")
-        upgrade, _ = await bring_up(store, write=False)
+        upgrade, _ = await upgrade_all(store, write=False)
         await upgrade.read_again("2025-03", kept_in(tmp_path, PAGE))
     assert +upgrade.counts == {"read again": 1, "changed": 1}
     assert upgrade.differences == [
@@ -237,7 +237,7 @@ async def test_what_this_parser_has_read_is_read_again_only_if_asked_for(
     async with open_store(sqlite_uri) as store:
         await store.put_issue(TODAY)
         upgrade = Upgrade(store, everything=everything)
-        await upgrade.bring_up(Issue, "2025-03")
+        await upgrade.upgrade_document(Issue, "2025-03")
         assert upgrade.outdated == ["2025-03"] * everything
         await upgrade.read_again("2025-03", kept_in(tmp_path, PAGE))
         assert +upgrade.counts == ({"read again": 1} if everything else {})
@@ -248,7 +248,7 @@ async def test_an_issue_whose_page_is_not_at_hand_stays(sqlite_uri: str, tmp_pat
     older = stored_as(PAGE, figures=[])
     async with open_store(sqlite_uri) as store:
         await store.put_issue(older)
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
         await upgrade.read_again("2025-03", None if other is None else kept_in(tmp_path, other))
         assert +upgrade.counts == {"without page": 1}
         assert await store.get_issue("2025-03") == older
@@ -292,7 +292,7 @@ async def test_a_page_that_is_not_that_issue_any_more(sqlite_uri: str, tmp_path:
     older = older.model_copy(update={"provenance": provenance})
     async with open_store(sqlite_uri) as store:
         await store.put_issue(older)
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
         with pytest.raises(UpgradeError, match=re.escape(said)) as caught:
             await upgrade.read_again("2025-03", kept_in(tmp_path, page))
         assert str(caught.value).startswith("2025-03 cannot be read again: ")
@@ -318,7 +318,7 @@ async def test_what_a_crawl_writes_meanwhile_is_not_lost(uri: str, tmp_path: Pat
 
     async with open_store(uri) as store:
         await store.put_issue(stored_as(PAGE, figures=[]))
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
         event = partial(rewrite, uri, "issues", "2025-03", fetch_picture)
         await upgrade.read_again("2025-03", Interrupted(kept_in(tmp_path, PAGE), event))  # type: ignore[arg-type]
         issue = await store.get_issue("2025-03")
@@ -332,7 +332,7 @@ async def test_an_edit_that_a_crawl_stores_meanwhile_is_not_undone(uri: str, tmp
     edited = make_issue(text="更正", provenance={"sha256": "e" * 64, "parser": PARSER})
     async with open_store(uri) as store:
         await store.put_issue(stored_as(PAGE, figures=[]))
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
 
         def edit(document: Document) -> None:
             form = store._form(edited)
@@ -475,7 +475,7 @@ async def main():
     async with open_store(sys.argv[1]) as store:
         upgrade = Upgrade(store)
         for issue_id in await store.issue_ids():
-            await upgrade.bring_up(Issue, issue_id)
+            await upgrade.upgrade_document(Issue, issue_id)
         for issue_id in upgrade.outdated:
             await upgrade.read_again(issue_id, pages)
             print("." * 20_000, flush=True)  # waits for its reader: it cannot be done before it is killed
@@ -506,7 +506,7 @@ async def test_an_upgrade_that_was_killed_is_completed_by_the_next(uri: str, tmp
         done = [issue.id for issue in issues if issue == newer[issue.id]]
         assert 5 <= len(done) < len(ids)
         assert [issue for issue in issues if issue.id not in done] == [older[one] for one in ids if one not in done]
-        upgrade, _ = await bring_up(store)
+        upgrade, _ = await upgrade_all(store)
         assert upgrade.outdated == [one for one in ids if one not in done]
         for one in upgrade.outdated:
             await upgrade.read_again(one, ArchivedPages(path, 4_000_000))

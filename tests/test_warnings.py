@@ -49,7 +49,7 @@ async def contents(tmp_path: Path) -> tuple[dict[str, Issue], RunRecord]:
 
 
 def codes(issue: Issue) -> list[str]:
-    return [doubt.code for doubt in issue.warnings]
+    return [warning.code for warning in issue.warnings]
 
 
 async def test_a_clean_run_says_what_is_odd(site: LoopbackWeChat, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ async def test_a_run_mends_what_one_before_it_left(site: LoopbackWeChat, tmp_pat
 # scrapy warnings
 
 
-def doubt(code: str, message: str) -> dict[str, str]:
+def warning_dict(code: str, message: str) -> dict[str, str]:
     return {"code": code, "message": message}
 
 
@@ -139,7 +139,7 @@ async def keep(uri: str, *issues: Issue) -> None:
 def env(tmp_path: Path) -> dict[str, str]:
     """The environment of a store with three warnings in two of three issues."""
     env = project_env(None, tmp_path)
-    both = [doubt("figure_missing", "hosts.infected: [not] stated"), doubt("rating_missing", "none")]
+    both = [warning_dict("figure_missing", "hosts.infected: [not] stated"), warning_dict("rating_missing", "none")]
     issues = (
         make_issue(2025, 1, warnings=both[1:]),
         make_issue(2025, 2, warnings=[]),
@@ -203,7 +203,7 @@ def test_every_warning_about_figures_is_noted_once() -> None:
 
 
 def test_a_note_names_the_first_issues() -> None:
-    odd = [make_issue(2025, number, warnings=[doubt("figures_unread", "x")] * 2) for number in range(9, 2, -1)]
+    odd = [make_issue(2025, number, warnings=[warning_dict("figures_unread", "x")] * 2) for number in range(9, 2, -1)]
     found = issue_notes.count([*odd, make_issue(2025, 1, warnings=[])])
     assert sum(found["unread"].values()) == 14
     assert issue_notes.notes(found) == [

@@ -342,7 +342,7 @@ def test_the_calendar_tells_each_week_and_leads_to_its_issue(page: Page) -> None
     expect(grid.locator("[data-week='2024-26']")).to_be_focused()
 
 
-def test_the_quality_page_lists_doubts_refusals_and_runs(page: Page) -> None:
+def test_the_quality_page_lists_warnings_rejects_and_runs(page: Page) -> None:
     group = page.locator("#quality-conflicts .doubt-group")
     assert group.locator("summary").inner_text() == "3 One figure stated with different values figure_conflict"
     assert EVIL[:20] in page.locator("#quality-rejects tbody").inner_text()

@@ -1,4 +1,4 @@
-"""Writes down what the model says of itself: the JSON Schema of an issue, tables of docs/data.md and docs/export.md.
+"""Writes the JSON Schema of an issue, and the tables of docs/data.md and docs/export.md, from the model.
 
 A test asks for ``python -m tools.write_docs`` (``make docs``) after a change of ``items.py``,
 ``data/metric_labels.toml`` or ``output/export/tables_and_columns.py``.
@@ -27,7 +27,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "data.md"
 EXPORT_PAGE: Final = PAGE.with_name("export.md")
 
 _MARKS = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
-_LONGEST = 64
+_MAX_EXAMPLE_LENGTH = 64
 """Characters of an example in a table."""
 
 
@@ -39,7 +39,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 def issue_schema() -> Node:
-    """The JSON Schema (draft 2020-12) of an issue as it is written."""
+    """Return the JSON Schema (draft 2020-12) of an issue as it is written."""
     schema = Issue.model_json_schema(mode="serialization", schema_generator=_Untitled)
     models = schema.pop("$defs")
     schema = {"$schema": GenerateJsonSchema.schema_dialect, **schema, "$defs": models}
@@ -48,17 +48,17 @@ def issue_schema() -> Node:
 
 
 def schema_text() -> str:
-    """The schema as its file holds it."""
+    """Return the schema as the text of its file."""
     return json.dumps(issue_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
 def filled(page: str) -> str:
-    """*page* with its tables as they should be. Raises KeyError for one that nobody knows."""
+    """Return *page* with its tables filled in. Raises KeyError for an unknown table."""
     return _MARKS.sub(lambda match: f"{match[1]}\n{_tables()[match[2]]()}\n{match[3]}", page)
 
 
 def _in_markdown(value: Any) -> Any:
-    """Docstrings are written for Sphinx, descriptions are read as Markdown."""
+    """Return *value* with texts in Markdown: docstrings are written for Sphinx."""
     if isinstance(value, dict):
         return {name: _in_markdown(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -90,12 +90,12 @@ def _fields(model: Node) -> str:
 
 
 def _type(node: Node) -> str:
-    """What a person calls the values of *node*."""
+    """Return the type of *node* in words."""
     match node:
         case {"anyOf": options}:
             kinds = [option.get("type") for option in options]
-            told = [option for option in options if option.get("type") != "integer" or "number" not in kinds]
-            return " or ".join(map(_type, told))
+            shown = [option for option in options if option.get("type") != "integer" or "number" not in kinds]
+            return " or ".join(map(_type, shown))
         case {"$ref": reference}:
             name = reference.rpartition("/")[2]
             return f"[{name}](#{name.lower()})"
@@ -127,7 +127,7 @@ def _example(node: Node) -> str:
     example = node["examples"][0]
     text = json.dumps(example, ensure_ascii=False)
     text = text[1:-1] if isinstance(example, str) else text
-    return f"`{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}`"
+    return f"`{text if len(text) <= _MAX_EXAMPLE_LENGTH else text[:_MAX_EXAMPLE_LENGTH] + '…'}`"
 
 
 def _eras() -> str:

@@ -1,1 +1,1 @@
-"""Raw answers kept as WARC: written during a crawl, read again, replayed in place of the network."""
+"""WARC archives of raw answers: written during a crawl, read again, replayed in place of the network."""

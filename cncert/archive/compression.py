@@ -1,4 +1,4 @@
-"""Content as servers pack it, unpacked no further than is wanted: a few kilobytes may hold gigabytes."""
+"""Decompresses the content of answers up to a limit: a few kilobytes may hold gigabytes."""
 
 import sys
 import zlib
@@ -12,41 +12,41 @@ else:
     from backports import zstd
 
 
-def _inflate(data: bytes, most: int) -> bytes:
+def _decompress_gzip(data: bytes, limit: int) -> bytes:
     try:
-        return zlib.decompressobj(wbits=47).decompress(data, most)  # gzip or zlib
+        return zlib.decompressobj(wbits=47).decompress(data, limit)  # gzip or zlib
     except zlib.error:
-        return zlib.decompressobj(wbits=-15).decompress(data, most)
+        return zlib.decompressobj(wbits=-15).decompress(data, limit)
 
 
-def _unbrotli(data: bytes, most: int) -> bytes:
-    unpacked: bytes = brotli.Decompressor().process(data, output_buffer_limit=most)
-    return unpacked
+def _decompress_brotli(data: bytes, limit: int) -> bytes:
+    content: bytes = brotli.Decompressor().process(data, output_buffer_limit=limit)
+    return content
 
 
-def _unzstd(data: bytes, most: int) -> bytes:
-    return zstd.ZstdDecompressor().decompress(data, max_length=most)
+def _decompress_zstd(data: bytes, limit: int) -> bytes:
+    return zstd.ZstdDecompressor().decompress(data, max_length=limit)
 
 
-_UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
-    "gzip": _inflate,
-    "x-gzip": _inflate,
-    "deflate": _inflate,
-    "br": _unbrotli,
-    "zstd": _unzstd,
+_DECOMPRESS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _decompress_gzip,
+    "x-gzip": _decompress_gzip,
+    "deflate": _decompress_gzip,
+    "br": _decompress_brotli,
+    "zstd": _decompress_zstd,
 }
 
 
-def unpack(data: bytes, encodings: str, most: int) -> bytes | None:
-    """*data* without its ``Content-Encoding`` (``gzip``, ``gzip, br``), or None if that has more than *most* bytes.
+def decompress(data: bytes, encodings: str, limit: int) -> bytes | None:
+    """Return *data* without its ``Content-Encoding`` (``gzip, br``), or None if it has more than *limit* bytes.
 
-    Some archives keep the header, but the content unpacked: what cannot be unpacked is taken for that.
+    Content that cannot be decompressed is returned as it is: some archives keep the header of decompressed content.
     """
     for encoding in reversed(encodings.lower().split(",")):
         try:
-            data = _UNPACK[encoding.strip()](data, most + 1)
+            data = _DECOMPRESS[encoding.strip()](data, limit + 1)
         except (KeyError, zlib.error, brotli.error, zstd.ZstdError):
             break
-        if len(data) > most:
+        if len(data) > limit:
             return None
-    return data if len(data) <= most else None
+    return data if len(data) <= limit else None

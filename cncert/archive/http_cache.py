@@ -1,8 +1,8 @@
-"""Scrapy's HTTPCACHE over WARC files: keeps raw answers, and replays them in place of the network.
+"""Scrapy's HTTPCACHE over WARC files: archives raw answers, and replays them in place of the network.
 
 With ``CNCERT_ARCHIVE=DIR`` every answer, failure pages and pictures included, is appended to a file of this run in DIR.
-With ``-a replay=FILE`` (or a directory) nothing goes out: an article is looked up by its identity, a picture by its
-own, whatever form of the address is asked for; what the file lacks is ignored by Scrapy and noted by the ledger.
+With ``-a replay=FILE`` (or a directory) no request is sent: articles and pictures are looked up by their identity,
+whatever form of the address is requested; Scrapy ignores a request without an answer, and the ledger records that.
 """
 
 import logging
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def replay_settings(path: Path) -> dict[str, object]:
-    """Settings of a crawl that is answered from *path*: nothing goes out, so there is nobody to be polite to."""
+    """Return the settings of a crawl that is answered from *path*: without delays, since no request is sent."""
     return {
         "HTTPCACHE_ENABLED": True,
         "HTTPCACHE_IGNORE_MISSING": True,
@@ -35,7 +35,7 @@ def replay_settings(path: Path) -> dict[str, object]:
 
 
 class ArchivePolicy:
-    """HTTPCACHE policy: everything is kept, and what is replayed is never stale."""
+    """HTTPCACHE policy: every answer is archived, and a replayed one is never stale."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self.settings = settings
@@ -65,7 +65,7 @@ class WarcStorage:
         self._writer: ArchiveWriter | None = None
 
     def open_spider(self, spider: Spider) -> None:
-        """Index the files to replay, or start a file. Raises CloseSpider with one line in the log if that fails."""
+        """Index the files to replay, or create a file. Raises CloseSpider if that fails, and logs why."""
         try:
             if self._replay is not None:
                 self._reader = ArchiveReader(self._replay, self._limit)
@@ -81,8 +81,8 @@ class WarcStorage:
             self._writer.close()
 
     def retrieve_response(self, spider: Spider, request: Request) -> Response | None:
-        """The kept answer to *request*, or None."""
-        found = self._reader.get(_kept_url(request)) if self._reader is not None else None
+        """Return the archived answer to *request*, or None."""
+        found = self._reader.get(_archived_url(request)) if self._reader is not None else None
         if found is None:
             return None
         request.meta["archived_at"] = found.date
@@ -93,26 +93,26 @@ class WarcStorage:
         return kind(url=request.url, status=found.status, headers=headers, body=found.body)
 
     def store_response(self, spider: Spider, request: Request, response: Response) -> None:
-        """Append the answer. An archive that cannot be written ends the run: it was asked for."""
+        """Append the answer. If that fails, nothing more is archived, and the run is not clean."""
         if self._writer is None:
             return
         try:
             if "playwright" in response.flags:
-                self._writer.add_rendered(_kept_url(request), response.body)
+                self._writer.add_rendered(_archived_url(request), response.body)
             else:
                 headers = [
                     (name.decode("latin-1"), value.decode("latin-1"))
                     for name, values in response.headers.items()
                     for value in values
                 ]
-                self._writer.add(_kept_url(request), response.status, headers, response.body)
+                self._writer.add(_archived_url(request), response.status, headers, response.body)
         except OSError as error:
             self._writer = None
             logger.error("The archive %s cannot be written: %s", self._directory, error_reason(error))
             spider.crawler.stats.inc_value("cncert/archive/failed")
 
 
-def _kept_url(request: Request) -> str:
-    """The address under which the answer is kept: not always the one that is asked, which may hold a secret."""
+def _archived_url(request: Request) -> str:
+    """Return the address under which the answer is archived: that of a feed without its secrets."""
     url: str = request.meta.get("archived_as", request.url)
     return url

@@ -1,4 +1,4 @@
-"""What WARC files hold, counted in one pass: nothing of them stays in memory but a mark of every content."""
+"""Statistics of WARC files, counted in one pass: only a hash of each content stays in memory."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,20 +20,20 @@ from cncert.wechat.answer import judge_answer
 from cncert.wechat.failure_pages import Page, read_page
 
 KINDS = ("response", "conversion", "revisit", "request", "metadata", "resource", "warcinfo", "continuation")
-"""Of records; those of an address that brought something are the first two."""
-MOST_MARKS = 500_000
-"""So many different contents are told apart, in about 50 MB; of more, some duplicates are not noticed."""
+"""Types of records; the first two hold the content of an address."""
+MAX_HASHES = 500_000
+"""Different contents that are remembered, in about 50 MB; of more, some duplicates are not noticed."""
 
 
 @dataclass
 class Sizes:
-    """Some records together."""
+    """Number and bytes of some records."""
 
     records: int = 0
     packed: int = 0
-    """Bytes on the disk."""
+    """Compressed bytes, on the disk."""
     unpacked: int = 0
-    """Bytes of the records' blocks: headers and bodies of answers, as they came."""
+    """Decompressed bytes of the records' blocks: headers and bodies of answers, as the server sent them."""
 
     def add(self, packed: int, unpacked: int) -> None:
         """Add one record."""
@@ -44,36 +44,36 @@ class Sizes:
 
 @dataclass
 class ArchiveStats:
-    """The sums over WARC files."""
+    """Sums over WARC files."""
 
     files: int = 0
     size: int = 0
-    """Bytes of the files, whatever is in them."""
+    """Bytes of the files."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Files that gave nothing, with the reason."""
+    """The reason for each file in which nothing can be read."""
     broken_off: list[str] = field(default_factory=list)
-    """Files without their end: a run was killed, or is still writing."""
+    """Files that end within a record: a run was killed, or is still writing."""
     kinds: Counter[str] = field(default_factory=Counter)
     """Records by WARC-Type."""
     sizes: Sizes = field(default_factory=Sizes)
     issues: set[str] = field(default_factory=set)
-    """Issues of the series of which there is a page."""
+    """Ids of the issues whose pages are archived."""
     pages: Counter[str] = field(default_factory=Counter)
-    """Answers of articles' addresses by verdict."""
+    """Answers to requests for articles, by verdict."""
     pictures: int = 0
-    """Answers of pictures' addresses."""
+    """Answers to requests for pictures."""
     duplicates: Sizes = field(default_factory=Sizes)
-    """Answers whose content was there before."""
+    """Answers with the content of an earlier one."""
     oversize: int = 0
-    """Answers that are too large to be looked at."""
+    """Answers that are too large to be read."""
     oldest: datetime | None = None
     newest: datetime | None = None
     months: dict[str, Sizes] = field(default_factory=dict)
-    """What each month brought, by the dates of the records; those without a date are not in it."""
-    _marks: set[bytes] = field(default_factory=set)
+    """Sizes by month (``2025-01``), of the records that have a date."""
+    _hashes: set[bytes] = field(default_factory=set)
 
     def read(self, path: Path, limit: int, advance: Callable[[int], object]) -> None:
-        """Add the file *path*; bodies of more than *limit* bytes are passed over. *advance* is told of bytes read."""
+        """Add the file *path*; bodies of more than *limit* bytes are skipped. *advance* is called with bytes read."""
         self.files += 1
         before = self.sizes.records
         try:
@@ -95,7 +95,7 @@ class ArchiveStats:
             self.broken_off.append(str(path))
 
     def _add_record(self, record: ArcWarcRecord, packed: int, is_new: bool) -> bool:
-        """Add the sizes of *record*, which has been read; whether it has its end."""
+        """Add the sizes of *record*, which has been read; return whether it is complete."""
         block = record.raw_stream
         unpacked, is_whole = (block.tell(), block.limit == 0) if isinstance(block, LimitReader) else (0, False)
         self.kinds[record.rec_type if record.rec_type in KINDS else "other"] += 1
@@ -108,7 +108,7 @@ class ArchiveStats:
         return is_whole
 
     def _add_content(self, record: ArcWarcRecord, limit: int) -> bool:
-        """Look at what an address brought; whether that was not there before."""
+        """Add the content of *record*; return whether it is new."""
         if record.rec_type not in KINDS[:2] or (record.rec_type == "response" and record.http_headers is None):
             return True
         body = warc_records.content(record, limit)
@@ -120,11 +120,11 @@ class ArchiveStats:
             self._add_page(_page(record, url, body))
         elif read_picture(url) is not None:
             self.pictures += 1
-        mark = blake2b(body, digest_size=16).digest()
-        if mark in self._marks:
+        digest = blake2b(body, digest_size=16).digest()
+        if digest in self._hashes:
             return False
-        if len(self._marks) < MOST_MARKS:
-            self._marks.add(mark)
+        if len(self._hashes) < MAX_HASHES:
+            self._hashes.add(digest)
         return True
 
     def _add_page(self, page: Page) -> None:

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 SUFFIXES = (".warc", ".warc.gz")
 
 
-def identity(url: str) -> str:
-    """What *url* asks for, the same for all addresses of one article or picture."""
+def identity_of(url: str) -> str:
+    """Return what *url* identifies, the same for all addresses of one article or picture."""
     if (address := read_address(url)) is not None:
         return str(address.key) if address.key else address.url
     picture = read_picture(url)
@@ -30,7 +30,7 @@ def identity(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedAnswer:
-    """A kept answer, its content decoded."""
+    """An archived answer, its content decoded."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -39,21 +39,21 @@ class ArchivedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _RecordPlace:
     path: Path
     offset: int
     rank: tuple[bool, datetime]
 
 
 class ArchivedPages:
-    """The article pages of WARC files by the SHA-256 of their content: also what only a browser was shown."""
+    """The article pages of WARC files by the SHA-256 of their content, with those that a browser rendered."""
 
     _KINDS = ("response", "conversion")
 
     def __init__(self, path: Path, limit: int) -> None:
-        """Look through *path*, a file or a directory; pages of more than *limit* bytes are left out.
+        """Index *path*, a file or a directory; pages of more than *limit* bytes are left out.
 
-        Raises ArchiveError if there is no file; one that cannot be read stands in ``unreadable`` with the reason.
+        Raises ArchiveError if there is no file; ``unreadable`` says which files cannot be read, and why.
         """
         self.unreadable: list[str] = []
         self._limit = limit
@@ -74,22 +74,22 @@ class ArchivedPages:
                 self._places[sha256(body).hexdigest()] = (path, records.get_record_offset())
 
     def get(self, digest: str) -> bytes | None:
-        """The page with this SHA-256, or None. Raises ArchiveError if its file can no longer be read."""
+        """Return the page with this SHA-256, or None. Raises ArchiveError if its file can no longer be read."""
         if (place := self._places.get(digest)) is None:
             return None
         return next((warc_records.content(record, self._limit) for _, record in _records(*place, self._KINDS)), None)
 
 
 class ArchiveReader:
-    """The answers of WARC files by what they answer. Of several the newest counts, status 200 before any other."""
+    """The answers of WARC files by what was requested: the newest with status 200, else the newest."""
 
     def __init__(self, path: Path, limit: int) -> None:
-        """Index *path*, a file or a directory; *limit* is the most bytes of one body.
+        """Index *path*, a file or a directory; bodies of more than *limit* bytes are left out.
 
         A file that breaks off (a run was killed) is read as far as it goes. Raises ArchiveError if nothing can be read.
         """
         self._limit = limit
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _RecordPlace] = {}
         for name in warc_files(path):
             self._index(name)
         if not self._places:
@@ -101,26 +101,26 @@ class ArchiveReader:
     def _index(self, path: Path) -> None:
         for records, record in _records(path):
             url = record.rec_headers.get_header("WARC-Target-URI") or ""
-            idents = [identity(url)]
+            identities = [identity_of(url)]
             address, status = read_address(url), warc_records.status(record)
             if address is not None and address.key is None and status == 200:
                 # A short address does not say which article it means; the page does.
                 page = read_page(warc_records.content(record, self._limit) or b"", url)
                 if page.article is not None and page.article.key is not None:
-                    idents.append(str(page.article.key))
+                    identities.append(str(page.article.key))
             # Asking for the offset reads the record to its end: only now.
-            place = _Place(path, records.get_record_offset(), (status == 200, warc_records.date(record)))
-            for ident in idents:
-                self._note(ident, place)
+            place = _RecordPlace(path, records.get_record_offset(), (status == 200, warc_records.date(record)))
+            for identity in identities:
+                self._note(identity, place)
 
-    def _note(self, ident: str, place: _Place) -> None:
-        known = self._places.get(ident)
+    def _note(self, identity: str, place: _RecordPlace) -> None:
+        known = self._places.get(identity)
         if known is None or place.rank >= known.rank:
-            self._places[ident] = place
+            self._places[identity] = place
 
     def get(self, url: str) -> ArchivedAnswer | None:
-        """The answer to *url*, or None if there is none (or it can no longer be read)."""
-        place = self._places.get(identity(url))
+        """Return the answer to *url*, or None if there is none, or it can no longer be read."""
+        place = self._places.get(identity_of(url))
         if place is None:
             return None
         for _, record in _records(place.path, place.offset):
@@ -135,7 +135,7 @@ class ArchiveReader:
 
 
 def warc_files(path: Path) -> list[Path]:
-    """The WARC files at *path*, a file or a directory. Raises ArchiveError if a directory holds none."""
+    """Return the WARC files at *path*, a file or a directory. Raises ArchiveError if a directory has none."""
     names = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES)) if path.is_dir() else [path]
     if not names:
         raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
@@ -145,7 +145,7 @@ def warc_files(path: Path) -> list[Path]:
 def _records(
     path: Path, offset: int = 0, kinds: tuple[str, ...] = ("response",)
 ) -> Iterator[tuple[ArchiveIterator, ArcWarcRecord]]:
-    """The records of *path* from *offset* on, each with its iterator. Raises ArchiveError if there is none at all."""
+    """Yield the records of *path* from *offset* on, each with its iterator. Raises ArchiveError if there is none."""
     found = False
     try:
         with path.open("rb") as file:

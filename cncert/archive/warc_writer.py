@@ -12,16 +12,16 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from cncert import __version__
-from cncert.exceptions import ArchiveError
+from cncert.exceptions import ArchiveError, error_reason
 
 Headers = Iterable[tuple[str, str]]
 
 
 class ArchiveWriter:
-    """One WARC file of one run, a member per answer; a kill loses at most the answer being written."""
+    """The WARC file of a run, a gzip member for each answer; if the run is killed, at most the last answer is lost."""
 
     def __init__(self, directory: Path) -> None:
-        """Raises ArchiveError if no file can be made in *directory*."""
+        """Create a file in *directory*. Raises ArchiveError."""
         now = datetime.now(UTC)
         path = directory / f"weekly-{now:%Y%m%dT%H%M%S}-{socket.gethostname()}-{os.getpid()}.warc.gz"
         try:
@@ -35,10 +35,10 @@ class ArchiveWriter:
             )
             self._file.flush()
         except OSError as error:
-            raise ArchiveError(f"no archive can be written in {directory}: {error.strerror or error}") from error
+            raise ArchiveError(f"no archive can be written in {directory}: {error_reason(error)}") from error
 
     def add(self, url: str, status: int, headers: Headers, body: bytes, date: datetime | None = None) -> None:
-        """Append an answer with its *body* as it came, before it was decompressed; *date* is when, now if not given."""
+        """Append an answer with its *body* as the server sent it, before decompression; *date* is now if not given."""
         lengths = ("transfer-encoding", "content-length")
         kept = [(name, value) for name, value in headers if name.lower() not in lengths]
         kept.append(("Content-Length", str(len(body))))
@@ -46,7 +46,7 @@ class ArchiveWriter:
         self._write("response", url, body, date, http_headers=http_headers)
 
     def add_rendered(self, url: str, html: bytes, date: datetime | None = None) -> None:
-        """Append what a browser made of an answer: a conversion record, which is never replayed as an answer."""
+        """Append a page that a browser rendered: a conversion record, which is never replayed."""
         self._write("conversion", url, html, date, warc_content_type="text/html; charset=UTF-8")
 
     def _write(self, kind: str, url: str, body: bytes, date: datetime | None, **details: object) -> None:

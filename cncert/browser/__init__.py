@@ -1,1 +1,1 @@
-"""The optional browser: a download handler over scrapy-playwright, and what it may reach."""
+"""The optional browser: a Chromium for pages that plain HTTP cannot read, confined to WeChat's hosts."""

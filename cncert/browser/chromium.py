@@ -1,9 +1,8 @@
-"""The optional browser: which Chromium, how it is started, and what it may ask.
+"""The settings of the optional browser: which Chromium, how it is started, and what it may request.
 
-With ``CNCERT_BROWSER=on`` a page that plain HTTP got as unreadable or challenged is asked for once more by a Chromium
-that runs its scripts. It asks as a reader's browser does and solves nothing: a verification page that it meets as well
-is ``blocked``. ``scrapy verify`` lets a person pass it, in a visible window. Playwright itself is loaded only where a
-browser runs: by ``browser/download_handler.py`` and ``browser/verify_window.py``.
+With ``CNCERT_BROWSER=on`` a page that plain HTTP cannot read, or a verification page, is requested once more by a
+Chromium that runs its scripts. It solves no verification: ``scrapy verify`` lets a person pass it in a visible
+window. Playwright is imported only where a browser runs: ``browser/download_handler.py``, ``browser/verify_window.py``.
 """
 
 import base64
@@ -28,22 +27,22 @@ if TYPE_CHECKING:
     from playwright.async_api import Request as BrowserRequest
 
 HOSTS = (ARTICLE_HOST, "res.wx.qq.com")
-"""Whom the browser may ask: WeChat, and the host of its scripts."""
-KINDS = frozenset({"document", "script", "stylesheet", "xhr", "fetch"})
-"""What it may ask for; pictures are fetched by the crawl itself."""
-HELPS = frozenset({Verdict.UNKNOWN, Verdict.BLOCKED})
-"""What a browser may read where plain HTTP could not."""
-HEAP_MB = 512
-"""The most that the scripts of a page may hold."""
-_PLANNED = ("row", "form", "issue", "moves")
-_NOWHERE = "PROXY 127.0.0.1:9"
+"""Hosts that the browser may request: WeChat, and that of its scripts."""
+RESOURCE_TYPES = frozenset({"document", "script", "stylesheet", "xhr", "fetch"})
+"""Types of resources that it may request; the crawl itself fetches pictures."""
+RETRIED_VERDICTS = frozenset({Verdict.UNKNOWN, Verdict.BLOCKED})
+"""Verdicts on plain HTTP that the browser may change."""
+MAX_HEAP_MB = 512
+"""Memory of a page's scripts."""
+_PLANNED_META = ("row", "form", "issue", "moves")
+_REFUSING_PROXY = "PROXY 127.0.0.1:9"
 _SCHEMES = {"http": "PROXY", "https": "HTTPS"}
 
 
 def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
-    """What a crawl that may use the browser sets beside *settings*: nothing if it is off.
+    """Return the settings of a crawl for the browser: none if it is off.
 
-    Raises BrowserError if there is no browser to use.
+    Raises BrowserError if there is no Chromium.
     """
     if not Options.of(settings).browser:
         return {}
@@ -51,7 +50,7 @@ def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": {"https": "cncert.browser.download_handler.BrowserHandler"},
         "PLAYWRIGHT_LAUNCH_OPTIONS": _confined(launch_options(settings)),
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
-        "PLAYWRIGHT_ABORT_REQUEST": unwanted,
+        "PLAYWRIGHT_ABORT_REQUEST": is_forbidden,
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,  # the browser's own: Scrapy's would contradict them
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": 1,
         "EXTENSIONS": {
@@ -65,8 +64,8 @@ def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
 
 
 def in_browser(request: Request, settings: BaseSettings) -> Request:
-    """*request* as it goes to the browser: once, with a context of its own."""
-    meta = {key: value for key, value in request.meta.items() if key in _PLANNED} | {
+    """Return *request* for the browser: without retries, in a context of its own."""
+    meta = {key: value for key, value in request.meta.items() if key in _PLANNED_META} | {
         "dont_retry": True,
         "playwright": True,
         "playwright_context": request.meta["row"],
@@ -78,34 +77,34 @@ def in_browser(request: Request, settings: BaseSettings) -> Request:
     return request.replace(meta=meta)
 
 
-def unwanted(request: "BrowserRequest") -> bool:
+def is_forbidden(request: "BrowserRequest") -> bool:
     """Whether the browser must not send *request*."""
     parts = urlsplit(request.url)
-    if parts.scheme != "https" or parts.hostname not in HOSTS or request.resource_type not in KINDS:
+    if parts.scheme != "https" or parts.hostname not in HOSTS or request.resource_type not in RESOURCE_TYPES:
         return True
     # A frame inside of the page is no part of an article.
     return request.is_navigation_request() and request.frame.parent_frame is not None
 
 
 def launch_options(settings: BaseSettings) -> dict[str, Any]:
-    """How Chromium is started, with the proxy of the environment. Raises BrowserError if there is none to start."""
+    """Return how Chromium is started, with the environment's proxy. Raises BrowserError if there is no Chromium."""
     options: dict[str, Any] = {"handle_sigint": False, "handle_sigterm": False, "handle_sighup": False}
     given = settings.get("CNCERT_CHROMIUM")
     if given:
         found = shutil.which(given)
         if found is None:
-            raise BrowserError(f"CNCERT_CHROMIUM={given}: there is no such program; {_HOW}")
+            raise BrowserError(f"CNCERT_CHROMIUM={given}: there is no such program; {_INSTALL_ADVICE}")
         options["executable_path"] = found
     elif not _has_own_chromium():
-        raise BrowserError(f"CNCERT_BROWSER needs a Chromium and there is none: {_HOW}")
+        raise BrowserError(f"CNCERT_BROWSER needs a Chromium and there is none: {_INSTALL_ADVICE}")
     else:
-        options["channel"] = "chromium"  # the browser itself: the headless shell knows no proxy script
+        options["channel"] = "chromium"  # not the headless shell, which ignores proxy scripts
     if proxy := _proxy():
         options["proxy"] = proxy
     return options
 
 
-_HOW = "install one with `playwright install chromium`, or name yours with CNCERT_CHROMIUM=/usr/bin/chromium"
+_INSTALL_ADVICE = "install one with `playwright install chromium`, or name yours with CNCERT_CHROMIUM=/usr/bin/chromium"
 
 
 @cache
@@ -122,7 +121,7 @@ def _has_own_chromium() -> bool:
 
 
 def context_options(settings: BaseSettings) -> dict[str, Any]:
-    """What the browser says of itself, and the state that a person left with ``scrapy verify``. Raises BrowserError."""
+    """Return the options of a page's context, with the state that ``scrapy verify`` saved. Raises BrowserError."""
     options = {
         "user_agent": settings["USER_AGENT"],
         "locale": "zh-CN",
@@ -143,7 +142,7 @@ def context_options(settings: BaseSettings) -> dict[str, Any]:
 
 
 def _proxy() -> dict[str, str] | None:
-    """The proxy that the environment names for WeChat, as Playwright wants it: the one that the crawl itself uses."""
+    """Return the environment's proxy for WeChat in Playwright's form: the one that the crawl itself uses."""
     text = getproxies().get("https", "")
     if not text or proxy_bypass(ARTICLE_HOST):
         return None
@@ -158,19 +157,19 @@ def _proxy() -> dict[str, str] | None:
 
 
 def _confined(options: dict[str, Any]) -> dict[str, Any]:
-    """*options* of a Chromium that reaches :data:`HOSTS` and nobody else.
+    """Return *options* of a Chromium that can connect to :data:`HOSTS` only.
 
-    Aborting requests is not enough: redirects, web sockets, workers, pre-connections and Chromium's own errands pass by
-    that. A proxy script sees them all.
+    Aborting requests is not enough: it does not see redirects, web sockets, workers, pre-connections and Chromium's own
+    requests. A proxy script sees them all.
     """
     server = urlsplit(options["proxy"]["server"]) if "proxy" in options else None
     way = f"{_SCHEMES[server.scheme]} {server.netloc}" if server else "DIRECT"
     known = " || ".join(f'host == "{host}"' for host in HOSTS)
-    script = f'function FindProxyForURL(url, host) {{ return {known} ? "{way}" : "{_NOWHERE}"; }}'
+    script = f'function FindProxyForURL(url, host) {{ return {known} ? "{way}" : "{_REFUSING_PROXY}"; }}'
     address = "data:application/x-ns-proxy-autoconfig;base64," + base64.b64encode(script.encode()).decode()
     arguments = [
         f"--proxy-pac-url={address}",
         "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-        f"--js-flags=--max-old-space-size={HEAP_MB}",
+        f"--js-flags=--max-old-space-size={MAX_HEAP_MB}",
     ]
     return {**options, "args": arguments}

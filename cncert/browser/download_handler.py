@@ -1,4 +1,4 @@
-"""A page through Chromium: one context for one article, closed in time whatever the page does."""
+"""Downloads pages through Chromium, each in a context of its own that is closed in time whatever the page does."""
 
 import asyncio
 import logging
@@ -16,23 +16,24 @@ from cncert.wechat.failure_pages import Verdict, read_page
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 15.0
-"""Seconds in which a page that has been loaded should have become one that can be read."""
-PAUSE = 0.5
-CLOSING = 10.0
+READABLE_SECONDS = 15.0
+"""How long the scripts of a loaded page may take to make it readable."""
+POLL_SECONDS = 0.5
+CLOSE_SECONDS = 10.0
+"""How long a context, and the browser, may take to close."""
 
 
 class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # it has no types
-    """scrapy-playwright's handler with a bound on time, memory and attempts; plain requests pass as ever."""
+    """scrapy-playwright's handler with limits of time, size and attempts; plain requests are not changed."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self.config.target_closed_max_retries = 0  # an article is asked for once
+        self.config.target_closed_max_retries = 0  # an article is requested once
         self._seconds = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._largest = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     async def download_request(self, request: Request) -> Response:
-        """The page as it stands after its scripts have run. Raises DownloadTimeoutError, DownloadFailedError."""
+        """Return the page after its scripts have run. Raises DownloadTimeoutError, DownloadFailedError."""
         if not request.meta.get("playwright"):
             plain: Response = await super().download_request(request)
             return plain
@@ -40,7 +41,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
             async with asyncio.timeout(self._seconds):
                 response: Response = await super().download_request(request)
                 page: Page = request.meta["playwright_page"]
-                body = await settled(page, min(PATIENCE, self._seconds / 2))
+                body = await read_settled_page(page, min(READABLE_SECONDS, self._seconds / 2))
                 url = page.url
         except TimeoutError:
             raise DownloadTimeoutError(f"the browser took longer than {self._seconds:g} seconds") from None
@@ -56,29 +57,29 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         )
 
     async def close(self) -> None:
-        """Close the browser. Where it does not, it ends with this process."""
+        """Close the browser. If that takes too long, it ends with this process."""
         try:
-            async with asyncio.timeout(CLOSING):
+            async with asyncio.timeout(CLOSE_SECONDS):
                 await super().close()
         except (TimeoutError, PlaywrightError):
             logger.warning("The browser has not closed: it ends with this process")
 
     async def _close_context(self, name: str) -> None:
-        """Close the context and its pages, so that memory is given back and no cookie ties two articles together."""
+        """Close the context and its pages: their memory is freed, and no cookie connects two articles."""
         if (wrapper := self.context_wrappers.get(name)) is None:
             return
         try:
-            async with asyncio.timeout(CLOSING):
+            async with asyncio.timeout(CLOSE_SECONDS):
                 await wrapper.context.close()
         except (TimeoutError, PlaywrightError):
             self.context_wrappers.pop(name, None)
             logger.warning("The browser has not closed a page: it goes with the browser")
 
 
-async def settled(page: Page, patience: float) -> bytes:
-    """The page once it can be read and has stopped to change, or as it stands when *patience* ends."""
+async def read_settled_page(page: Page, seconds: float) -> bytes:
+    """Return the page once it is readable and has stopped changing, at the latest after *seconds*."""
     clock = asyncio.get_running_loop().time
-    end = clock() + patience
+    end = clock() + seconds
     before: WeChatPage | None = None
     while True:
         try:
@@ -86,18 +87,18 @@ async def settled(page: Page, patience: float) -> bytes:
             read = read_page(body, page.url)
             if clock() > end or (read == before and read.verdict is not Verdict.UNKNOWN):
                 return body
-        except PlaywrightError:  # it is just going to another address
+        except PlaywrightError:  # it is loading another address
             if page.is_closed() or clock() > end:
                 raise
             read = None
         before = read
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def confine(page: Page, request: Request) -> None:  # noqa: ARG001  # scrapy-playwright gives both
-    """Nothing but the page itself asks for anything: no windows that it opens, no web sockets."""
+    """Refuse windows that the page opens, web sockets, and requests of anything but the page itself."""
     context: BrowserContext = page.context
-    await context.route("**", _abort)  # the page's own requests are routed before, by the page
+    await context.route("**", _abort)  # requests of the page have a route of their own
     await context.route_web_socket("**", _close)
     context.on("page", _close)
 

@@ -1,17 +1,18 @@
-"""The memory limit of a run counts the browser's processes too."""
+"""Counts the browser's processes in the memory limit of a run."""
 
 import psutil
 from scrapy.extensions.memusage import MemoryUsage
 
 
 class BrowserMemory(MemoryUsage):
-    """Scrapy's extension with what all descendants of this process hold now.
+    """Scrapy's extension with the memory of all descendants of this process.
 
-    scrapy-playwright's own finds its processes by private attributes of Playwright and says nothing when it does not.
+    That of scrapy-playwright finds its processes by private attributes of Playwright, and silently counts none if these
+    change.
     """
 
     def get_virtual_size(self) -> int:
-        """Bytes: the peak of this process, and the others as they are."""
+        """Return bytes: the peak of this process, and the present memory of the others."""
         size = super().get_virtual_size()
         for process in psutil.Process().children(recursive=True):
             try:

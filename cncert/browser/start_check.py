@@ -8,7 +8,7 @@ from cncert.terminal.time_limit import run_with_timeout
 
 
 async def check_browser(settings: BaseSettings, seconds: float) -> list[CheckResult]:
-    """Start the browser if it is on, and close it again. Raises BrowserError if there is none to start."""
+    """Start the browser if it is on, and close it again. Raises BrowserError if there is no Chromium."""
     options = await run_with_timeout(lambda: chromium.crawl_settings(settings), seconds)
     if not options:
         return [CheckResult("browser", "ok", "off (CNCERT_BROWSER)")]

@@ -1,4 +1,4 @@
-"""The visible browser of ``scrapy verify``: a person acts in it, the program only watches for an article."""
+"""The visible browser of ``scrapy verify``: a person acts in it, and the program waits for an article."""
 
 import asyncio
 from typing import Any
@@ -9,13 +9,15 @@ from playwright.async_api import Error as PlaywrightError
 from cncert.exceptions import BrowserError
 from cncert.wechat.failure_pages import Verdict, read_page
 
-PAUSE = 0.5
+POLL_SECONDS = 0.5
 
 
-async def watch(url: str, launch: dict[str, Any], options: dict[str, Any], seconds: float) -> StorageState | None:
-    """Show *url* until a window shows an article: the browser's state; None if all are closed or the time is over.
+async def wait_for_article(
+    url: str, launch: dict[str, Any], options: dict[str, Any], seconds: float
+) -> StorageState | None:
+    """Show *url* until a window shows an article; return the browser's state.
 
-    Raises BrowserError if the browser does not start or nothing comes.
+    Returns None if all windows are closed or *seconds* are over. Raises BrowserError if the browser or page fails.
     """
     async with async_playwright() as playwright:
         try:
@@ -30,12 +32,12 @@ async def watch(url: str, launch: dict[str, Any], options: dict[str, Any], secon
             except PlaywrightError as error:
                 if browser.is_connected() and not page.is_closed():
                     raise BrowserError(f"the browser gets no page: {_line(error)}") from None
-            return await context.storage_state() if await _passed(browser, context, seconds) else None
+            return await context.storage_state() if await _has_article(browser, context, seconds) else None
         finally:
             await browser.close()
 
 
-async def _passed(browser: Browser, context: BrowserContext, seconds: float) -> bool:
+async def _has_article(browser: Browser, context: BrowserContext, seconds: float) -> bool:
     clock = asyncio.get_running_loop().time
     end = clock() + seconds
     while browser.is_connected() and context.pages and clock() < end:
@@ -45,7 +47,7 @@ async def _passed(browser: Browser, context: BrowserContext, seconds: float) -> 
                     return True
             except PlaywrightError:
                 continue  # it is being closed, or is going to another address
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(POLL_SECONDS)
     return False
 
 

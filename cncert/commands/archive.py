@@ -1,4 +1,4 @@
-"""``scrapy archive stats``: what the WARC files of CNCERT_ARCHIVE hold."""
+"""``scrapy archive stats``: statistics of the WARC files of CNCERT_ARCHIVE."""
 
 import signal
 from argparse import ArgumentParser, Namespace
@@ -19,10 +19,10 @@ from cncert.terminal.progress import progress_bar
 if TYPE_CHECKING:
     from cncert.archive.statistics import ArchiveStats, Sizes
 
-MOST_ROWS = 24
-"""Of more months the years are shown."""
-BAR, REST = 20, 54
-"""Columns of the longest bar, and of what stands before it."""
+MAX_MONTHS = 24
+"""Years are shown instead of more months."""
+MAX_BAR_WIDTH, WIDTH_BEFORE_BAR = 20, 54
+"""In columns of the terminal."""
 
 
 class ArchiveCommand(ProjectCommand, ScrapyCommand):
@@ -79,7 +79,7 @@ def _read(stats: "ArchiveStats", path: Path, limit: int) -> None:
 
 
 def as_json(stats: "ArchiveStats", path: Path) -> dict[str, Any]:
-    """*stats* in JSON form; bytes and counts are numbers."""
+    """Return *stats* in JSON form."""
     return {
         "archive": str(path),
         "files": stats.files,
@@ -107,7 +107,7 @@ def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
     for name, text in _lines(stats, path):
         table.add_row(name, text)
     console.print(table)
-    periods = grouped(stats.months)
+    periods = group_by_period(stats.months)
     if not periods:
         return
     growth = make_table(console)
@@ -115,7 +115,7 @@ def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
     for title in ("records", "packed", "unpacked"):
         growth.add_column(title, justify="right", no_wrap=True)
     growth.add_column()
-    longest = max(0, min(BAR, console.width - REST))
+    longest = max(0, min(MAX_BAR_WIDTH, console.width - WIDTH_BEFORE_BAR))
     most = max(sizes.packed for sizes in periods.values())
     for period, sizes in periods.items():
         bar = "━" * round(longest * sizes.packed / max(1, most))
@@ -124,7 +124,7 @@ def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
 
 
 def _lines(stats: "ArchiveStats", path: Path) -> Iterator[tuple[str, str]]:
-    """Lines of the table, in Rich's markup."""
+    """Yield the lines of the table, in Rich's markup."""
     yield "archive", escape_markup(path)
     yield "files", f"{stats.files}, {decimal(stats.size)}"
     if stats.unreadable:
@@ -149,12 +149,12 @@ def _sums(counts: Mapping[str, int]) -> str:
     return ", ".join(named) or "0"
 
 
-def grouped(months: Mapping[str, "Sizes"]) -> dict[str, "Sizes"]:
-    """What each month brought, in order, or each year if the months are many."""
+def group_by_period(months: Mapping[str, "Sizes"]) -> dict[str, "Sizes"]:
+    """Return the sizes by month, in order, or by year if there are more than MAX_MONTHS."""
     from cncert.archive.statistics import Sizes
 
     sums: dict[str, Sizes] = {}
-    length = len("2025-01" if len(months) <= MOST_ROWS else "2025")
+    length = len("2025-01" if len(months) <= MAX_MONTHS else "2025")
     for month in sorted(months):
         some, more = sums.setdefault(month[:length], Sizes()), months[month]
         some.records += more.records

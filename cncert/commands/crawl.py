@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own command with an exit status that tells whether the run was clean."""
+"""``scrapy crawl``: Scrapy's own command, with exit status 1 if the run was not clean."""
 
 import os
 import sys
@@ -26,10 +26,10 @@ from cncert.terminal.console import print_message
 
 
 class CrawlCommand(crawl.Command):
-    """Adds to Scrapy's: one line for wrong arguments (status 2), status 1 for a run that was not clean, a summary."""
+    """Adds a summary of the run, status 1 if it was not clean, and status 2 with one line for wrong arguments."""
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
-        """Check what was asked for before Scrapy prints its first line."""
+        """Check arguments and settings before Scrapy prints its first line."""
         super().process_options(args, opts)
         assert self.settings is not None
         spider = series_spider(self.settings, args)
@@ -40,9 +40,9 @@ class CrawlCommand(crawl.Command):
             if not Arguments.read(dict(opts.spargs), spider.read_address).replaying:
                 chromium.crawl_settings(self.settings)
             open_store(Options.of(self.settings).store)
-            quiet_below_panel(self.settings)
+            quiet_log_for_panel(self.settings)
         except CncertError as error:
-            with readers(self.settings) as files:
+            with message_files(self.settings) as files:
                 for file in files:
                     print_message(error, file)
             raise SystemExit(2) from None
@@ -61,7 +61,7 @@ class CrawlCommand(crawl.Command):
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
         record = run.record if run is not None else None
         if record is not None:
-            with readers(self.settings) as files:
+            with message_files(self.settings) as files:
                 for file in files:
                     if record.ended_at is not None:
                         print_summary(record, Options.of(self.settings), file)
@@ -73,7 +73,7 @@ class CrawlCommand(crawl.Command):
 
 
 def series_spider(settings: BaseSettings, args: list[str]) -> type[SeriesSpider] | None:
-    """Return the spider that *args* name, None if they name no spider of the series: that is left to Scrapy."""
+    """Return the spider that *args* name; None if it is no SeriesSpider, which is left to Scrapy."""
     try:
         (name,) = args
         spider = get_spider_loader(settings).load(name)
@@ -82,16 +82,16 @@ def series_spider(settings: BaseSettings, args: list[str]) -> type[SeriesSpider]
     return spider if issubclass(spider, SeriesSpider) else None
 
 
-def quiet_below_panel(settings: BaseSettings) -> None:
-    """Where the panel shows how the run is getting on, only warnings go above it, unless the user gave LOG_LEVEL."""
+def quiet_log_for_panel(settings: BaseSettings) -> None:
+    """Log only warnings if there is a live panel, unless the user set LOG_LEVEL."""
     given = (settings.getpriority("LOG_LEVEL") or 0) > SETTINGS_PRIORITIES["project"] or "LOG_LEVEL" in os.environ
     if should_show_panel(settings) and not given:
         settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
 
 @contextmanager
-def readers(settings: BaseSettings) -> Iterator[list[TextIO]]:
-    """Where a run's own words go: stderr, and the end of LOG_FILE: of a job, Scrapyd shows nothing else."""
+def message_files(settings: BaseSettings) -> Iterator[list[TextIO]]:
+    """Yield the files for messages of a run: stderr, and LOG_FILE, which is all that Scrapyd shows of a job."""
     with ExitStack() as open_files:
         files: list[TextIO] = [sys.stderr]
         if settings["LOG_FILE"]:

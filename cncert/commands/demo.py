@@ -1,4 +1,4 @@
-"""``scrapy demo``: the whole job on the bundled sample series, without network."""
+"""``scrapy demo``: a crawl of the bundled sample series, without network."""
 
 import asyncio
 import os
@@ -22,11 +22,13 @@ from cncert.store import open_store
 from cncert.terminal.console import escape_markup, print_message, stdout_console
 
 FIRST, LAST = "2024-18", "2025-03"
-NEWEST = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1&sn=8064268553ca5916417015861fb3acd9"
+NEWEST_ADDRESS = (
+    "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1&sn=8064268553ca5916417015861fb3acd9"
+)
 
 
 class DemoCommand(ScrapyCommand):
-    """Crawls the sample with the same spider, pipelines and store as ever, and prints what came of it."""
+    """Crawls the sample with the usual spider, pipelines and store, and prints the result."""
 
     requires_project = True
 
@@ -37,7 +39,7 @@ class DemoCommand(ScrapyCommand):
         return "Crawl the bundled sample series without network and show what comes of it"
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
-        """Point store and files to the demo's own directory (default ``data/demo``)."""
+        """Set store and files to the demo's own directory (default ``data/demo``)."""
         super().process_options(args, opts)
         assert self.settings is not None
         self.directory = Path(args[0] if args else "data/demo")
@@ -60,7 +62,7 @@ class DemoCommand(ScrapyCommand):
         print("Crawling the bundled sample series (38 weeks, no network) …", file=sys.stderr)
         crawler = self.crawler_process.create_crawler(WeeklySpider)
         with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
-            arguments = {"replay": str(sample), "start": NEWEST, "from": FIRST, "until": LAST}
+            arguments = {"replay": str(sample), "start": NEWEST_ADDRESS, "from": FIRST, "until": LAST}
             with live_panel(crawler):
                 self.crawler_process.crawl(crawler, **arguments)
                 self.crawler_process.start()
@@ -75,7 +77,7 @@ class DemoCommand(ScrapyCommand):
 
 
 def use_demo_store(settings: Settings, directory: Path) -> None:
-    """Let the crawl write to *directory* and nowhere else."""
+    """Set store and files to *directory*."""
     settings.set("CNCERT_STORE", f"sqlite:///{directory / 'cncert.db'}", priority="cmdline")
     settings.set("CNCERT_FILES", str(directory / "pictures"), priority="cmdline")
 
@@ -91,7 +93,7 @@ async def show(settings: Settings, directory: Path, new: int) -> None:
 def print_demo(
     console: Console, issues: list[Issue], missing: list[calendar_gaps.Week], directory: Path, new: int
 ) -> None:
-    """The printed summary of a demo run."""
+    """Print the summary of a demo run."""
     pictures = [picture for issue in issues for picture in issue.images]
     stored = {picture.path for picture in pictures if picture.status == "stored"}
     figures = sum(len(issue.figures) for issue in issues)

@@ -71,7 +71,7 @@ class DoctorCommand(ProjectCommand, ScrapyCommand):
         status = int(any(result.state == "to do" for result in results))
         if hangs:
             sys.stdout.flush()
-            os._exit(status)  # nobody waits for it: a locked file, a network drive that is gone
+            os._exit(status)  # without waiting for the check: a locked file, a network drive that is gone
         return status
 
 

@@ -1,4 +1,4 @@
-"""``scrapy export``: the dataset as tables, a feed and readable files."""
+"""``scrapy export``: writes the dataset as tables, a feed or readable files."""
 
 import sys
 import tempfile
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, error_reason
 from cncert.store import Store, open_store
 from cncert.terminal.console import print_message
 from cncert.terminal.progress import progress_bar
@@ -25,7 +25,7 @@ MIN_ISSUES_FOR_PROGRESS = 200
 
 
 class ExportCommand(ProjectCommand, ScrapyCommand):
-    """Reads the store, and writes nothing into it."""
+    """Writes the stored issues to files."""
 
     def short_desc(self) -> str:
         return "Write the dataset to files: tables (CSV, Excel, Parquet …), Markdown, or an Atom feed"
@@ -62,7 +62,7 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
             except BrokenPipeError:
                 raise
             except OSError as error:
-                print_message(f"{options.destination}: {error.strerror or error}; what was there is as it was")
+                print_message(f"{options.destination}: {error_reason(error)}; what was there is as it was")
                 return 1
         print(safe(_summary(options, counts)), file=sys.stderr)
         return 0

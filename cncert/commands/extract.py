@@ -1,4 +1,4 @@
-"""``scrapy extract``: what saved pages hold, as JSON Lines."""
+"""``scrapy extract``: prints saved pages as JSON Lines."""
 
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
@@ -50,12 +50,12 @@ class ExtractCommand(ProjectCommand, ScrapyCommand):
 
 
 def print_line(document: dict[str, Any]) -> None:
-    """*document* on one line."""
+    """Print *document* on one line."""
     print(safe_json(document), flush=True)
 
 
 def print_pretty(document: dict[str, Any]) -> None:
-    """*document* indented, in colours on a terminal."""
+    """Print *document* indented, in colours on a terminal."""
     console, text = stdout_console(), safe_json(document, indent=2)
     if console.is_terminal:
         console.print(JSONHighlighter()(Text(text)), soft_wrap=True)
@@ -64,7 +64,7 @@ def print_pretty(document: dict[str, Any]) -> None:
 
 
 def describe(found: PageFromFile) -> dict[str, Any]:
-    """What a saved page is, in JSON form."""
+    """Return a saved page in JSON form."""
     article = found.page.article
     return {
         "page": found.name,
@@ -76,7 +76,7 @@ def describe(found: PageFromFile) -> dict[str, Any]:
 
 
 def describe_article(article: Article) -> dict[str, Any]:
-    """What any WeChat article states, in JSON form."""
+    """Return a WeChat article, of any account, in JSON form."""
 
     def when(moment: datetime | None) -> str | None:
         return moment.astimezone(CHINA).isoformat() if moment else None

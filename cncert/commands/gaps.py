@@ -1,4 +1,4 @@
-"""``scrapy gaps``: every week of the calendar and what became of its issue."""
+"""``scrapy gaps``: every week of the calendar, and whether its issue is stored or why not."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -18,7 +18,7 @@ from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
 from cncert.terminal.safe_text import safe
 
-LOOKS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
+STATE_SIGNS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
     "stored": ("■", "green"),
     "blocked": ("B", "red"),
     "unavailable": ("u", "yellow"),
@@ -27,7 +27,7 @@ LOOKS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
     "rejected": ("R", "magenta"),
     "never seen": ("·", "red"),
 }
-"""A sign for each state, told apart without colours too, and its colour."""
+"""The sign and the colour of each state; the signs differ without colours too."""
 
 HOW_TO = """\
 # Missing issues: {}. Open an address in a browser, or in WeChat, whose links you can copy. If it shows the issue:
@@ -36,13 +36,13 @@ HOW_TO = """\
 #   scrapy verify ADDRESS                opens a window in which you can pass a verification, for CNCERT_BROWSER=on"""
 
 NOTHING_KNOWN = "No issue is known yet: run scrapy crawl weekly first."
-ROOM_FOR_WEEKS, ROOM_FOR_NUMBERS = 75, 100
-"""Columns of a window that has room for both ends of a week, and for the numbers of addresses and tries."""
-WITHOUT_REASON = ("known", "never seen")
+MIN_WIDTH_FOR_WEEKS, MIN_WIDTH_FOR_NUMBERS = 75, 100
+"""Columns of a window that shows both ends of a week, and one that shows the numbers of addresses and attempts."""
+STATES_WITHOUT_REASON = ("known", "never seen")
 
 
 class GapsCommand(ProjectCommand, ScrapyCommand):
-    """Weeks between the first and the newest known issue whose issue is not stored."""
+    """Lists the weeks between the first and the newest known issue."""
 
     def short_desc(self) -> str:
         return "Show every week of the calendar: stored, or the reason why not"
@@ -68,19 +68,19 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         if opts.json:
             print_json([week.model_dump(mode="json") for week in weeks])
         elif opts.wanted:
-            for line in wanted(weeks, rows):
+            for line in wanted_lines(weeks, rows):
                 print(line)
         elif not weeks:
             stdout_console().print(NOTHING_KNOWN)
         else:
             print_weeks(stdout_console(), weeks, weeks if opts.all else calendar_gaps.missing(weeks))
-        return int(opts.fail and any(week.state in WITHOUT_REASON for week in weeks))
+        return int(opts.fail and any(week.state in STATES_WITHOUT_REASON for week in weeks))
 
 
-def wanted(weeks: list[calendar_gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
-    """The issues missing of *weeks*, newest first, with the addresses that may work, best first.
+def wanted_lines(weeks: list[calendar_gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
+    """Yield the missing issues of *weeks*, newest first, with the addresses that may work, best first.
 
-    Other lines begin with #: ``start=@FILE`` reads it.
+    All lines but addresses begin with #, as ``start=@FILE`` expects.
     """
     addresses: dict[str | None, list[LedgerAddress]] = {}
     for row in rows:
@@ -95,36 +95,36 @@ def wanted(weeks: list[calendar_gaps.Week], rows: Iterable[LedgerRow]) -> Iterat
 
 
 def print_weeks(console: Console, weeks: list[calendar_gaps.Week], listed: list[calendar_gaps.Week]) -> None:
-    """The map of *weeks*, the list of *listed* with reasons and addresses, and the sums."""
+    """Print a map of *weeks*, a table of *listed* with their reasons, and the sums."""
     for line in _map(weeks):
         console.print(line)
     if listed:
-        console.print(_list(console, listed))
+        console.print(_table(console, listed))
     counts = Counter(str(week.state) for week in weeks)
-    summary = ", ".join(f"{counts[state]} {state}" for state in LOOKS if counts[state])
+    summary = ", ".join(f"{counts[state]} {state}" for state in STATE_SIGNS if counts[state])
     console.print(f"{len(weeks)} weeks, {weeks[0].issue} to {weeks[-1].issue}: {summary}")
 
 
 def _map(weeks: list[calendar_gaps.Week]) -> Iterator[str]:
-    """A line a year, a sign a week, in the place of its number."""
+    """Yield a line for each year, with a sign for each week."""
     yield "      " + "".join(f"{number:<10}" for number in (1, 11, 21, 31, 41, 51)).rstrip()
     years: dict[str, list[str]] = {}
     for week in weeks:
         year, number = parse_week(week.issue)
         line = years.setdefault(f"{year:04d}", [" "] * 53)
-        sign, colour = LOOKS[week.state]
+        sign, colour = STATE_SIGNS[week.state]
         line[number - 1] = f"[{colour}]{sign}[/]"
     for name, signs in years.items():
         yield f"{name}  {''.join(signs).rstrip()}"
     met = {week.state for week in weeks}
     yield "\n      " + "  ".join(
-        f"[{colour}]{sign}[/] {state}" for state, (sign, colour) in LOOKS.items() if state in met
+        f"[{colour}]{sign}[/] {state}" for state, (sign, colour) in STATE_SIGNS.items() if state in met
     )
 
 
-def _list(console: Console, listed: list[calendar_gaps.Week]) -> Table:
-    """A narrow window shows less; ``--json`` has all."""
-    whole_weeks, numbers = console.width >= ROOM_FOR_WEEKS, console.width >= ROOM_FOR_NUMBERS
+def _table(console: Console, listed: list[calendar_gaps.Week]) -> Table:
+    # A narrow window shows less; ``--json`` has all.
+    whole_weeks, numbers = console.width >= MIN_WIDTH_FOR_WEEKS, console.width >= MIN_WIDTH_FOR_NUMBERS
     table = make_table(console)
     for title in ("issue", "week" if whole_weeks else "week from", "state"):
         table.add_column(title, no_wrap=True)
@@ -133,7 +133,7 @@ def _list(console: Console, listed: list[calendar_gaps.Week]) -> Table:
         table.add_column(title, justify="right")
     for week in listed:
         period = f"{week.period.start} – {week.period.end}" if whole_weeks else f"{week.period.start}"
-        state = f"[{LOOKS[week.state][1]}]{week.state}[/]"
+        state = f"[{STATE_SIGNS[week.state][1]}]{week.state}[/]"
         counts = (str(len(week.addresses)), str(week.attempts)) if numbers else ()
         table.add_row(week.issue, period, state, escape_markup(week.reason or ""), *counts)
     return table

@@ -1,4 +1,4 @@
-"""``scrapy import``: issues from saved files into the store."""
+"""``scrapy import``: stores issues from saved files."""
 # ruff: noqa: N999  # Scrapy names a command after its module, and imports that by name
 
 import asyncio
@@ -25,17 +25,17 @@ from cncert.store.sqlite import SqliteStore
 from cncert.terminal.console import print_json
 from cncert.terminal.safe_text import safe
 
-WORDS = {
+OUTCOME_WORDS = {
     Outcome.NEW: "stored",
     Outcome.CHANGED: "changed",
     Outcome.UPDATED: "updated",
     Outcome.SAME: "unchanged",
     Outcome.OLDER: "known",
 }
-"""What became of an issue, as it is printed."""
+"""The printed word for each outcome."""
 NO_ISSUE, UNREAD = "no issue", "unread"
-LONGEST = 500
-"""Characters of the files' names that the record keeps."""
+MAX_NAMES_LENGTH = 500
+"""Characters of the files' names in the record."""
 
 
 class ImportCommand(ProjectCommand, ScrapyCommand):
@@ -65,13 +65,13 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         if opts.json:
             print_json(run.document(opts.dry_run))
         print(run.summary(opts.dry_run), file=sys.stderr)
-        had = sum(run.counts[word] for word in WORDS.values())
-        return 0 if had and had == run.counts.total() else 1 if had else 2
+        issues = sum(run.counts[word] for word in OUTCOME_WORDS.values())
+        return 0 if issues and issues == run.counts.total() else 1 if issues else 2
 
 
 @asynccontextmanager
 async def _store(uri: str, dry_run: bool) -> AsyncIterator[Store]:
-    """The store at *uri*; for a dry run that finds none, an empty one that is gone afterwards."""
+    """Open the store at *uri*; for a dry run without one, an empty one that is removed afterwards."""
     store = open_store(uri)
     with TemporaryDirectory() as nowhere:
         if dry_run and isinstance(store, SqliteStore) and not store.path.exists():
@@ -81,18 +81,18 @@ async def _store(uri: str, dry_run: bool) -> AsyncIterator[Store]:
 
 
 class _Import:
-    """One run of the command: what became of every file, on stdout and in a record as a crawl leaves it."""
+    """A run of the command, with a line on stdout for every file and a record like that of a crawl."""
 
     def __init__(self, store: Store, importer: SavedIssueImporter, opts: Namespace, files: list[str]) -> None:
         self.counts: Counter[str] = Counter()
         self._lines: list[dict[str, str | None]] = []
         self._quiet, self._write = opts.json, not opts.dry_run
         self._store, self._importer = store, importer
-        self._log = RunLog(store, "import", {"files": printable_name(" ".join(files))[:LONGEST]})
+        self._log = RunLog(store, "import", {"files": printable_name(" ".join(files))[:MAX_NAMES_LENGTH]})
         self._record = self._log.record
 
     async def recorded(self, results: Iterable[PageFromFile | UnreadFile]) -> None:
-        """Take *results*, and write down in the store how it went."""
+        """Take *results*, and keep a record of the run in the store."""
         self._record.gaps_before = await self._log.missing_weeks()
         await self._log.save()
         try:
@@ -108,11 +108,11 @@ class _Import:
         await self._end("imported")
 
     async def take_all(self, results: Iterable[PageFromFile | UnreadFile]) -> None:
-        """Take one result after the other, and print a line for each."""
+        """Store the issue of each result, and print a line for it."""
         verdicts = self._record.verdicts
         for result in results:
             if isinstance(result, UnreadFile):
-                self._note(UNREAD, None, result.name, result.reason)  # it has been complained of
+                self._note(UNREAD, None, result.name, result.reason)  # read_files has printed the reason
                 continue
             verdicts[result.page.verdict] = verdicts.get(result.page.verdict, 0) + 1
             issue = result.issue
@@ -124,7 +124,7 @@ class _Import:
                 await renew(self._store, issue.id)
             self._log.count(outcome, issue.id)
             better = "the store has it from WeChat, or from a copy that holds no less"
-            self._say(WORDS[outcome], issue.id, result.name, better if outcome is Outcome.OLDER else None)
+            self._say(OUTCOME_WORDS[outcome], issue.id, result.name, better if outcome is Outcome.OLDER else None)
 
     def _say(self, word: str, issue: str | None, name: str, reason: str | None) -> None:
         self._note(word, issue, name, reason)
@@ -144,7 +144,7 @@ class _Import:
         await self._log.end(reason, clean=reason == "imported" and not record.warnings)
 
     def document(self, dry_run: bool) -> dict[str, Any]:
-        """What became of each file, and the sums."""
+        """Return the outcome of each file, and the sums, in JSON form."""
         record = self._record
         return {
             "dry_run": dry_run,
@@ -156,7 +156,7 @@ class _Import:
         }
 
     def summary(self, dry_run: bool) -> str:
-        """The closing words."""
+        """Return the final message."""
         counts = ", ".join(f"{number} {word}" for word, number in self.counts.items()) or "no file"
         if dry_run:
             return f"{counts}; nothing was written (--dry-run)"

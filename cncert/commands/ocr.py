@@ -1,4 +1,4 @@
-"""``scrapy ocr``: figures out of pictures, those of the store or of files."""
+"""``scrapy ocr``: reads the figures in pictures, those of the store or of files."""
 
 from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ _REVIEW_OPTIONS = ("all", "metric", "by", "port", "open", "language")
 
 
 class OcrCommand(ProjectCommand, ScrapyCommand):
-    """Works on the pictures of the stored issues; given files, it reads these and stores nothing."""
+    """Reads the pictures of the stored issues; given files, it reads these and stores nothing."""
 
     def syntax(self) -> str:
         return "[options] [again | accept | review | FILE...]"
@@ -72,7 +72,7 @@ class OcrCommand(ProjectCommand, ScrapyCommand):
 
 
 def _need_libraries() -> None:
-    """Raises OcrError if what every engine needs is not installed."""
+    """Check the libraries that every engine needs. Raises OcrError if one is missing."""
     missing = [name for name in ("numpy", "cv2") if find_spec(name) is None]
     if missing:
         raise OcrError(f"pictures are read with {' and '.join(missing)}: pip install -r requirements-ocr.txt")

@@ -1,4 +1,4 @@
-"""What the commands that crawl nothing share. Results go to stdout, everything else to stderr.
+"""The base class of commands that do not crawl. Results go to stdout, everything else to stderr.
 
 Exit status: 0 all is well, 1 something is missing or went wrong, 2 the command was called wrongly, 130 Ctrl-C.
 """
@@ -26,10 +26,7 @@ def add_json_option(parser: ArgumentParser, what: str) -> None:
 
 
 class ProjectCommand(ScrapyCommand):
-    """A command that works on the store and crawls nothing: ``class GapsCommand(ProjectCommand, ScrapyCommand)``.
-
-    A subclass implements :meth:`work`.
-    """
+    """A command that does not crawl: ``class GapsCommand(ProjectCommand, ScrapyCommand)`` implements :meth:`work`."""
 
     requires_project = True
     requires_crawler_process = False
@@ -37,7 +34,7 @@ class ProjectCommand(ScrapyCommand):
 
     @cached_property
     def options(self) -> Options:
-        """What the user set. Raises SettingError."""
+        """The options of the user. Raises SettingError."""
         assert self.settings is not None
         return Options.of(self.settings)
 

@@ -1,4 +1,4 @@
-"""``scrapy report``: the series as one page that opens from disk."""
+"""``scrapy report``: writes the series as one HTML page that opens from disk."""
 
 import sys
 import webbrowser
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, error_reason
 from cncert.options import LANGUAGES, Options
 from cncert.report.calendar import week_option
 from cncert.store import open_store
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cncert.output.page.page_data import PageContent
     from cncert.output.page.picture_links import PictureFiles
 
-NAME = "report.html"
-PICTURES = ("links", "small", "none")
+FILE_NAME = "report.html"
+PICTURE_MODES = ("links", "small", "none")
 MAX_PAGE_BYTES = 2_000_000
 """Bytes that a page with small pictures may have."""
 MIN_PICTURE_BYTES = 200_000
@@ -29,19 +29,21 @@ MIN_PICTURE_BYTES = 200_000
 
 
 class ReportCommand(ProjectCommand, ScrapyCommand):
-    """Writes what the store holds as one HTML file: figures over time, issues, gaps, warnings."""
+    """Writes the stored issues as one HTML file: figures over time, issues, gaps, warnings."""
 
     def short_desc(self) -> str:
         return "Write all issues as one HTML page with plots, which opens without network"
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--out", metavar="FILE", help=f"default {NAME} beside the store, or in data/; - is stdout")
+        parser.add_argument(
+            "--out", metavar="FILE", help=f"default {FILE_NAME} beside the store, or in data/; - is stdout"
+        )
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
         parser.add_argument("--language", choices=LANGUAGES, help="to open in (default CNCERT_LANGUAGE)")
         parser.add_argument(
-            "--pictures", choices=PICTURES, default="links",
+            "--pictures", choices=PICTURE_MODES, default="links",
             help="links to the stored files (default), small copies inside the page as well, or none",
         )  # fmt: skip
         parser.add_argument("--open", action="store_true", help="show it in the browser")
@@ -92,14 +94,14 @@ def _target(opts: Namespace, store: str) -> Path | None:
         return None
     kind, _, path = store.partition(":///")
     beside = Path(path).parent if kind == "sqlite" else Path("data")
-    target = (Path(opts.out) if opts.out else beside / NAME).resolve()
+    target = (Path(opts.out) if opts.out else beside / FILE_NAME).resolve()
     if target.exists() and not target.is_file():
         raise ArgumentError(f"--out {target} is no file (- is stdout)")
     return target
 
 
 def _picture_files(options: Options, opts: Namespace, target: Path | None) -> "PictureFiles | None":
-    """Return where the page finds pictures, None if it shall have none."""
+    """Return where the page finds pictures, None if it has none."""
     from cncert.monitoring.after_run import local_folders
     from cncert.output.page.picture_links import PictureFiles
 
@@ -140,6 +142,6 @@ def _write(html: bytes, target: Path | None) -> bool:
     try:
         write_whole(target, html)
     except OSError as error:
-        print_message(f"{target} cannot be written: {error.strerror}")
+        print_message(f"{target} cannot be written: {error_reason(error)}")
         return False
     return True

@@ -1,4 +1,4 @@
-"""``scrapy runs``: the result of every run."""
+"""``scrapy runs``: lists the runs and their results."""
 
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from cncert.terminal.console import escape_markup, make_table, print_json, print
 
 
 class RunsCommand(ProjectCommand, ScrapyCommand):
-    """The run records of the store, newest first."""
+    """Lists the run records of the store, newest first."""
 
     def short_desc(self) -> str:
         return "List the runs of the spider, newest first"
@@ -60,7 +60,7 @@ def _print(runs: list[RunRecord]) -> None:
 
 
 def _add_flat(table: Table, runs: list[RunRecord]) -> None:
-    """A line for every run."""
+    """Add a line for each run."""
     for title in ("started (UTC+8)", "took", "state", "reason", "new", "changed", "rejected", "missing", "remarks"):
         table.add_column(
             title, justify="right" if title in ("took", "new", "changed", "rejected", "missing") else "left"
@@ -75,7 +75,7 @@ def _add_flat(table: Table, runs: list[RunRecord]) -> None:
 
 
 def _add_stacked(table: Table, runs: list[RunRecord]) -> None:
-    """Some lines for every run, which fit any window."""
+    """Add some lines for each run, which fit any window."""
     table.leading = 1
     for title in ("started (UTC+8)", "ended", "issues", "remarks"):
         table.add_column(title, overflow="fold")

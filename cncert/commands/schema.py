@@ -1,4 +1,4 @@
-"""``scrapy schema``: what an issue's document looks like, for programs."""
+"""``scrapy schema``: prints the JSON Schema of an issue's document."""
 
 from argparse import Namespace
 from importlib.resources import files

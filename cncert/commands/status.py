@@ -1,4 +1,4 @@
-"""``scrapy status``: the state of the store and the last run, and whether somebody has to act."""
+"""``scrapy status``: shows the state of the store and of the last run, and whether somebody has to act."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -11,7 +11,7 @@ from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
-from cncert.exceptions import ArgumentError, StoreError
+from cncert.exceptions import ArgumentError, StoreError, error_reason
 from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.prometheus import metrics
@@ -21,12 +21,12 @@ from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
 
-LISTED_WEEKS = 12
-"""The most missing weeks that are listed; scrapy gaps lists all."""
+MAX_LISTED_WEEKS = 12
+"""Missing weeks that are listed; ``scrapy gaps`` lists all."""
 
 
 class StatusCommand(ProjectCommand, ScrapyCommand):
-    """Show the state of the store and what the monitors find in it; nothing else is asked."""
+    """Shows the state of the store, and what the monitors find in it."""
 
     def short_desc(self) -> str:
         return "Show how things stand; exit with 1 if somebody has to act"
@@ -66,7 +66,7 @@ def _write(place: str, text: str) -> None:
         # The collector, which may be another user, reads *.prom: half a file has another name.
         write_whole(Path(place), text.encode(), mode=0o644)
     except OSError as error:
-        raise ArgumentError(f"{place} cannot be written: {error.strerror}") from error
+        raise ArgumentError(f"{place} cannot be written: {error_reason(error)}") from error
 
 
 def _print(console: Console, state: Status, language: str) -> None:
@@ -106,9 +106,11 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
     if state.missing:
-        named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:LISTED_WEEKS])
+        named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:MAX_LISTED_WEEKS])
         more = (
-            f" and {len(state.missing) - LISTED_WEEKS} more (scrapy gaps)" if len(state.missing) > LISTED_WEEKS else ""
+            f" and {len(state.missing) - MAX_LISTED_WEEKS} more (scrapy gaps)"
+            if len(state.missing) > MAX_LISTED_WEEKS
+            else ""
         )
         lines.append(("missing", named + more))
     lines.append(("due", f"{state.due_now} articles now, {state.due_later} later; {state.pictures} pictures"))

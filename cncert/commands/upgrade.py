@@ -1,4 +1,4 @@
-"""``scrapy upgrade``: stored issues in the present version, as the present parser reads them."""
+"""``scrapy upgrade``: upgrades stored issues, and reads them again with the present parser."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable
@@ -17,7 +17,7 @@ from cncert.store.upgrade import Upgrade
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
 
-MEANINGS = {
+COUNT_MEANINGS = {
     "upgraded": "documents brought to the present version of the model",
     "read again": "issues read again from their raw pages",
     "changed": "of these, issues in which it changed anything",
@@ -27,7 +27,7 @@ MEANINGS = {
 
 
 class UpgradeCommand(ProjectCommand, ScrapyCommand):
-    """Works on the store and on the archive of raw pages, without network."""
+    """Upgrades the store from the archive of raw pages, without network."""
 
     def short_desc(self) -> str:
         return "Bring stored issues to the present version, and read them again from their raw pages"
@@ -48,22 +48,22 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
             with progress_bar() as bar:
                 for issue_id in bar.track(await store.issue_ids(), description="Issues"):
-                    await _told(upgrade.bring_up(Issue, issue_id))
+                    await _print_error_of(upgrade.upgrade_document(Issue, issue_id))
                 for revision_id in bar.track(await store.revision_ids(), description="Revisions"):
-                    await _told(upgrade.bring_up(Revision, revision_id))
+                    await _print_error_of(upgrade.upgrade_document(Revision, revision_id))
                 if archive and upgrade.outdated:
                     looking = bar.add_task("Looking through the archive", total=None)
                     pages = ArchivedPages(archive, self.settings.getint("DOWNLOAD_MAXSIZE"))
                     bar.remove_task(looking)
                 for issue_id in bar.track(upgrade.outdated, description="Reading again"):
-                    await _told(upgrade.read_again(issue_id, pages))
+                    await _print_error_of(upgrade.read_again(issue_id, pages))
             if upgrade.counts["changed"] and not opts.dry_run:
                 await renew_warnings.renew(store)
         unreadable = pages.unreadable if pages else []
         for line in unreadable:
             print_message(line)
         if opts.json:
-            counts = {name: upgrade.counts[name] for name in MEANINGS}
+            counts = {name: upgrade.counts[name] for name in COUNT_MEANINGS}
             print_json({"dry_run": opts.dry_run, "counts": counts, "differences": upgrade.differences})
         else:
             _print(upgrade, opts.dry_run)
@@ -71,15 +71,15 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
 
 
 def _archive(given: str | None, usual: str) -> Path | None:
-    """Where raw pages are looked for. Raises ArgumentError if *given* is not there."""
+    """Return the archive to search for raw pages. Raises ArgumentError if *given* does not exist."""
     if given is not None and not Path(given).exists():
         raise ArgumentError(f"--archive={given!r}: no such file or directory")
     place = given or usual
     return Path(place) if place else None
 
 
-async def _told(work: Awaitable[None]) -> None:
-    """Do *work* on one document; say why it cannot be done, if it cannot."""
+async def _print_error_of(work: Awaitable[None]) -> None:
+    """Await *work* on one document; print why it failed, if so."""
     try:
         await work
     except (ArchiveError, DocumentError, UpgradeError) as error:
@@ -95,6 +95,6 @@ def _print(upgrade: Upgrade, dry_run: bool) -> None:
     table.add_column("would be" if dry_run else "done")
     table.add_column("", justify="right")
     table.add_column("")
-    for name, meaning in MEANINGS.items():
+    for name, meaning in COUNT_MEANINGS.items():
         table.add_row(name, str(upgrade.counts[name]), meaning)
     console.print(table)

@@ -1,4 +1,4 @@
-"""``scrapy verify``: a person passes WeChat's verification in a visible browser; later runs use what it left."""
+"""``scrapy verify``: a person passes WeChat's verification in a visible browser, whose state later runs use."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.browser.chromium import context_options, launch_options
 from cncert.commands.project_command import ProjectCommand
-from cncert.exceptions import ArgumentError, BrowserError
+from cncert.exceptions import ArgumentError, BrowserError, error_reason
 from cncert.sources import newest_address
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
@@ -19,7 +19,7 @@ from cncert.wechat.address import read_address
 
 
 class VerifyCommand(ProjectCommand, ScrapyCommand):
-    """Opens a window and waits; touches nothing in it."""
+    """Opens a window, and waits for a person to pass the verification."""
 
     def syntax(self) -> str:
         return "[URL]"
@@ -53,19 +53,19 @@ class VerifyCommand(ProjectCommand, ScrapyCommand):
             raise BrowserError(
                 "verify opens a window and there is no display: run it on a desktop, copy the file it saves"
             )
-        from cncert.browser.verify_window import watch  # Playwright costs every other command 0.1 s
+        from cncert.browser.verify_window import wait_for_article  # Playwright costs every other command 0.1 s
 
         print(safe(f"Pass the verification in the window within {seconds:g} seconds: {address.url}"), file=sys.stderr)
-        state = await watch(address.url, launch, options, seconds)
+        state = await wait_for_article(address.url, launch, options, seconds)
         if state is None:
             print_message("not verified: no window showed an article")
             return 1
         path = Path(self.options.browser_state)
         try:
-            # For its owner alone: it holds what tells a browser from others.
+            # For its owner alone: its cookies identify the browser.
             write_whole(path, json.dumps(state).encode(), mode=0o600)
         except OSError as error:
-            raise BrowserError(f"{path} cannot be written: {error.strerror or error}") from None
+            raise BrowserError(f"{path} cannot be written: {error_reason(error)}") from None
         print(f"{safe(path)}: used by every crawl with CNCERT_BROWSER=on", file=sys.stderr)
         return 0
 

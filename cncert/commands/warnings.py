@@ -1,4 +1,4 @@
-"""``scrapy warnings``: what is odd about the stored issues."""
+"""``scrapy warnings``: lists the warnings of the stored issues."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -19,7 +19,7 @@ Found = list[tuple[str, IssueWarning]]
 
 
 class WarningsCommand(ProjectCommand, ScrapyCommand):
-    """The warnings of the stored issues: nothing is wrong with the crawl, but a person should look."""
+    """Lists the warnings: nothing is wrong with the crawl, but a person should look at the issues."""
 
     def short_desc(self) -> str:
         return "List the warnings of the stored issues"

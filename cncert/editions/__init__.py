@@ -1,1 +1,1 @@
-"""Taking an issue into the store, wherever it came from."""
+"""Stores issues, wherever they were read."""

@@ -1,4 +1,4 @@
-"""Takes an issue into the store, the one way in: the issue itself, and what it says of the ledger's articles."""
+"""Stores an issue and records it in the ledger: every issue, wherever it was read, is stored by :func:`take`."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,13 +10,13 @@ from cncert.store.ledger_rows import State
 from cncert.store.revisions import Outcome, Reject
 
 FoundIn = Literal["page", "feed", "file"]
-"""Where an issue was read: a page that was fetched now, a feed's copy, a saved file."""
+"""Where an issue was read: in a page fetched now, in a feed's copy, in a saved file."""
 
 
 async def take(store: Store, issue: Issue, found_in: FoundIn) -> Outcome:
-    """Store *issue*, validated, and record it in the ledger; return what it was to the store.
+    """Store *issue*, which is valid, and record it in the ledger; return what storing did.
 
-    The issue comes first: a kill in between costs a repeated fetch. May raise StoreError.
+    The issue is stored first: if the process is killed in between, it is fetched again. May raise StoreError.
     """
     outcome = await store.put_issue(issue)
     await record_in_ledger(store, issue, outcome, found_in)
@@ -24,9 +24,9 @@ async def take(store: Store, issue: Issue, found_in: FoundIn) -> Outcome:
 
 
 async def record_in_ledger(store: Store, issue: Issue, outcome: Outcome, found_in: FoundIn) -> None:
-    """Record what *issue* says of its article and of earlier issues. *outcome*: what it was to the store.
+    """Record the article of *issue*, and the earlier issues that it lists. *outcome*: what storing it did.
 
-    A copy leaves its article due, because the page itself is the better source. May raise StoreError.
+    The article of a copy stays due, because the page itself is the better source. May raise StoreError.
     """
     ledger, ident = Ledger(store), issue_row_id(issue)
     is_page = not issue.provenance.is_copy
@@ -46,7 +46,7 @@ async def record_in_ledger(store: Store, issue: Issue, outcome: Outcome, found_i
         return
     row = await store.get_row(ident)
     is_new = row is None or row.state is not State.STORED
-    # Nothing is learnt from an issue of which only pictures were fetched again.
+    # An issue of which only pictures were fetched again is no new result.
     if found_in == "page" and (is_new or outcome in (Outcome.NEW, Outcome.CHANGED)):
         await ledger.add_address(issue.article.url, found_in, issue.id)
         await ledger.record_result(ident, State.STORED, None, url=issue.provenance.address, issue=issue.id)
@@ -55,7 +55,7 @@ async def record_in_ledger(store: Store, issue: Issue, outcome: Outcome, found_i
 
 
 async def reject(store: Store, issue: Issue, reason: str) -> None:
-    """Keep *issue*, which is not valid, with the *reason*, and record it in the ledger. May raise StoreError."""
+    """Store *issue*, which is not valid, as a reject with its *reason*, and record it. May raise StoreError."""
     ident = issue_row_id(issue)
     await store.put_reject(
         Reject(

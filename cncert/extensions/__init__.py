@@ -1,1 +1,1 @@
-"""Scrapy extensions: the record of a run, the live panel, the form of log lines."""
+"""Scrapy extensions: the record of a run, the live panel, log lines, and settings derived from the options."""

@@ -1,4 +1,4 @@
-"""Add-on: gives Scrapy the settings that follow from the options of a user."""
+"""Scrapy add-on: derives Scrapy's settings from the options of the user."""
 
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -11,18 +11,18 @@ from cncert.sources.configured_sources import read_sources
 from cncert.wechat.address import PICTURE_HOSTS
 
 _LIBRARIES = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
-"""By scheme of a bucket: the module that Scrapy needs, and the package that has it."""
+"""By scheme of a bucket: the module that Scrapy needs, and its package."""
 
 
 class DerivedSettings:
-    """Works once the environment, the command line and Scrapyd had their say. What the user gave to Scrapy stays."""
+    """Derives settings from the options, however they were set; what the user gave to Scrapy itself stays."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Raises SettingError for an option that is wrong."""
+        """Update *settings*. Raises SettingError for an option that is wrong."""
         options = Options.of(settings)
         read_sources(options)
         _check_bucket_library(options.files)
-        # Scrapy 2.19 sends everything that waits at once when there is no delay at all, whatever the concurrency.
+        # Without any delay Scrapy 2.19 sends all waiting requests at once, whatever the concurrency.
         delay = max(0.001, options.download_delay)
         for name, value in {
             "DOWNLOAD_DELAY": delay,
@@ -30,7 +30,7 @@ class DerivedSettings:
             "LOG_LEVEL": options.log_level.upper(),
         }.items():
             settings.set(name, value, priority=settings.getpriority(name) or 0)
-        # The picture hosts have a pace of their own; who sets a shorter DOWNLOAD_DELAY means them too.
+        # The picture hosts have a delay of their own; a shorter DOWNLOAD_DELAY holds for them too.
         slot = {"concurrency": 3, "delay": min(0.5, delay), "jitter": 0.5}
         settings.setdict(
             {

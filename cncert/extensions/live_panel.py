@@ -1,4 +1,4 @@
-"""The live panel: how a crawl is getting on, on the last lines of a terminal."""
+"""The live panel: the progress of a crawl on the last lines of a terminal."""
 
 import asyncio
 import sys
@@ -37,7 +37,7 @@ DROPPED_COUNTERS = ("cncert/robots", "cncert/ignored")
 
 
 def should_show_panel(settings: BaseSettings) -> bool:
-    """Whether stderr is a terminal, and nobody has switched the panel off or sent the log to a file."""
+    """Whether stderr is a terminal, the panel is switched on, and the log does not go to a file."""
     if not Options.of(settings).panel or settings["LOG_FILE"]:
         return False
     console = console_for(sys.stderr)
@@ -45,7 +45,7 @@ def should_show_panel(settings: BaseSettings) -> bool:
 
 
 def live_panel(crawler: Crawler) -> AbstractContextManager[object]:
-    """Return a context manager that shows the panel of *crawler*, or does nothing if there is to be none."""
+    """Return a context manager that shows the panel of *crawler*, or does nothing if there is no panel."""
     return LivePanel(crawler) if should_show_panel(crawler.settings) else nullcontext()
 
 
@@ -71,7 +71,7 @@ class Pace:
 
 
 class LivePanel:
-    """Shows on stderr how *crawler* is getting on; the log goes above, and nothing is left at the end of ``with``."""
+    """Shows on stderr the progress of *crawler*, below the log; it disappears at the end of ``with``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

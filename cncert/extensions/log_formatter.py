@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 
 class LogFormatter(logformatter.LogFormatter):
-    """Names an item by its id where Scrapy prints all of it."""
+    """Logs the id of an item where Scrapy logs all of it."""
 
     def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult:
         return super().scraped(_name(item), response, spider)

@@ -1,4 +1,4 @@
-"""The run: opens the store, keeps the run's record, decides whether the run was clean."""
+"""Opens the store of a crawl, keeps the run's record, and decides whether the run was clean."""
 
 import asyncio
 import logging
@@ -25,31 +25,31 @@ from cncert.store.run_records import RunRecord
 
 logger = logging.getLogger(__name__)
 
-LAST_WORD_SECONDS = 3
-"""How long a store that failed may take to note how the run ended."""
+FINAL_RECORD_SECONDS = 3
+"""How long a store that failed may take to save the final record of the run."""
 
 
 class RunRecorder:
-    """Extension: the one place where a crawl's store is opened and closed, and what every run leaves behind.
+    """Extension that opens and closes the store of a crawl, and keeps the record of the run.
 
-    Others reach it by :meth:`of`.
+    Other components get it by :meth:`of`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.log: RunLog | None = None
         self.waits_until: datetime | None = None
-        """When the pause ends, or ended, that a verification page is followed by."""
+        """When the last pause after a verification page ends or ended."""
         self._options = Options.of(crawler.settings)
         self._store: Store = open_store(self._options.store)
-        self._lost: Exception | None = None
-        self._store_lost: StoreError | None = None
+        self._first_failure: Exception | None = None
+        self._store_failure: StoreError | None = None
         self._closing: asyncio.Future[None] | None = None
         self._failed: dict[str, str] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecorder":
-        """Raises StoreError for an address that is none of a store."""
+        """Return the connected extension. Raises StoreError if the store's address is wrong."""
         run = cls(crawler)
         crawler.signals.connect(run.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(run.spider_closed, signal=signals.spider_closed)
@@ -58,25 +58,25 @@ class RunRecorder:
 
     @classmethod
     def of(cls, crawler: Crawler) -> "RunRecorder":
-        """The run of *crawler*."""
+        """Return the recorder of *crawler*."""
         run = crawler.get_extension(cls)
         assert run is not None
         return run
 
     @property
     def record(self) -> RunRecord | None:
-        """The record of the run, once it has begun."""
+        """The record of the run, None before it begins."""
         return self.log.record if self.log is not None else None
 
     @property
     def store(self) -> Store:
-        """The open store. Raises StoreError once it has failed: nobody waits for it a second time."""
-        if self._store_lost is not None:
-            raise self._store_lost
+        """The open store. Raises StoreError once it has failed, so that its timeout passes only once."""
+        if self._store_failure is not None:
+            raise self._store_failure
         return self._store
 
     async def spider_opened(self, spider: Spider) -> None:
-        """Open the store, begin the record, enter the bundled index. Raises CloseSpider if the store is not there."""
+        """Open the store, begin the record, add the bundled index to the ledger. Raises CloseSpider if that fails."""
         try:
             await self.store.open()
             for died in await close_dead_runs(self.store):
@@ -98,31 +98,32 @@ class RunRecorder:
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.add_address(entry.url, source="index", issue=entry.issue)
-            await renew_warnings.renew(self.store)  # a run that died left it undone, another version saw it otherwise
+            await renew_warnings.renew(
+                self.store
+            )  # a run may have died before this, or another version have other rules
             log.record.gaps_before = await log.missing_weeks()
             await log.save()
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
 
     def store_failed(self, error: StoreError, reason: str = "store_failed") -> CloseSpider:
-        """Say once that the store is lost; the exception to raise so that the spider closes."""
-        self._store_lost = self._store_lost or error
-        self._say(error)
+        """Log the first failure of the store; return the exception that closes the spider."""
+        self._store_failure = self._store_failure or error
+        self._log_first_failure(error)
         return CloseSpider(reason)
 
     async def stop(self, error: CncertError, reason: str = "store_failed") -> None:
-        """Say once what is lost and close the run: for pipelines, from which Scrapy lets no exception close it."""
+        """Log the first failure and close the spider: for pipelines, whose exceptions cannot close it."""
         if reason == "store_failed" and isinstance(error, StoreError):
-            self._store_lost = self._store_lost or error
-        self._say(error)
+            self._store_failure = self._store_failure or error
+        self._log_first_failure(error)
         if self._closing is None:
-            # Not awaited: closing waits for the very item that is asking for it.
+            # Not awaited: closing waits for the item whose pipeline calls this.
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=reason))
 
-    def _say(self, error: Exception) -> None:
-        """The first loss is the cause of those that follow."""
-        if self._lost is None:
-            self._lost = error
+    def _log_first_failure(self, error: Exception) -> None:
+        if self._first_failure is None:  # the first failure is the cause of the others
+            self._first_failure = error
             logger.error("%s", error)
 
     def item_error(self, item: Any, response: Any, spider: Spider, failure: Any) -> None:
@@ -130,7 +131,7 @@ class RunRecorder:
         self.crawler.stats.inc_value("cncert/item_errors")
 
     def note_failure(self, row: str, failure: str | None) -> None:
-        """Note why the ledger's *row* failed, None if it did not: what another try mends is no failure of the run."""
+        """Note why the ledger's *row* failed, None if it did not: a later success of a row cancels its failure."""
         self._failed.pop(row, None)
         if failure is not None:
             self._failed[row] = failure
@@ -147,12 +148,6 @@ class RunRecorder:
         assert self.log is not None
         self.log.record.rejected.append(issue)
 
-    def warn(self, text: str) -> None:
-        """Add a line to the record that a person should read."""
-        logger.warning("%s", text)
-        if self.record is not None:
-            self.record.warnings.append(text)
-
     def remark(self, text: str) -> None:
         """Add a line about a feed or an album; the run may be clean all the same."""
         logger.warning("%s", text)
@@ -168,28 +163,28 @@ class RunRecorder:
             self.log.record.verdicts = self._counts("cncert/verdict/")
             self.log.record.pictures = self._counts("cncert/pictures/")
             try:
-                async with asyncio.timeout(LAST_WORD_SECONDS if self._store_lost else None):
+                async with asyncio.timeout(FINAL_RECORD_SECONDS if self._store_failure else None):
                     await self._finish(self.log, reason)
             except (StoreError, TimeoutError) as error:
                 self.log.record.clean = False
-                self._say(error)
+                self._log_first_failure(error)
                 if isinstance(error, StoreError) and not isinstance(error, DocumentError):
-                    self._store_lost = self._store_lost or error
+                    self._store_failure = self._store_failure or error
         if not self._is_replay() and (
-            unreached := await after_run.run_monitors(self._store, self._options, self.record, self._store_lost)
+            unreached := await after_run.run_monitors(self._store, self._options, self.record, self._store_failure)
         ):
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()
 
     async def _finish(self, log: RunLog, reason: str) -> None:
-        """Judge the run and write its record down, also to a store that failed: it may be there again by now."""
+        """Decide whether the run is clean, and save its record, also to a store that failed: it may work again."""
         record, stats = log.record, self.crawler.stats
-        if self._store_lost is None:
+        if self._store_failure is None:
             record.gaps_after = await log.missing_weeks()
             for counter, numbers in (await log.note_issues()).items():
                 stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
-        if self._lost is not None:
-            record.warnings.append(str(self._lost))
+        if self._first_failure is not None:
+            record.warnings.append(str(self._first_failure))
         record.faults = count_failures(Counter(self._failed.values()), stats.get_value)
         await log.end(reason, clean=judge_run(record, reason))
         stats.set_value("cncert/run/clean", record.clean)
@@ -199,5 +194,5 @@ class RunRecorder:
         return {key.removeprefix(prefix): value for key, value in sorted(stats.items()) if key.startswith(prefix)}
 
     def _is_replay(self) -> bool:
-        """Whether an archive answers, which says nothing of how WeChat is."""
+        """Whether an archive answers instead of the network: the run says nothing about WeChat."""
         return bool(getattr(getattr(self.crawler.spider, "arguments", None), "replaying", False))

@@ -1,1 +1,1 @@
-"""What is known of every article: its addresses, what became of each, when to ask again, which weeks are missing."""
+"""The ledger of articles: their addresses, results and next attempts, the frontier of a run, and the missing weeks."""

@@ -1,4 +1,4 @@
-"""Reads and writes the ledger: every article ever seen for the series, its addresses and what became of it."""
+"""Reads and writes the ledger: every article seen for the series, its addresses and the results of its requests."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from cncert.wechat.address import Address, ArticleKey, biz_number, read_address
 
 @dataclass(frozen=True, slots=True)
 class SiteAddress:
-    """The address of a page of another site than WeChat; it is the identity of its page."""
+    """The address of a page that is not WeChat's; it identifies the page."""
 
     url: str
     form: Literal["site"] = "site"
@@ -27,11 +27,11 @@ class SiteAddress:
 
 
 AddressReader = Callable[[str], Address | SiteAddress | None]
-"""Reads the address of a page of the series; None for any other text."""
+"""Returns the address of a page of the series; None for any other text."""
 
 
 def row_id(address: Address | SiteAddress) -> str:
-    """Return the id of the row that *address* belongs to until somebody has opened the page behind it."""
+    """Return the id of the row of *address*, until the page behind it has been fetched."""
     if address.key is not None:
         return str(address.key)
     if isinstance(address, Address) and address.token is not None:
@@ -50,7 +50,7 @@ def issue_row_id(issue: Issue) -> str:
 
 
 def is_unresolved(row: LedgerRow) -> bool:
-    """Whether the addresses of *row* do not say which article they lead to, and nobody has looked."""
+    """Whether it is still unknown to which article the addresses of *row* lead."""
     return row.id.startswith(("s-", "t-"))
 
 
@@ -61,9 +61,9 @@ class Ledger:
         self.store, self._read_address = store, reader
 
     async def add_address(self, text: str | None, source: str, issue: str | None = None) -> LedgerRow | None:
-        """Note that *source* names the address *text*, or none, for *issue*. Return the row, None if there is none.
+        """Add the address *text* of *issue*, found in *source*. Return its row, None if both are None.
 
-        What is in the ledger already costs a look-up and no write.
+        What is in the ledger already is not written again.
         """
         address = self._read_address(text) if text else None
         now = datetime.now(UTC)
@@ -87,7 +87,7 @@ class Ledger:
         return await self.store.change_row(ident, add)
 
     async def add_earlier_issues(self, issue: Issue) -> None:
-        """Note every line of the list of earlier issues that *issue* prints, with or without a link."""
+        """Add the list of earlier issues that *issue* prints, with or without links."""
         for line in issue.review:
             await self.add_address(line.url, source=issue.id, issue=issue_id(line.year, line.number))
 
@@ -107,10 +107,10 @@ class Ledger:
         leads_nowhere: bool = False,
         at_once: bool = False,
     ) -> LedgerRow:
-        """Record what came of an attempt on the row *ident* by the address *url*. Return the row.
+        """Record the result of a request to *url* for the row *ident*. Return the row.
 
-        A stored issue stays stored whatever goes wrong later; only its deletion is noted. *leads_nowhere*: the address
-        will never work again. *at_once*: it may be asked for again immediately.
+        A stored issue stays stored whatever goes wrong later; only its deletion is recorded. *leads_nowhere*: the
+        address will never work again. *at_once*: the article may be requested again immediately.
         """
         now = datetime.now(UTC)
         if leads_nowhere:
@@ -137,7 +137,7 @@ class Ledger:
         return await self.store.change_row(ident, change)
 
     async def record_replay_miss(self, ident: str) -> None:
-        """Note that a replayed archive lacks the row *ident*: it says nothing of WeChat, so no attempt is counted."""
+        """Record that a replayed archive lacks the row *ident*. That is no attempt: WeChat was not asked."""
 
         def change(row: LedgerRow | None) -> LedgerRow:
             assert row is not None

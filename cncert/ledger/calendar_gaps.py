@@ -1,4 +1,4 @@
-"""Completeness: every week of the calendar, and what became of its issue."""
+"""Completeness: every week of the calendar, and whether its issue is stored or why not."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -10,8 +10,8 @@ from cncert.store.ledger_rows import LedgerRow, State
 
 WeekState = Literal["stored", "blocked", "unavailable", "known", "gone", "rejected", "never seen"]
 
-# Of several articles that claim a week, the one that promises most speaks for it.
-_ORDER = (State.STORED, State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED)
+# Of several articles that claim a week, the first of these states is the state of the week.
+_STATE_ORDER = (State.STORED, State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED)
 
 
 class Week(Model):
@@ -22,9 +22,9 @@ class Week(Model):
     state: WeekState
     reason: str | None
     addresses: list[str]
-    """All that are known, of every article that claims the week."""
+    """Addresses of all articles that claim the week."""
     attempts: int
-    """How often one of them was asked for."""
+    """How often these were requested."""
     next_try: Moment | None
 
 
@@ -36,10 +36,10 @@ def weeks(
     last: str | None = None,
     today: date | None = None,
 ) -> list[Week]:
-    """Every week from the first known issue to the newest, oldest first, bounded by *first* and *last* if given.
+    """Return every week from the first known issue to the newest, oldest first, bounded by *first* and *last*.
 
-    *rows* is the ledger, *stored* the ids of the issues in the store. A claim about a week that has not ended by
-    *today* is no reason to expect an issue.
+    *rows* is the ledger, *stored* the ids of the issues in the store. No issue is expected of a week that has not ended
+    by *today*.
     """
     today = today or date.today()
     claims: dict[str, list[LedgerRow]] = {}
@@ -84,14 +84,14 @@ def _week(issue: str, period: Period, rows: list[LedgerRow], stored: bool) -> We
 
     if stored:
         return week("stored", None)
-    # A row says stored while its document is not there only if somebody removed the document.
-    speaking = [row for row in rows if row.state is not State.STORED]
-    if not speaking:
+    # A row whose state is stored has no document only if a person has removed it.
+    others = [row for row in rows if row.state is not State.STORED]
+    if not others:
         return week("never seen", "no list, no index names it" if not rows else "its document was removed")
-    row = min(speaking, key=lambda row: _ORDER.index(row.state))
+    row = min(others, key=lambda row: _STATE_ORDER.index(row.state))
     return week(row.state.value, row.reason or (None if row.addresses else "no address is known"), row.next_try)
 
 
 def missing(all_weeks: Iterable[Week]) -> list[Week]:
-    """The weeks whose issue is not in the store."""
+    """Return the weeks whose issue is not stored."""
     return [week for week in all_weeks if week.state != "stored"]

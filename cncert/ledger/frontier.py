@@ -1,4 +1,4 @@
-"""The frontier of a run: which address of which article is asked next, and what follows from its answer."""
+"""The frontier of a run: which address of which article is requested next, and what follows from its answer."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -17,12 +17,12 @@ from cncert.wechat.failure_pages import Page, Verdict
 
 logger = logging.getLogger(__name__)
 
-CHALLENGES_IN_A_ROW = 3
-"""So many verification pages for addresses that are usually answered mean that WeChat wants no more requests."""
-SILENCES_IN_A_ROW = 10
-"""So many pages without any answer mean that the network is down; each was asked for three times."""
+MAX_CHALLENGES = 3
+"""Verification pages in a row, for addresses that are usually answered, after which a run ends."""
+MAX_UNANSWERED = 10
+"""Pages in a row without an answer after which the network is down; each was requested three times."""
 MAX_MOVES = 3
-"""So many times an article is followed to another address in one run."""
+"""How many times an article is followed to another address in one run."""
 
 _STATES = {
     Verdict.BLOCKED: State.BLOCKED,
@@ -35,52 +35,52 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedRequest:
-    """An address that is to be asked now."""
+    """An address that is to be requested now."""
 
     row: str
     """The ledger row of its article."""
     url: str
     form: AddressForm
     issue: str | None
-    """The issue that the article is, or is said to be."""
+    """The issue that the article is or should be."""
     moves: int = 0
-    """How many times WeChat has named another address on the way here."""
+    """How many times WeChat has named another address of the article in this run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What follows from an answer that is no article."""
+    """An answer that is no article, and what follows from it."""
 
     verdict: Verdict
     challenges: int = 0
-    """If WeChat asked for a verification of an address that is usually answered: how many times in a row by now."""
+    """How many verification pages in a row came for addresses that are usually answered; 0 if this is none."""
     then: PlannedRequest | None = None
-    """Another address of the article, to be asked next."""
+    """Another address of the article, to be requested next."""
 
 
 class RunScope(Protocol):
-    """What a run was asked for."""
+    """Which articles a run requests."""
 
     @property
     def refresh(self) -> bool:
-        """Whether what is stored is asked for again."""
+        """Whether stored issues are requested again."""
 
     @property
     def retry(self) -> bool:
-        """Whether what is blocked or unavailable is asked for at once."""
+        """Whether blocked and unavailable articles are requested at once."""
 
     @property
     def replaying(self) -> bool:
         """Whether an archive answers instead of the network."""
 
     def wants(self, issue: str) -> bool:
-        """Whether *issue* is in the range that was asked for."""
+        """Whether *issue* is in the range of the run."""
 
 
 class Frontier:
-    """Plans the requests of one run, and records what comes of them. All methods may raise StoreError.
+    """Plans the requests of one run, and records their results. All methods may raise StoreError.
 
-    *count* counts an event by its name, *note_failure* keeps why a row failed (None: it did not).
+    *count* counts an event by its name, *note_failure* takes why a row failed (None: it did not).
     """
 
     def __init__(
@@ -97,22 +97,22 @@ class Frontier:
         self._count, self._note_failure = count, note_failure
         self._asked: dict[str, set[str]] = {}
         self._challenges = 0
-        self._silences = 0
+        self._unanswered = 0
 
-    # --- what is asked
+    # --- planning
 
     async def plan(self, url: str, *, source: str | None, issue: str | None) -> PlannedRequest | None:
-        """Note that *source* names *url* for *issue*; return the request for its article, None if there is no need.
+        """Add *url* of *issue*, found in *source*; return the request for its article, None if none is needed.
 
-        Without a *source* a person named the address: neither the range nor what came of it before counts.
+        Without a *source* a person named the address: it is requested whatever its week and earlier results.
         """
         row = await self.ledger.add_address(url, source or "start", issue)
         return await self._plan_row(row, asked_for=source is None) if row else None
 
     async def due(self) -> AsyncIterator[PlannedRequest]:
-        """Yield a request for each article that the ledger knows and the store lacks, the newest issue first.
+        """Yield a request for each article that is in the ledger and not stored, the newest issue first.
 
-        Articles of which no address can be read belong to another spider.
+        Articles whose addresses cannot be read belong to another spider.
         """
         rows = [row for row in await self._store.rows() if self._readable(row)]
         for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
@@ -142,7 +142,7 @@ class Frontier:
         return issue is not None and not issue.provenance.is_copy
 
     def _next(self, row: LedgerRow, moves: int = 0) -> PlannedRequest | None:
-        """Return a request to the best address of *row* that this run has not asked yet."""
+        """Return a request to the best address of *row* that this run has not requested yet."""
         asked = self._asked.setdefault(row.id, set())
         address = next_address(self._readable(row), without=asked)
         if address is None:
@@ -151,19 +151,17 @@ class Frontier:
         self._count("cncert/ledger/asked")
         return PlannedRequest(row.id, address.url, address.form, row.issue, moves)
 
-    # --- what comes back
+    # --- results
 
-    async def article_came(self, row: str, key: str) -> None:
-        """Record that the page behind *row* is the article *key*, whatever its address."""
-        self._challenges = self._silences = 0
+    async def record_article(self, row: str, key: str) -> None:
+        """Record that the page of *row* is the article *key*."""
+        self._challenges = self._unanswered = 0
         self._note_failure(row, None)
         await self.ledger.merge_into(key, row)
         self._asked.setdefault(key, set())
 
-    async def issue_came(self, issue: Issue, claimed: str | None) -> None:
-        """Record the list of earlier issues, and that the issue which the address was *claimed* to lead to is still
-        missing if it is another one.
-        """
+    async def record_issue(self, issue: Issue, claimed: str | None) -> None:
+        """Record the earlier issues that *issue* lists, and the issue *claimed*, if another, as still missing."""
         if claimed not in (None, issue.id) and await self._is_missing(claimed, f"issue-{claimed}"):
             reason = f"the address that was given for it leads to {issue.id}"
             logger.warning("%s: %s %s", claimed, reason, issue.provenance.address)
@@ -177,7 +175,7 @@ class Frontier:
         self._note_failure(f"issue-{claimed}" if claimed else row, State.REJECTED)
         return True
 
-    async def no_issue(self, request: PlannedRequest, error: NotAnIssue) -> None:
+    async def record_no_issue(self, request: PlannedRequest, error: NotAnIssue) -> None:
         """Record an article that is no issue."""
         self._count(f"cncert/rejected/{error.reason}")
         logger.info("No issue (%s): %s %s", error.reason, error, request.url)
@@ -189,9 +187,9 @@ class Frontier:
         else:
             self._note_failure(row.id, error.reason if error.reason == "empty" else State.REJECTED)
 
-    async def page_refused(self, request: PlannedRequest, page: Page, *, browsed: bool) -> Refusal:
-        """Record an answer that is no article. *browsed*: the browser was shown it."""
-        self._silences = 0
+    async def record_refusal(self, request: PlannedRequest, page: Page, *, browsed: bool) -> Refusal:
+        """Record an answer that is no article, to the browser if *browsed*; return what follows from it."""
+        self._unanswered = 0
         if page.verdict is Verdict.MOVED and page.moved_to is not None:
             if (then := await self._follow(request, page.moved_to)) is not None:
                 return Refusal(page.verdict, then=then)
@@ -222,11 +220,11 @@ class Frontier:
             challenges = self._challenges
         # Some failures belong to the address: another address of the article may do.
         of_address = (page.verdict is Verdict.EXPIRED or is_unsigned) and page.verdict is not Verdict.GONE
-        given_up = challenges >= CHALLENGES_IN_A_ROW
+        given_up = challenges >= MAX_CHALLENGES
         return Refusal(page.verdict, challenges, self._next(row) if of_address and not given_up else None)
 
     async def _follow(self, request: PlannedRequest, url: str) -> PlannedRequest | None:
-        """Return a request to *url*, where the article has moved to; None if it was asked, or moved too often."""
+        """Return a request to *url*, the new address of the article; None if it was requested, or moved too often."""
         target = self._read_address(url)
         if target is None or url in self._asked[request.row] or request.moves >= MAX_MOVES:
             return None
@@ -240,19 +238,19 @@ class Frontier:
         self._asked[row.id] |= {address.url for address in row.addresses if address.url != target.url}
         return self._next(row, request.moves + 1)
 
-    async def no_answer(self, request: PlannedRequest, reason: str, *, unreached: bool) -> bool:
+    async def record_no_answer(self, request: PlannedRequest, reason: str, *, unreached: bool) -> bool:
         """Record that no answer came; return whether the network is down.
 
-        *unreached*: nobody was reached, so nothing was learnt of the article, and it is due again at once.
+        *unreached*: no server was reached, so the article is due again at once.
         """
         self._count("cncert/verdict/failed")
         logger.warning("No answer (%s): %s", reason, request.url)
         self._note_failure(request.row, "failed")
         await self.ledger.record_result(request.row, State.UNAVAILABLE, reason, url=request.url, at_once=unreached)
-        self._silences += 1
-        return self._silences >= SILENCES_IN_A_ROW
+        self._unanswered += 1
+        return self._unanswered >= MAX_UNANSWERED
 
-    async def not_archived(self, request: PlannedRequest) -> None:
+    async def record_replay_miss(self, request: PlannedRequest) -> None:
         """Record that the replayed archive lacks the article."""
         self._count("cncert/verdict/not_archived")
         await self.ledger.record_replay_miss(request.row)

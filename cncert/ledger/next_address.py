@@ -1,4 +1,4 @@
-"""Which of the addresses of an article is asked next."""
+"""Decides which address of an article is requested next."""
 
 from collections.abc import Collection, Iterable
 
@@ -6,9 +6,7 @@ from cncert.store.ledger_rows import ADDRESS_FORMS, LedgerAddress
 
 
 def ranked_addresses(addresses: Iterable[LedgerAddress]) -> list[LedgerAddress]:
-    """Return those of *addresses* that may work: by form, the one that is most likely answered first; then the least
-    tried.
-    """
+    """Return the *addresses* that may work, the most likely first: by their forms, then by the fewest attempts."""
     alive = [address for address in addresses if not address.leads_nowhere]
     return sorted(alive, key=lambda address: (ADDRESS_FORMS.index(address.form), address.tries))
 

@@ -1,17 +1,17 @@
-"""When an article that could not be had is asked for again."""
+"""Decides when an article that could not be fetched is requested again."""
 
 from datetime import datetime, timedelta
 
 from cncert.store.ledger_rows import LedgerRow, State
 
 RETRY_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
-"""How long an article is left alone after its first, second, third attempt, and after every later one."""
+"""How long an article is not requested after its first, second and third attempt, and after every later one."""
 
 
 def next_try(state: State, attempts: int, now: datetime, *, at_once: bool) -> datetime | None:
-    """Return before which time an article in *state* is left alone after *attempts* earlier attempts, if it may come.
+    """Return when an article in *state* may be requested again after *attempts* earlier attempts; None if never.
 
-    *at_once*: it may be asked for again immediately.
+    *at_once*: now.
     """
     if state not in (State.BLOCKED, State.UNAVAILABLE):
         return None
@@ -19,9 +19,9 @@ def next_try(state: State, attempts: int, now: datetime, *, at_once: bool) -> da
 
 
 def is_due(row: LedgerRow, *, now: datetime, retry: bool = False) -> bool:
-    """Whether an article is to be asked for: it is not stored, may come, and has been left alone long enough.
+    """Whether an article is to be requested: it is not stored or lost, and its next attempt is due.
 
-    *retry* asks at once for what is blocked or unavailable.
+    With *retry*, blocked and unavailable articles are due at once.
     """
     if row.state in (State.STORED, State.GONE, State.REJECTED):
         return False

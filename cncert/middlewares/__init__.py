@@ -1,1 +1,1 @@
-"""What stands between the engine, the spider and the network: hosts, verdict, ledger."""
+"""Scrapy middlewares: which hosts are requested, what an answer is, which requests are sent, feeds and albums."""

@@ -1,4 +1,4 @@
-"""What Scrapy's download errors mean. Some of them differ in their text only."""
+"""Classifies Scrapy's download errors, of which some differ in their text only."""
 
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 

@@ -1,4 +1,4 @@
-"""What is done with a request for an issue that brought no article: recorded, repeated, sent elsewhere, or given up."""
+"""Handles requests that brought no article: records, repeats or replaces them, or ends the run."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from cncert.browser import chromium
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.ledger.frontier import CHALLENGES_IN_A_ROW, SILENCES_IN_A_ROW, Frontier, PlannedRequest
+from cncert.ledger.frontier import MAX_CHALLENGES, MAX_UNANSWERED, Frontier, PlannedRequest
 from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large
 from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.verdict import PageRefused
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 class FailedRequests:
     """The errback of the requests that :class:`~cncert.middlewares.ledger.LedgerMiddleware` sends.
 
-    *send* makes a Scrapy request of a planned one.
+    *send* returns the Scrapy request of a planned one.
     """
 
     def __init__(self, crawler: Crawler, frontier: Frontier, send: Callable[[PlannedRequest], Request]) -> None:
@@ -47,7 +47,7 @@ class FailedRequests:
         self._browsed: set[str] = set()
 
     async def handle(self, failure: Failure) -> AsyncIterator[Any]:
-        """Record why no article came, and yield what is asked next, if anything is."""
+        """Record why no article came, and yield the next request, if there is one."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         error, follow = failure.value, None
         try:
@@ -66,17 +66,17 @@ class FailedRequests:
             yield follow
 
     async def _refused(self, request: Request, error: PageRefused) -> Request | None:
-        """Record a refusal; return what is asked next: another address, or the same one in the browser."""
+        """Record a refusal; return the next request: to another address, or to the same one in the browser."""
         row, browsed = request.meta["row"], bool(request.meta.get("playwright"))
-        refusal = await self._frontier.page_refused(planned_of(request), error.page, browsed=browsed)
+        refusal = await self._frontier.record_refusal(planned_of(request), error.page, browsed=browsed)
         if refusal.challenges:
             await self._slow_down(refusal.challenges)
         if refusal.then is not None:
             return self._send(refusal.then)
-        # The browser may read what plain HTTP could not: once for every article.
+        # The browser may read what plain HTTP could not; it is tried once for every article.
         if (
             row in self._browsed
-            or refusal.verdict not in chromium.HELPS
+            or refusal.verdict not in chromium.RETRIED_VERDICTS
             or self._replaying
             or not self._options.browser
         ):
@@ -86,9 +86,9 @@ class FailedRequests:
         return chromium.in_browser(request, self.crawler.settings)
 
     async def _ignored(self, request: Request, error: IgnoreRequest) -> None:
-        """Record that nothing was asked: the archive lacks it, robots.txt denies it, or its host is not allowed."""
+        """Record that no request was sent: not archived, denied by robots.txt, or to a host that is not allowed."""
         if self._replaying and not isinstance(error, HostNotAllowed):
-            await self._frontier.not_archived(planned_of(request))
+            await self._frontier.record_replay_miss(planned_of(request))
             return
         denied = is_robots_denial(error)
         self.crawler.stats.inc_value("cncert/robots" if denied else "cncert/ignored")
@@ -96,12 +96,12 @@ class FailedRequests:
 
     async def _unanswered(self, request: Request, error: BaseException | None, reason: str) -> None:
         unreached = isinstance(error, (DownloadConnectionRefusedError, CannotResolveHostError))
-        if await self._frontier.no_answer(planned_of(request), reason, unreached=unreached):
-            logger.error("%d pages in a row got no answer: the network is down", SILENCES_IN_A_ROW)
+        if await self._frontier.record_no_answer(planned_of(request), reason, unreached=unreached):
+            logger.error("%d pages in a row got no answer: the network is down", MAX_UNANSWERED)
             raise CloseSpider("network_failed")
 
     def _again(self, request: Request, reason: str) -> Request | None:
-        """Return the same request once more, for what may be an accident; None if it has been repeated already."""
+        """Return the same request once more; None if it has been repeated already."""
         settings, meta = self.crawler.settings, request.meta
         if any(meta.get(name) for name in ("again", "retry_times", "dont_retry")):
             return None
@@ -109,27 +109,27 @@ class FailedRequests:
             return None
         self.crawler.stats.inc_value("cncert/ledger/asked_again")
         logger.debug("Once more (%s): %s", reason, request.url)
-        # Without what Scrapy noted of the first try.
+        # Without what Scrapy noted of the first attempt.
         ours: dict[str, Any] = {name: meta[name] for name in ("row", "form", "issue", "moves")}
         return request.replace(meta={**ours, "again": True})
 
     async def _slow_down(self, challenges: int) -> None:
-        """Wait after a verification page, longer after each in a row, and at last give up. Raises CloseSpider.
+        """Wait after a verification page, longer after each in a row. Raises CloseSpider after the last.
 
-        Pages come one at a time, so waiting here holds back the next request.
+        Pages are requested one at a time, so waiting here delays the next request.
         """
-        if challenges >= CHALLENGES_IN_A_ROW:
+        if challenges >= MAX_CHALLENGES:
             raise CloseSpider("verification_asked")
         pause = self._options.pause * 2 ** (challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
         RunRecorder.of(self.crawler).waits_until = datetime.now(UTC) + timedelta(seconds=pause)
         until = time.monotonic() + pause
-        # A stop is not kept waiting.
+        # The pause ends when the run is stopped.
         while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110  # the engine has no event
             await asyncio.sleep(min(0.5, pause))
 
 
 def planned_of(message: Request | Response) -> PlannedRequest:
-    """Return the planned request that *message*, or the request that it answers, was made of."""
+    """Return the planned request of *message*, which is its Scrapy request or the answer."""
     meta = message.meta
     return PlannedRequest(meta["row"], message.url, meta["form"], meta["issue"], meta["moves"])

@@ -1,4 +1,4 @@
-"""No request leaves the allowed hosts, whoever asked for it."""
+"""Refuses every request to a host that is not allowed."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -17,10 +17,9 @@ class HostNotAllowed(IgnoreRequest):
 
 
 class HostsMiddleware:
-    """Downloader middleware, the last before the wire: only pages of the spider, WeChat's articles and pictures, and
-    the feeds and albums of the settings pass.
+    """Downloader middleware: lets requests pass to the spider's pages, WeChat's articles and pictures, and the sources.
 
-    Offsite filters look at the spider's requests; this looks at everything, media pipelines and redirects included.
+    It is the last before the network. Unlike Scrapy's offsite filter it also sees media pipelines and redirects.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -32,7 +31,7 @@ class HostsMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raises :class:`HostNotAllowed` for an address that the crawl has no business with."""
+        """Raises :class:`HostNotAllowed` for an address that the crawl may not request."""
         url, spider = request.url, self.crawler.spider
         if may_fetch(url) or may_ask(url, self.sources) or retried_issue(request) is not None:
             return

@@ -1,6 +1,6 @@
-"""Sends the requests that the frontier plans, and tells it what comes back.
+"""Sends the requests that the frontier plans, and records their results.
 
-A spider yields a request for every issue it sees and knows no store; ``ledger/frontier.py`` decides which are sent.
+A spider yields a request for every issue that a page names; ``ledger/frontier.py`` decides which are sent.
 """
 
 from collections.abc import AsyncIterator
@@ -18,7 +18,6 @@ from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.middlewares.failed_requests import FailedRequests, planned_of
 from cncert.middlewares.picture_retries import retried_issue, retry_request
 from cncert.spiders.series_spider import SeriesSpider
-from cncert.store.backend import UNFINISHED
 from cncert.wechat.failure_pages import Verdict
 
 
@@ -55,10 +54,10 @@ class LedgerMiddleware:
     def _failures(self) -> FailedRequests:
         return FailedRequests(self.crawler, self._frontier, self._request)
 
-    # --- what goes out
+    # --- requests
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield the spider's start, then what the ledger knows and the store lacks, then pictures that failed."""
+        """Yield the spider's start, then requests for articles that are due, then for unfinished pictures."""
         if not isinstance(self.crawler.spider, SeriesSpider):
             async for thing in start:
                 yield thing
@@ -69,7 +68,7 @@ class LedgerMiddleware:
                     yield sent
             async for planned in self._frontier.due():
                 yield self._request(planned)
-            async for issue in self._run.store.unfinished_pictures():
+            async for issue in self._run.store.issues_with_unfinished_pictures():
                 if self._spider.arguments.wants(issue.id):
                     yield await self._send(retry_request(issue.id))
         except StoreError as error:
@@ -92,46 +91,46 @@ class LedgerMiddleware:
             callback=self._spider.parse,
             errback=self._failures.handle,
             priority=int(planned.issue.replace("-", "")) if planned.issue else 1_000_000,
-            # The frontier has decided: another address of an article that was asked for is no duplicate.
+            # The frontier has decided: another address of an article that was requested is no duplicate.
             dont_filter=True,
             meta={"row": planned.row, "form": planned.form, "issue": planned.issue, "moves": planned.moves},
         )
 
     async def _retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
-        """Yield the stored issue as it stands now, for the pipelines."""
+        """Yield the stored issue, for the pipelines."""
         try:
             issue = await self._run.store.get_issue(retried_issue(response) or "")
         except StoreError as error:
             raise self._run.store_failed(error) from error
-        if issue is not None and any(picture.status in UNFINISHED for picture in issue.images):
+        if issue is not None and issue.unfinished_pictures:
             self.crawler.stats.inc_value("cncert/pictures/retried_issues")
             yield issue
 
-    # --- what comes back
+    # --- results
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Enter and filter what the spider found on a page."""
+        """Record what the spider found on a page, and yield items and planned requests."""
         if not isinstance(self.crawler.spider, SeriesSpider):
             async for thing in result:
                 yield thing
             return
         try:
-            await self._article_came(response)
+            await self._record_article(response)
             async for thing in result:
                 if isinstance(thing, Issue) and "row" in response.meta:
-                    await self._frontier.issue_came(thing, response.meta["issue"])
+                    await self._frontier.record_issue(thing, response.meta["issue"])
                 if (sent := await self._send(thing)) is not None:
                     yield sent
         except StoreError as error:
             raise self._run.store_failed(error) from error
 
-    async def _article_came(self, response: Response) -> None:
-        """Note which article the answer is: whatever its address, it belongs to the row of that."""
-        # What the errback of a refused page yields comes along here too.
+    async def _record_article(self, response: Response) -> None:
+        """Record which article the answer is: its row is that of the article, whatever its address."""
+        # The results of errbacks for refused pages pass here too.
         if "row" not in response.meta or (page := self._spider.judge(response)).verdict is not Verdict.ARTICLE:
             return
         key = str(page.article.key) if page.article and page.article.key else response.meta["row"]
-        await self._frontier.article_came(response.meta["row"], key)
+        await self._frontier.record_article(response.meta["row"], key)
         response.meta["row"] = key
 
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Any] | None:
@@ -142,7 +141,7 @@ class LedgerMiddleware:
 
     async def _reject(self, response: Response, exception: NotAnIssue) -> AsyncIterator[Any]:
         try:
-            await self._frontier.no_issue(planned_of(response), exception)
+            await self._frontier.record_no_issue(planned_of(response), exception)
         except StoreError as error:
             raise self._run.store_failed(error) from error
         return

@@ -1,21 +1,21 @@
-"""Stored issues that lack pictures, sent through the pipelines again by a request that asks nobody.
+"""Sends stored issues through the pipelines again for their unfinished pictures, by a request that needs no network.
 
-An item that ``start()`` yields itself would do, but Scrapy 2.19 never closes a spider while such an item is on its way.
+``start()`` could yield the issue itself, but Scrapy 2.19 never closes a spider while such an item is being processed.
 """
 
 from scrapy import Request
 from scrapy.http import Response
 
-_NOWHERE = "data:,"
+_PREFIX = "data:,"
 
 
 def retry_request(issue: str, *, priority: int = -1) -> Request:
-    """A request for the pictures of *issue*: its answer is empty and comes at once. Two for one issue are one."""
-    # At the pace of the pictures, for which it stands; no archive keeps it or has it.
+    """Return a request that is answered at once, to retry the pictures of *issue*; duplicates are filtered."""
+    # At the pace of picture requests; it is not archived.
     meta = {"download_slot": "mmbiz.qpic.cn", "dont_cache": True, "shown_as": f"{issue} again"}
-    return Request(_NOWHERE + issue, priority=priority, meta=meta)
+    return Request(_PREFIX + issue, priority=priority, meta=meta)
 
 
 def retried_issue(message: Request | Response) -> str | None:
-    """The issue of which such a request, or its answer, speaks; None for any other."""
-    return message.url.removeprefix(_NOWHERE) if message.url.startswith(_NOWHERE) else None
+    """Return the issue of such a request or its answer; None for any other."""
+    return message.url.removeprefix(_PREFIX) if message.url.startswith(_PREFIX) else None

@@ -1,6 +1,6 @@
-"""Asks feeds and albums for issues before the ledger decides what is sent. What they name goes through the ledger too.
+"""Reads feeds and albums before the spider starts, and adds the issues that they name to the ledger.
 
-A feed that is down, broken or lies costs its line in the record of the run and nothing else.
+A feed that is down, broken or wrong gets a line in the run's record; the crawl goes on.
 """
 
 import logging
@@ -22,24 +22,24 @@ from cncert.middlewares.picture_retries import retry_request
 from cncert.options import Options
 from cncert.quality.renew_warnings import renew
 from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
-from cncert.sources.configured_sources import Source, archived_as, read_sources, shown
+from cncert.sources.configured_sources import Source, archived_as, host_and_path, read_sources
 from cncert.sources.feed_copy import read_feed_copy
 from cncert.sources.listed_articles import ListedIssue, find_issues
 from cncert.spiders.series_spider import SeriesSpider
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 30.0
-"""Seconds for one answer of a source."""
-BEFORE_PAGES = 10_000_000
-"""Added to the priority of requests; pages have that of their week, 202503."""
+TIMEOUT_SECONDS = 30.0
+"""How long an answer of a source may take."""
+PRIORITY_BEFORE_PAGES = 10_000_000
+"""Added to the priority of requests; the priority of pages is that of their week, 202503."""
 
 
 class SourceRequest(Request):
-    """A request of which nothing but host and path is ever shown: the rest of a feed's address may be a secret."""
+    """A request of which only host and path are logged: the rest of a feed's address may be a secret."""
 
     def __repr__(self) -> str:
-        return f"<{self.method} {shown(self.url)}>"
+        return f"<{self.method} {host_and_path(self.url)}>"
 
 
 class SourceNotArchived(Exception):
@@ -47,10 +47,10 @@ class SourceNotArchived(Exception):
 
 
 class SourcesMiddleware:
-    """Spider middleware between a spider that asks sources and the ledger. Any other spider is left alone."""
+    """Spider middleware for spiders with ``asks_sources``. Any other spider is left alone."""
 
     def __init__(self, crawler: Crawler) -> None:
-        """Raises SettingError for a feed or an album that is none."""
+        """Read the settings. Raises SettingError for a wrong feed or album."""
         self.crawler = crawler
         self.sources = read_sources(Options.of(crawler.settings))
         self._copies: list[str] = []
@@ -69,9 +69,9 @@ class SourcesMiddleware:
         return self.crawler.spider
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield the spider's start, once the ledger knows what the sources name, then the pictures of copies.
+        """Read the sources, then yield the spider's start, then requests for the pictures of copies.
 
-        The sources are asked first: a run that is closing for what a page says must not be asking anything here.
+        The sources come first: a run that a page closes must not wait for a source here.
         """
         if isinstance(self.crawler.spider, SeriesSpider) and self.crawler.spider.asks_sources:
             for source in self.sources:
@@ -79,10 +79,10 @@ class SourcesMiddleware:
         async for thing in start:
             yield thing
         for issue in self._copies:
-            yield retry_request(issue, priority=BEFORE_PAGES + int(issue.replace("-", "")))
+            yield retry_request(issue, priority=PRIORITY_BEFORE_PAGES + int(issue.replace("-", "")))
 
     async def _read(self, source: Source) -> None:
-        """Enter what *source* names into the ledger, and store the copies that it carries."""
+        """Add the issues that *source* names to the ledger, and store the copies in it."""
         stats, ledger = self.crawler.stats, Ledger(self._run.store)
         try:
             async for page in ask_source(source, self.sources, self._download):
@@ -104,12 +104,12 @@ class SourcesMiddleware:
             self._fail(source, str(error))
         except StoreError as error:
             raise self._run.store_failed(error) from error
-        except Exception:  # a fault of the program in what one source says: the crawl goes on, and is not clean
+        except Exception:  # an error of the program with one source: the crawl goes on, and is not clean
             logger.exception("%s %s", source.kind, source.name)
             stats.inc_value("spider_exceptions/count")
 
     async def _are_stored(self, issues: list[str]) -> bool:
-        """Whether the pages behind one that names *issues* hold nothing new: the newest stand first, all are stored."""
+        """Whether the pages behind one that names *issues* name nothing new: these are sorted, and all are stored."""
         if not issues or issues != sorted(issues, reverse=True):
             return False
         stored = [await self._run.store.get_issue(issue) for issue in issues]
@@ -120,7 +120,7 @@ class SourcesMiddleware:
         self._run.remark(f"{source.kind} {source.name}: {reason}")
 
     async def _take_copy(self, named: ListedIssue, fetched_at: datetime) -> None:
-        """Store the feed's own copy of the issue, if the store lacks it; the page replaces it later."""
+        """Store the feed's copy of the issue if there is none; its page replaces it later."""
         arguments, store = self._spider.arguments, self._run.store
         if not named.article.html or not arguments.wants(named.issue) or len(self._copies) == arguments.limit:
             return
@@ -139,7 +139,7 @@ class SourcesMiddleware:
         self._copies.append(issue.id)
 
     async def _download(self, url: str, headers: Mapping[str, str]) -> SourceAnswer:
-        """Return what *url* answers; it is asked once more if it does not."""
+        """Return the answer of *url*, which is requested a second time if none comes."""
         request = SourceRequest(
             url,
             headers=dict(headers),
@@ -148,7 +148,7 @@ class SourcesMiddleware:
                 "shown_as": "feeds, albums",
                 "dont_retry": True,  # Scrapy's retries end with an ERROR line
                 "download_maxsize": MAX_BYTES,
-                "download_timeout": min(TIMEOUT, self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT")),
+                "download_timeout": min(TIMEOUT_SECONDS, self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT")),
             },
         )
         for is_last in (False, True):
@@ -157,7 +157,7 @@ class SourcesMiddleware:
             except (IgnoreRequest, DownloadCancelledError) as error:
                 raise self._refusal(error) from error
             except Exception as error:
-                # Whatever the network does; its text may hold the address.
+                # Only the type: the text may contain the address.
                 if is_last:
                     raise SourceError(f"no answer ({type(error).__name__})") from error
             else:

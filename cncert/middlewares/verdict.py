@@ -1,4 +1,4 @@
-"""Counts what each answer is, and raises an exception for what is no article."""
+"""Judges each answer to a request for an issue, and stops those that are no article."""
 
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -19,8 +19,7 @@ class PageRefused(CncertError):
 class VerdictMiddleware:
     """Spider middleware: lets articles pass, and raises :class:`PageRefused` for anything else.
 
-    ``process_spider_input`` is one of the few places from which Scrapy lets an exception reach the request's errback
-    whatever the status of the answer.
+    An exception from ``process_spider_input`` reaches the request's errback whatever the status of the answer.
     """
 
     def __init__(self, crawler: Crawler) -> None:

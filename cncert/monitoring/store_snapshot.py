@@ -1,7 +1,7 @@
 """A snapshot of the store at one moment: all that the monitors and ``scrapy status`` need, read at once."""
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.due_dates import day_in_china
 from cncert.store import Store
-from cncert.store.backend import UNFINISHED
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.revisions import Reject
 from cncert.store.run_records import RunRecord
@@ -62,7 +61,7 @@ async def take_snapshot(
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, ids = await store.rows(), await store.issue_ids()
-    unfinished = [issue async for issue in store.unfinished_pictures()]
+    unfinished = [issue async for issue in store.issues_with_unfinished_pictures()]
     return StoreSnapshot(
         now=now,
         fresh=fresh,
@@ -70,8 +69,8 @@ async def take_snapshot(
         issues=[issue for one in reversed(ids[-SNAPSHOT_ISSUES:]) if (issue := await _readable(store, one))],
         runs=[close_if_dead(run, now) for run in await store.runs(SNAPSHOT_RUNS) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],
-        pictures={issue.id: number for issue in unfinished if (number := _count_pictures(issue, FAILED_PICTURES))},
-        outstanding=sum(_count_pictures(issue, UNFINISHED) for issue in unfinished),
+        pictures={issue.id: number for issue in unfinished if (number := _count_failed_pictures(issue))},
+        outstanding=sum(len(issue.unfinished_pictures) for issue in unfinished),
         free_bytes=await _free_bytes(store, folders or {}),
         rows=rows,
         stored=len(ids),
@@ -92,8 +91,8 @@ async def _still_refused(store: Store, reject: Reject) -> bool:
     return stored is None or stored.provenance.fetched_at < reject.rejected_at
 
 
-def _count_pictures(issue: Issue, states: Collection[str]) -> int:
-    return sum(picture.status in states for picture in issue.images)
+def _count_failed_pictures(issue: Issue) -> int:
+    return sum(picture.status in FAILED_PICTURES for picture in issue.images)
 
 
 async def _free_bytes(store: Store, folders: Mapping[str, str]) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""What is done with an issue, in this order: clean, pictures, validate, store. One verb each."""
+"""Scrapy pipelines for an issue, in this order: clean, pictures, validate, store."""

@@ -1,4 +1,4 @@
-"""The check of ``scrapy doctor`` that writes where the pictures pipeline would."""
+"""The check of ``scrapy doctor`` that the pictures pipeline can write its files."""
 
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from cncert.options import as_folder
 
 
 def check_files_store(settings: BaseSettings) -> list[CheckResult]:
-    """Write a file into the directory or bucket of CNCERT_FILES. Raises whatever the client of a bucket raises."""
+    """Write a file to the directory or bucket of CNCERT_FILES, and remove it. Raises any error of a bucket's client."""
     place = as_folder(str(settings["CNCERT_FILES"]))
     scheme = urlsplit(place).scheme
     if scheme in ("", "file"):

@@ -1,4 +1,4 @@
-"""Takes an issue into the store."""
+"""Stores an issue."""
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
@@ -22,7 +22,7 @@ class StorePipeline:
         return cls(crawler)
 
     async def process_item(self, item: Issue) -> Issue:
-        """Raises DropItem if the store is lost; the run closes then, and the issue stays due in the ledger."""
+        """Store *item*. Raises DropItem if the store fails: the run closes, and the issue stays due in the ledger."""
         run = RunRecorder.of(self.crawler)
         try:
             outcome = await take(run.store, item, "page")

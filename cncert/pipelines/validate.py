@@ -12,7 +12,7 @@ from cncert.report.validation import first_problem, validate_issue
 
 
 class ValidatePipeline:
-    """Calls :func:`cncert.report.validation.validate_issue`; what is not valid stays in the store as a reject."""
+    """Calls :func:`cncert.report.validation.validate_issue`, and stores an invalid issue as a reject."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -22,7 +22,7 @@ class ValidatePipeline:
         return cls(crawler)
 
     async def process_item(self, item: Issue) -> Issue:
-        """Raises DropItem for an item that breaks the model; the reject is in the store by then."""
+        """Validate *item*. Raises DropItem if it is not valid, after storing the reject."""
         stats, run = self.crawler.stats, RunRecorder.of(self.crawler)
         try:
             issue = validate_issue(item)

@@ -1,6 +1,6 @@
-"""Albums of WeChat (合集): lists of articles, a page of them an answer in JSON, and an article's place in one.
+"""Reads WeChat's albums (合集), which list articles in pages of JSON, and the neighbours of an article in its album.
 
-``https://mp.weixin.qq.com/mp/appmsgalbum?action=getalbum&album_id=…&f=json`` needs no login and names signed addresses.
+``https://mp.weixin.qq.com/mp/appmsgalbum?action=getalbum&album_id=…&f=json`` needs no login and has signed addresses.
 """
 
 import json
@@ -16,8 +16,8 @@ from cncert.sources.listed_articles import ListedArticle
 from cncert.wechat.address import ARTICLE_HOST, biz_text
 from cncert.wechat.literals import ObjectLiteral
 
-PAGE = 20
-"""Articles of one answer, as WeChat's own page asks for them."""
+PAGE_SIZE = 20
+"""Articles of one answer, as many as WeChat's own page requests."""
 _PATH = "/mp/appmsgalbum"
 _INFO = re.compile(rb"appmsgalbuminfo\s*:\s*(?=\{)")
 _NUMBER = re.compile(r"[0-9]{4,25}")
@@ -25,14 +25,14 @@ _NUMBER = re.compile(r"[0-9]{4,25}")
 
 @dataclass(frozen=True, slots=True)
 class AlbumPage:
-    """An answer: its articles, and the address of the next one if there is more."""
+    """A page of an album: its articles, and the address of the next page if there is one."""
 
     entries: list[ListedArticle]
     next: str | None
 
 
 def album_id(text: str) -> str | None:
-    """The number of the album that *text* names by itself or by an address; None if it names none."""
+    """Return the number of the album of which *text* is the number or the address; None if it is neither."""
     if _NUMBER.fullmatch(text):
         return text
     try:
@@ -46,20 +46,26 @@ def album_id(text: str) -> str | None:
 
 
 def album_page(number: str, after: tuple[str, str] | None = None) -> str:
-    """The address of the page of album *number* that follows the article *after* (``msgid``, ``itemidx``)."""
-    query = {"action": "getalbum", "__biz": biz_text(CNCERT_BIZ), "album_id": number, "count": str(PAGE), "f": "json"}
+    """Return the address of the page of album *number* behind the article *after* (``msgid``, ``itemidx``)."""
+    query = {
+        "action": "getalbum",
+        "__biz": biz_text(CNCERT_BIZ),
+        "album_id": number,
+        "count": f"{PAGE_SIZE}",
+        "f": "json",
+    }
     if after is not None:
         query |= {"begin_msgid": after[0], "begin_itemidx": after[1]}
     return f"https://{ARTICLE_HOST}{_PATH}?{urlencode(query)}"
 
 
 def is_album_page(url: str) -> bool:
-    """Whether *url* is one that :func:`album_page` makes."""
+    """Whether :func:`album_page` returns such addresses as *url*."""
     return url.startswith(f"https://{ARTICLE_HOST}{_PATH}?action=getalbum&")
 
 
 def read_album(data: bytes, number: str) -> AlbumPage:
-    """The page of album *number* in *data*. Raises SourceError if it is none."""
+    """Return the page of album *number* in *data*. Raises SourceError if it is none."""
     try:
         answer = json.loads(data)
     except (ValueError, RecursionError):
@@ -77,7 +83,7 @@ def read_album(data: bytes, number: str) -> AlbumPage:
 
 
 def read_neighbours(page: bytes) -> list[ListedArticle]:
-    """The articles after and before that of *page* in its album, if it is in one, by signed addresses."""
+    """Return the articles after and before that of *page* in its album, with signed addresses."""
     info = [ObjectLiteral(page, match.end()) for match in islice(_INFO.finditer(page), 8)]
     pairs = [(data.string(f"{which}_article_title"), data.string(f"{which}_article_link"))
              for data in info for which in ("next", "pre")]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Asks feeds and albums: their pages, redirects and bounds, whoever does the downloading."""
+"""Reads feeds and albums page by page, with redirects and limits; the caller downloads."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,17 @@ from cncert.sources.listed_articles import ListedArticle
 from cncert.wechat.address import is_verification
 
 MAX_BYTES = 8 * 1024 * 1024
-"""Of one answer; 20 articles in full have 2 MB."""
+"""Bytes of an answer; 20 articles in full have 2 MB."""
 MAX_REDIRECTS = 3
+"""Redirects of a request that are followed."""
 MAX_ALBUM_PAGES = 25
-"""500 articles, ten years of the series."""
+"""Pages of an album that are read: 500 articles, ten years of the series."""
 _ACCEPT = {"Accept": "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.8"}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceAnswer:
-    """What a feed or an album answered."""
+    """The answer of a feed or an album."""
 
     status: int
     location: str
@@ -33,22 +34,22 @@ class SourceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """An answer that was read."""
+    """A page of a feed or an album, read."""
 
     articles: list[ListedArticle]
     fetched_at: datetime
     fault: str | None
-    """Why it could not be read to its end; None if it could."""
+    """Why the page could not be read to its end, if so."""
 
 
 Download = Callable[[str, Mapping[str, str]], Awaitable[SourceAnswer]]
-"""Downloads an address with these headers. Raises SourceError."""
+"""Downloads an address with the given headers. Raises SourceError."""
 
 
 async def ask_source(source: Source, sources: tuple[Source, ...], download: Download) -> AsyncIterator[SourcePage]:
     """Yield the pages of *source*, the newest first. Raises SourceError.
 
-    *sources*: all that may be asked; a redirect leads nowhere else.
+    Redirects are followed within *sources* only.
     """
     url: str | None = source.url
     for _ in range(MAX_ALBUM_PAGES if source.kind == "album" else 1):
@@ -80,7 +81,7 @@ async def _ask(source: Source, url: str, sources: tuple[Source, ...], download: 
 
 
 def _redirected(url: str, location: str, sources: tuple[Source, ...]) -> str:
-    """Return where an answer of *url* leads. Raises SourceError if nobody is asked there."""
+    """Return the address to which *url* redirects. Raises SourceError if it is not within *sources*."""
     try:
         target = urljoin(url, location)
         parts = urlsplit(target)

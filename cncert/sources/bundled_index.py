@@ -1,4 +1,4 @@
-"""The bundled index: the issues that were known when this version was made."""
+"""The bundled index: the issues that were known when this version was released."""
 
 import csv
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cncert.items import issue_id
 
 @dataclass(frozen=True, slots=True)
 class IndexedIssue:
-    """A row of the bundled index: an issue that is known to exist, with its address if anybody has it."""
+    """A row of the bundled index: an issue that exists, with its address if known."""
 
     issue: str
     title: str
@@ -19,7 +19,7 @@ class IndexedIssue:
 
 @cache
 def bundled_index() -> tuple[IndexedIssue, ...]:
-    """The issues of ``data/known_issues.csv``, oldest first: titles and addresses as public feeds carried them."""
+    """Return the issues of ``data/known_issues.csv``, oldest first, with titles and addresses from public feeds."""
     text = (files("cncert") / "data" / "known_issues.csv").read_text(encoding="utf-8")
     rows = (
         IndexedIssue(issue_id(int(row["year"]), int(row["number"])), row["title"], row["url"] or None)
@@ -29,5 +29,5 @@ def bundled_index() -> tuple[IndexedIssue, ...]:
 
 
 def newest_address() -> str:
-    """The address of the newest issue of the bundled index that has one."""
+    """Return the address of the newest issue in the bundled index that has one."""
     return next(row.url for row in reversed(bundled_index()) if row.url)

@@ -1,4 +1,4 @@
-"""Which feeds and albums are asked: ``CNCERT_FEEDS`` and ``CNCERT_ALBUMS``, read and checked before anything starts."""
+"""Reads and checks the settings ``CNCERT_FEEDS`` and ``CNCERT_ALBUMS``: the feeds and albums that a crawl requests."""
 
 import base64
 from collections.abc import Iterable
@@ -12,27 +12,28 @@ from cncert.exceptions import SettingError
 from cncert.options import Options
 from cncert.sources.album import album_id, album_page, is_album_page
 
-MOST = 50
-"""So many feeds and albums can be named."""
-_LONGEST = 2048
-_NEAR = (".local", ".internal", ".lan", ".home.arpa", ".localhost")
+MAX_SOURCES = 50
+"""Feeds and albums of a crawl."""
+_MAX_LENGTH = 2048
+"""Characters of an address."""
+_LOCAL_DOMAINS = (".local", ".internal", ".lan", ".home.arpa", ".localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A feed or an album: where issues may be named."""
+    """A feed or an album."""
 
     kind: Literal["feed", "album"]
     url: str = field(repr=False)
-    """What is asked, without user and password. It may hold a secret: :attr:`name` is what may be shown."""
+    """The address, without user and password. It may contain a secret: only :attr:`name` may be shown."""
     name: str
-    """``host/path`` of a feed, the number of an album."""
+    """The name to show: ``host/path`` of a feed, the number of an album."""
     authorization: str | None = field(default=None, repr=False)
-    """What a user and a password in the setting become."""
+    """The header for the user and password of the setting."""
 
     @property
     def label(self) -> str:
-        """What the ledger names as the place where an address was found."""
+        """Its name in the ledger, as the source of an address."""
         return f"{self.kind}:{self.name.partition('/')[0]}"
 
 
@@ -41,13 +42,13 @@ def read_sources(options: Options) -> tuple[Source, ...]:
     feeds = (_feed(text) for text in options.feeds)
     albums = (_album(text) for text in options.albums)
     sources = tuple(dict.fromkeys([*feeds, *albums]))
-    if len(sources) > MOST:
-        raise SettingError(f"CNCERT_FEEDS and CNCERT_ALBUMS name {len(sources)} sources, {MOST} are the most")
+    if len(sources) > MAX_SOURCES:
+        raise SettingError(f"CNCERT_FEEDS and CNCERT_ALBUMS name {len(sources)} sources, {MAX_SOURCES} are the most")
     return sources
 
 
 def may_ask(url: str, sources: Iterable[Source]) -> bool:
-    """Whether a request for *sources*, or a redirect of one, may go to *url*: an album, or a host of the feeds."""
+    """Whether a crawl with *sources* may request *url*: a page of an album, or anything on the hosts of the feeds."""
     if is_album_page(url):
         return True
     try:
@@ -59,17 +60,17 @@ def may_ask(url: str, sources: Iterable[Source]) -> bool:
         return False
 
 
-def shown(url: str) -> str:
-    """*url* without what may be a secret: host and path."""
+def host_and_path(url: str) -> str:
+    """Return host and path of *url*, without what may be a secret."""
     parts = urlsplit(url)
     return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def archived_as(url: str) -> str:
-    """The address under which an archive keeps the answer to *url*: no secret stands in it, no two share one."""
+    """Return the address under which the answer to *url* is archived: without secrets, and different for each."""
     parts = urlsplit(url)
     digest = sha256(parts.query.encode()).hexdigest()[:12]
-    return f"{parts.scheme}://{shown(url)}{'?' + digest if parts.query else ''}"
+    return f"{parts.scheme}://{host_and_path(url)}{'?' + digest if parts.query else ''}"
 
 
 def _feed(text: str) -> Source:
@@ -78,7 +79,7 @@ def _feed(text: str) -> Source:
         parts.port  # noqa: B018  # raises for what is none
     except ValueError:
         parts = SplitResult("", "", "", "", "")
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(text) > _LONGEST or not text.isascii():
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(text) > _MAX_LENGTH or not text.isascii():
         raise SettingError("CNCERT_FEEDS must name web addresses (https://…), separated by spaces or commas")
     place = parts.netloc.rpartition("@")[2].lower()
     bare = parts._replace(netloc=place, fragment="")
@@ -88,7 +89,7 @@ def _feed(text: str) -> Source:
     if parts.username is not None:
         user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         authorization = "Basic " + base64.b64encode(user.encode()).decode()
-    return Source("feed", bare.geturl(), shown(bare.geturl()), authorization)
+    return Source("feed", bare.geturl(), host_and_path(bare.geturl()), authorization)
 
 
 def _album(text: str) -> Source:
@@ -102,13 +103,13 @@ def _album(text: str) -> Source:
 
 
 def _is_safe(parts: SplitResult) -> bool:
-    """Whether nobody between here and the server can change what it says, or the server is next door."""
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_near(parts.hostname or ""))
+    """Whether the connection is encrypted, or stays in the local network."""
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname or ""))
 
 
-def _is_near(host: str) -> bool:
-    """Whether *host* is a machine of the own network: a private address, or a name that no public server has."""
+def _is_local(host: str) -> bool:
+    """Whether *host* is in the local network: a private address, or a name that no public server has."""
     try:
         return ip_address(host).is_private
     except ValueError:
-        return "." not in host or host.endswith(_NEAR)
+        return "." not in host or host.endswith(_LOCAL_DOMAINS)

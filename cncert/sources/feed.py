@@ -1,8 +1,8 @@
-"""RSS and Atom, of any version and from anybody: bytes to entries.
+"""Reads RSS and Atom feeds of any version.
 
 Services that make feeds of WeChat accounts (Wechat2RSS, RSSHub, we-mp-rss, WeWe RSS, …) fill the same few fields in
-different ways, and not all write XML that is well-formed: usual slips are mended, then a feed is read up to its first
-fault. Nothing is fetched, no entity is expanded, and what is larger than any real feed is not read to its end.
+different ways, and not all write well-formed XML: common mistakes are repaired, then a feed is read up to its first
+error. Nothing is fetched, no entity is expanded, and a feed is read up to a limit that no real one reaches.
 """
 
 import re
@@ -19,12 +19,13 @@ from cncert.sources.saved_files.charset import decode
 from cncert.wechat.body import read_markup_text
 
 MAX_ENTRIES = 200
-"""Services show 10 to 50 articles, the newest first."""
+"""Articles that are read; services list 10 to 50, the newest first."""
 MAX_ELEMENTS = 200_000
-MAX_HTML = 2_000_000
+"""XML elements that are read."""
+MAX_HTML_LENGTH = 2_000_000
 """Characters of an article that are read."""
 
-_PIECE = 1 << 16
+_CHUNK_BYTES = 1 << 16
 _ROOTS, _ENTRIES = ("rss", "rdf", "feed"), ("item", "entry")
 _LINKS = ("link", "guid", "id", "origlink")
 _CONTENTS = ("encoded", "content", "description", "summary")
@@ -37,9 +38,9 @@ _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
-    """The entries of the feed in *data*, and what is wrong with its XML, if anything is.
+    """Return the entries of the feed in *data*, and what is wrong with its XML, if anything.
 
-    Raises SourceError if there is nothing to read in it.
+    Raises SourceError if it has no entry.
     """
     if not data.strip():
         raise SourceError("the answer is empty")
@@ -47,7 +48,7 @@ def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
         ("start", "end"), encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    text = _mended(decode(data)).encode()
+    text = _repaired(decode(data)).encode()
     entries: list[ListedArticle] = []
     elements, root = 0, ""
     for event, element in _events(parser, text):
@@ -69,20 +70,20 @@ def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
     raise SourceError(f"the answer is no feed{f' but <{root[:20]}>' if root else ''}")
 
 
-def _mended(text: str) -> str:
-    """*text* without characters that XML has not, and without ampersands that begin nothing, as addresses have them."""
+def _repaired(text: str) -> str:
+    """Return *text* without characters that XML forbids, and with ampersands escaped that begin no entity."""
     parts = _MARKED.split(_NO_CHARACTER.sub("", text).lstrip())
     parts[::2] = [_LOOSE_AMPERSAND.sub("&amp;", part) for part in parts[::2]]
     return "".join(parts)
 
 
 def _events(parser: etree.XMLPullParser, data: bytes) -> Iterator[tuple[str, etree._Element]]:
-    """What the parser meets, as it meets it, up to the first fault."""
-    for start in range(0, len(data) + _PIECE, _PIECE):
+    """Yield the parser's events up to the first error."""
+    for start in range(0, len(data) + _CHUNK_BYTES, _CHUNK_BYTES):
         broken = False
         try:
             if start < len(data):
-                parser.feed(data[start : start + _PIECE])
+                parser.feed(data[start : start + _CHUNK_BYTES])
             else:
                 parser.close()
         except etree.XMLSyntaxError:
@@ -95,7 +96,7 @@ def _events(parser: etree.XMLPullParser, data: bytes) -> Iterator[tuple[str, etr
 
 
 def _name(element: etree._Element) -> str:
-    """The name without namespace: ``encoded`` for ``content:encoded``, also where nobody has declared the prefix."""
+    """Return the name without namespace: ``encoded`` for ``content:encoded``, even if the prefix is not declared."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
@@ -118,24 +119,24 @@ def _text(element: etree._Element) -> str:
 
 
 def _target(link: etree._Element) -> str:
-    """Where a link leads: RSS writes it as text, Atom as an attribute, and tells the article's own from others."""
+    """Return the address of a link to the article: RSS writes it as text, Atom as an attribute."""
     if (link.get("rel") or "alternate") != "alternate":
         return ""
     return str(link.get("href") or _text(link)).strip()
 
 
 def _content(element: etree._Element) -> str:
-    """The HTML of an article: escaped, in a CDATA section (which some escape as well), or, in Atom, as elements."""
+    """Return the HTML of an article: escaped, in a CDATA section (which some escape as well), or, in Atom, elements."""
     if len(element) and element.get("type") == "xhtml":
-        return etree.tostring(element[0], encoding="unicode", method="html", with_tail=False)[:MAX_HTML]
+        return etree.tostring(element[0], encoding="unicode", method="html", with_tail=False)[:MAX_HTML_LENGTH]
     text = _text(element)
     if text.startswith(_MARK):
         text = text.removeprefix(_MARK).removesuffix(_END)
-    return text[:MAX_HTML]
+    return text[:MAX_HTML_LENGTH]
 
 
 def _date(text: str) -> datetime | None:
-    """The time that *text* states, in either of the two forms; without a zone it is Chinese time."""
+    """Return the time in *text*, in either of two formats; without a time zone it is Chinese time."""
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             moment = read(text[:60])

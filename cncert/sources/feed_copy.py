@@ -1,4 +1,4 @@
-"""A copy of an issue in a feed: the article's HTML, as a service made it from WeChat's page."""
+"""Reads the copy of an issue in a feed: HTML that a service made of WeChat's page."""
 
 import html
 import re

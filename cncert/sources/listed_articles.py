@@ -1,4 +1,4 @@
-"""Articles as feeds and albums list them, and which of them are issues of the series."""
+"""Finds the issues of the series among the articles that feeds and albums list."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,20 +15,20 @@ from cncert.wechat.address import Address, read_address
 
 @dataclass(frozen=True, slots=True)
 class ListedArticle:
-    """An article as a feed or an album names it."""
+    """An article as a feed or an album lists it."""
 
     title: str
     links: tuple[str, ...]
-    """The addresses that may be its own, as they stand there."""
+    """The addresses given for it."""
     html: str = ""
-    """The article itself, if the feed carries it."""
+    """The article itself, if the feed has it."""
     published: datetime | None = None
-    """Aware."""
+    """When it was published, with a time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedIssue:
-    """A listed article that claims to be an issue of the series, by an address that may be asked for."""
+    """A listed article whose title is that of an issue, with an address that may be requested."""
 
     issue: str
     address: Address
@@ -36,7 +36,7 @@ class ListedIssue:
 
 
 def find_issues(entries: Iterable[ListedArticle], today: date | None = None) -> tuple[list[ListedIssue], Counter[str]]:
-    """The issues among *entries*, in their order, each address once; and how many of the others there are of each kind.
+    """Return the issues among *entries*, in their order, each address once, and how many others there are of each kind.
 
     A week that has not ended by *today* has no issue yet.
     """
@@ -58,7 +58,7 @@ def find_issues(entries: Iterable[ListedArticle], today: date | None = None) -> 
 
 
 def _address(link: str) -> Address | None:
-    """The article's address in *link*, or in a parameter of it: some services send readers over a page of theirs."""
+    """Return the article's address in *link* or in its query: some services link to a page of theirs that redirects."""
     address = read_address(link)
     if address is not None or len(link) > 4096:
         return address

@@ -1,1 +1,1 @@
-"""Spiders: inputs only. What is done with pages and items stands in middlewares and pipelines."""
+"""Spiders. They read pages; middlewares decide what is requested, and pipelines what is done with issues."""

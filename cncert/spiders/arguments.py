@@ -1,36 +1,36 @@
-"""The arguments of ``scrapy crawl weekly``, read and checked before anything starts."""
+"""Reads and checks the arguments of ``scrapy crawl weekly``."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, error_reason
 from cncert.items import issue_id
 from cncert.ledger.article_ledger import AddressReader
 from cncert.report.calendar import parse_week
 
 _NAMES = ("start", "from", "until", "limit", "refresh", "retry", "replay")
 JOB = "_job"
-"""What Scrapyd adds to them."""
-LARGEST_FILE = 1_000_000
+"""The argument that Scrapyd adds."""
+MAX_FILE_LENGTH = 1_000_000
 """Characters of a file of addresses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What the user asked for."""
+    """The arguments of a crawl."""
 
     start: tuple[str, ...]
-    """Addresses that the user named, one after the other or in a file (``start=@FILE``)."""
+    """Addresses, given one after the other or in a file (``start=@FILE``)."""
     first: str | None
     """``from``: the oldest issue wanted, such as ``2022-27``."""
     last: str | None
     """``until``: the newest issue wanted."""
     limit: int | None
-    """At most so many issues."""
+    """The most issues to read."""
     refresh: bool
-    """Fetch again what is stored."""
+    """Whether stored issues are requested again."""
     retry: bool
-    """Ask at once for what is blocked or unavailable."""
+    """Whether blocked and unavailable articles are requested at once."""
     replay: Path | None
     """A WARC file, or a directory of them, that answers instead of the network."""
     job: str | None
@@ -42,14 +42,14 @@ class Arguments:
         return self.replay is not None
 
     def wants(self, issue: str) -> bool:
-        """Whether *issue* is in the range that was asked for."""
+        """Whether *issue* is in the range of the crawl."""
         return (self.first is None or issue >= self.first) and (self.last is None or issue <= self.last)
 
     @classmethod
     def read(cls, given: dict[str, str], read_address: AddressReader) -> "Arguments":
-        """Return the arguments in *given*; *read_address* reads those of ``start``.
+        """Return the arguments in *given*; *read_address* reads the addresses of ``start``.
 
-        Raises ArgumentError, in one line, for the first that is wrong.
+        Raises ArgumentError for the first that is wrong.
         """
         for name in given:
             if name not in (*_NAMES, JOB):
@@ -80,15 +80,14 @@ def _addresses(text: str | None, read_address: AddressReader) -> tuple[str, ...]
 
 
 def _lines(name: str) -> list[tuple[str, str]]:
-    """The lines of the file *name* without comments, each with its place as it is told to a person."""
+    """Return the lines of the file *name* without comments, each with its place for messages."""
     try:
         with Path(name).open(encoding="utf-8") as file:
-            text = file.read(LARGEST_FILE + 1)
+            text = file.read(MAX_FILE_LENGTH + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ArgumentError(f"start=@{name[:120]} cannot be read: {reason}") from error
-    if len(text) > LARGEST_FILE:
-        raise ArgumentError(f"start=@{name[:120]} has more than {LARGEST_FILE} characters")
+        raise ArgumentError(f"start=@{name[:120]} cannot be read: {error_reason(error)}") from error
+    if len(text) > MAX_FILE_LENGTH:
+        raise ArgumentError(f"start=@{name[:120]} has more than {MAX_FILE_LENGTH} characters")
     lines = enumerate((line.strip() for line in text.splitlines()), 1)
     return [(f"{name}, line {number}: ", line) for number, line in lines if not line.startswith("#")]
 

@@ -1,4 +1,4 @@
-"""What every spider of the project has in common, and what it must bring for itself."""
+"""The base class of the project's spiders."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,24 +21,24 @@ from cncert.wechat.failure_pages import Page
 class SeriesSpider(Spider):
     """A spider whose pages are issues of the series.
 
-    The middlewares, the run's record and ``scrapy crawl`` work with any subclass. It brings :meth:`read_address`,
-    :meth:`judge` and ``parse``, which yields issues, and requests for the pages that it found: with
-    ``meta={"source": …, "issue": …}`` for one that another page names.
+    Middlewares, extensions and ``scrapy crawl`` work with any subclass. It implements :meth:`read_address`,
+    :meth:`judge` and ``parse``, which yields issues and requests for other pages: with
+    ``meta={"source": …, "issue": …}`` for a page that another one names.
     """
 
     allowed_domains: ClassVar[list[str]]
-    """The hosts whose robots.txt may be asked, beside those of WeChat."""
+    """Hosts whose robots.txt may be requested, beside those of WeChat."""
     asks_sources: ClassVar[bool] = False
-    """Whether feeds and albums are asked for issues before the spider starts."""
+    """Whether feeds and albums are read before the spider starts."""
     given: dict[str, str]
     """The arguments as the user gave them."""
     arguments: Arguments
     seen = 0
-    """How many issues of the range that was asked for have come."""
+    """How many issues of its range the crawl has read."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Raises ArgumentError for a wrong argument, BrowserError for a missing browser, before anything is fetched."""
+        """Read the arguments. Raises ArgumentError for a wrong one, BrowserError if the browser is missing."""
         given = {name: str(value) for name, value in kwargs.items()}
         arguments = Arguments.read(given, cls.read_address)
         spider = super().from_crawler(crawler, *args)
@@ -52,16 +52,16 @@ class SeriesSpider(Spider):
 
     @staticmethod
     def read_address(text: str) -> Address | SiteAddress | None:
-        """Return the address of a page that may be an issue, None for any other text. No other page is fetched."""
+        """Return the address of a page that may be an issue, None for any other text. Only such pages are requested."""
         raise NotImplementedError
 
     @staticmethod
     def judge(response: Response) -> Page:
-        """Return what *response* is: an article (``Verdict.ARTICLE``), or why it is none."""
+        """Return the article in *response* (``Verdict.ARTICLE``), or why there is none."""
         raise NotImplementedError
 
     def may_fetch(self, url: str) -> bool:
-        """Whether *url*, which is no page that may be an issue, may be fetched all the same: a list of pages."""
+        """Whether *url*, which cannot be an issue, may be requested all the same: a list of pages."""
         return False
 
 

@@ -1,9 +1,9 @@
-"""The weekly report, followed backwards through its lists of earlier issues.
+"""The spider of the weekly report, which follows the lists of earlier issues.
 
 Domain: https://mp.weixin.qq.com (the WeChat account 国家互联网应急中心CNCERT)
 Caveats: an article has several addresses, of which some are answered with a verification page; a page is an issue only
-if account and title say so. Which requests are sent is decided by ``ledger/frontier.py``; feeds and albums are asked
-by ``middlewares/sources.py``.
+if account and title say so. ``ledger/frontier.py`` decides which requests are sent; ``middlewares/sources.py`` reads
+feeds and albums.
 Spider arguments: see ``spiders/arguments.py`` and docs/crawl.md.
 """
 

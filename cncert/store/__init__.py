@@ -1,6 +1,6 @@
-"""What is kept: issues and their revisions, the ledger, rejects, runs, what was read in pictures.
+"""The database: issues and their revisions, the ledger, rejects, runs, and what was read in pictures.
 
-One interface (``store.py``), a file a backend; a new backend is a file and a line of :data:`BACKENDS`.
+``store.py`` is the interface. A backend is a file and a line of :data:`BACKENDS`.
 """
 
 from importlib import import_module
@@ -16,7 +16,7 @@ BACKENDS = {
     "mongodb": ("cncert.store.mongo", "MongoStore"),
     "mongodb+srv": ("cncert.store.mongo", "MongoStore"),
 }
-"""By the scheme of a store's address: the module and the class. pymongo is imported only by those who use it."""
+"""Module and class by the scheme of the store's address. pymongo is imported only where it is used."""
 
 
 def open_store(uri: str) -> Store:

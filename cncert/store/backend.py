@@ -1,7 +1,4 @@
-"""What every backend does, whatever the documents mean: one atomic change of one document, and look-ups.
-
-A backend knows documents and brings only its primitives; models are made of them, checked and compared here.
-"""
+"""The base of all backends: validated models on top of a backend's primitives for documents."""
 
 import re
 from abc import ABC, abstractmethod
@@ -14,6 +11,7 @@ from pydantic import ValidationError
 
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import SCHEMA_VERSION, Issue, Model
+from cncert.report.validation import first_problem
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, ReadPicture
 from cncert.store.revisions import Reject, Revision
@@ -32,49 +30,48 @@ COLLECTIONS: dict[type, str] = {
     Correction: "corrections",
 }
 LAYOUT = 1
-"""Version of how documents are laid out in a store; a store with a higher one is not touched."""
+"""Version of the layout of a store; a store with a higher one is not opened."""
 
-BATCH = 100
-UNFINISHED = ("pending", "failed", "placeholder")
-"""Picture states that another run may better."""
+BATCH_SIZE = 100
+"""Documents that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What keeps the documents."""
+    """The database program."""
 
     name: str
-    """With its version: ``MongoDB 6.0.5, replica set rs0``."""
+    """Name and version: ``MongoDB 6.0.5, replica set rs0``."""
     free_bytes: int | None
-    """Of its disk; None if it does not say."""
+    """Free bytes of its disk, if known."""
     clock: datetime | None = None
-    """What time it has, if it is a machine of its own."""
-    trouble: str | None = None
-    """What makes it unfit, if anything does."""
+    """Its time, if it may run on another machine."""
+    problem: str | None = None
+    """Why it cannot be used, if so."""
 
 
 @dataclass(frozen=True)
 class Change(Generic[D]):
-    """What one atomic change writes: *document* (None removes), and before it *revision* unless that is there."""
+    """An atomic change: write *document* (None: remove it), and before it *revision* if there is none of its id."""
 
     document: D | None
     revision: Revision | None = None
 
 
 class Documents(ABC):
-    """A place for documents. Every method may raise StoreError."""
+    """A database of documents. Every method may raise StoreError."""
 
     def __init__(self, uri: str) -> None:
         self.name = redacted(uri)
-        """The address as it may be shown."""
+        """The address without passwords."""
 
     @abstractmethod
     async def open(self) -> None:
-        """Connects, and creates what is missing. Raises StoreError if that fails or the layout is a newer one."""
+        """Connect, and create what is missing. Raises StoreError if that fails or the layout is a newer one."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Lets go of everything; may be called twice."""
+        """Close the connection; may be called twice."""
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -85,14 +82,14 @@ class Documents(ABC):
 
     @abstractmethod
     async def server(self) -> Server:
-        """What keeps the documents, and how much room it has."""
+        """Return what is known of the database program."""
 
     # Upgrades
 
     async def upgrade(self, kind: type[D], document_id: str, *, write: bool = True) -> tuple[D, bool] | None:
-        """A document in the present version, and whether it was another before; None if there is none.
+        """Return a document in the present version, and whether that changed it; None if there is none.
 
-        It is written unless *write* is False. Raises DocumentError if it cannot be read: it stays as it is.
+        It is written unless *write* is False. Raises DocumentError if it cannot be read; it stays as it is then.
         """
         result: tuple[D, bool] | None = None
 
@@ -118,44 +115,44 @@ class Documents(ABC):
 
     @abstractmethod
     def _form(self, document: Model) -> Document:
-        """*document* as the backend keeps it."""
+        """Return *document* in the form in which the backend keeps it."""
 
     @abstractmethod
     async def _get(self, kind: type[D], document_id: str) -> Document | None:
-        """One document."""
+        """Return one document."""
 
     @abstractmethod
     async def _ids(self, kind: type[D]) -> list[str]:
-        """The ids of all documents, ascending."""
+        """Return the ids of all documents, ascending."""
 
     @abstractmethod
     async def _replace(
         self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
     ) -> None:
-        """Reads a document, asks *decide* what to write, and writes it only if nobody changed the document meanwhile.
+        """Read a document, and write the change that *decide* returns, unless another process changed it meanwhile.
 
-        *decide* may be called again. The change is on disk when this returns.
+        Then it begins again, so *decide* may be called more than once. The change is on disk when this returns.
         """
 
     @abstractmethod
     async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
-        """At most BATCH documents with first <= id <= last and after < id, ascending."""
+        """Return at most BATCH_SIZE documents with first <= id <= last and after < id, ascending."""
 
     @abstractmethod
     async def _newest_runs(self, limit: int | None) -> list[Document]:
-        """The runs, or the last *limit* of them, newest first."""
+        """Return all runs, or the last *limit*, newest first."""
 
     @abstractmethod
     async def _row_with_address(self, url: str) -> Document | None:
-        """The lowest row that has this address."""
+        """Return the row with this address, of several the one with the lowest id."""
 
     @abstractmethod
     async def _issue_with_picture(self, key: str) -> Document | None:
-        """The lowest issue that has the picture *key* in state stored."""
+        """Return the first issue that has the picture *key* with the status ``stored``."""
 
     @abstractmethod
     async def _unfinished_ids(self) -> list[str]:
-        """Ids of the issues with a picture in a state of UNFINISHED, ascending."""
+        """Return the ids of the issues with unfinished pictures, ascending."""
 
     # What is built on the primitives
 
@@ -181,7 +178,7 @@ class Documents(ABC):
         try:
             return kind.model_validate(document)
         except ValidationError as error:
-            text = f"{self.name}: {COLLECTIONS[kind]} {document.get('_id')} {trouble(kind, document, error)}"
+            text = f"{self.name}: {COLLECTIONS[kind]} {document.get('_id')} {_why_unreadable(kind, document, error)}"
             raise DocumentError(text) from error
 
     async def _put(self, document: D) -> None:
@@ -193,40 +190,35 @@ class Documents(ABC):
 
 
 def checked(document: D) -> D:
-    """*document* as it will be read back (``model_construct`` and ``model_copy`` check nothing).
+    """Return *document* validated, which ``model_construct`` and ``model_copy`` do not do.
 
-    Raises StoreError if it is none.
+    Raises StoreError if it is not valid.
     """
     try:
         return type(document).model_validate(document.model_dump(warnings=False))
     except ValidationError as error:
-        raise StoreError(f"a document for {COLLECTIONS[type(document)]} is not valid: {problem(error)}") from error
-
-
-def problem(error: ValidationError) -> str:
-    """The first problem of a document, in one line."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise StoreError(
+            f"a document for {COLLECTIONS[type(document)]} is not valid: {first_problem(error)}"
+        ) from error
 
 
 def in_present_version(kind: type[D], document: Document) -> Document:
-    """*document* with the issue in it in the present version. Raises ValueError if no way leads there."""
+    """Return *document* with its issue in the present schema version. Raises ValueError if there is no upgrade."""
     if kind is Issue:
         return upgraded(document)
     issue = document.get("document")
     return {**document, "document": upgraded(issue)} if kind is Revision and isinstance(issue, dict) else document
 
 
-def trouble(kind: type[D], document: Document, error: ValidationError) -> str:
-    """Why *document* cannot be read and, if anything helps, what."""
+def _why_unreadable(kind: type[D], document: Document, error: ValidationError) -> str:
     issue: Any = document if kind is Issue else document.get("document") if kind is Revision else None
     if isinstance(issue, dict) and (version := issue.get("schema_version")) != SCHEMA_VERSION:
         return other_version(version)
     unknown = error.errors(include_url=False, include_input=False)[0]["type"] == "extra_forbidden"
-    return f"cannot be read: {problem(error)}{' (a newer cncert may have written it)' * unknown}"
+    return f"cannot be read: {first_problem(error)}{' (a newer cncert may have written it)' * unknown}"
 
 
 def redacted(uri: str) -> str:
-    """*uri* without passwords: up to the last @, for a password that is not percent-encoded may hold one itself."""
+    """Return *uri* without passwords: up to the last @, because a password may contain one that is not encoded."""
     uri = re.sub(r"(?s)^([^:/]*:(?://)?[^:@]*):.*@", r"\1:***@", uri)
     return re.sub(r"(?i)((?:password|token|secret)\w*[=:])[^&,]*", r"\1***", uri)

@@ -1,4 +1,4 @@
-"""Ledger rows: what is known of an article, of its addresses and of the tries of each."""
+"""Rows of the ledger: an article, its addresses, and the attempts to fetch each."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,14 +13,14 @@ AddressForm = Literal["signed", "short", "unsigned", "temporary", "site"]
 ADDRESS_FORMS: tuple[AddressForm, ...] = get_args(AddressForm)
 """The forms in the order in which they are tried."""
 EXPIRED = "expired: "
-"""What the result of an address that will never work again begins with, in documents."""
-
+"""Beginning of the result of an address that will never work again."""
 
 KEPT_ATTEMPTS = 20
+"""How many attempts to fetch an address are kept."""
 
 
 class State(StrEnum):
-    """What is known of an article of the series."""
+    """The state of an article of the series."""
 
     KNOWN = "known"
     STORED = "stored"
@@ -31,14 +31,14 @@ class State(StrEnum):
 
 
 class Attempt(Model):
-    """One try of an address."""
+    """An attempt to fetch an address."""
 
     at: Moment
     result: str
 
 
 class LedgerAddress(Model):
-    """One address of an article, where it was found, and what came of it."""
+    """An address of an article, where it was found, and the results of the attempts to fetch it."""
 
     url: str
     form: AddressForm
@@ -47,25 +47,25 @@ class LedgerAddress(Model):
     first_seen: Moment
     tries: int = 0
     history: list[Attempt] = Field(default_factory=list)
-    """The last tries, oldest first; :data:`KEPT_ATTEMPTS` of them."""
+    """The last attempts, at most :data:`KEPT_ATTEMPTS`, oldest first."""
 
     @property
     def last_result(self) -> str | None:
-        """What came of the last try."""
+        """The result of the last attempt."""
         return self.history[-1].result if self.history else None
 
     @property
     def leads_nowhere(self) -> bool:
-        """Whether the address will never work again. The one place that reads a state from words of a document."""
+        """Whether the address will never work again."""
         return (self.last_result or "").startswith(EXPIRED)
 
     def tried(self, when: datetime, result: str) -> "LedgerAddress":
-        """Return this address after one more try."""
+        """Return this address after one more attempt."""
         history = [*self.history, Attempt(at=when, result=result)][-KEPT_ATTEMPTS:]
         return self.model_copy(update={"tries": self.tries + 1, "history": history})
 
     def merged_with(self, other: "LedgerAddress") -> "LedgerAddress":
-        """What both know of the same address; merging twice changes nothing more."""
+        """Return all that both hold of the same address; merging twice changes nothing more."""
         attempts = {(one.at, one.result): one for one in (*self.history, *other.history)}
         return self.model_copy(
             update={
@@ -94,44 +94,43 @@ class LedgerRow(Model):
     updated_at: Moment
 
     def with_address(self, url: str, form: AddressForm, source: str, when: datetime) -> "LedgerRow":
-        """This row with *url* as found in *source*; the row itself if it knows that already."""
+        """Return this row with *url* as found in *source*; the row itself if that is in it already."""
         found = LedgerAddress(url=url, form=form, sources=[source], first_seen=when)
         if any(address.url == url and source in address.sources for address in self.addresses):
             return self
         return self.model_copy(
             update={
-                "addresses": united(self.addresses, [found]),
+                "addresses": _united(self.addresses, [found]),
                 "updated_at": max(self.updated_at, found.first_seen),
             }
         )
 
     def merged_with(self, other: "LedgerRow") -> "LedgerRow":
-        """This row with all that *other* knows of the same article; merging twice changes nothing more.
+        """Return this row with all that *other* holds of the same article; merging twice changes nothing more.
 
-        What became of the article is told by a stored row, else by the row changed last that tells anything.
+        The state is that of a stored row, else that of the row changed last whose state is not ``known``.
         """
         rank = {State.STORED: 2, State.KNOWN: 0}
-        teller = max(self, other, key=lambda row: (rank.get(row.state, 1), row.updated_at))
-        silent = other if teller is self else self
-        addresses = united(self.addresses, other.addresses)
+        leading = max(self, other, key=lambda row: (rank.get(row.state, 1), row.updated_at))
+        following = other if leading is self else self
+        addresses = _united(self.addresses, other.addresses)
         return self.model_copy(
             update={
-                "issue": teller.issue or silent.issue,
-                "state": teller.state,
-                "reason": teller.reason,
+                "issue": leading.issue or following.issue,
+                "state": leading.state,
+                "reason": leading.reason,
                 "addresses": addresses,
-                # Not the sum of both: a merge that was cut off is repeated.
+                # Not the sum of both: a merge that was interrupted is repeated.
                 "attempts": max(self.attempts, other.attempts, sum(address.tries for address in addresses)),
-                "last_error": teller.last_error,
-                "next_try": teller.next_try,
+                "last_error": leading.last_error,
+                "next_try": leading.next_try,
                 "first_seen": min(self.first_seen, other.first_seen),
                 "updated_at": max(self.updated_at, other.updated_at),
             }
         )
 
 
-def united(some: list[LedgerAddress], more: list[LedgerAddress]) -> list[LedgerAddress]:
-    """Every address of both once, those of *some* first."""
+def _united(some: list[LedgerAddress], more: list[LedgerAddress]) -> list[LedgerAddress]:
     result = {address.url: address for address in some}
     for address in more:
         known = result.get(address.url)

@@ -1,4 +1,4 @@
-"""The store in MongoDB: a collection per kind of record, documents as in docs/data.md, moments as UTC dates."""
+"""The store in MongoDB: a collection for each kind of document, moments as UTC dates (docs/data.md)."""
 
 import asyncio
 import random
@@ -22,33 +22,31 @@ from pymongo.errors import (
 )
 
 from cncert.exceptions import StoreError
-from cncert.items import Issue, Model
-from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.items import UNFINISHED_STATUSES, Issue, Model
+from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, Change, D, Server
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.mongo_validator import bson_schema
 from cncert.store.run_records import RunRecord
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
 
-DATABASE = "cncert"
-"""Used if the address names none."""
+DEFAULT_DATABASE = "cncert"
 
-DEFAULTS = {
-    "timeoutMS": 10_000,  # for all of an operation: finding a primary, sending it, sending it again, a majority's word
+DEFAULT_OPTIONS = {
+    "timeoutMS": 10_000,  # for all of an operation: finding a primary, sending, a retry, a majority's acknowledgement
     "connectTimeoutMS": 5_000,
     "appname": "cncert",
 }
-"""Unless the address says otherwise."""
+"""Options of the client unless the address sets them."""
 
 PING_SECONDS = 5
-"""How long a server that was never reached is waited for."""
+"""How long the first answer of a server is waited for."""
 CLOSE_SECONDS = 2
+"""How long the client may take to close."""
 
-OLDEST = (5, 0)
-"""The oldest version of the server that will do."""
-
-TRIES = 60
-"""How often a change is tried again because another process was faster."""
+MIN_SERVER_VERSION = (5, 0)
+MAX_CHANGE_ATTEMPTS = 60
+"""Attempts at a change that other processes may outrun."""
 
 VALIDATOR = {"$jsonSchema": bson_schema(Issue)}
 INDEXES: dict[type, list[IndexModel]] = {
@@ -77,7 +75,7 @@ class MongoStore(Store):
         if self._client is not None:
             return
         try:
-            with self._plainly():
+            with self._store_errors():
                 self._client, self._database = self._connect()
                 with timeout(PING_SECONDS):
                     await self._client.admin.command("ping")
@@ -89,22 +87,22 @@ class MongoStore(Store):
     async def close(self) -> None:
         client, self._client, self._database = self._client, None, None
         if client is not None:
-            with timeout(CLOSE_SECONDS):  # it takes leave of the server, which may be gone
+            with timeout(CLOSE_SECONDS):  # it ends its sessions on the server, which may be gone
                 await client.close()
 
     async def server(self) -> Server:
-        with self._plainly():
+        with self._store_errors():
             admin = self._db.client.admin
             build, hello = await admin.command("buildInfo"), await admin.command("hello")
             stats = await self._db.command("dbStats")
         version, name = str(build["version"]), hello.get("setName")
         free = stats["fsTotalSize"] - stats["fsUsedSize"] if "fsTotalSize" in stats else None
-        old = tuple(build["versionArray"][:2]) < OLDEST
+        old = tuple(build["versionArray"][:2]) < MIN_SERVER_VERSION
         return Server(
             f"MongoDB {version}, {f'replica set {name}' if name else 'no replica set'}",
             None if free is None else int(free),
-            clock=hello["localTime"].replace(tzinfo=UTC),  # the driver reads this answer as it likes
-            trouble="MongoDB 5 or later is needed" if old else None,
+            clock=hello["localTime"].replace(tzinfo=UTC),  # the driver's answer may have no zone
+            problem="MongoDB 5 or later is needed" if old else None,
         )
 
     def _form(self, document: Model) -> Document:
@@ -115,15 +113,15 @@ class MongoStore(Store):
         return await self._first(kind, {"_id": document_id})
 
     async def _ids(self, kind: type[D]) -> list[str]:
-        with self._plainly():
+        with self._store_errors():
             return [found["_id"] async for found in self._collection(kind).find({}, {"_id": 1}).sort("_id")]
 
     async def _replace(
         self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
     ) -> None:
         collection = self._collection(kind)
-        for _ in range(TRIES):
-            with self._plainly():
+        for _ in range(MAX_CHANGE_ATTEMPTS):
+            with self._store_errors():
                 stored = await collection.find_one({"_id": document_id})
                 change = decide(stored)
                 if change is None:
@@ -134,10 +132,12 @@ class MongoStore(Store):
                 if await self._swap(collection.name, document_id, stored, document):
                     return
             await asyncio.sleep(random.uniform(0, 0.05))
-        raise StoreError(f"{self.name}: {collection.name} {document_id} was changed by others {TRIES} times in a row")
+        raise StoreError(
+            f"{self.name}: {collection.name} {document_id} was changed by others {MAX_CHANGE_ATTEMPTS} times in a row"
+        )
 
     async def _swap(self, collection: str, document_id: str, former: Document | None, new: Document | None) -> bool:
-        """Puts *new* (None removes) in place of exactly *former* (None inserts); False if that is no longer there."""
+        """Put *new* (None: nothing) in the place of *former* (None: nothing); return False if that has changed."""
         target = self._db[collection]
         if former is None:
             try:
@@ -154,14 +154,14 @@ class MongoStore(Store):
 
     async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
         bounds = {word: at for word, at in (("$gte", first), ("$lte", last), ("$gt", after)) if at is not None}
-        with self._plainly():
-            found = self._collection(kind).find({"_id": bounds} if bounds else {}).sort("_id").limit(BATCH)
+        with self._store_errors():
+            found = self._collection(kind).find({"_id": bounds} if bounds else {}).sort("_id").limit(BATCH_SIZE)
             return [document async for document in found]
 
     async def _newest_runs(self, limit: int | None) -> list[Document]:
         if limit == 0:  # which means no limit to MongoDB
             return []
-        with self._plainly():
+        with self._store_errors():
             order = [("started_at", DESCENDING), ("_id", DESCENDING)]
             found = self._collection(RunRecord).find({}).sort(order).limit(limit or 0)
             return [document async for document in found]
@@ -173,30 +173,34 @@ class MongoStore(Store):
         return await self._first(Issue, {"images": {"$elemMatch": {"key": key, "status": "stored"}}})
 
     async def _unfinished_ids(self) -> list[str]:
-        with self._plainly():
-            found = self._collection(Issue).find({"images.status": {"$in": list(UNFINISHED)}}, {"_id": 1}).sort("_id")
+        with self._store_errors():
+            found = (
+                self._collection(Issue)
+                .find({"images.status": {"$in": list(UNFINISHED_STATUSES)}}, {"_id": 1})
+                .sort("_id")
+            )
             return [document["_id"] async for document in found]
 
     async def _first(self, kind: type[D], where: Document) -> Document | None:
-        with self._plainly():
+        with self._store_errors():
             return await self._collection(kind).find_one(where, sort=[("_id", ASCENDING)])
 
     def _connect(self) -> tuple[AsyncMongoClient[Document], AsyncDatabase[Document]]:
         try:
-            said = {name.lower() for name, _ in parse_qsl(urlsplit(self._uri).query)}
-            options: Document = {name: value for name, value in DEFAULTS.items() if name.lower() not in said}
-            # Below these three a write could be lost or a change be decided on an old state: the address has no say.
+            given = {name.lower() for name, _ in parse_qsl(urlsplit(self._uri).query)}
+            options: Document = {name: value for name, value in DEFAULT_OPTIONS.items() if name.lower() not in given}
+            # With less a write could be lost, or a change be decided on an old state: the address cannot change these.
             options |= {"w": "majority", "journal": True, "readPreference": "primary"}
             client: AsyncMongoClient[Document] = AsyncMongoClient(self._uri, tz_aware=True, **options)
-            return client, client.get_default_database(DATABASE)
+            return client, client.get_default_database(DEFAULT_DATABASE)
         except (PyMongoError, ValueError, TypeError) as error:
             # The driver's words may quote a piece of a password that is not percent-encoded.
             hint = "special characters of a user name or password must be percent-encoded"
-            text = hint if "@" in self._uri else reason(error)
+            text = hint if "@" in self._uri else _error_text(error)
             raise StoreError(f"{self.name} is no valid MongoDB address: {text}") from None
 
     async def _prepare(self, db: AsyncDatabase[Document]) -> None:
-        # Reads first and writes only what is missing: a reader without write access can use a finished store.
+        # Read first, and write only what is missing: a user without write access can read a store.
         layout = await db["meta"].find_one({"_id": "layout"})
         if layout is None:
             fresh = {"$setOnInsert": {"version": LAYOUT}}
@@ -230,16 +234,16 @@ class MongoStore(Store):
         return self._db[COLLECTIONS[kind]]
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        """Turns the driver's errors into a StoreError of one line."""
+    def _store_errors(self) -> Iterator[None]:
+        """Turn the driver's errors into a StoreError of one line."""
         try:
             yield
         except (PyMongoError, BSONError, OverflowError, UnicodeError) as error:
-            raise StoreError(f"{self.name}: {reason(error)}") from error
+            raise StoreError(f"{self.name}: {_error_text(error)}") from error
 
 
 def bson_form(value: Any) -> Any:
-    """*value* without what BSON does not know: dates become ISO strings, members of an enumeration their values."""
+    """Return *value* as BSON can hold it: dates become ISO strings, members of an enumeration their values."""
     if isinstance(value, dict):
         return {key: bson_form(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -251,8 +255,8 @@ def bson_form(value: Any) -> Any:
     return value
 
 
-def reason(error: Exception) -> str:
-    """What *error* means to the user, in one line."""
+def _error_text(error: Exception) -> str:
+    """Return what *error* means to the user, on one line."""
     code = error.code if isinstance(error, OperationFailure) else None
     text = " ".join(str(error).split())
     if code == AUTHENTICATION_FAILED:

@@ -1,4 +1,4 @@
-"""MongoDB's own validator, made from the model: it guards the collection against other programs too."""
+"""Makes MongoDB's validator from the model, which guards the collection against other programs too."""
 
 from typing import Any
 
@@ -22,16 +22,16 @@ DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 
 def bson_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The ``$jsonSchema`` of *model* in MongoDB's dialect: no references, BSON types, moments as dates.
+    """Return the ``$jsonSchema`` of *model* in MongoDB's dialect: no references, BSON types, moments as dates.
 
-    Raises ValueError for a keyword that it does not know: a rule must not get lost in silence.
+    Raises ValueError for an unknown keyword, so that no rule is lost silently.
     """
     schema = model.model_json_schema(mode="serialization")
     return translated(schema, schema.get("$defs", {}))
 
 
 def translated(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """One JSON Schema node in MongoDB's dialect."""
+    """Return a JSON Schema node in MongoDB's dialect."""
     if "$ref" in schema:
         return translated(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
     result: dict[str, Any] = {}

@@ -1,6 +1,6 @@
-"""What a store keeps of the reading of pictures: what engines read in each file, and what persons said of it.
+"""Documents about picture files: what OCR engines read in each, and the corrections of persons.
 
-Both belong to a picture file, whose id is its SHA-256: one file serves all issues that show it.
+They belong to the SHA-256 of a file: one file serves all issues that show it.
 """
 
 from typing import Annotated, Literal, Self
@@ -12,7 +12,7 @@ from cncert.items import Box, Confidence, Count, Metric, Model, Moment, Qualifie
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ReadingState = Literal["read", "nothing", "broken", "too_large", "unsupported", "failed"]
 MAX_TEXT_LENGTH = 2000
-"""Characters of a text that was read."""
+"""Characters of a text that was read in a picture."""
 
 Direction = Literal["up", "down", "flat"]
 Printed = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
@@ -52,7 +52,7 @@ class LabelledNumber(Model):
     """Why it is a candidate."""
 
     def __str__(self) -> str:
-        """What it comes to; two that read the same differ in nothing that a table shows."""
+        # Two that are alike here differ in nothing that a table shows.
         number = f"{self.qualifier or ''}{self.value:.12g}{self.unit or ''}"
         change = "" if self.change_pct is None else f", {self.change_pct:+.12g} %"
         share = "" if self.share_pct is None else f", a share of {self.share_pct:.12g} %"
@@ -65,9 +65,9 @@ class PictureReading(Model):
     state: ReadingState
     """``failed``: the reader died or took too long."""
     reason: str | None = None
-    """One line for people: why there is nothing, or what was left out."""
+    """Why nothing was read, or what was left out, on one line."""
     width: int | None = None
-    """In pixels, as it is shown; None if that cannot be known."""
+    """In pixels, as it is shown; None if unknown."""
     height: int | None = None
     engine: str
     """Name and version of the engine, and of its models."""
@@ -76,9 +76,9 @@ class PictureReading(Model):
     read_at: Moment
     seconds: float = 0
     engine_seconds: float = 0
-    """Of ``seconds`` those that the engine took. Pictures that were read together share them."""
+    """Seconds of these that the engine took. Pictures that were read together share them."""
     words: int = 0
-    """How many were read."""
+    """How many words were read."""
     joined: list[Checksum] = Field(default_factory=list)
     """The other slices that were read as one picture with this one."""
     pairs: list[LabelledNumber] = Field(default_factory=list)
@@ -86,7 +86,7 @@ class PictureReading(Model):
 
     @property
     def reader(self) -> tuple[str, str]:
-        """Which version of the reader it is of."""
+        """The version of the reader: engine and rules."""
         return self.engine, self.rules
 
     @property
@@ -94,8 +94,8 @@ class PictureReading(Model):
         """Whether the picture could be read, with or without words in it."""
         return self.state in ("read", "nothing")
 
-    def says(self) -> dict[str, str]:
-        """What it comes to, by metric."""
+    def values_by_metric(self) -> dict[str, str]:
+        """Return the numbers that were read, as text, by metric."""
         found: dict[str, list[str]] = {}
         for pair in self.pairs:
             if pair.metric is not None:
@@ -108,45 +108,47 @@ class ReadPicture(Model):
 
     id: Annotated[Checksum, Field(alias="_id")]
     reading: PictureReading
-    """The one from which figures are made."""
+    """The reading from which figures are made."""
     proposed: PictureReading | None = None
-    """One by another version of the reader that says something else; a person accepts it or not."""
+    """A different reading by another version of the reader, which a person accepts or not."""
 
     def with_reading(self, new: PictureReading) -> Self:
-        """This with *new*, which replaces what could not be read, or says the same, and is proposed else.
+        """Return this picture with *new*, which replaces a reading that failed or is the same, else is proposed.
 
-        Of two readings by the same version the first stays: two processes may have read the picture at one time.
+        Of two readings by the same version the first stays: two processes may have read the picture at the same time.
         """
         former = self.reading
         if former.is_complete and new.reader == former.reader:
             return self
-        if not former.is_complete or (new.is_complete and new.says() == former.says()):
+        if not former.is_complete or (new.is_complete and new.values_by_metric() == former.values_by_metric()):
             return self.model_copy(update={"reading": new, "proposed": None})
         return self.model_copy(update={"proposed": new}) if new.is_complete else self
 
     def differences(self) -> list[str]:
-        """What the proposed reading would change, a line for each metric."""
-        old, new = self.reading.says(), self.proposed.says() if self.proposed else {}
+        """Return what the proposed reading would change, a line for each metric."""
+        if self.proposed is None:
+            return []
+        old, new = self.reading.values_by_metric(), self.proposed.values_by_metric()
         return [
             f"{metric}: {old.get(metric, 'none')} -> {new.get(metric, 'none')}"
             for metric in dict.fromkeys([*old, *new])
-            if self.proposed is not None and old.get(metric) != new.get(metric)
+            if old.get(metric) != new.get(metric)
         ]
 
     def accepted(self) -> Self:
-        """This with the proposed reading in place of the former one."""
+        """Return this picture with the proposed reading in place of the former one."""
         return self if self.proposed is None else self.model_copy(update={"reading": self.proposed, "proposed": None})
 
 
 class Correction(Model):
-    """What a person said of a figure in a picture file: it comes before whatever an engine reads there."""
+    """A person's verdict on a figure in a picture file, which overrides what an engine reads there."""
 
     id: Annotated[str, Field(alias="_id")]
     """:func:`correction_id`"""
     picture: Checksum
     metric: Metric
     box: Box | None
-    """Which of several numbers under one metric is meant; None: all that the picture has of the metric."""
+    """The number, if the picture has several of the metric; None: all of them."""
     verdict: Literal["confirmed", "corrected", "refused"]
     """``refused``: the picture does not state it."""
     value: Count
@@ -157,7 +159,7 @@ class Correction(Model):
     at: Moment
     note: Annotated[str, Field(max_length=MAX_TEXT_LENGTH)] | None = None
     pair: LabelledNumber
-    """What it was said of."""
+    """The reading that the person judged."""
 
     @model_validator(mode="after")
     def _id_names_the_figure(self) -> Self:
@@ -166,19 +168,19 @@ class Correction(Model):
         return self
 
     def settles(self, pair: LabelledNumber) -> bool:
-        """Whether nothing is to be asked about *pair* any more."""
+        """Whether *pair* needs no other check."""
         if pair.metric != self.metric:
             return False
-        return self.verdict != "refused" or self.box is None or meet(self.box, pair.box)
+        return self.verdict != "refused" or self.box is None or boxes_overlap(self.box, pair.box)
 
 
 def correction_id(picture: str, metric: str, box: Box | None) -> str:
-    """The id of what is said of *metric* in the file *picture*, at *box* if that has several numbers of it."""
+    """Return the id of the correction of *metric* in the file *picture*, at *box* if that has several numbers of it."""
     place = "" if box is None else "-" + "-".join(map(str, box))
     return f"{picture}-{metric}{place}"
 
 
-def meet(one: Box, other: Box) -> bool:
-    """Whether two boxes share any pixel: engines differ about the edges of a word."""
+def boxes_overlap(one: Box, other: Box) -> bool:
+    """Whether two boxes share a pixel: engines differ about the edges of a word."""
     (x, y, width, height), (left, top, across, down) = one, other
     return x < left + across and left < x + width and y < top + down and top < y + height

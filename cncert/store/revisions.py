@@ -1,4 +1,4 @@
-"""Former states of issues, refused ones, and what putting an issue into a store did."""
+"""Revisions of issues, rejects, and the outcomes of storing an issue."""
 
 import math
 from enum import StrEnum
@@ -10,13 +10,13 @@ from cncert.items import Issue, Model, Moment
 
 
 class Outcome(StrEnum):
-    """What putting an issue into the store did."""
+    """What storing an issue did."""
 
     NEW = "new"
     CHANGED = "changed"
-    """CNCERT's text differs: the former document became a revision."""
+    """CNCERT has changed the text: the former document became a revision."""
     UPDATED = "updated"
-    """Same text, other circumstances (a picture came, a better parser read more, the page of what was known from a
+    """The text is the same, something else is not (a picture was fetched, another parser read more, the page replaced a
     copy): no revision."""
     SAME = "same"
     """Nothing was written."""
@@ -35,7 +35,7 @@ class Revision(Model):
 
 
 def storable(value: Any) -> Any:
-    """*value* as every store can keep it: a refused item may hold anything."""
+    """Return *value* as every store can keep it: a refused item may hold anything."""
     if isinstance(value, dict):
         return {str(key): storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -50,7 +50,7 @@ def storable(value: Any) -> Any:
 
 
 class Reject(Model):
-    """An item that was refused by validation, kept with the reason so that a person can look at it."""
+    """An item that is not valid, kept with the reason so that a person can look at it."""
 
     id: Annotated[str, Field(alias="_id")]
     """The article's ledger id."""
@@ -59,4 +59,4 @@ class Reject(Model):
     address: str | None
     rejected_at: Moment
     document: Annotated[dict[str, Any], BeforeValidator(storable)]
-    """The item as it was, in JSON form; keys are field names of the model only."""
+    """The item in JSON form; its keys are field names of the model."""

@@ -11,27 +11,27 @@ AlertLevel = Literal["attention", "warning"]
 
 
 class Alert(Model):
-    """What a monitor found at the end of a run (``cncert/monitors/``), and what was told of it."""
+    """What a monitor (``monitoring/monitors.py``) found at the end of a run, and whether a message was sent."""
 
     name: str
-    """Of the monitor."""
+    """Name of the monitor."""
     level: AlertLevel
     about: list[str]
-    """What it is about, such as issues: what is added to it is news."""
+    """Ids of what it is about, such as issues: a new one is news."""
     text: str
-    """What is wrong, in one line."""
+    """What is wrong, on one line."""
     advice: str
-    """What to do, in one line."""
+    """What to do, on one line."""
     text_zh: str
     advice_zh: str
     since: Moment
-    """When it was found first, without a break until now."""
+    """When it was found first; it has been found at every run since."""
     told_at: Moment | None = None
-    """When a message about it last reached somebody."""
+    """When a message about it was last sent."""
     news: bool = True
-    """It has begun, grown or ended, and no message about that has reached anybody."""
+    """Whether it has begun, grown or ended since a message about it was sent."""
     over: bool = False
-    """It has ended; kept only until that is told."""
+    """Whether it has ended; it is kept until a message says so."""
 
 
 class RunRecord(Model):
@@ -43,12 +43,12 @@ class RunRecord(Model):
     ended_at: Moment | None = None
     arguments: dict[str, str]
     job: str | None = None
-    """Scrapyd's id of the job that it was."""
+    """Scrapyd's id of the job."""
     host: str
     pid: int
     close_reason: str | None = None
     verdicts: dict[str, int] = Field(default_factory=dict)
-    """Pages by verdict, and failures before a page came (``failed``)."""
+    """Pages by verdict, and requests without an answer (``failed``)."""
     new: list[str] = Field(default_factory=list)
     changed: list[str] = Field(default_factory=list)
     rejected: list[str] = Field(default_factory=list)
@@ -56,19 +56,19 @@ class RunRecord(Model):
     gaps_before: int | None = None
     gaps_after: int | None = None
     faults: dict[str, int] = Field(default_factory=dict)
-    """What went wrong in it, by the kinds of ``cncert/monitoring/exit_status.py``."""
+    """Failures by kind (``monitoring/exit_status.py``)."""
     warnings: list[str] = Field(default_factory=list)
-    """Why it is not clean."""
+    """Why the run is not clean."""
     notes: list[str] = Field(default_factory=list)
-    """What a person should look at in the issues that it stored; that makes no run unclean."""
+    """What a person should look at in the issues that it stored; the run may be clean all the same."""
     sources: list[str] = Field(default_factory=list)
-    """Feeds and albums that could not be read, or not all of them; that makes no run unclean either."""
+    """Feeds and albums that could not be read to their end; the run may be clean all the same."""
     alerts: list[Alert] | None = None
-    """What the monitors found when it ended; None if they did not look."""
+    """What the monitors found when it ended; None if they did not run."""
     clean: bool | None = None
-    """None while it runs, and for ever if it died."""
+    """None while it runs, and if it died."""
 
     @property
     def remarks(self) -> list[str]:
-        """All that a person should read, what makes it unclean first."""
+        """All lines for a person, those that make the run unclean first."""
         return [*self.warnings, *self.notes, *self.sources]

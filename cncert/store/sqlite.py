@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file, a table per collection, a document as JSON per row."""
+"""The store in one SQLite file: a table for each collection, a row with JSON for each document."""
 
 import asyncio
 import json
@@ -11,18 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cncert.exceptions import DocumentError, StoreError
-from cncert.items import Model
-from cncert.store.backend import BATCH, COLLECTIONS, LAYOUT, UNFINISHED, Change, D, Server
+from cncert.exceptions import DocumentError, StoreError, error_reason
+from cncert.items import UNFINISHED_STATUSES, Model
+from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, Change, D, Server
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 30.0
+"""How long a lock of another process is waited for."""
 
-# The plain columns of issues are for people who open the file with sqlite3 or Datasette. The side tables are kept by
-# triggers: they change with their document or not at all, whoever writes it.
+# The plain columns of issues are for people who open the file with sqlite3 or Datasette. Triggers keep the side tables
+# in step with the documents.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS issues (
     id TEXT PRIMARY KEY NOT NULL,
@@ -70,7 +71,7 @@ TRIGGERS = "".join(
     )
 )
 
-REASONS = {
+ERROR_TEXTS = {
     "SQLITE_NOTADB": "the file is not a SQLite database",
     "SQLITE_CANTOPEN": "the file cannot be opened or created (is its directory writable?)",
     "SQLITE_READONLY": "the file or its directory is read-only",
@@ -82,7 +83,7 @@ REASONS = {
 
 
 class SqliteStore(Store):
-    """A store in one file. Its connection lives in a thread of its own, so that the crawl never waits for the disk."""
+    """A store in one file. Its connection has a thread of its own, so that the crawl never waits for the disk."""
 
     def __init__(self, uri: str) -> None:
         super().__init__(uri)
@@ -154,7 +155,7 @@ class SqliteStore(Store):
     async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
         bounds = {sql: at for sql, at in (("id >= ?", first), ("id <= ?", last), ("id > ?", after)) if at is not None}
         where = " AND ".join(bounds) or "TRUE"
-        sql = f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE {where} ORDER BY id LIMIT {BATCH}"
+        sql = f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE {where} ORDER BY id LIMIT {BATCH_SIZE}"
         return [self._parsed(row) for row in await self._rows(sql, *bounds.values())]
 
     async def _newest_runs(self, limit: int | None) -> list[Document]:
@@ -170,15 +171,15 @@ class SqliteStore(Store):
         return await self._first(f"SELECT id, document FROM issues WHERE id = ({sql})", key)
 
     async def _unfinished_ids(self) -> list[str]:
-        marks = ", ".join("?" * len(UNFINISHED))
+        marks = ", ".join("?" * len(UNFINISHED_STATUSES))
         sql = f"SELECT DISTINCT issue FROM pictures WHERE status IN ({marks}) ORDER BY issue"
-        return [row[0] for row in await self._rows(sql, *UNFINISHED)]
+        return [row[0] for row in await self._rows(sql, *UNFINISHED_STATUSES)]
 
     def _connect(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{self.path}: the directory cannot be made: {error.strerror}") from error
+            raise StoreError(f"{self.path}: the directory cannot be made: {error_reason(error)}") from error
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
@@ -206,7 +207,7 @@ class SqliteStore(Store):
         db.execute("PRAGMA synchronous = FULL")
         if version == 0:
             db.execute("PRAGMA journal_mode = WAL")
-        if not is_complete:  # new, or from before a table was thought of
+        if not is_complete:  # new, or made before the last table was added
             db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {TRIGGERS} PRAGMA user_version = {LAYOUT}; COMMIT;")
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -223,7 +224,7 @@ class SqliteStore(Store):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except (sqlite3.Error, UnicodeError) as error:
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-            raise StoreError(f"{self.path}: {REASONS.get(name, error)}") from error
+            raise StoreError(f"{self.path}: {ERROR_TEXTS.get(name, error)}") from error
 
     async def _first(self, sql: str, value: str) -> Document | None:
         rows = await self._rows(sql, value)
@@ -241,7 +242,7 @@ class SqliteStore(Store):
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """A writing transaction: what is read in it stays true until it ends."""
+    """Return a context manager for a writing transaction: no other process can write until it ends."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

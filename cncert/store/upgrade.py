@@ -1,7 +1,7 @@
-"""Brings stored issues to the present version of the model, and to what the present parser reads in their raw pages.
+"""Upgrades stored issues to the present version of the model, and reads them again with the present parser.
 
-One document at a time, written whole or not at all and only in place of the one that was read: killed, or beside a
-crawl, nothing is lost, and the next upgrade goes on where this one stopped.
+Each document is replaced atomically, and only if it has not changed meanwhile: nothing is lost if the process is killed
+or a crawl runs beside it, and the next upgrade continues where this one stopped.
 """
 
 from collections import Counter
@@ -22,26 +22,26 @@ from cncert.wechat.failure_pages import read_page
 
 
 class PageSource(Protocol):
-    """Where raw pages are kept: an archive."""
+    """An archive of raw pages."""
 
     def get(self, digest: str) -> bytes | None:
         """Return the page with this SHA-256, or None. May raise ArchiveError."""
 
 
 class Upgrade:
-    """An upgrade of *store*: what it did, or without *write* would do. *everything*: read again what is up to date."""
+    """An upgrade of *store*, or without *write* a trial. *everything*: read again also what the present parser read."""
 
     def __init__(self, store: Store, *, write: bool = True, everything: bool = False) -> None:
         self.counts: Counter[str] = Counter()
-        """Documents by what became of them: upgraded, read again, changed, without page, failed."""
+        """Documents by outcome: upgraded, read again, changed, without page, failed."""
         self.differences: list[str] = []
-        """What reading again changed, a line each."""
+        """What reading again changed, a line for each change."""
         self.outdated: list[str] = []
-        """Ids of the issues that are to be read again, once :meth:`bring_up` has seen them."""
+        """Ids of the upgraded issues that are to be read again."""
         self._store, self._write, self._everything = store, write, everything
 
-    async def bring_up(self, kind: type[D], document_id: str) -> None:
-        """Bring one document to the present version. Raises DocumentError if it cannot be read: it stays as it is."""
+    async def upgrade_document(self, kind: type[D], document_id: str) -> None:
+        """Upgrade one document to the present version. Raises DocumentError if it cannot be read; it stays as it is."""
         try:
             found = await self._store.upgrade(kind, document_id, write=self._write)
         except DocumentError:
@@ -57,12 +57,12 @@ class Upgrade:
     async def read_again(self, issue_id: str, pages: PageSource | None) -> None:
         """Read one issue again from its raw page, if *pages* has it.
 
-        Raises UpgradeError, DocumentError or ArchiveError if that cannot be: the document stays as it is.
+        Raises UpgradeError, DocumentError or ArchiveError if that fails; the document stays as it is.
         """
         try:
             while found := await self._store.upgrade(Issue, issue_id, write=self._write):
                 stored, _ = found
-                if not self._is_due(stored) or await self._renewed(stored, pages):
+                if not self._is_due(stored) or await self._replace(stored, pages):
                     return
         except CncertError:
             self.counts["failed"] += 1
@@ -71,8 +71,8 @@ class Upgrade:
     def _is_due(self, issue: Issue) -> bool:
         return self._everything or issue.provenance.parser != PARSER
 
-    async def _renewed(self, stored: Issue, pages: PageSource | None) -> bool:
-        """Whether *stored* is dealt with; if not, another process has changed it meanwhile."""
+    async def _replace(self, stored: Issue, pages: PageSource | None) -> bool:
+        """Replace *stored* by what its page says now; return False if another process has changed it meanwhile."""
         page = pages.get(stored.provenance.sha256) if pages is not None else None
         if page is None:
             self.counts["without page"] += 1
@@ -88,9 +88,9 @@ class Upgrade:
 
 
 def reread(stored: Issue, page: bytes) -> Issue:
-    """*stored* as the present parser reads it from its raw *page*; what the crawl added to it is kept.
+    """Return *stored* as the present parser reads it from its raw *page*, with what the crawl added to it.
 
-    Raises UpgradeError if the page is not that issue any more.
+    Raises UpgradeError if the parser cannot read that issue in the page.
     """
     provenance = stored.provenance.model_copy(update={"parser": PARSER})
     try:
@@ -100,7 +100,8 @@ def reread(stored: Issue, page: bytes) -> Issue:
         issue = clean_issue(read_issue(read.article, provenance))
         if issue.id != stored.id:
             raise UpgradeError(f"its page is issue {issue.id}")
-        issue = validate_issue(_with_files(issue, stored)).kept_from(stored)
+        known = {picture.key: picture for picture in stored.images if picture.status != "pending"}
+        issue = validate_issue(issue.with_files_of(known)).kept_from(stored)
     except ValidationError as error:
         raise UpgradeError(f"{stored.id} cannot be read again: {first_problem(error)}") from error
     except CncertError as error:
@@ -110,15 +111,8 @@ def reread(stored: Issue, page: bytes) -> Issue:
     return issue
 
 
-def _with_files(issue: Issue, stored: Issue) -> Issue:
-    """*issue* with the files of its pictures as *stored* has them."""
-    known = {picture.key: picture for picture in stored.images if picture.status != "pending"}
-    images = [p.with_file_of(known[p.key]) if p.key in known else p for p in issue.images]
-    return issue.model_copy(update={"images": images})
-
-
 def differences(before: Issue, after: Issue) -> Iterator[str]:
-    """What two readings of one page differ in: the values of figures a line each, everything else in one."""
+    """Yield the differences of two readings of one page: a line for each value of a figure, one for all else."""
     old, new = ({(one.metric, one.source, one.picture): one for one in issue.figures} for issue in (before, after))
     others: set[str] = set()
     for key in dict.fromkeys([*old, *new]):

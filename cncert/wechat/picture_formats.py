@@ -10,7 +10,6 @@ from cncert.items import PictureStatus
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
 """The file extension of each format that is kept, by the name that Pillow has for it."""
 MAX_PIXELS = 100_000_000
-MAX_BYTES = 20 * 1024 * 1024
 PLACEHOLDER = (470, 349)
 """Pixels of the picture that WeChat shows on foreign sites (此图片来自微信公众平台 未经允许不可引用)."""
 

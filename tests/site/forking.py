@@ -112,14 +112,14 @@ def main(address: str) -> None:
     assert "twisted.internet.reactor" not in sys.modules
     assert "cncert.settings" not in sys.modules
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(address)
-        door.listen(64)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
         os.write(1, READY)
         while True:
-            call, _ = door.accept()
+            call, _ = listener.accept()
             if os.fork() == 0:
-                door.close()
+                listener.close()
                 answer(call)
                 return
             call.close()

@@ -1,7 +1,7 @@
 """WeChat's answers, drawn by hand: article pages of every era and all failure pages, as bytes.
 
 What a page looks like is known from pages that others saved (docs/wechat.md); every word, script and style sheet here
-is our own. A page is told by an :class:`ArticleSpec`, drawn by :func:`render`; :data:`FAILURES` holds the pages that are
+is our own. A page is described by an :class:`ArticleSpec`, drawn by :func:`render`; :data:`FAILURES` holds the pages that are
 no article. The same call gives the same bytes, always.
 
     render(ArticleSpec(body="<p>本周</p>"), era="2018")
@@ -44,7 +44,7 @@ WECHAT_OWN_LINK = "https://mp.weixin.qq.com/s/_2kC-fXw7UjneZSrsC9CVQ"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What a page is told
+# The description of a page
 
 
 @dataclass(frozen=True, slots=True)

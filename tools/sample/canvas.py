@@ -23,7 +23,7 @@ _LATIN = re.compile(r"[!-~]+|[^!-~]+")
 _MIDDLE = 0.36
 """The middle of a digit above the line it stands on, in parts of the font's size."""
 DESIGN = 720
-"""The width for which all places and sizes are meant; other widths are drawn to scale."""
+"""The width to which all places and sizes refer; other widths are drawn to scale."""
 SMOOTH = 2
 """Everything is drawn that much larger and reduced: smooth edges."""
 

@@ -140,8 +140,8 @@ def figures_of(
         hosts = metric.startswith("hosts.")
         printed, value, qualifier = printer.number(week[metric], hosts)
         before = earlier[metric]
-        told = changes and week[metric] and before >= 10 and (hosts or rng.random() > 0.04)
-        change = round((week[metric] - before) * 100 / before, 1) if told else None
+        states_change = changes and week[metric] and before >= 10 and (hosts or rng.random() > 0.04)
+        change = round((week[metric] - before) * 100 / before, 1) if states_change else None
         label, same = rng.choice(WORDINGS[metric]), printer.number(before, hosts)[0]
         figures.append(Figure(metric, label, printed, value, unit_of(metric), change, same, qualifier=qualifier))
     return figures
@@ -236,8 +236,8 @@ def families(low: int, high: int) -> Invent:
             if figure.metric in FAMILIES:
                 whole = figure.value
             else:
-                told = (figure.metric or "").endswith("_gov") and figure.value and rng.random() < 0.6
-                share = f"约占{figure.value * 100 / whole:.1f}%" if told else ""
+                states_share = (figure.metric or "").endswith("_gov") and figure.value and rng.random() < 0.6
+                share = f"约占{figure.value * 100 / whole:.1f}%" if states_share else ""
                 figure = replace(figure, label=rng.choice(SHORT[figure.metric or ""]), part=True, share=share)
             figures.append(figure)
         return _slice(rng, rng.choice(("本周网络安全态势", "监测数据一览", "网络安全数据概览")), figures)

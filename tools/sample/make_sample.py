@@ -137,7 +137,7 @@ class Drawn:
     style: Style
     form: Format
     says: str
-    """The format of which its address speaks."""
+    """The format that its address names."""
     data: bytes
     size: tuple[int, int]
 
@@ -244,7 +244,7 @@ class Archive:
 
 
 def visited(week: Week, form: Form, order: int) -> datetime:
-    """When the archive's maker came by: soon for old forms, in 2025 or 2026 for new ones."""
+    """Return when the page was archived: soon for old forms, in 2025 or 2026 for new ones."""
     if form.era == "2025":
         return datetime(2025, 6, 2, 9, 30, tzinfo=CHINA) + timedelta(days=3 * order, minutes=7 * order)
     if form.era == "2026":
@@ -337,15 +337,15 @@ def make(folder: Path, tables: Path) -> None:
             facts = REAL.get(issue, invented)
             if issue == EXCELLENT:
                 facts = ("优", *facts[1:])
-            told: tuple[int | None, int | None, int | None, int | None, int | None] = facts[1:]
+            stated_numbers: tuple[int | None, int | None, int | None, int | None, int | None] = facts[1:]
             if issue == NO_MOBILE:
-                told = (*facts[1:4], None, None)
+                stated_numbers = (*facts[1:4], None, None)
             count = 4 if issue == "2025-03" else 5 if issue in REAL else (4, 5, 4, 6, 4, 4)[order % 6]
             pictures = draw_issue(issue, order, list(issue_slices(order, values, before, count, rng)))
             before = values
             note = REAL_NOTE if issue in REAL else INVENTED_NOTE
             slips = (SLIPS[issue],) if issue in SLIPS else ()
-            text = ReportFacts(facts[0], *told, note=note, slips=slips)
+            text = ReportFacts(facts[0], *stated_numbers, note=note, slips=slips)
             spec = ArticleSpec(
                 title=week.title(end=sunday - timedelta(days=1) if issue == SHORT_TITLE else None),
                 body=report_body(
@@ -380,7 +380,7 @@ def make(folder: Path, tables: Path) -> None:
                 again = seen + timedelta(days=200)
                 archive.response(short.short_url, render(short, "2026", 2_050_000), "text/html; charset=UTF-8", again)
             origin = "real" if issue in REAL else "invented"
-            stated = dict(zip(METRICS, told, strict=True))
+            stated = dict(zip(METRICS, stated_numbers, strict=True))
             rows.append(
                 row
                 | {
@@ -398,7 +398,7 @@ def make(folder: Path, tables: Path) -> None:
 
 
 def write_tables(folder: Path, rows: list[dict[str, object]], truths: list[dict[str, object]]) -> None:
-    """The truth: the figures of the texts, and what is printed on the pictures (one a line)."""
+    """Write the expected results: the figures of the texts, and what is printed on the pictures (one on each line)."""
     with (folder / "figures.csv").open("w", encoding="utf-8", newline="") as file:
         names = ["issue", "origin", "rating", *METRICS, "pictures", "form", "markup", "special"]
         writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
@@ -409,7 +409,7 @@ def write_tables(folder: Path, rows: list[dict[str, object]], truths: list[dict[
 
 
 def report(paths: list[Path], sizes: dict[str, int]) -> None:
-    """Print what was made; too much is an error."""
+    """Print the sizes of the files. Raises SystemExit if they are too large."""
     total = 0
     for path in paths:
         total += path.stat().st_size

@@ -1,4 +1,4 @@
-"""How a picture looks: colours, the font of its digits, and the way it tells a change."""
+"""The look of a picture: its colours, the font of its digits, and the form of changes."""
 
 import random
 from dataclasses import dataclass

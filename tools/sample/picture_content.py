@@ -1,4 +1,4 @@
-"""What a picture slice states: a title and figures. The truth of a picture is what stands here."""
+"""The content of a picture slice, a title and figures: the expected result of reading the picture."""
 
 from dataclasses import dataclass
 

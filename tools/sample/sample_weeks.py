@@ -1,4 +1,4 @@
-"""What the weeks of the sample state: titles and addresses from the index, figures that are real or invented."""
+"""The weeks of the sample: titles and addresses from the bundled index, figures that are real or invented."""
 
 import csv
 import random
@@ -31,7 +31,7 @@ REAL: dict[str, tuple[str, int, int, int, int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week of the series: what the index knows of it, and its place in the sample."""
+    """A week of the series: its issue in the bundled index, and its place in the sample."""
 
     sunday: date
     sn: str = ""
@@ -60,7 +60,7 @@ class Week:
 
     @property
     def published(self) -> datetime:
-        """On the day on which a feed first had it, else on the Thursday; the time of day is invented."""
+        """The day on which a feed first listed it, else the Thursday; the time of day is invented."""
         day = self.first_seen or self.sunday + timedelta(days=4)
         return datetime.combine(day, time(16, 5 + self.number % 50, self.number), tzinfo=CHINA)
 

@@ -11,8 +11,8 @@ from cncert.infographics.figures.figures_of_issue import Candidate
 from cncert.infographics.figures.picture_files import body_files
 from cncert.infographics.figures.update_issue import IssuePictures, load_pictures, update_issues
 from cncert.report.numbers import LARGEST_NUMBER
+from cncert.report.validation import first_problem
 from cncert.store import Store
-from cncert.store.backend import problem
 from cncert.store.picture_readings import Correction, correction_id
 
 CheckVerdict = Literal["confirmed", "corrected", "refused"]
@@ -99,7 +99,7 @@ async def save_check(
             pair=pair,
         )
     except ValidationError as error:
-        raise ArgumentError(f"cannot be kept: {problem(error)}") from error
+        raise ArgumentError(f"cannot be kept: {first_problem(error)}") from error
     await store.put_correction(correction)
     return correction, await update_issues(store, candidate.issues)
 

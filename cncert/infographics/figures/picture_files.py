@@ -1,16 +1,15 @@
 """The files of pictures below ``CNCERT_FILES``."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cncert.exceptions import OcrError
-from cncert.items import Issue, Picture
+from cncert.exceptions import OcrError, error_reason
+from cncert.items import UNFINISHED_STATUSES, Issue, Picture
 
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
-"""A crawl keeps no larger picture."""
+"""The largest picture that a crawl keeps."""
 
 
 class NoPictureFile(Exception):
@@ -32,6 +31,23 @@ class PicturePlace:
 
     def __str__(self) -> str:
         return f"{self.issue} {self.path}"
+
+
+def pictures_to_fetch(issue: Issue) -> dict[str, Picture]:
+    """Return the unfinished pictures of *issue*, each once, by the path of the file to be, without its extension.
+
+    ``2025-03/02-<hash>`` is the second picture of the body. Covers have a folder of their own: one cover serves many
+    issues, and its path must not depend on which of them is fetched first.
+    """
+    found: dict[str, tuple[str, Picture]] = {}
+    number = 0
+    for picture in issue.images:
+        number += picture.role == "body"
+        if picture.status in UNFINISHED_STATUSES:
+            digest = hashlib.sha256(picture.key.encode()).hexdigest()[:12]
+            path = f"covers/{digest}" if picture.role == "cover" else f"{issue.id}/{number:02d}-{digest}"
+            found.setdefault(picture.key, (path, picture))
+    return dict(found.values())
 
 
 def body_files(issue: Issue) -> dict[str, Picture]:
@@ -69,8 +85,7 @@ def read_file(folder: Path, picture: PicturePlace) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_PICTURE_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        raise NoPictureFile(f"its file cannot be read: {reason}") from error
+        raise NoPictureFile(f"its file cannot be read: {error_reason(error)}") from error
     if len(data) > MAX_PICTURE_BYTES or hashlib.sha256(data).hexdigest() != picture.checksum:
         raise NoPictureFile("its file is not the one that was stored")
     return data

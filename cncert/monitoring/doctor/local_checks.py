@@ -122,8 +122,8 @@ async def check_store(options: Options) -> list[CheckResult]:
         results.append(
             CheckResult("store", "ok", f"{opened.name}: {server.name}{room}; a probe was written, read and removed")
         )
-        if server.trouble is not None:
-            results.append(CheckResult("store", "to do", server.trouble, "update the server"))
+        if server.problem is not None:
+            results.append(CheckResult("store", "to do", server.problem, "update the server"))
         if server.free_bytes is not None:
             results += _nearly_full("store", server.free_bytes)
         if server.clock is not None:

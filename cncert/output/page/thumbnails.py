@@ -14,9 +14,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.output.page.page_data import ShownPicture
 from cncert.output.page.picture_links import PictureFiles
-from cncert.wechat.picture_formats import EXTENSIONS, MAX_BYTES
+from cncert.wechat.picture_formats import EXTENSIONS
 
 SIDE_IN_NEWEST_ISSUE, SIDE_IN_OTHERS = 480, 160
 """Pixels of the longer side."""
@@ -67,7 +68,7 @@ def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) ->
 def thumbnail(path: Path, side: int) -> str:
     """Return the picture in *path* as a ``data:`` address, at most *side* pixels wide and high. Raises ValueError."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if path.stat().st_size > MAX_PICTURE_BYTES:
             raise ValueError("too large")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -62,7 +62,7 @@ def icons(picture: Slice, canvas: Canvas, look: Look) -> None:
 
 @style(some(4, 7))
 def coded(picture: Slice, canvas: Canvas, look: Look) -> None:
-    """Rows whose changes are told by colour alone; a legend says which colour is which."""
+    """Rows that show changes by colour alone; a legend says which colour is which."""
     row = 56
     top = sheet(picture, canvas, look, row * len(picture.figures) + 54)
     pale = 0.35 if sum(look.colors.ground) < 300 else 0.0

@@ -1,4 +1,4 @@
-"""What a style is, and the parts that many styles share: title, foot, a change, a wrapped label."""
+"""The base of the styles, and the parts that many share: title, foot, a change, a wrapped label."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ STYLES: dict[str, Style] = {}
 
 
 def style(invent: Invent) -> Callable[[Draw], Draw]:
-    """Enters a style under the name of the function that draws it, with what it is to draw."""
+    """Register a style under the name of the function that draws it, with the slices that it draws."""
 
     def enter(draw: Draw) -> Draw:
         STYLES[draw.__name__] = Style(draw, invent)

@@ -14,9 +14,9 @@ _VERBS = {"band": "为", "middle": "共", "left": "达到"}
 def _clause(figure: Figure, look: Look) -> str:
     """A figure in words."""
     share = f"（{figure.share}）" if figure.share else ""
-    told = "" if figure.change is None else f"，{look.words(figure.change)}"
+    change_words = "" if figure.change is None else f"，{look.words(figure.change)}"
     verb = _VERBS[look.heading] + figure.qualifier
-    return f"{figure.label}{'约为' if verb == '为约' else verb}{figure.printed}{figure.unit}{share}{told}"
+    return f"{figure.label}{'约为' if verb == '为约' else verb}{figure.printed}{figure.unit}{share}{change_words}"
 
 
 @style(some(2, 5))
@@ -107,8 +107,8 @@ def captions(picture: Slice, canvas: Canvas, look: Look) -> None:
     """Lines of text in which a bar stands between two figures, the change in brackets."""
     texts = []
     for figure in picture.figures:
-        told = "" if figure.change is None else f"（{look.short(figure.change)}）"
-        texts.append(f"{figure.label}：{figure.qualifier}{figure.printed}{figure.unit}{told}")
+        change_words = "" if figure.change is None else f"（{look.short(figure.change)}）"
+        texts.append(f"{figure.label}：{figure.qualifier}{figure.printed}{figure.unit}{change_words}")
     lines: list[str] = []
     for text in texts:
         joined = f"{lines[-1]}  |  {text}" if lines else text
