@@ -261,7 +261,7 @@ class Provenance(Model):
     via: Literal["http", "browser", "archive", "file", "feed"] = Field(examples=["http"])
     """From WeChat by plain HTTP or by the browser, from an archive of its answers, from a kept file or from a feed."""
     address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
-    """Where the page was had."""
+    """Where the page was fetched."""
     sha256: str = Field(
         pattern=r"^[0-9a-f]{64}$", examples=["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
     )
