@@ -55,8 +55,8 @@ REMOTE_CONTROL_ENABLED = False
 MEMUSAGE_LIMIT_MB = 2048  # default 0: no limit
 
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # hosts.py looks at pictures and feeds too
-    "cncert.middlewares.hosts.HostsMiddleware": 950,  # the last one before the wire
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allowed_hosts.py looks at pictures and feeds too
+    "cncert.middlewares.allowed_hosts.HostsMiddleware": 950,  # the last one before the wire
 }
 SPIDER_MIDDLEWARES = {
     "cncert.middlewares.verdict.VerdictMiddleware": 100,

@@ -15,8 +15,8 @@ from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts,
 from cncert.monitoring.alert_words import alert_words
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.due_dates import due_by, holidays
+from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
-from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
 from cncert.store.ledger_rows import LedgerRow
@@ -148,8 +148,8 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     "rejected: not stored since": (lambda: refused(-1), "attention", "2025-03"),
     "figures: a metric": (lambda: documents(_2025_03=ONE_METRIC), "warning", "2025-03 phishing.pages_per_ip"),
     "figures: the rating": (lambda: documents(_2025_02={"rating": None}), "warning", "2025-02 rating"),
-    "warnings: unread": (lambda: documents(_2025_03=warning("figures_unread")), "warning", "2025-03"),
-    "warnings: conflict": (lambda: documents(_2025_01=warning("figure_conflict")), "warning", "2025-01"),
+    "doubts: unread": (lambda: documents(_2025_03=warning("figures_unread")), "warning", "2025-03"),
+    "doubts: conflict": (lambda: documents(_2025_01=warning("figure_conflict")), "warning", "2025-01"),
     "picture_count: two of five": (lambda: documents(_2025_03=pictures(2)), "warning", "2025-03"),
     "pictures: new": (lambda: documents(_2025_03=pictures(5, "failed")), "attention", "2025-03"),
     "pictures: old": (lambda: documents(_2024_46=pictures(5, "placeholder")), "warning", "2024-46"),

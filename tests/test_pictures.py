@@ -12,7 +12,7 @@ from PIL import Image
 from cncert.items import Issue, Picture
 from cncert.store import open_store
 from cncert.wechat.address import read_picture
-from cncert.wechat.picture_formats import PictureError, inspect_picture
+from cncert.wechat.picture_limits import PictureError, inspect_picture
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl
@@ -54,7 +54,7 @@ def test_what_is_no_picture_has_a_status_that_says_so(data: bytes, status: str) 
 
 
 def test_a_picture_with_too_many_pixels_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cncert.wechat.picture_formats.MAX_PIXELS", 40)
+    monkeypatch.setattr("cncert.wechat.picture_limits.MAX_PIXELS", 40)
     with pytest.raises(PictureError, match="too many") as caught:
         inspect_picture(picture("PNG"))
     assert caught.value.status == "unsupported"

@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cncert.commands.status import StatusCommand
 from cncert.items import issue_id
+from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.prometheus import metrics
-from cncert.monitoring.store_snapshot import StoreSnapshot
 from cncert.monitoring.store_status import status
 from cncert.report.calendar import parse_week, previous_week, week_of
 from cncert.store import open_store

@@ -30,7 +30,7 @@ from scrapy.utils.test import get_crawler
 
 from cncert import settings
 from cncert.extensions.live_panel import LivePanel, Pace, should_show_panel
-from cncert.monitoring.run_summary import print_summary
+from cncert.monitoring.print_run_summary import print_summary
 from cncert.options import Options
 from cncert.store import open_store
 from cncert.terminal.console import print_message, safe_json

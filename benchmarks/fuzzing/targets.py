@@ -25,8 +25,8 @@ from cncert.report.issue import read_issue
 from cncert.report.sections import EARLIER_ISSUES_HEADING, split_parts
 from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
+from cncert.sources.saved_files.pages_in_warc import read_answers
 from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
-from cncert.sources.saved_files.warc_answers import read_answers
 from cncert.store.mongo import bson_form
 from cncert.wechat.address import (
     ARTICLE_HOST,

@@ -16,8 +16,8 @@ from cncert.items import issue_id
 from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import read_title
 from cncert.wechat.address import read_address, read_picture
-from cncert.wechat.answer import judge_answer
 from cncert.wechat.failure_pages import Page, read_page
+from cncert.wechat.judge_answer import judge_answer
 
 KINDS = ("response", "conversion", "revisit", "request", "metadata", "resource", "warcinfo", "continuation")
 """Types of records; the first two hold the content of an address."""

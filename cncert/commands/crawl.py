@@ -17,7 +17,7 @@ from cncert.exceptions import CncertError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel, should_show_panel
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.monitoring.run_summary import print_summary
+from cncert.monitoring.print_run_summary import print_summary
 from cncert.options import Options
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.series_spider import SeriesSpider

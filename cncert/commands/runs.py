@@ -9,7 +9,7 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.monitoring.dead_runs import close_if_dead
-from cncert.monitoring.run_summary import run_duration, run_state
+from cncert.monitoring.print_run_summary import run_duration, run_state
 from cncert.store import open_store
 from cncert.store.run_records import RunRecord
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console

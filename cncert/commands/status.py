@@ -14,8 +14,8 @@ from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, StoreError, error_reason
 from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.print_run_summary import alert_markup, run_state
 from cncert.monitoring.prometheus import metrics
-from cncert.monitoring.run_summary import alert_markup, run_state
 from cncert.monitoring.store_status import Status, status
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cncert.archive.warc_writer import ArchiveWriter
-from cncert.editions.take import record_in_ledger, take
+from cncert.editions.take_issue import record_in_ledger, take
 from cncert.items import Issue
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage

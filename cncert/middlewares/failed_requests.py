@@ -22,8 +22,8 @@ from cncert.browser import chromium
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.ledger.frontier import MAX_CHALLENGES, MAX_UNANSWERED, Frontier, PlannedRequest
+from cncert.middlewares.allowed_hosts import HostNotAllowed
 from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large
-from cncert.middlewares.hosts import HostNotAllowed
 from cncert.middlewares.verdict import PageRefused
 from cncert.options import Options
 from cncert.spiders.series_spider import SeriesSpider

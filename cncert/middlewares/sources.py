@@ -13,7 +13,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
-from cncert.editions.take import take
+from cncert.editions.take_issue import take
 from cncert.exceptions import NotAnIssue, SourceError, StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.ledger.article_ledger import Ledger

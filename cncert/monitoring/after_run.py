@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from cncert.exceptions import StoreError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
+from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import Finding, find_problems
-from cncert.monitoring.store_snapshot import StoreSnapshot, take_snapshot
 from cncert.options import Options
 from cncert.store import Store
 from cncert.store.run_records import Alert, RunRecord

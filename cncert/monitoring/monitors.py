@@ -16,7 +16,7 @@ from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import DIED
 from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
 from cncert.monitoring.exit_status import CLEAN_REASONS
-from cncert.monitoring.store_snapshot import StoreSnapshot
+from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
 from cncert.store.run_records import AlertLevel, RunRecord

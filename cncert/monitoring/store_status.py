@@ -8,7 +8,7 @@ from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
 from cncert.monitoring.due_dates import publication_day
-from cncert.monitoring.store_snapshot import StoreSnapshot
+from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.store.ledger_rows import LedgerRow, State
 from cncert.store.run_records import Alert, RunRecord
 

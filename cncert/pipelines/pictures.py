@@ -28,7 +28,7 @@ from cncert.middlewares.download_errors import describe_error
 from cncert.pipelines.atomic_files_store import AtomicFilesStore
 from cncert.terminal.atomic_write import remove_leftovers
 from cncert.wechat.address import ARTICLE_HOST, read_picture
-from cncert.wechat.picture_formats import PictureError, inspect_picture
+from cncert.wechat.picture_limits import PictureError, inspect_picture
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from cncert.editions.take import take
+from cncert.editions.take_issue import take
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
@@ -12,7 +12,7 @@ from cncert.store.revisions import Outcome
 
 
 class StorePipeline:
-    """Calls :func:`cncert.editions.take.take` for the store of the run."""
+    """Calls :func:`cncert.editions.take_issue.take` for the store of the run."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler

@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from cncert.editions.take import reject
+from cncert.editions.take_issue import reject
 from cncert.exceptions import StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue

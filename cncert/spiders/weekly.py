@@ -20,8 +20,8 @@ from cncert.sources.album import read_neighbours
 from cncert.sources.listed_articles import find_issues
 from cncert.spiders.series_spider import SeriesSpider, provenance
 from cncert.wechat.address import ARTICLE_HOST, Address, read_address
-from cncert.wechat.answer import judge_answer
 from cncert.wechat.failure_pages import Page
+from cncert.wechat.judge_answer import judge_answer
 
 
 class WeeklySpider(SeriesSpider):

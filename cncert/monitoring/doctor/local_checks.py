@@ -18,8 +18,8 @@ from cncert.archive.warc_reader import SUFFIXES
 from cncert.exceptions import SettingError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.doctor.check_result import CheckResult
+from cncert.monitoring.monitor_input import existing_parent
 from cncert.monitoring.monitors import LOW_BYTES
-from cncert.monitoring.store_snapshot import existing_parent
 from cncert.options import Options, setting_name
 from cncert.report.calendar import parse_week, period
 from cncert.sources import bundled_index

@@ -17,7 +17,7 @@ from PIL import Image
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.output.page.page_data import ShownPicture
 from cncert.output.page.picture_links import PictureFiles
-from cncert.wechat.picture_formats import EXTENSIONS
+from cncert.wechat.picture_limits import EXTENSIONS
 
 SIDE_IN_NEWEST_ISSUE, SIDE_IN_OTHERS = 480, 160
 """Pixels of the longer side."""

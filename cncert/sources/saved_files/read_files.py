@@ -18,14 +18,14 @@ from cncert.items import Issue
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import first_problem, validate_issue
 from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened, read_whole
+from cncert.sources.saved_files.pages_in_warc import WARC_MAGIC, WarcAnswer, read_answers
 from cncert.sources.saved_files.saved_page import SavedPage, SavedPageContent, read_saved_page, unwrap_saved_page
-from cncert.sources.saved_files.warc_answers import WARC_MAGIC, WarcAnswer, read_answers
 from cncert.terminal.console import print_message
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 from cncert.terminal.worker_pool import results_in_order, results_in_this_process
-from cncert.wechat.answer import judge_answer
 from cncert.wechat.failure_pages import Page, is_cut_off
+from cncert.wechat.judge_answer import judge_answer
 
 ONE_PROCESS_FILES, ONE_PROCESS_BYTES = 64, 64 * 1024 * 1024
 """Up to so many files and bytes are read in this process, before a worker process would have started."""
