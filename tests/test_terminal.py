@@ -31,6 +31,7 @@ from scrapy.utils.test import get_crawler
 from cncert import settings
 from cncert.extensions.live_panel import LivePanel, Pace, should_show_panel
 from cncert.monitoring.run_summary import print_summary
+from cncert.options import Options
 from cncert.store import open_store
 from cncert.terminal.console import print_message, safe_json
 from cncert.terminal.progress import LiveLines
@@ -153,7 +154,7 @@ def called(words: tuple[str, ...], directory: Path, monkeypatch: pytest.MonkeyPa
     """What the command prints to *output*."""
     monkeypatch.setattr(sys, "stdout", output)
     args = [str(directory / word) if word == HOSTILE_FILE else word for word in words[1:]]
-    command = import_module(f"cncert.commands.{words[0]}").Command()
+    command = getattr(import_module(f"cncert.commands.{words[0]}"), f"{words[0].title()}Command")()
     call(command, *args, CNCERT_STORE=f"sqlite:///{directory}/cncert.db", CNCERT_FILES=str(directory / "files"))
     return output.getvalue()
 
@@ -223,10 +224,10 @@ def values(data: object) -> Iterator[object]:
 
 def test_the_closing_words_are_a_table_on_a_terminal_and_lines_elsewhere() -> None:
     run = make_run(close_reason="finished", clean=False, warnings=[HOSTILE], ended_at=NOW, new=["2025-03"])
-    given = {"CNCERT_STORE": HOSTILE, "FILES_STORE": HOSTILE, "CNCERT_LANGUAGE": "en"}
+    options = Options(store=HOSTILE, files=HOSTILE, language="en")
     terminal, pipe = FakeTerminal(), io.StringIO()
     for file in (terminal, pipe):
-        print_summary(run, Settings(given), file)
+        print_summary(run, options, file)
         assert not UNSAFE_CHARACTERS.search(COLOURS.sub("", file.getvalue()).replace("\n", ""))
     assert pipe.getvalue().startswith(
         f"\nRun {run.id}: not clean (finished)\n  issues    1 new, 0 changed, 0 rejected\n"
