@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from cncert.options import Options, setting_name
 from cncert.report.issue_warnings import WARNING_CODES
 from tests import series
 from tests.site.crawl import ROOT, run_scrapy
 
 DOCUMENTS = [Path("README.md"), Path("README.zh-CN.md"), *sorted(Path("docs").glob("*.md"))]
+CHECKED = [path for path in DOCUMENTS if path.name != "develop.md"]
+CHECKED += [Path("cncert/data/sample/README.md"), Path("tools/sample/README.md")]
+TOPS = ("cncert", "tools", "tests", "benchmarks", "deploy", "docs")
+SETTINGS = [setting_name(field) for field in Options.model_fields]
 SAMPLE = ROOT / "cncert" / "data" / "sample" / "weekly.warc.gz"
 
 
@@ -71,10 +76,48 @@ def test_no_example_is_left_out() -> None:
     assert [line for line in COMMANDS if not line.startswith(("scrapy", "make", "sqlite3", "CNCERT_"))] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=str)
+@pytest.mark.parametrize("path", CHECKED, ids=str)
 def test_a_link_to_a_file_leads_to_one(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=str)
+def test_a_link_to_a_heading_leads_to_one(path: Path) -> None:
+    missing = []
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text(encoding="utf-8")):
+        text = (path.parent / target if target else path).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.+)", text, re.MULTILINE)
+        if anchor not in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}:
+            missing.append(f"{target}#{anchor}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=str)
+def test_a_file_of_the_project_that_is_named_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(rf"(?<![\w/.-])(?:{'|'.join(TOPS)})/[\w/.-]*[\w/](?!…)", text))
+    named = {name for name in named if not re.fullmatch(r"cncert/[a-z_/]*[a-z_]", name)}  # counters (docs/logs.md)
+    named |= {f"{name.replace('.', '/')}.py" for name in re.findall(r"python -m (\w[\w.]+)", text)}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    alone = set(re.findall(r"`([\w-]+\.(?:py|toml|mjs))`", text))
+    assert [name for name in sorted(alone) if not any(next(ROOT.glob(f"{top}/**/{name}"), None) for top in TOPS)] == []
+
+
+def test_every_option_is_described_with_its_default() -> None:
+    rows = {}
+    for path in Path("docs").glob("*.md"):
+        rows |= dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", path.read_text(encoding="utf-8"), re.MULTILINE))
+    written = {name: rows[name].partition(";")[0].strip("`").lower() for name in SETTINGS}
+    assert written.pop("CNCERT_FEEDS") == "a feed of the account"
+    defaults = {name: Options.default(name) for name in written}
+    assert {name: "" if default.startswith("empty") else default for name, default in written.items()} == defaults
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=str)
+def test_an_option_that_is_named_exists(path: Path) -> None:
+    names = set(re.findall(r"\bCNCERT_[A-Z_]+", path.read_text(encoding="utf-8")))
+    assert sorted(names - set(SETTINGS)) == []
 
 
 def test_every_warning_is_known() -> None:
