@@ -13,8 +13,7 @@ from tests import series
 from tests.site.crawl import ROOT, run_scrapy
 
 DOCUMENTS = [Path("README.md"), Path("README.zh-CN.md"), *sorted(Path("docs").glob("*.md"))]
-CHECKED = [path for path in DOCUMENTS if path.name != "develop.md"]
-CHECKED += [Path("cncert/data/sample/README.md"), Path("tools/sample/README.md")]
+CHECKED = [*DOCUMENTS, Path("cncert/data/sample/README.md"), Path("tools/sample/README.md")]
 TOPS = ("cncert", "tools", "tests", "benchmarks", "deploy", "docs")
 SETTINGS = [setting_name(field) for field in Options.model_fields]
 SAMPLE = ROOT / "cncert" / "data" / "sample" / "weekly.warc.gz"

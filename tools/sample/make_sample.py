@@ -1,7 +1,7 @@
 """Makes the sample archive: ``python -m tools.sample.make_sample`` in the repository's root, by a developer.
 
 It writes ``cncert/data/sample/weekly.warc.gz``, and ``figures.csv`` and ``pictures.json`` beside itself; the same
-bytes every time (with the same fonts, Pillow and zlib). What is real in them and what is invented: README.md.
+bytes every time (with the same fonts, Pillow and zlib). What is real, what invented: README.md beside the archive.
 """
 
 import argparse
