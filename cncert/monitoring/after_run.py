@@ -74,5 +74,5 @@ async def _send(alerts: Sequence[Alert], options: Options, source: str, now: dat
     urls, news = options.alerts, pending(alerts, now)
     if not urls or not news:
         return list(alerts), []
-    delivery = await alert_channels.send(alert_channels.message(news, options.language, source), urls)
-    return mark_sent(alerts, now) if delivery.taken else list(alerts), delivery.failures
+    taken, failures = await alert_channels.send(alert_channels.message(news, options.language, source), urls)
+    return mark_sent(alerts, now) if taken else list(alerts), failures

@@ -205,10 +205,9 @@ async def check_alerts(options: Options, *, send_test: bool, seconds: float) -> 
     results: list[CheckResult] = []
     if not failures and send_test:
         language = "zh" if options.language == "zh" else "en"  # it may be wrong: another check reports that
-        delivery = await alert_channels.send(alert_channels.sample_message(language), urls, seconds)
-        failures = delivery.failures
-        if delivery.taken:
-            text = f"{delivery.taken} of {len(urls)} addresses took a test message"
+        taken, failures = await alert_channels.send(alert_channels.sample_message(language), urls, seconds)
+        if taken:
+            text = f"{taken} of {len(urls)} addresses took a test message"
             results.append(CheckResult("alerts", "note", text, "look whether it arrived"))
     elif not failures:
         results.append(CheckResult("alerts", "ok", f"{len(urls)} addresses; --send-test-alert sends them a message"))
