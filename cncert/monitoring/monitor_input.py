@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,9 +21,6 @@ SNAPSHOT_ISSUES = 10
 """How many of the newest issues are read: the new ones and those that they are compared with."""
 SNAPSHOT_RUNS = 50
 """How many of the newest runs are read."""
-
-FAILED_PICTURES = ("failed", "placeholder")
-"""States of a picture that was requested in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,10 @@ async def take_snapshot(
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, ids = await store.rows(), await store.issue_ids()
+    free = {name: shutil.disk_usage(existing_parent(Path(folder))).free for name, folder in (folders or {}).items()}
+    with suppress(StoreError):  # the user of the database may have no right to ask
+        if (of_store := (await store.server()).free_bytes) is not None:
+            free = {"store": of_store, **free}
     unfinished = [issue async for issue in store.issues_with_unfinished_pictures()]
     return StoreSnapshot(
         now=now,
@@ -69,9 +71,13 @@ async def take_snapshot(
         issues=[issue for one in reversed(ids[-SNAPSHOT_ISSUES:]) if (issue := await _readable(store, one))],
         runs=[close_if_dead(run, now) for run in await store.runs(SNAPSHOT_RUNS) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],
-        pictures={issue.id: number for issue in unfinished if (number := _count_failed_pictures(issue))},
+        pictures={
+            issue.id: number
+            for issue in unfinished
+            if (number := sum(one.status in ("failed", "placeholder") for one in issue.images))
+        },
         outstanding=sum(len(issue.unfinished_pictures) for issue in unfinished),
-        free_bytes=await _free_bytes(store, folders or {}),
+        free_bytes=free,
         rows=rows,
         stored=len(ids),
     )
@@ -89,20 +95,6 @@ async def _still_refused(store: Store, reject: Reject) -> bool:
         return True
     stored = await _readable(store, reject.issue)
     return stored is None or stored.provenance.fetched_at < reject.rejected_at
-
-
-def _count_failed_pictures(issue: Issue) -> int:
-    return sum(picture.status in FAILED_PICTURES for picture in issue.images)
-
-
-async def _free_bytes(store: Store, folders: Mapping[str, str]) -> dict[str, int]:
-    free: dict[str, int] = {}
-    try:
-        if (of_store := (await store.server()).free_bytes) is not None:
-            free["store"] = of_store
-    except StoreError:
-        pass  # the user of the database has no right to ask
-    return free | {name: shutil.disk_usage(existing_parent(Path(folder))).free for name, folder in folders.items()}
 
 
 def existing_parent(folder: Path) -> Path:
