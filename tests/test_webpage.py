@@ -77,7 +77,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             await store.put_run(make_run(ended_at=NOW, clean=False, close_reason="finished", warnings=[EVIL]))
             page = await read_page(store, files=PictureFiles(place, place))
             assert page is not None
-            return page.data
+            return page[0]
 
     file = place / "report.html"
     file.write_text(render(asyncio.run(made()), "en"), encoding="utf-8")
