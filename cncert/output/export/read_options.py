@@ -2,12 +2,13 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, ExportError
 from cncert.output.export.atom_format import ENTRIES
-from cncert.output.export.base_format import STDOUT, ExportOptions, check_package
+from cncert.output.export.base_format import STDOUT, ExportOptions
 from cncert.output.export.base_table import Table
 from cncert.output.export.formats import FORMATS
 from cncert.output.export.staged_files import check_place
@@ -64,7 +65,9 @@ def _formats(opts: Namespace, one_file: bool) -> tuple[str, ...]:
     usual = next((name for name, format_class in FORMATS.items() if format_class.suffix == ending), "csv")
     formats = _names("--format", usual if opts.format is None else opts.format, FORMATS)
     for name in formats:
-        check_package(name, FORMATS[name].needs)
+        package = FORMATS[name].needs
+        if package and find_spec(package) is None:
+            raise ExportError(f"{name} needs {package}: pip install -r requirements-tables.txt")
     for option, name in OPTIONS_OF_ONE_FORMAT.items():
         if getattr(opts, option) and name not in formats:
             raise ArgumentError(f"--{option} is for --format {name}")

@@ -106,7 +106,9 @@ class Xlsx(Format):
                 sheet.write_datetime(row, place, value, self._formats["date"])
 
     def _write_text(self, sheet: Any, row: int, place: int, text: str) -> None:
-        text = fitting(text)
+        encoded = text.encode("utf-16-le")
+        if len(encoded) > 2 * MOST_UNITS:
+            text = encoded[: 2 * (MOST_UNITS - len(CUT))].decode("utf-16-le", "ignore") + CUT
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter takes such a text for markup of its own and would write it unescaped.
             sheet.write_rich_string(row, place, text[:1], text[1:2], text[2:])
@@ -123,18 +125,6 @@ class Xlsx(Format):
             self._book.close()
         except FileCreateError as error:
             raise error.args[0] from error
-
-
-def fitting(text: str) -> str:
-    """*text* as a cell of Excel takes it: cut, and marked as cut, where it is too long."""
-    if len(text) <= MOST_UNITS // 2 or _units(text) <= MOST_UNITS:
-        return text
-    cut = text.encode("utf-16-le")[: 2 * (MOST_UNITS - len(CUT))]
-    return cut.decode("utf-16-le", "ignore") + CUT
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _number(column: Column, value: float) -> str:
