@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
-from cncert.options import LANGUAGES, Options
+from cncert.options import LANGUAGES, Options, local_folder
 from cncert.report.calendar import week_option
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
@@ -103,16 +103,15 @@ def _target(opts: Namespace, store: str) -> Path | None:
 
 def _picture_files(options: Options, opts: Namespace, target: Path | None) -> "PictureFiles | None":
     """Return where the page finds pictures, None if it has none."""
-    from cncert.monitoring.after_run import local_folders
     from cncert.output.page.picture_links import PictureFiles
 
     if opts.pictures == "none":
         return None
-    local = local_folders(options).get("CNCERT_FILES")
+    local = local_folder(options.files)
     if local is None and opts.pictures == "small":
         raise ArgumentError("--pictures small needs the pictures on this disk, and CNCERT_FILES is no directory of it")
     # What is written to stdout will most likely be put here.
-    return PictureFiles(Path(local).resolve() if local else None, target.parent if target else Path.cwd())
+    return PictureFiles(local.resolve() if local else None, target.parent if target else Path.cwd())
 
 
 def _warn_of_missing_files(pictures: "list[ShownPicture]", files: "PictureFiles") -> None:

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -56,8 +56,3 @@ def due_by(published: date, fresh: timedelta) -> date:
         if holiday.first <= due and published <= holiday.last:
             due = max(due, holiday.last + fresh + HOLIDAY_DELAY)
     return due
-
-
-def day_in_china(now: datetime) -> date:
-    """Return the date in China at *now*."""
-    return now.astimezone(CHINA).date()

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cncert.exceptions import DocumentError, StoreError
-from cncert.items import Issue
+from cncert.items import CHINA, Issue
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import close_if_dead
-from cncert.monitoring.due_dates import day_in_china
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.revisions import Reject
@@ -55,11 +54,11 @@ class StoreSnapshot:
 
 
 async def take_snapshot(
-    store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, str] | None = None
+    store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, Path] | None = None
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, ids = await store.rows(), await store.issue_ids()
-    free = {name: shutil.disk_usage(existing_parent(Path(folder))).free for name, folder in (folders or {}).items()}
+    free = {name: shutil.disk_usage(existing_parent(folder)).free for name, folder in (folders or {}).items()}
     with suppress(StoreError):  # the user of the database may have no right to ask
         if (of_store := (await store.server()).free_bytes) is not None:
             free = {"store": of_store, **free}
@@ -67,7 +66,7 @@ async def take_snapshot(
     return StoreSnapshot(
         now=now,
         fresh=fresh,
-        weeks=calendar_gaps.weeks(rows, ids, today=day_in_china(now)),
+        weeks=calendar_gaps.weeks(rows, ids, today=now.astimezone(CHINA).date()),
         issues=[issue for one in reversed(ids[-SNAPSHOT_ISSUES:]) if (issue := await _readable(store, one))],
         runs=[close_if_dead(run, now) for run in await store.runs(SNAPSHOT_RUNS) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import median
 
-from cncert.items import Issue
+from cncert.items import CHINA, Issue
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import DIED
-from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
+from cncert.monitoring.due_dates import due_by, publication_day
 from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
@@ -56,7 +56,7 @@ def stale(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no new issue came, although one is due."""
     if not snapshot.issues:
         return Finding("attention", sentence="nothing_stored")
-    newest, day = snapshot.issues[0], day_in_china(snapshot.now)
+    newest, day = snapshot.issues[0], snapshot.now.astimezone(CHINA).date()
     published = publication_day(newest)
     due, days = due_by(published, snapshot.fresh), (day - published).days
     if day <= due:

@@ -1,7 +1,5 @@
 """Figures as a person reads them, in Markdown and in the feed."""
 
-from datetime import datetime
-
 from cncert.items import Figure, Period
 from cncert.report.metrics import metrics
 
@@ -30,8 +28,3 @@ def change_text(figure: Figure) -> str:
 def week_text(period: Period) -> str:
     """Return the days: ``2025-01-13 – 2025-01-19``."""
     return f"{period.start} – {period.end}"
-
-
-def time_text(moment: datetime | None) -> str:
-    """Return the time in China: ``2025-01-23 17:30 (UTC+8)``, or nothing."""
-    return f"{moment:%Y-%m-%d %H:%M} (UTC+8)" if moment else ""
