@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, e
 
 from cncert.items import Issue, Ranking, Rating
 from cncert.ledger import calendar_gaps
-from cncert.output.page.page_data import read_page
-from cncert.output.page.picture_links import PictureFiles
+from cncert.output.page.page_data import PictureFiles, read_page
 from cncert.output.page.render_page import render
 from cncert.quality.series_breaks import BreakKind
 from cncert.report import calendar, metrics

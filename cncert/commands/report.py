@@ -17,8 +17,7 @@ from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
 
 if TYPE_CHECKING:
-    from cncert.output.page.page_data import Node, ShownPicture
-    from cncert.output.page.picture_links import PictureFiles
+    from cncert.output.page.page_data import Node, PictureFiles, ShownPicture
 
 FILE_NAME = "report.html"
 PICTURE_MODES = ("links", "small", "none")
@@ -103,7 +102,7 @@ def _target(opts: Namespace, store: str) -> Path | None:
 
 def _picture_files(options: Options, opts: Namespace, target: Path | None) -> "PictureFiles | None":
     """Return where the page finds pictures, None if it has none."""
-    from cncert.output.page.picture_links import PictureFiles
+    from cncert.output.page.page_data import PictureFiles
 
     if opts.pictures == "none":
         return None
@@ -125,13 +124,12 @@ def _embed(data: "Node", pictures: "list[ShownPicture]", files: "PictureFiles", 
     """Put small *pictures* into *data*; return whether every one could be read."""
     from cncert.output.page.thumbnails import thumbnails
 
-    made = thumbnails(pictures, files, limit)
-    data["thumbs"] = made.uris
-    if made.unreadable:
-        print_message(f"pictures that cannot be read: {len(made.unreadable)}, such as {made.unreadable[0]}")
-    if made.left_out:
-        print_message(f"older pictures that are only linked, to keep the page small: {made.left_out}")
-    return not made.unreadable
+    data["thumbs"], unreadable, left_out = thumbnails(pictures, files, limit)
+    if unreadable:
+        print_message(f"pictures that cannot be read: {len(unreadable)}, such as {unreadable[0]}")
+    if left_out:
+        print_message(f"older pictures that are only linked, to keep the page small: {left_out}")
+    return not unreadable
 
 
 def _write(html: bytes, target: Path | None) -> bool:

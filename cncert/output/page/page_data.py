@@ -5,16 +5,18 @@ long lists, figures and pictures, a field that is null or usual is left out: sta
 """
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from cncert import __version__
 from cncert.items import Figure, Issue, Picture, issue_id
 from cncert.ledger import calendar_gaps
-from cncert.output.page.picture_links import PictureFiles
 from cncert.quality.series_breaks import are_comparable, breaks
 from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
@@ -32,6 +34,30 @@ Compared = tuple[float, float | None]
 
 NEWEST_RUNS = 20
 _UNITS = {metric.name: metric.unit for metric in metrics()}
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFiles:
+    """The directory that holds the pictures, and the folder in which the page will be."""
+
+    directory: Path | None
+    """None if they are kept in a bucket."""
+    page: Path
+
+    def path(self, picture: Picture) -> Path | None:
+        """Return the file of *picture*, None if there is none; nothing outside the directory is one."""
+        if self.directory is None or picture.status != "stored" or not picture.path:
+            return None
+        parts = PurePosixPath(picture.path)
+        if parts.is_absolute() or ".." in parts.parts or "\\" in picture.path or "\0" in picture.path:
+            return None
+        path = self.directory / parts
+        return path if path.is_file() else None
+
+    def link(self, picture: Picture) -> str | None:
+        """Return the relative address of its file from the page."""
+        path = self.path(picture)
+        return quote(Path(os.path.relpath(path, self.page)).as_posix()) if path else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,13 @@ import io
 import warnings
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from PIL import Image
 
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
-from cncert.output.page.page_data import ShownPicture
-from cncert.output.page.picture_links import PictureFiles
+from cncert.output.page.page_data import PictureFiles, ShownPicture
 from cncert.wechat.picture_limits import EXTENSIONS
 
 SIDE_IN_NEWEST_ISSUE, SIDE_IN_OTHERS = 480, 160
@@ -30,21 +28,14 @@ _ENTRY_CHARACTERS = 20
 """Characters that a place in the list and its entry take."""
 
 
-@dataclass(slots=True)
-class Thumbnails:
-    """The small copies."""
+def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) -> tuple[list[str], list[str], int]:
+    """Make small copies of *pictures*, each file's once, of *limit* characters in all.
 
-    uris: list[str] = field(default_factory=list)
-    """``data:`` addresses; the field ``thumb`` of a picture's node is a place in this list."""
-    left_out: int = 0
-    """Pictures without one, to keep the page small."""
-    unreadable: list[str] = field(default_factory=list)
-    """A line for each file of which none could be made."""
-
-
-def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) -> Thumbnails:
-    """Make small copies of *pictures*, each file's once, of *limit* characters in all; their places enter the nodes."""
-    made = Thumbnails()
+    Returns their ``data:`` addresses, whose places in the list enter the nodes as ``thumb``, a line for each file of
+    which none could be made, and how many more were left out to keep the page small.
+    """
+    uris: list[str] = []
+    unreadable: list[str] = []
     wanted: dict[Path, list[ShownPicture]] = {}
     for shown in _in_order_of_worth(pictures):
         if path := files.path(shown.picture):
@@ -53,16 +44,15 @@ def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) ->
         try:
             uri = thumbnail(path, SIDE_IN_NEWEST_ISSUE if shows[0].issue == pictures[-1].issue else SIDE_IN_OTHERS)
         except ValueError as error:
-            made.unreadable.append(f"{shows[0].picture.path}: {error}")
+            unreadable.append(f"{shows[0].picture.path}: {error}")
             continue
         limit -= len(uri) + _ENTRY_CHARACTERS * len(shows)
         if limit < 0:
             break
         for shown in shows:
-            shown.node["thumb"] = len(made.uris)
-        made.uris.append(uri)
-    made.left_out = len(wanted) - len(made.uris) - len(made.unreadable)
-    return made
+            shown.node["thumb"] = len(uris)
+        uris.append(uri)
+    return uris, unreadable, len(wanted) - len(uris) - len(unreadable)
 
 
 def thumbnail(path: Path, side: int) -> str:
