@@ -1,7 +1,6 @@
 """An Atom feed (RFC 4287) of the newest issues, for readers of feeds and threat-intelligence platforms."""
 
 from collections import deque
-from datetime import datetime
 from html import escape
 from typing import Final
 from uuid import UUID, uuid5
@@ -40,7 +39,7 @@ class Atom(Format):
         self._entries: deque[tuple[str, str]] = deque(maxlen=options.entries)
 
     def add_issue(self, issue: Issue) -> None:
-        updated = _updated(issue).isoformat()
+        updated = (issue.article.modified_at or issue.published_at or issue.provenance.fetched_at).isoformat()
         self._entries.append((updated, etree.tostring(_entry(issue, updated), encoding="unicode")))
 
     def finish(self) -> None:
@@ -54,10 +53,6 @@ class Atom(Format):
         self._file.write(f'<?xml version="1.0" encoding="utf-8"?>\n{head}\n')
         self._file.writelines(f"{entry}\n" for _, entry in reversed(self._entries))
         self._file.write(f"</feed>{tail}\n")
-
-
-def _updated(issue: Issue) -> datetime:
-    return issue.article.modified_at or issue.published_at or issue.provenance.fetched_at
 
 
 def _entry(issue: Issue, updated: str) -> Element:
