@@ -62,7 +62,7 @@ def results_as_completed(
 ) -> Generator[tuple[int, R | SavedFileError] | None]:
     """As :func:`results_in_order`, but each result when it is there; None about once a second while there is none."""
     with _WorkerPool(work, items, jobs, preload, seconds) as pool:
-        while pool.begun < len(items) or pool.is_busy:
+        while pool.begun < len(items) or pool.busy:
             pool.assign_items(pool.begun)
             received = pool.receive(timeout=POLL_SECONDS)
             if not received:
@@ -112,28 +112,24 @@ class _WorkerPool(Generic[T, R]):
         self._run = partial(_run_worker, work=work, seconds=seconds)
         self._items, self._jobs = items, jobs
         self._idle: list[_Worker] = []
-        self._busy: dict[Connection, tuple[_Worker, int]] = {}
+        self.busy: dict[Connection, tuple[_Worker, int]] = {}
         self.begun = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in [*self._idle, *(worker for worker, _ in self._busy.values())]:
+        for worker in [*self._idle, *(worker for worker, _ in self.busy.values())]:
             worker.process.kill()
             worker.process.join()
             worker.connection.close()
 
-    @property
-    def is_busy(self) -> bool:
-        return bool(self._busy)
-
     def assign_items(self, index: int) -> None:
         """Give the next items to workers, not too far ahead of that at *index*."""
         end = min(len(self._items), index + MAX_ITEMS_AHEAD * self._jobs)
-        while self.begun < end and len(self._busy) < self._jobs:
+        while self.begun < end and len(self.busy) < self._jobs:
             worker = self._idle.pop() if self._idle else _Worker(self._context, self._run)
-            self._busy[worker.connection] = worker, self.begun
+            self.busy[worker.connection] = worker, self.begun
             try:
                 worker.connection.send(self._items[self.begun])
             except OSError:
@@ -145,18 +141,18 @@ class _WorkerPool(Generic[T, R]):
     ) -> list[tuple[int, R | SavedFileError | None]]:
         """Wait for results of items other than *full*: each with the index of its item, None after the last of it."""
         found: list[tuple[int, R | SavedFileError | None]] = []
-        wanted = [connection for connection, (_, index) in self._busy.items() if index not in full]
+        wanted = [connection for connection, (_, index) in self.busy.items() if index not in full]
         for connection in cast("list[Connection]", wait(wanted, timeout)):
-            worker, index = self._busy[connection]
+            worker, index = self.busy[connection]
             try:
                 result: R | SavedFileError | None = connection.recv()
             except (EOFError, OSError):
-                del self._busy[connection]
+                del self.busy[connection]
                 connection.close()
                 found += [(index, SavedFileError(worker.exit_reason())), (index, None)]
                 continue
             if result is None:
-                del self._busy[connection]
+                del self.busy[connection]
                 self._idle.append(worker)
             found.append((index, result))
         return found
