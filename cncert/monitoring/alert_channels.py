@@ -51,11 +51,6 @@ def message(alerts: Sequence[Alert], language: str, source: str) -> Message:
     return f"cncert: {title}", "\n".join([*lines, source])
 
 
-def sample_message(language: str) -> Message:
-    """Write the message of ``scrapy doctor --send-test-alert``."""
-    return sentence("message", "test_title", language), sentence("message", "test_body", language)
-
-
 def problems(urls: Sequence[str]) -> list[str]:
     """Return why no message can be sent to *urls*, a line for each reason."""
     if not urls:

@@ -10,8 +10,6 @@ from cncert.items import CHINA, Issue
 
 HOLIDAY_DELAY = timedelta(days=2)
 """How much longer the first issue after a long holiday may take: in 2026 it came on the tenth day."""
-_USUAL_LAG = timedelta(days=4)
-"""From the Sunday that ends an issue's week to the Thursday on which it is usually published."""
 _DAY = timedelta(days=1)
 
 
@@ -41,7 +39,7 @@ def holidays() -> tuple[Holiday, ...]:
 
 def publication_day(issue: Issue) -> date:
     """Return the day in China on which *issue* was published, or the usual Thursday if that is later."""
-    usual = issue.period.end + _USUAL_LAG
+    usual = issue.period.end + 4 * _DAY  # the Thursday after the Sunday that ends its week
     return max(issue.published_at.astimezone(CHINA).date(), usual) if issue.published_at else usual
 
 

@@ -16,11 +16,6 @@ from cncert.store.ledger_rows import LedgerRow
 from cncert.store.revisions import Reject
 from cncert.store.run_records import RunRecord
 
-SNAPSHOT_ISSUES = 10
-"""How many of the newest issues are read: the new ones and those that they are compared with."""
-SNAPSHOT_RUNS = 50
-"""How many of the newest runs are read."""
-
 
 @dataclass(frozen=True, slots=True)
 class StoreSnapshot:
@@ -67,8 +62,9 @@ async def take_snapshot(
         now=now,
         fresh=fresh,
         weeks=calendar_gaps.weeks(rows, ids, today=now.astimezone(CHINA).date()),
-        issues=[issue for one in reversed(ids[-SNAPSHOT_ISSUES:]) if (issue := await _readable(store, one))],
-        runs=[close_if_dead(run, now) for run in await store.runs(SNAPSHOT_RUNS) if "replay" not in run.arguments],
+        # Of the newest ten, the new ones are compared with the others.
+        issues=[issue for one in reversed(ids[-10:]) if (issue := await _readable(store, one))],
+        runs=[close_if_dead(run, now) for run in await store.runs(50) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],
         pictures={
             issue.id: number

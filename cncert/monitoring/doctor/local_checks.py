@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from cncert.archive.warc_reader import SUFFIXES
 from cncert.exceptions import SettingError
 from cncert.monitoring import alert_channels
+from cncert.monitoring.alert_words import sentence
 from cncert.monitoring.monitor_input import existing_parent
 from cncert.monitoring.monitors import LOW_BYTES
 from cncert.options import Options, setting_name
@@ -219,7 +220,8 @@ async def check_alerts(options: Options, *, send_test: bool, seconds: float) -> 
     results: list[CheckResult] = []
     if not failures and send_test:
         language = "zh" if options.language == "zh" else "en"  # it may be wrong: another check reports that
-        taken, failures = await alert_channels.send(alert_channels.sample_message(language), urls, seconds)
+        sample = sentence("message", "test_title", language), sentence("message", "test_body", language)
+        taken, failures = await alert_channels.send(sample, urls, seconds)
         if taken:
             text = f"{taken} of {len(urls)} addresses took a test message"
             results.append(CheckResult("alerts", "note", text, "look whether it arrived"))
