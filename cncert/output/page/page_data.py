@@ -24,8 +24,6 @@ from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.store import Store
 from cncert.store.ledger_rows import State
-from cncert.store.revisions import Reject
-from cncert.store.run_records import RunRecord
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
 
 Node = dict[str, Any]
@@ -130,9 +128,27 @@ async def read_page(
             }
             for reject in await store.rejects()
             if reject.issue is None
-            or ((first or "") <= reject.issue <= (last or "~") and _is_refused(reject, reader.read_at))
+            # If the issue has not been read since.
+            or (
+                (first or "") <= reject.issue <= (last or "~")
+                and ((read := reader.read_at.get(reject.issue)) is None or read < reject.rejected_at)
+            )
         ],
-        "runs": [_run(run) for run in runs],
+        "runs": [
+            {
+                "id": run.id,
+                "started": run.started_at.isoformat(),
+                "ended": run.ended_at.isoformat() if run.ended_at else None,
+                "clean": run.clean,
+                "close_reason": run.close_reason,
+                "new": len(run.new),
+                "changed": len(run.changed),
+                "rejected": len(run.rejected),
+                "missing": run.gaps_after,
+                "warnings": run.warnings,
+            }
+            for run in runs
+        ],
         "sources": [{"name": name, "issues": number} for name, number in reader.sources.most_common()],
     }
     return data, reader.pictures
@@ -168,6 +184,9 @@ class _Reader:
         self.sources[issue.provenance.via] += 1
         self.read_at[issue.id] = issue.provenance.fetched_at
         self.newest = issue.period.end
+        biz, article = biz_number(issue.account.biz or ""), issue.article
+        # The id of its row in the ledger; a text from elsewhere has none.
+        key = str(ArticleKey(biz, article.mid, article.idx)) if biz and article.mid and article.idx else None
         evidences: dict[str, int] = {}
         self.issues.append(
             {
@@ -176,7 +195,7 @@ class _Reader:
                 "rating": issue.rating,
                 "published": issue.published_at.isoformat() if issue.published_at else None,
                 "url": article_link(issue),
-                "gone": _article_key(issue) in self.gone,
+                "gone": key in self.gone,
                 "edits": self.edits.get(issue.id, 0),
                 "via": issue.provenance.via,
                 "parser": issue.provenance.parser,
@@ -258,20 +277,8 @@ class _Reader:
             yield node
 
 
-def _is_refused(reject: Reject, read_at: Mapping[str, datetime]) -> bool:
-    """Whether the issue has not been read since."""
-    read = read_at.get(reject.issue or "")
-    return read is None or read < reject.rejected_at
-
-
 def _present(fields: Node) -> Node:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _article_key(issue: Issue) -> str | None:
-    """The id of the article's row in the ledger, None for a text from elsewhere."""
-    biz, article = biz_number(issue.account.biz or ""), issue.article
-    return str(ArticleKey(biz, article.mid, article.idx)) if biz and article.mid and article.idx else None
 
 
 def _breaks(metric: str) -> list[Node]:
@@ -286,18 +293,3 @@ def _breaks(metric: str) -> list[Node]:
         }
         for one in breaks(metric)
     ]
-
-
-def _run(run: RunRecord) -> Node:
-    return {
-        "id": run.id,
-        "started": run.started_at.isoformat(),
-        "ended": run.ended_at.isoformat() if run.ended_at else None,
-        "clean": run.clean,
-        "close_reason": run.close_reason,
-        "new": len(run.new),
-        "changed": len(run.changed),
-        "rejected": len(run.rejected),
-        "missing": run.gaps_after,
-        "warnings": run.warnings,
-    }

@@ -7,7 +7,6 @@ Stored files are not trusted, although they were inspected before they were kept
 import io
 import warnings
 from base64 import b64encode
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -23,9 +22,6 @@ MAX_FILES = 500
 """Files that are opened, however small the copies of them are."""
 MAX_PIXELS = 40_000_000
 """A picture of more is not opened: it would take more memory than all the rest of the work."""
-_QUALITY = 55
-_ENTRY_CHARACTERS = 20
-"""Characters that a place in the list and its entry take."""
 
 
 def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) -> tuple[list[str], list[str], int]:
@@ -37,7 +33,12 @@ def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) ->
     uris: list[str] = []
     unreadable: list[str] = []
     wanted: dict[Path, list[ShownPicture]] = {}
-    for shown in _in_order_of_worth(pictures):
+    issues: dict[str, list[ShownPicture]] = {}
+    for shown in pictures:
+        issues.setdefault(shown.issue, []).append(shown)
+    newest, *others = [issues[issue] for issue in sorted(issues, reverse=True)] or [[]]
+    # All of the newest issue, then one of each other, then the rest.
+    for shown in (*newest, *(one[0] for one in others), *(shown for one in others for shown in one[1:])):
         if path := files.path(shown.picture):
             wanted.setdefault(path, []).append(shown)
     for path, shows in islice(wanted.items(), MAX_FILES):
@@ -46,7 +47,7 @@ def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) ->
         except ValueError as error:
             unreadable.append(f"{shows[0].picture.path}: {error}")
             continue
-        limit -= len(uri) + _ENTRY_CHARACTERS * len(shows)
+        limit -= len(uri) + 20 * len(shows)  # the place in the list, and each entry that names it
         if limit < 0:
             break
         for shown in shows:
@@ -69,18 +70,9 @@ def thumbnail(path: Path, side: int) -> str:
                 small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         small.thumbnail((side, side))
         output = io.BytesIO()
-        small.save(output, "WEBP", quality=_QUALITY)
+        small.save(output, "WEBP", quality=55)
     except ValueError:
         raise
     except Exception as error:  # Pillow's plugins raise what they like on broken data
         raise ValueError(f"broken picture: {type(error).__name__}") from error
     return f"data:image/webp;base64,{b64encode(output.getvalue()).decode()}"
-
-
-def _in_order_of_worth(pictures: Iterable[ShownPicture]) -> list[ShownPicture]:
-    """Return all of the newest issue, then one of each other, then the rest; newest issues first."""
-    issues: dict[str, list[ShownPicture]] = {}
-    for shown in pictures:
-        issues.setdefault(shown.issue, []).append(shown)
-    newest, *others = [issues[issue] for issue in sorted(issues, reverse=True)] or [[]]
-    return [*newest, *(one[0] for one in others), *(shown for one in others for shown in one[1:])]
