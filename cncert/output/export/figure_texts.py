@@ -1,6 +1,6 @@
 """Figures as a person reads them, in Markdown and in the feed."""
 
-from cncert.items import Figure, Period
+from cncert.items import Figure
 from cncert.report.metrics import metrics
 
 _ZH = {metric.name: metric.zh for metric in metrics()}
@@ -23,8 +23,3 @@ def change_text(figure: Figure) -> str:
     """Return the change against the week before: ``-20.0%``, ``-12``, or nothing."""
     percent = "" if figure.change_pct is None else f"{figure.change_pct:+}%"
     return percent if figure.change is None else f"{figure.change:+,} {percent}".rstrip()
-
-
-def week_text(period: Period) -> str:
-    """Return the days: ``2025-01-13 – 2025-01-19``."""
-    return f"{period.start} – {period.end}"

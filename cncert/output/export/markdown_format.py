@@ -6,10 +6,10 @@ from os.path import relpath
 from typing import Final
 from urllib.parse import quote
 
-from cncert.items import Figure, Issue, Picture
+from cncert.items import Issue, Picture
 from cncert.options import local_folder
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.figure_texts import change_text, metric_label, number_text, week_text
+from cncert.output.export.figure_texts import change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
@@ -56,7 +56,11 @@ def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
     if issue.figures:
         yield "## 数据 Figures"
         head = ("指标", "metric", "数值 value", "较上周 change", "来源 source", "原文 evidence")
-        yield _table(head, map(_line, issue.figures))
+        lines = (
+            (metric_label(one), one.metric, number_text(one), change_text(one), one.source, one.evidence)
+            for one in issue.figures
+        )
+        yield _table(head, (tuple(map(escaped, line)) for line in lines))
     if issue.text.strip():
         yield "## 正文 Text"
         headings = {section.heading for section in issue.sections}
@@ -72,24 +76,12 @@ def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
 
 def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "期号 issue", issue.id
-    yield "周 week", week_text(issue.period)
+    yield "周 week", f"{issue.period.start} – {issue.period.end}"
     yield "发布 published", f"{issue.published_at:%Y-%m-%d %H:%M} (UTC+8)" if issue.published_at else ""
     yield "总体评级 rating", issue.rating or ""
     yield "公众号 account", escaped(issue.account.name or "")
     url = article_link(issue)
     yield "文章 article", f"<{quote(url, safe=URL_MARKS)}>" if url else ""
-
-
-def _line(figure: Figure) -> tuple[str, ...]:
-    texts = (
-        metric_label(figure),
-        figure.metric,
-        number_text(figure),
-        change_text(figure),
-        figure.source,
-        figure.evidence,
-    )
-    return tuple(map(escaped, texts))
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
