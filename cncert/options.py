@@ -7,6 +7,7 @@ the environment; :meth:`Options.of` reads the final settings, with those of the 
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -166,6 +167,11 @@ class Options(BaseModel):
 def as_folder(place: str) -> str:
     """Return the address *place* as Scrapy expects it: that of a bucket ends with a slash."""
     return f"{place.rstrip('/')}/" if urlsplit(place).scheme in BUCKETS else place
+
+
+def local_folder(place: str) -> Path | None:
+    """Return the directory that a place for files names, None for a bucket."""
+    return Path(place.removeprefix("file://")) if urlsplit(place).scheme in ("", "file") else None
 
 
 def setting_name(field: str) -> str:

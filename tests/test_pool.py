@@ -68,6 +68,6 @@ def test_who_has_seen_enough_leaves_no_process_behind() -> None:
     results = results_in_order(work, ["1 a", "hang b", "hang c"], 2, __name__, 60)
     next(results)
     pool = results.gi_frame.f_locals["pool"]
-    workers = [worker.process for worker, _ in pool._busy.values()]
+    workers = [worker.process for worker, _ in pool.busy.values()]
     results.close()
     assert workers and not any(worker.is_alive() for worker in workers)

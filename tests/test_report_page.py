@@ -17,7 +17,7 @@ from PIL import Image
 
 from cncert.commands.report import ReportCommand
 from cncert.items import Issue, Picture
-from cncert.output.page.picture_links import PictureFiles
+from cncert.output.page.page_data import PictureFiles
 from cncert.report import calendar
 from cncert.report.metrics import metrics
 from cncert.store import open_store

@@ -138,7 +138,7 @@ async def test_metrics_are_what_prometheus_reads(tmp_path: Path, sqlite_uri: str
 
 def test_an_empty_store_has_metrics_too() -> None:
     state = status(StoreSnapshot(NOW, timedelta(days=9), []), [], "sqlite:///x")
-    found = samples(metrics(state))
+    found = samples("".join(metrics(state)))
     assert found["cncert_issues", ()] == 0
     assert not {name for name, _ in found if "newest" in name or "last_run" in name}
 

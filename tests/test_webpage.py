@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, e
 
 from cncert.items import Issue, Ranking, Rating
 from cncert.ledger import calendar_gaps
-from cncert.output.page.page_data import read_page
-from cncert.output.page.picture_links import PictureFiles
+from cncert.output.page.page_data import PictureFiles, read_page
 from cncert.output.page.render_page import render
 from cncert.quality.series_breaks import BreakKind
 from cncert.report import calendar, metrics
@@ -77,7 +76,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             await store.put_run(make_run(ended_at=NOW, clean=False, close_reason="finished", warnings=[EVIL]))
             page = await read_page(store, files=PictureFiles(place, place))
             assert page is not None
-            return page.data
+            return page[0]
 
     file = place / "report.html"
     file.write_text(render(asyncio.run(made()), "en"), encoding="utf-8")

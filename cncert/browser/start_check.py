@@ -3,7 +3,7 @@
 from scrapy.settings import BaseSettings
 
 from cncert.browser import chromium
-from cncert.monitoring.doctor.check_result import CheckResult
+from cncert.monitoring.doctor.local_checks import CheckResult
 from cncert.terminal.time_limit import run_with_timeout
 
 

@@ -11,7 +11,7 @@ from cncert.browser.start_check import check_browser
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.monitoring.doctor import CHECK_SECONDS, run_checks
-from cncert.monitoring.doctor.check_result import CheckResult, CheckState
+from cncert.monitoring.doctor.local_checks import CheckResult, CheckState
 from cncert.options import Options
 from cncert.pipelines.files_store_check import check_files_store
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
@@ -52,14 +52,11 @@ class DoctorCommand(ProjectCommand, ScrapyCommand):
         options = Options.of(settings)
         if opts.send_test_alert and not options.alerts:
             raise ArgumentError("--send-test-alert: CNCERT_ALERTS names nobody")
-        extra_checks = {
-            "files": run_with_timeout(lambda: check_files_store(settings), opts.seconds),
-            "browser": check_browser(settings, opts.seconds),
-        }
         results, hangs = await run_checks(
             self.settings,
             options,
-            extra_checks,
+            run_with_timeout(lambda: check_files_store(settings), opts.seconds),
+            check_browser(settings, opts.seconds),
             offline=opts.offline,
             send_test=opts.send_test_alert,
             seconds=opts.seconds,

@@ -10,15 +10,14 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
-from cncert.options import LANGUAGES, Options
+from cncert.options import LANGUAGES, Options, local_folder
 from cncert.report.calendar import week_option
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
 
 if TYPE_CHECKING:
-    from cncert.output.page.page_data import PageContent
-    from cncert.output.page.picture_links import PictureFiles
+    from cncert.output.page.page_data import Node, PictureFiles, ShownPicture
 
 FILE_NAME = "report.html"
 PICTURE_MODES = ("links", "small", "none")
@@ -66,18 +65,19 @@ class ReportCommand(ProjectCommand, ScrapyCommand):
             which = "of these weeks" if first or last else "yet"
             print_message(f"{store.name} has no issue {which}, and nothing was written")
             return 1
+        data, pictures = page
         language = opts.language or self.options.language
-        html, whole = render(page.data, language).encode(), True
+        html, whole = render(data, language).encode(), True
         if files is not None:
-            _warn_of_missing_files(page, files)
+            _warn_of_missing_files(pictures, files)
             if opts.pictures == "small":
                 left = MAX_PAGE_BYTES - len(html)
-                whole = _embed(page, files, left if left > 0 else MIN_PICTURE_BYTES)
-                html = render(page.data, language).encode()
+                whole = _embed(data, pictures, files, left if left > 0 else MIN_PICTURE_BYTES)
+                html = render(data, language).encode()
         if not _write(html, target):
             return 1
-        weeks = f"{page.data['first']} to {page.data['last']}"
-        print_message(f"{target or 'stdout'}: {weeks}, issues: {len(page.data['issues'])}, {len(html) / 1e6:.2f} MB")
+        weeks = f"{data['first']} to {data['last']}"
+        print_message(f"{target or 'stdout'}: {weeks}, issues: {len(data['issues'])}, {len(html) / 1e6:.2f} MB")
         if opts.open and target is not None and not webbrowser.open(target.as_uri()):
             print_message("no browser could be opened")
             return 1
@@ -102,36 +102,34 @@ def _target(opts: Namespace, store: str) -> Path | None:
 
 def _picture_files(options: Options, opts: Namespace, target: Path | None) -> "PictureFiles | None":
     """Return where the page finds pictures, None if it has none."""
-    from cncert.monitoring.after_run import local_folders
-    from cncert.output.page.picture_links import PictureFiles
+    from cncert.output.page.page_data import PictureFiles
 
     if opts.pictures == "none":
         return None
-    local = local_folders(options).get("CNCERT_FILES")
+    local = local_folder(options.files)
     if local is None and opts.pictures == "small":
         raise ArgumentError("--pictures small needs the pictures on this disk, and CNCERT_FILES is no directory of it")
     # What is written to stdout will most likely be put here.
-    return PictureFiles(Path(local).resolve() if local else None, target.parent if target else Path.cwd())
+    return PictureFiles(local.resolve() if local else None, target.parent if target else Path.cwd())
 
 
-def _warn_of_missing_files(page: "PageContent", files: "PictureFiles") -> None:
-    stored = [shown for shown in page.pictures if shown.picture.status == "stored"]
+def _warn_of_missing_files(pictures: "list[ShownPicture]", files: "PictureFiles") -> None:
+    stored = [shown for shown in pictures if shown.picture.status == "stored"]
     missing = [shown.picture.path for shown in stored if "href" not in shown.node]
     if missing and files.directory is not None:
         print_message(f"stored pictures that are not in {files.directory}: {len(missing)}, such as {missing[0]}")
 
 
-def _embed(page: "PageContent", files: "PictureFiles", limit: int) -> bool:
-    """Put small pictures into *page*; return whether every one could be read."""
+def _embed(data: "Node", pictures: "list[ShownPicture]", files: "PictureFiles", limit: int) -> bool:
+    """Put small *pictures* into *data*; return whether every one could be read."""
     from cncert.output.page.thumbnails import thumbnails
 
-    made = thumbnails(page.pictures, files, limit)
-    page.data["thumbs"] = made.uris
-    if made.unreadable:
-        print_message(f"pictures that cannot be read: {len(made.unreadable)}, such as {made.unreadable[0]}")
-    if made.left_out:
-        print_message(f"older pictures that are only linked, to keep the page small: {made.left_out}")
-    return not made.unreadable
+    data["thumbs"], unreadable, left_out = thumbnails(pictures, files, limit)
+    if unreadable:
+        print_message(f"pictures that cannot be read: {len(unreadable)}, such as {unreadable[0]}")
+    if left_out:
+        print_message(f"older pictures that are only linked, to keep the page small: {left_out}")
+    return not unreadable
 
 
 def _write(html: bytes, target: Path | None) -> bool:

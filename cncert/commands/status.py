@@ -47,10 +47,10 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
                 state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name)
         except StoreError:
             if opts.prometheus:
-                _write(opts.prometheus, metrics(None))
+                _write(opts.prometheus, None)
             raise
         if opts.prometheus:
-            _write(opts.prometheus, metrics(state))
+            _write(opts.prometheus, state)
         elif opts.json:
             print_json(state.model_dump(mode="json"))
         else:
@@ -58,7 +58,8 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
         return int(state.attention)
 
 
-def _write(place: str, text: str) -> None:
+def _write(place: str, state: Status | None) -> None:
+    text = "".join(metrics(state))
     if place == "-":
         sys.stdout.write(text)
         return

@@ -12,7 +12,7 @@ from scrapy.exceptions import CloseSpider
 
 from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger.article_ledger import Ledger
-from cncert.monitoring import after_run
+from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures, judge_run
 from cncert.monitoring.run_log import RunLog
@@ -94,7 +94,8 @@ class RunRecorder:
             self.log = log
             logger.info("Run %s begins", log.record.id)
             if not self._is_replay():
-                after_run.check_alert_setup(self._options)
+                for problem in alert_channels.problems(self._options.alerts):
+                    logger.warning("No alert can be sent: %s", problem)
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.add_address(entry.url, source="index", issue=entry.issue)

@@ -1,4 +1,4 @@
-"""What a run does about alerts: check at its start whether they can be sent, run the monitors and send them at its end.
+"""What a run does about alerts at its end: run the monitors, and send the alerts that are pending.
 
 Called by the run's extension; ``scrapy status`` uses :func:`evaluate` too. Nothing that fails here changes a run.
 """
@@ -7,24 +7,17 @@ import logging
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from cncert.exceptions import StoreError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
 from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import Finding, find_problems
-from cncert.options import Options
+from cncert.options import Options, local_folder
 from cncert.store import Store
 from cncert.store.run_records import Alert, RunRecord
 
 logger = logging.getLogger(__name__)
-
-
-def check_alert_setup(options: Options) -> None:
-    """Log why alerts cannot be sent to the addresses of CNCERT_ALERTS, if they cannot."""
-    for problem in alert_channels.problems(options.alerts):
-        logger.warning("No alert can be sent: %s", problem)
 
 
 async def run_monitors(store: Store, options: Options, record: RunRecord | None, store_error: StoreError | None) -> int:
@@ -54,19 +47,10 @@ async def run_monitors(store: Store, options: Options, record: RunRecord | None,
 
 async def evaluate(store: Store, options: Options, now: datetime) -> tuple[StoreSnapshot, list[Alert]]:
     """Return a snapshot of *store*, and the alerts that follow from it and from those before. May raise StoreError."""
-    fresh = timedelta(days=options.fresh_days)
-    snapshot = await take_snapshot(store, now, fresh, local_folders(options))
+    places = {"CNCERT_FILES": options.files, "CNCERT_ARCHIVE": options.archive}
+    folders = {name: folder for name, place in places.items() if place and (folder := local_folder(place))}
+    snapshot = await take_snapshot(store, now, timedelta(days=options.fresh_days), folders)
     return snapshot, update_alerts(previous_alerts(snapshot.runs), find_problems(snapshot), now)
-
-
-def local_folders(options: Options) -> dict[str, str]:
-    """Return the local directories among CNCERT_FILES and CNCERT_ARCHIVE, by the setting that names them."""
-    named = {"CNCERT_FILES": options.files, "CNCERT_ARCHIVE": options.archive}
-    return {
-        name: place.removeprefix("file://")
-        for name, place in named.items()
-        if place and urlsplit(place).scheme in ("", "file")
-    }
 
 
 async def _send(alerts: Sequence[Alert], options: Options, source: str, now: datetime) -> tuple[list[Alert], list[str]]:
@@ -74,5 +58,5 @@ async def _send(alerts: Sequence[Alert], options: Options, source: str, now: dat
     urls, news = options.alerts, pending(alerts, now)
     if not urls or not news:
         return list(alerts), []
-    delivery = await alert_channels.send(alert_channels.message(news, options.language, source), urls)
-    return mark_sent(alerts, now) if delivery.taken else list(alerts), delivery.failures
+    taken, failures = await alert_channels.send(alert_channels.message(news, options.language, source), urls)
+    return mark_sent(alerts, now) if taken else list(alerts), failures

@@ -10,9 +10,9 @@ import re
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING
 
 from cncert.monitoring.alert_words import sentence, text_and_advice
@@ -31,22 +31,8 @@ _UNKNOWN = "no address that apprise understands"
 _STATUS = re.compile(r"error=([0-9]{3})\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as it is sent."""
-
-    title: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The result of sending a message."""
-
-    taken: int
-    """How many addresses accepted it."""
-    failures: list[str]
-    """A line for each address that did not."""
+Message = tuple[str, str]
+"""Title and text of a message."""
 
 
 def message(alerts: Sequence[Alert], language: str, source: str) -> Message:
@@ -62,12 +48,7 @@ def message(alerts: Sequence[Alert], language: str, source: str) -> Message:
             lines.append(sentence("message", "more", language, number=len(alerts) - place))
             break
         lines.append(line)
-    return Message(f"cncert: {title}", "\n".join([*lines, source]))
-
-
-def sample_message(language: str) -> Message:
-    """Write the message of ``scrapy doctor --send-test-alert``."""
-    return Message(sentence("message", "test_title", language), sentence("message", "test_body", language))
+    return f"cncert: {title}", "\n".join([*lines, source])
 
 
 def problems(urls: Sequence[str]) -> list[str]:
@@ -79,17 +60,20 @@ def problems(urls: Sequence[str]) -> list[str]:
     return [f"{_name(place, url)}: {_UNKNOWN}" for place, url in enumerate(urls, start=1) if _service(url) is None]
 
 
-async def send(what: Message, urls: Sequence[str], seconds: float = SEND_SECONDS) -> Delivery:
-    """Send *what* to all of *urls* at once, for *seconds* at most. Raises nothing."""
+async def send(what: Message, urls: Sequence[str], seconds: float = SEND_SECONDS) -> tuple[int, list[str]]:
+    """Send *what* to all of *urls* at once, for *seconds* at most. Raises nothing.
+
+    Returns how many of them accepted it, and a line for each that did not.
+    """
     if not _load():
-        return Delivery(0, problems(urls))
+        return 0, problems(urls)
     failures = await asyncio.gather(*(_try(what, url, seconds) for url in urls))
     lines = [
         f"{_name(place, url)}: {failure}"
         for place, (url, failure) in enumerate(zip(urls, failures, strict=True), start=1)
         if failure
     ]
-    return Delivery(failures.count(None), lines)
+    return failures.count(None), lines
 
 
 async def _try(what: Message, url: str, seconds: float) -> str | None:
@@ -106,33 +90,22 @@ def _deliver(what: Message, url: str) -> str | None:
     service = _service(url)
     if service is None:
         return _UNKNOWN
-    handler = _ReasonHandler()
-    log = logging.getLogger("apprise")
+    (title, body), log, handler = what, logging.getLogger("apprise"), BufferingHandler(1000)
     log.addHandler(handler)
     try:
-        taken = service.notify(body=what.body, title=what.title, body_format="text")
+        taken = service.notify(body=body, title=title, body_format="text")
     finally:
         log.removeHandler(handler)
-    return None if taken else handler.reason
-
-
-class _ReasonHandler(logging.Handler):
-    """Takes from what apprise logs in this thread the reason of a failure, without anything secret."""
-
-    reason = "not taken"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread != self._thread:
-            return
-        text = record.getMessage()
-        if status := _STATUS.search(text):
-            self.reason = f"HTTP status {status[1]}"
-        elif "onnection error" in text:
-            self.reason = "no connection, or no answer"
+    reason = None if taken else "not taken"
+    # Only what nothing secret is in: a status, or that there was no answer. Other threads send at the same time.
+    for record in handler.buffer:
+        if taken or record.thread != threading.get_ident():
+            continue
+        if status := _STATUS.search(record.getMessage()):
+            reason = f"HTTP status {status[1]}"
+        elif "onnection error" in record.getMessage():
+            reason = "no connection, or no answer"
+    return reason
 
 
 def _service(url: str) -> "NotifyBase | None":

@@ -5,6 +5,7 @@ What was sent before stands in the records of earlier runs; nothing else is kept
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from cncert.monitoring.alert_words import sentence
 from cncert.monitoring.monitors import Finding
@@ -17,9 +18,8 @@ ABOUT_LIMIT = 200
 
 def previous_alerts(runs: Iterable[RunRecord]) -> list[Alert]:
     """Return the alerts of the run that ended last of those after which the monitors ran."""
-    watched = [run for run in runs if run.alerts is not None and run.ended_at is not None]
-    last = max(watched, key=lambda run: run.ended_at or run.started_at, default=None)
-    return (last.alerts or []) if last else []
+    watched = [(run.ended_at, run.alerts) for run in runs if run.alerts is not None and run.ended_at is not None]
+    return max(watched, key=itemgetter(0), default=(None, []))[1]
 
 
 def update_alerts(previous: Iterable[Alert], findings: Iterable[tuple[str, Finding]], now: datetime) -> list[Alert]:
@@ -51,11 +51,11 @@ def _alert(name: str, finding: Finding, old: Alert | None, now: datetime) -> Ale
 
 def pending(alerts: Iterable[Alert], now: datetime) -> list[Alert]:
     """Return those of *alerts* that a message should be about."""
-    return [alert for alert in alerts if alert.news or _is_due_again(alert, now)]
-
-
-def _is_due_again(alert: Alert, now: datetime) -> bool:
-    return alert.level == "attention" and alert.told_at is not None and now - alert.told_at >= REMIND_AFTER
+    return [
+        alert
+        for alert in alerts
+        if alert.news or (alert.level == "attention" and alert.told_at and now - alert.told_at >= REMIND_AFTER)
+    ]
 
 
 def mark_sent(alerts: Iterable[Alert], now: datetime) -> list[Alert]:

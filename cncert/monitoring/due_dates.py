@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -10,8 +10,6 @@ from cncert.items import CHINA, Issue
 
 HOLIDAY_DELAY = timedelta(days=2)
 """How much longer the first issue after a long holiday may take: in 2026 it came on the tenth day."""
-_USUAL_LAG = timedelta(days=4)
-"""From the Sunday that ends an issue's week to the Thursday on which it is usually published."""
 _DAY = timedelta(days=1)
 
 
@@ -41,7 +39,7 @@ def holidays() -> tuple[Holiday, ...]:
 
 def publication_day(issue: Issue) -> date:
     """Return the day in China on which *issue* was published, or the usual Thursday if that is later."""
-    usual = issue.period.end + _USUAL_LAG
+    usual = issue.period.end + 4 * _DAY  # the Thursday after the Sunday that ends its week
     return max(issue.published_at.astimezone(CHINA).date(), usual) if issue.published_at else usual
 
 
@@ -56,8 +54,3 @@ def due_by(published: date, fresh: timedelta) -> date:
         if holiday.first <= due and published <= holiday.last:
             due = max(due, holiday.last + fresh + HOLIDAY_DELAY)
     return due
-
-
-def day_in_china(now: datetime) -> date:
-    """Return the date in China at *now*."""
-    return now.astimezone(CHINA).date()

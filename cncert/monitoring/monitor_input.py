@@ -2,27 +2,19 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cncert.exceptions import DocumentError, StoreError
-from cncert.items import Issue
+from cncert.items import CHINA, Issue
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import close_if_dead
-from cncert.monitoring.due_dates import day_in_china
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.revisions import Reject
 from cncert.store.run_records import RunRecord
-
-SNAPSHOT_ISSUES = 10
-"""How many of the newest issues are read: the new ones and those that they are compared with."""
-SNAPSHOT_RUNS = 50
-"""How many of the newest runs are read."""
-
-FAILED_PICTURES = ("failed", "placeholder")
-"""States of a picture that was requested in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +49,30 @@ class StoreSnapshot:
 
 
 async def take_snapshot(
-    store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, str] | None = None
+    store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, Path] | None = None
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, ids = await store.rows(), await store.issue_ids()
+    free = {name: shutil.disk_usage(existing_parent(folder)).free for name, folder in (folders or {}).items()}
+    with suppress(StoreError):  # the user of the database may have no right to ask
+        if (of_store := (await store.server()).free_bytes) is not None:
+            free = {"store": of_store, **free}
     unfinished = [issue async for issue in store.issues_with_unfinished_pictures()]
     return StoreSnapshot(
         now=now,
         fresh=fresh,
-        weeks=calendar_gaps.weeks(rows, ids, today=day_in_china(now)),
-        issues=[issue for one in reversed(ids[-SNAPSHOT_ISSUES:]) if (issue := await _readable(store, one))],
-        runs=[close_if_dead(run, now) for run in await store.runs(SNAPSHOT_RUNS) if "replay" not in run.arguments],
+        weeks=calendar_gaps.weeks(rows, ids, today=now.astimezone(CHINA).date()),
+        # Of the newest ten, the new ones are compared with the others.
+        issues=[issue for one in reversed(ids[-10:]) if (issue := await _readable(store, one))],
+        runs=[close_if_dead(run, now) for run in await store.runs(50) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],
-        pictures={issue.id: number for issue in unfinished if (number := _count_failed_pictures(issue))},
+        pictures={
+            issue.id: number
+            for issue in unfinished
+            if (number := sum(one.status in ("failed", "placeholder") for one in issue.images))
+        },
         outstanding=sum(len(issue.unfinished_pictures) for issue in unfinished),
-        free_bytes=await _free_bytes(store, folders or {}),
+        free_bytes=free,
         rows=rows,
         stored=len(ids),
     )
@@ -89,20 +90,6 @@ async def _still_refused(store: Store, reject: Reject) -> bool:
         return True
     stored = await _readable(store, reject.issue)
     return stored is None or stored.provenance.fetched_at < reject.rejected_at
-
-
-def _count_failed_pictures(issue: Issue) -> int:
-    return sum(picture.status in FAILED_PICTURES for picture in issue.images)
-
-
-async def _free_bytes(store: Store, folders: Mapping[str, str]) -> dict[str, int]:
-    free: dict[str, int] = {}
-    try:
-        if (of_store := (await store.server()).free_bytes) is not None:
-            free["store"] = of_store
-    except StoreError:
-        pass  # the user of the database has no right to ask
-    return free | {name: shutil.disk_usage(existing_parent(Path(folder))).free for name, folder in folders.items()}
 
 
 def existing_parent(folder: Path) -> Path:

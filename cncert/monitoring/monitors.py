@@ -1,8 +1,8 @@
 """The monitors: rules that look at a snapshot of the store and return a finding if something is wrong.
 
 A rule judges the present state, not an event: it finds the same thing again as long as that is wrong, so that alerts
-can be sent when it begins and when it is over. To add a monitor, write its function here and its sentences in
-``alert_words.toml``.
+can be sent when it begins and when it is over. To add a monitor, write its function here, a line in MONITORS, and
+its sentences in ``alert_words.toml``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import median
 
-from cncert.items import Issue
+from cncert.items import CHINA, Issue
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import DIED
-from cncert.monitoring.due_dates import day_in_china, due_by, publication_day
+from cncert.monitoring.due_dates import due_by, publication_day
 from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
-from cncert.store.run_records import AlertLevel, RunRecord
+from cncert.store.run_records import AlertLevel
 from cncert.wechat.address import read_address
 
 NEW_ISSUES = 4
@@ -49,36 +49,14 @@ class Finding:
     """What the sentence needs beside *about*."""
 
 
-Rule = Callable[[StoreSnapshot], Finding | None]
-MONITORS: dict[str, Rule] = {}
-"""All rules, by the name of their monitor."""
-
-
-def monitor(name: str) -> Callable[[Rule], Rule]:
-    """Register the decorated function as the rule of the monitor *name*."""
-
-    def register_rule(rule: Rule) -> Rule:
-        MONITORS[name] = rule
-        return rule
-
-    return register_rule
-
-
-def find_problems(snapshot: StoreSnapshot) -> list[tuple[str, Finding]]:
-    """Return what the monitors find, each with the monitor's name; what needs attention comes first."""
-    found = [(name, finding) for name, rule in MONITORS.items() if (finding := rule(snapshot))]
-    return sorted(found, key=lambda pair: pair[1].level != "attention")
-
-
 # --- The series
 
 
-@monitor("stale")
 def stale(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no new issue came, although one is due."""
     if not snapshot.issues:
         return Finding("attention", sentence="nothing_stored")
-    newest, day = snapshot.issues[0], day_in_china(snapshot.now)
+    newest, day = snapshot.issues[0], snapshot.now.astimezone(CHINA).date()
     published = publication_day(newest)
     due, days = due_by(published, snapshot.fresh), (day - published).days
     if day <= due:
@@ -86,7 +64,6 @@ def stale(snapshot: StoreSnapshot) -> Finding | None:
     return Finding("attention", (newest.id,), facts={"days": days, "newest": newest.id, "due": due})
 
 
-@monitor("gaps")
 def missing_weeks(snapshot: StoreSnapshot) -> Finding | None:
     """Report recent weeks whose issue is not stored, though there seems to be one."""
     recent = snapshot.weeks[-RECENT_WEEKS:]
@@ -112,7 +89,6 @@ def _is_missing(week: Week, after: list[Week]) -> bool:
     return False
 
 
-@monitor("blocked")
 def blocked(snapshot: StoreSnapshot) -> Finding | None:
     """Report issues for which WeChat asks for a verification."""
     weeks = [week for week in reversed(snapshot.weeks) if week.state == "blocked"]
@@ -120,13 +96,13 @@ def blocked(snapshot: StoreSnapshot) -> Finding | None:
     if not weeks and not stopped:
         return None
     # Of an address without signature nothing else is to be expected.
-    good = any(_is_good(url) for week in weeks for url in week.addresses)
+    read = [read_address(url) for week in weeks for url in week.addresses]
+    good = any(address is not None and address.form in ("signed", "short") for address in read)
     issues = tuple(week.issue for week in weeks)
     level: AlertLevel = "attention" if stopped or good else "warning"
     return Finding(level, issues, "text" if issues else "run_stopped")
 
 
-@monitor("rejected")
 def rejected(snapshot: StoreSnapshot) -> Finding | None:
     """Report issues that validation refused."""
     issues = tuple(sorted((reject.issue or reject.id for reject in snapshot.rejects), reverse=True))
@@ -136,7 +112,6 @@ def rejected(snapshot: StoreSnapshot) -> Finding | None:
 # --- The content of the newest issues
 
 
-@monitor("figures")
 def missing_figures(snapshot: StoreSnapshot) -> Finding | None:
     """Report a figure, or the rating, that the issues before a new one all state and the new one does not."""
     lost = tuple(
@@ -148,7 +123,6 @@ def missing_figures(snapshot: StoreSnapshot) -> Finding | None:
     return _finding("warning", lost)
 
 
-@monitor("doubts")
 def questionable_figures(snapshot: StoreSnapshot) -> Finding | None:
     """Report new issues with numbers that nothing read, contradictions or outliers."""
     found = issue_notes.count(snapshot.issues[:NEW_ISSUES])
@@ -156,7 +130,6 @@ def questionable_figures(snapshot: StoreSnapshot) -> Finding | None:
     return _finding("warning", tuple(sorted(odd, reverse=True)))
 
 
-@monitor("picture_count")
 def few_pictures(snapshot: StoreSnapshot) -> Finding | None:
     """Report new issues with far fewer pictures than those before: most figures are only in pictures."""
     few = tuple(
@@ -170,7 +143,6 @@ def few_pictures(snapshot: StoreSnapshot) -> Finding | None:
 # --- The crawl
 
 
-@monitor("pictures")
 def failed_pictures(snapshot: StoreSnapshot) -> Finding | None:
     """Report pictures that could not be fetched."""
     issues = tuple(sorted(snapshot.pictures, reverse=True))
@@ -179,18 +151,17 @@ def failed_pictures(snapshot: StoreSnapshot) -> Finding | None:
     return _finding(level, issues)
 
 
-@monitor("feeds")
 def unreadable_feeds(snapshot: StoreSnapshot) -> Finding | None:
     """Report feeds and albums that two runs in a row could not read."""
     ended = [run for run in snapshot.runs if run.clean is not None and run.close_reason != DIED]
     if len(ended) < 2:
         return None
-    last, before = (dict.fromkeys(_failed_sources(run)) for run in ended[:2])
-    down = tuple(source for source in last if source in before)  # once is an accident
+    # Lines such as "feed host/path: HTTP status 503"; once is an accident.
+    last, before = ({line.partition(": ")[0]: None for line in run.sources} for run in ended[:2])
+    down = tuple(source for source in last if source in before and source.startswith(("feed ", "album ")))
     return _finding("attention" if stale(snapshot) else "warning", down)
 
 
-@monitor("archive")
 def unwritable_archive(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run could not write raw pages to the archive."""
     last = snapshot.last_run
@@ -199,14 +170,12 @@ def unwritable_archive(snapshot: StoreSnapshot) -> Finding | None:
     return Finding("attention")
 
 
-@monitor("disk")
 def full_disks(snapshot: StoreSnapshot) -> Finding | None:
     """Report disks that are nearly full."""
     full = tuple(name for name, free in snapshot.free_bytes.items() if free < LOW_BYTES)
     return _finding("attention", full, limit_mb=LOW_BYTES // 1_000_000)
 
 
-@monitor("died")
 def dead_runs(snapshot: StoreSnapshot) -> Finding | None:
     """Report runs that were killed: the last ones, or those right before the last one if that ended by itself."""
     ended = [run for run in snapshot.runs if run.clean is not None]
@@ -216,7 +185,6 @@ def dead_runs(snapshot: StoreSnapshot) -> Finding | None:
     return _finding("warning" if by_itself else "attention", starts)
 
 
-@monitor("run")
 def bad_end(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run was cut short, or met an error of the program or its settings."""
     last = snapshot.last_run
@@ -228,7 +196,6 @@ def bad_end(snapshot: StoreSnapshot) -> Finding | None:
     return _finding("attention", tuple(kind for kind in PROGRAM_FAILURES if kind in last.faults))
 
 
-@monitor("idle")
 def idle(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no run has started for a long time."""
     if not snapshot.runs or (pause := snapshot.now - snapshot.runs[0].started_at) <= snapshot.fresh:
@@ -236,19 +203,36 @@ def idle(snapshot: StoreSnapshot) -> Finding | None:
     return Finding("attention", facts={"days": pause.days})
 
 
+# --- All of them
+
+MONITORS: dict[str, Callable[[StoreSnapshot], Finding | None]] = {
+    "stale": stale,
+    "gaps": missing_weeks,
+    "blocked": blocked,
+    "rejected": rejected,
+    "figures": missing_figures,
+    "doubts": questionable_figures,
+    "picture_count": few_pictures,
+    "pictures": failed_pictures,
+    "feeds": unreadable_feeds,
+    "archive": unwritable_archive,
+    "disk": full_disks,
+    "died": dead_runs,
+    "run": bad_end,
+    "idle": idle,
+}
+"""Their rules."""
+
+
+def find_problems(snapshot: StoreSnapshot) -> list[tuple[str, Finding]]:
+    """Return what the monitors find, each with the monitor's name; what needs attention comes first."""
+    found = [(name, finding) for name, rule in MONITORS.items() if (finding := rule(snapshot))]
+    return sorted(found, key=lambda pair: pair[1].level != "attention")
+
+
 def _finding(level: AlertLevel, about: tuple[str, ...], **facts: object) -> Finding | None:
     """Return a finding about these things; None if there are none."""
     return Finding(level, about, facts=facts) if about else None
-
-
-def _failed_sources(run: RunRecord) -> list[str]:
-    """Return the feeds and albums that *run* could not read (``feed host/path: HTTP status 503``)."""
-    return [line.partition(": ")[0] for line in run.sources if line.startswith(("feed ", "album "))]
-
-
-def _is_good(url: str) -> bool:
-    address = read_address(url)
-    return address is not None and address.form in ("signed", "short")
 
 
 def _new_and_earlier(issues: list[Issue]) -> Iterator[tuple[Issue, list[Issue]]]:

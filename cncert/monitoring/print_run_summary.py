@@ -7,11 +7,9 @@ from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.dead_runs import DIED
 from cncert.options import Options
 from cncert.store import redacted
-from cncert.store.run_records import Alert, AlertLevel, RunRecord
+from cncert.store.run_records import Alert, RunRecord
 from cncert.terminal.console import console_for, escape_markup, make_table
 from cncert.terminal.progress import format_duration
-
-ALERT_COLOURS: dict[AlertLevel, str] = {"attention": "red", "warning": "yellow"}
 
 
 def run_state(record: RunRecord) -> str:
@@ -31,7 +29,8 @@ def run_duration(record: RunRecord) -> str:
 def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
     """Return the level of *alert*, and what it says in *language* with the advice below, in Rich's markup."""
     text, advice = text_and_advice(alert, language)
-    return f"[{ALERT_COLOURS[alert.level]}]{alert.level}[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
+    colour = "red" if alert.level == "attention" else "yellow"
+    return f"[{colour}]{alert.level}[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
 
 
 def print_summary(record: RunRecord, options: Options, file: TextIO) -> None:

@@ -8,15 +8,9 @@ from collections.abc import Iterator
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.store_status import Status
 
-ALERT_VALUES = {"warning": 1, "attention": 2}
 
-
-def metrics(state: Status | None) -> str:
-    """Return the metrics of *state*, which is None if the store cannot be reached."""
-    return "".join(_metrics(state))
-
-
-def _metrics(state: Status | None) -> Iterator[str]:
+def metrics(state: Status | None) -> Iterator[str]:
+    """Yield the metrics of *state*, which is None if the store cannot be reached."""
     yield _gauge("cncert_store_up", "Whether the store can be reached.", int(state is not None))
     if state is None:
         return
@@ -36,7 +30,7 @@ def _metrics(state: Status | None) -> Iterator[str]:
     due = {'{when="now"}': state.due_now, '{when="later"}': state.due_later}
     yield _gauge("cncert_due_articles", "Articles that are to be asked for.", due)
     yield _gauge("cncert_pictures_outstanding", "Pictures that are to be asked for.", state.pictures)
-    levels = {alert.name: ALERT_VALUES[alert.level] for alert in state.alerts}
+    levels = {alert.name: 2 if alert.level == "attention" else 1 for alert in state.alerts}
     yield _gauge(
         "cncert_alert",
         "0 all is well, 1 somebody should look, 2 somebody has to act.",

@@ -44,14 +44,10 @@ class RunLog:
         """Write the record into the store as it stands."""
         await self._store.put_run(self.record)
 
-    async def weeks(self) -> list[calendar_gaps.Week]:
-        """Return the calendar of the weeks that the run is about."""
-        rows, stored = await self._store.rows(), await self._store.issue_ids()
-        return calendar_gaps.weeks(rows, stored, first=self._first, last=self._last)
-
     async def missing_weeks(self) -> int:
-        """Return how many of its weeks have no issue in the store."""
-        return len(calendar_gaps.missing(await self.weeks()))
+        """Return how many of the weeks that the run is about have no issue in the store."""
+        rows, stored = await self._store.rows(), await self._store.issue_ids()
+        return len(calendar_gaps.missing(calendar_gaps.weeks(rows, stored, first=self._first, last=self._last)))
 
     def count(self, outcome: Outcome, issue: str) -> None:
         """Note what became of an issue."""

@@ -9,10 +9,8 @@ from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
-from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.ledger_rows import State
 from cncert.store.run_records import Alert, RunRecord
-
-STATES: tuple[calendar_gaps.WeekState, ...] = get_args(calendar_gaps.WeekState)
 
 
 class NewestIssue(Model):
@@ -57,14 +55,15 @@ class Status(Model):
 def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
     """Return the status of *store* (its address) by *snapshot* and *alerts*."""
     counts = Counter(week.state for week in snapshot.weeks)
-    waiting = [row for row in snapshot.rows if _is_waiting(row)]
+    asked = (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
+    waiting = [row for row in snapshot.rows if row.addresses and row.state in asked]
     due = sum(is_due(row, now=snapshot.now) for row in waiting)
     return Status(
         at=snapshot.now,
         store=store,
         issues=snapshot.stored,
         newest=_newest(snapshot),
-        weeks={state: counts[state] for state in STATES},
+        weeks={state: counts[state] for state in get_args(calendar_gaps.WeekState)},
         missing=list(reversed(calendar_gaps.missing(snapshot.weeks))),
         last_run=snapshot.last_run,
         running=[run.id for run in snapshot.runs if run.clean is None],
@@ -74,10 +73,6 @@ def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
         alerts=[alert for alert in alerts if not alert.over],
         attention=any(alert.level == "attention" and not alert.over for alert in alerts),
     )
-
-
-def _is_waiting(row: LedgerRow) -> bool:
-    return bool(row.addresses) and row.state in (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
 
 
 def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:

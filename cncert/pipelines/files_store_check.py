@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 from scrapy.pipelines.files import FilesPipeline, GCSFilesStore, S3FilesStore
 from scrapy.settings import BaseSettings
 
-from cncert.monitoring.doctor.check_result import CheckResult
-from cncert.monitoring.doctor.local_checks import PROBE, check_directory
+from cncert.monitoring.doctor.local_checks import PROBE, CheckResult, check_directory
 from cncert.options import as_folder
 
 

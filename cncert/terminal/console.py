@@ -13,10 +13,6 @@ from rich.table import Table
 
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS, safe
 
-_PIPE_COLUMNS = 100_000
-"""The width where there is no terminal: no row of a table is longer."""
-_TRAILING_SPACES = re.compile(" +$", re.MULTILINE)
-
 
 def print_message(text: object, file: TextIO | None = None) -> None:
     """Print one line for a person, to stderr unless *file* is given."""
@@ -31,11 +27,8 @@ def print_json(data: Any) -> None:
 def safe_json(data: Any, indent: int | None = None) -> str:
     """Return *data* as JSON that people can read, with unsafe characters as escapes."""
     is_utf8 = (sys.stdout.encoding or "utf-8").lower() in ("utf-8", "utf8")
-    return UNSAFE_CHARACTERS.sub(_json_escape, json.dumps(data, ensure_ascii=not is_utf8, indent=indent))
-
-
-def _json_escape(found: re.Match[str]) -> str:
-    return "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1]
+    text = json.dumps(data, ensure_ascii=not is_utf8, indent=indent)
+    return UNSAFE_CHARACTERS.sub(lambda found: "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
 
 
 class _SafeConsole(Console):
@@ -57,7 +50,7 @@ def stdout_console() -> Console:
     if sys.stdout.isatty():
         return console_for(sys.stdout)
     console = console_for(cast("TextIO", _TrimmedFile(sys.stdout)))
-    console.width, console.soft_wrap = _PIPE_COLUMNS, True
+    console.width, console.soft_wrap = 100_000, True  # no row of a table is longer
     return console
 
 
@@ -68,7 +61,7 @@ class _TrimmedFile(io.TextIOBase):
         self._file = file
 
     def write(self, text: str) -> int:
-        return self._file.write(_TRAILING_SPACES.sub("", text))
+        return self._file.write(re.sub(" +$", "", text, flags=re.MULTILINE))
 
     def flush(self) -> None:
         self._file.flush()

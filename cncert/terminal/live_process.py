@@ -6,14 +6,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-LONGEST_WORK = timedelta(hours=24)
-"""No process is at one piece of work for longer: all that is known of a process of another host."""
-
 
 def process_is_gone(host: str, pid: int, since: datetime, now: datetime) -> bool:
     """Whether what process *pid* of *host* was doing at *since* can no longer be going on."""
     if host != socket.gethostname() or os.name != "posix":
-        return now - since > LONGEST_WORK
+        return now - since > timedelta(hours=24)  # nothing more is known of it, and no work takes longer
     return not _is_alive(pid, since)
 
 

@@ -3,7 +3,6 @@
 import errno
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -61,18 +60,16 @@ class LiveLines(Live):
         if not self._is_in_foreground():
             self._live_render, self._drawn = LiveRender(""), []  # other programs write below what was drawn
             return renderables
-        self._measure()
-        wrapped = _extra_rows(self._drawn, self.console.width)
-        self._drawn = self.console.render_lines(self._live_render.renderable, pad=False)
-        erase = Control(*[(ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)] * wrapped)
-        return super().process_renderables([erase, *renderables])
-
-    def _measure(self) -> None:
-        """Take the size from this terminal: Rich prefers COLUMNS, which stays when the window changes."""
-        with suppress(OSError):
+        with suppress(OSError):  # Rich prefers COLUMNS, which stays when the window changes
             size = os.get_terminal_size(self.console.file.fileno())
             if size.columns and size.lines:
                 self.console.size = ConsoleDimensions(*size)
+        # How many rows more than one each the lines take in a window that has become narrower.
+        lengths = [sum(segment.cell_length for segment in line) for line in self._drawn]
+        wrapped = sum(max(0, length - 1) // self.console.width for length in lengths)
+        self._drawn = self.console.render_lines(self._live_render.renderable, pad=False)
+        erase = Control(*[(ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)] * wrapped)
+        return super().process_renderables([erase, *renderables])
 
     def _is_in_foreground(self) -> bool:
         """Whether no other program has the terminal (``&``, Ctrl-Z)."""
@@ -82,8 +79,3 @@ class LiveLines(Live):
             return error.errno != errno.EIO  # the terminal is closed; otherwise it is that of no job
         except AttributeError:
             return True  # Windows
-
-
-def _extra_rows(lines: Sequence[Sequence[Segment]], width: int) -> int:
-    """How many rows more than one *lines* take in a window that has become *width* columns wide."""
-    return sum(max(0, sum(segment.cell_length for segment in line) - 1) // width for line in lines)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,26 +14,15 @@ async def run_with_timeout(work: Callable[[], T], seconds: float) -> T:
 
     After a timeout the thread goes on; it is a daemon, which, unlike a thread of an executor, keeps no process alive.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if done.done():
-            return  # too late
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]  # one of both is given
+    done: Future[T] = Future()
 
     def run() -> None:
-        result, error = None, None
         try:
-            result = work()
-        except Exception as raised:  # noqa: BLE001  # whoever waits gets it
-            error = raised
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, error)
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001  # whoever waits gets it
+            done.set_exception(error)
 
+    done.set_running_or_notify_cancel()  # so that a timeout leaves it to be set
     threading.Thread(target=run, daemon=True).start()
     async with asyncio.timeout(seconds):
-        return await done
+        return await asyncio.wrap_future(done)

@@ -7,8 +7,7 @@ dies, or takes too long over one result, costs its file and is replaced.
 import multiprocessing
 import signal
 from collections import defaultdict, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -41,41 +40,44 @@ def results_in_order(
 
     An error takes the place of the results that are missing. *preload* is the module of *work*, imported once for all.
     """
-    pool: _WorkerPool[T, R] = _WorkerPool(partial(_run_worker, work=work, seconds=seconds), items, jobs, preload)
-    with pool:
-        yield from pool.results_in_order()
+    waiting: dict[int, deque[R | SavedFileError | None]] = defaultdict(deque)
+    with _WorkerPool(work, items, jobs, preload, seconds) as pool:
+        for index in range(len(items)):
+            while True:
+                pool.assign_items(index)
+                if not waiting[index]:
+                    full = {n for n, some in waiting.items() if n != index and len(some) >= MAX_WAITING_RESULTS}
+                    for item, result in pool.receive(full):
+                        waiting[item].append(result)
+                    continue
+                result = waiting[index].popleft()
+                if result is None:
+                    break
+                yield index, result
+            del waiting[index]
 
 
 def results_as_completed(
     work: Work[T, R], items: Sequence[T], jobs: int, preload: str, seconds: float = RESULT_SECONDS
 ) -> Generator[tuple[int, R | SavedFileError] | None]:
     """As :func:`results_in_order`, but each result when it is there; None about once a second while there is none."""
-    pool: _WorkerPool[T, R] = _WorkerPool(partial(_run_worker, work=work, seconds=seconds), items, jobs, preload)
-    with pool:
-        yield from pool.results_as_completed()
+    with _WorkerPool(work, items, jobs, preload, seconds) as pool:
+        while pool.begun < len(items) or pool.busy:
+            pool.assign_items(pool.begun)
+            received = pool.receive(timeout=POLL_SECONDS)
+            if not received:
+                yield None
+            for index, result in received:
+                if result is not None:
+                    yield index, result
 
 
 def results_in_this_process(work: Work[T, R], items: Sequence[T], seconds: float = RESULT_SECONDS) -> Results[R]:
     """As :func:`results_in_order`, without workers: a few files are read before one has started."""
     for index, item in enumerate(items):
         results = work(item)
-        while True:
-            try:
-                with _time_limit(seconds):
-                    result = next(results, _ITEM_DONE)
-            except SavedFileError as error:
-                yield index, error
-                break
-            if isinstance(result, _ItemDone):
-                break
+        while (result := _next_result(results, seconds, _give_up)) is not None:
             yield index, result
-
-
-class _ItemDone:
-    """Follows the last result of an item."""
-
-
-_ITEM_DONE = _ItemDone()
 
 
 class _Worker:
@@ -102,135 +104,94 @@ class _Worker:
 class _WorkerPool(Generic[T, R]):
     """The workers and the items they work on; all workers are killed at its end."""
 
-    def __init__(self, run: Callable[[Connection], None], items: Sequence[T], jobs: int, preload: str) -> None:
+    def __init__(self, work: Work[T, R], items: Sequence[T], jobs: int, preload: str, seconds: float) -> None:
         methods = multiprocessing.get_all_start_methods()
         self._context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             self._context.set_forkserver_preload(["__main__", preload])
-        self._run, self._items, self._jobs = run, items, jobs
+        self._run = partial(_run_worker, work=work, seconds=seconds)
+        self._items, self._jobs = items, jobs
         self._idle: list[_Worker] = []
-        self._busy: dict[Connection, tuple[_Worker, int]] = {}
-        self._results: dict[int, deque[R | SavedFileError | _ItemDone]] = defaultdict(deque)
-        self._begun = 0
+        self.busy: dict[Connection, tuple[_Worker, int]] = {}
+        self.begun = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in [*self._idle, *(worker for worker, _ in self._busy.values())]:
+        for worker in [*self._idle, *(worker for worker, _ in self.busy.values())]:
             worker.process.kill()
             worker.process.join()
             worker.connection.close()
 
-    def results_in_order(self) -> Results[R]:
-        for index in range(len(self._items)):
-            while True:
-                self._assign_items(index)
-                waiting = self._results[index]
-                if not waiting:
-                    self._collect_results(index)
-                    continue
-                result = waiting.popleft()
-                if isinstance(result, _ItemDone):
-                    break
-                yield index, result
-            del self._results[index]
-
-    def results_as_completed(self) -> Generator[tuple[int, R | SavedFileError] | None]:
-        while self._begun < len(self._items) or self._busy:
-            self._assign_items(self._begun)
-            ready = cast("list[Connection]", wait(list(self._busy), POLL_SECONDS))
-            if not ready:
-                yield None
-            for connection in ready:
-                _, index = self._busy[connection]
-                for result in self._receive(connection):
-                    if not isinstance(result, _ItemDone):
-                        yield index, result
-
-    def _assign_items(self, index: int) -> None:
+    def assign_items(self, index: int) -> None:
         """Give the next items to workers, not too far ahead of that at *index*."""
         end = min(len(self._items), index + MAX_ITEMS_AHEAD * self._jobs)
-        while self._begun < end and len(self._busy) < self._jobs:
+        while self.begun < end and len(self.busy) < self._jobs:
             worker = self._idle.pop() if self._idle else _Worker(self._context, self._run)
-            self._busy[worker.connection] = worker, self._begun
+            self.busy[worker.connection] = worker, self.begun
             try:
-                worker.connection.send(self._items[self._begun])
+                worker.connection.send(self._items[self.begun])
             except OSError:
                 pass  # it has died: that shows where its results are read
-            self._begun += 1
+            self.begun += 1
 
-    def _collect_results(self, index: int) -> None:
-        """Wait for results of the item at *index*; of later items only so many are taken as may wait."""
-        wanted = [
-            connection
-            for connection, (_, item) in self._busy.items()
-            if item == index or len(self._results[item]) < MAX_WAITING_RESULTS
-        ]
-        for connection in cast("list[Connection]", wait(wanted)):
-            _, item = self._busy[connection]
-            self._results[item] += self._receive(connection)
-
-    def _receive(self, connection: Connection) -> list[R | SavedFileError | _ItemDone]:
-        """Return what a worker has sent, or the error if it has died."""
-        worker, _ = self._busy[connection]
-        try:
-            result: R | SavedFileError | _ItemDone = connection.recv()
-        except (EOFError, OSError):
-            del self._busy[connection]
-            connection.close()
-            return [SavedFileError(worker.exit_reason()), _ITEM_DONE]
-        if isinstance(result, _ItemDone):
-            del self._busy[connection]
-            self._idle.append(worker)
-        return [result]
+    def receive(
+        self, full: Container[int] = (), timeout: float | None = None
+    ) -> list[tuple[int, R | SavedFileError | None]]:
+        """Wait for results of items other than *full*: each with the index of its item, None after the last of it."""
+        found: list[tuple[int, R | SavedFileError | None]] = []
+        wanted = [connection for connection, (_, index) in self.busy.items() if index not in full]
+        for connection in cast("list[Connection]", wait(wanted, timeout)):
+            worker, index = self.busy[connection]
+            try:
+                result: R | SavedFileError | None = connection.recv()
+            except (EOFError, OSError):
+                del self.busy[connection]
+                connection.close()
+                found += [(index, SavedFileError(worker.exit_reason())), (index, None)]
+                continue
+            if result is None:
+                del self.busy[connection]
+                self._idle.append(worker)
+            found.append((index, result))
+        return found
 
 
 def _run_worker(connection: Connection, work: Work[T, R], seconds: float) -> None:
     """Take an item and send its results, until the pool is gone: what a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    if _HAS_TIMER:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it does
     while True:
         try:
             results = work(connection.recv())
         except (EOFError, OSError):
             return
-        result: R | SavedFileError | _ItemDone | None = None
-        while not isinstance(result, _ItemDone):
-            result = _next_result(results, seconds)
+        while True:
+            result = _next_result(results, seconds, signal.SIG_DFL)  # the alarm ends the process, whatever it does
             try:
                 connection.send(result)
             except OSError:
                 return
+            if result is None:
+                break
 
 
-def _next_result(results: Iterator[R], seconds: float) -> R | SavedFileError | _ItemDone:
+def _next_result(
+    results: Iterator[R], seconds: float, on_alarm: signal.Handlers | Callable[..., object]
+) -> R | SavedFileError | None:
+    """Return the next of *results*, None after the last; *on_alarm* is what happens if that takes too long."""
     if _HAS_TIMER:
+        former = signal.signal(signal.SIGALRM, on_alarm)
         signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        return next(results, _ITEM_DONE)
+        return next(results, None)
     except SavedFileError as error:
         return error
     finally:
         if _HAS_TIMER:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, former)
 
 
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise SavedFileError in what takes longer."""
-
-    def give_up(*_: object) -> None:
-        raise SavedFileError(_TIMED_OUT)
-
-    if not _HAS_TIMER:
-        yield
-        return
-    former = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+def _give_up(*_: object) -> None:
+    raise SavedFileError(_TIMED_OUT)

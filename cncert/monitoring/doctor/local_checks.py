@@ -6,18 +6,19 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from packaging.requirements import Requirement
 
 from cncert.archive.warc_reader import SUFFIXES
 from cncert.exceptions import SettingError
 from cncert.monitoring import alert_channels
-from cncert.monitoring.doctor.check_result import CheckResult
+from cncert.monitoring.alert_words import sentence
 from cncert.monitoring.monitor_input import existing_parent
 from cncert.monitoring.monitors import LOW_BYTES
 from cncert.options import Options, setting_name
@@ -31,6 +32,20 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 """Clocks that differ by more make trouble: certificates, logs of several nodes."""
 PROBE = ".cncert-doctor"
 """The name of files that are written as a test, or its beginning."""
+
+CheckState = Literal["ok", "note", "to do"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found: one line of the table."""
+
+    check: str
+    state: CheckState
+    """``note`` is worth knowing; ``to do`` keeps something from working."""
+    text: str
+    advice: str = ""
+    """What to do."""
 
 
 def check_settings(settings: Mapping[str, Any], options: Options) -> Iterator[CheckResult]:
@@ -205,10 +220,10 @@ async def check_alerts(options: Options, *, send_test: bool, seconds: float) -> 
     results: list[CheckResult] = []
     if not failures and send_test:
         language = "zh" if options.language == "zh" else "en"  # it may be wrong: another check reports that
-        delivery = await alert_channels.send(alert_channels.sample_message(language), urls, seconds)
-        failures = delivery.failures
-        if delivery.taken:
-            text = f"{delivery.taken} of {len(urls)} addresses took a test message"
+        sample = sentence("message", "test_title", language), sentence("message", "test_body", language)
+        taken, failures = await alert_channels.send(sample, urls, seconds)
+        if taken:
+            text = f"{taken} of {len(urls)} addresses took a test message"
             results.append(CheckResult("alerts", "note", text, "look whether it arrived"))
     elif not failures:
         results.append(CheckResult("alerts", "ok", f"{len(urls)} addresses; --send-test-alert sends them a message"))

@@ -12,8 +12,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener, getproxies, proxy_bypass
 
 from cncert.exceptions import SourceError
-from cncert.monitoring.doctor.check_result import CheckResult
-from cncert.monitoring.doctor.local_checks import compare_clock
+from cncert.monitoring.doctor.local_checks import CheckResult, compare_clock
 from cncert.sources.configured_sources import Source, may_ask
 from cncert.sources.feed import read_feed
 from cncert.sources.listed_articles import find_issues

@@ -1,7 +1,7 @@
 """The figures that wait for a check: what the store says of each, and how checks are saved and undone."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, get_args
@@ -46,21 +46,13 @@ class QueueItem:
 
 
 @dataclass(frozen=True, slots=True)
-class CorrectionChange:
-    """A correction that was added (*before* is None), replaced, or removed (*after* is None)."""
-
-    id: str
-    before: Correction | None
-    after: Correction | None
-
-
-@dataclass(frozen=True, slots=True)
 class SavedCheck:
     """What saving one check changed in the store."""
 
     item: QueueItem
     verdict: CheckVerdict
-    changes: tuple[CorrectionChange, ...]
+    changes: dict[str, tuple[Correction | None, Correction | None]]
+    """Each correction that was added, replaced or removed, by its id: before and after; None where there is none."""
 
 
 class EditConflict(Exception):
@@ -132,30 +124,37 @@ class CheckQueue:
                 moved = await self._with_metric(item.candidate, metric)
                 checks = [(moved, verdict, stated), (item.candidate, "refused", None)]
             known = {one.id: one for one in await self._store.corrections(item.candidate.checksum)}
-            changes = []
-            for one in _superseded(checks, known.values()):
+            changes: dict[str, tuple[Correction | None, Correction | None]] = {}
+            box, metrics = item.candidate.pair.box, {candidate.pair.metric for candidate, _, _ in checks}
+            for one in known.values():
+                if one.pair.box == box:
+                    superseded = one.metric not in metrics
+                else:
+                    superseded = one.metric == checks[0][0].pair.metric and "refused" not in (verdict, one.verdict)
+                if not superseded:
+                    continue
                 await self._renew_warnings(await remove_check(self._store, one))
-                changes.append(CorrectionChange(one.id, one, None))
+                changes[one.id] = one, None
             for candidate, its_verdict, its_value in checks:
                 after, changed = await save_check(self._store, candidate, its_verdict, by, its_value)
                 await self._renew_warnings(changed)
-                changes.append(CorrectionChange(after.id, known.get(after.id), after))
+                changes[after.id] = known.get(after.id), after
             await self.refresh(item)
-            return SavedCheck(item, verdict, tuple(changes))
+            return SavedCheck(item, verdict, changes)
 
     async def undo(self, check: SavedCheck) -> None:
         """Take *check* back. Raises EditConflict if somebody has changed it since."""
         async with self._saving:
             candidate = check.item.candidate
             known = {one.id: one for one in await self._store.corrections(candidate.checksum)}
-            if any(known.get(change.id) != change.after for change in check.changes):
+            if any(known.get(name) != after for name, (_, after) in check.changes.items()):
                 await self.refresh(check.item)
                 raise EditConflict
-            for change in reversed(check.changes):
-                if change.before is not None:
-                    await self._store.put_correction(change.before)
-                elif change.after is not None:
-                    await self._renew_warnings(await remove_check(self._store, change.after))
+            for before, after in reversed(check.changes.values()):
+                if before is not None:
+                    await self._store.put_correction(before)
+                elif after is not None:
+                    await self._renew_warnings(await remove_check(self._store, after))
             await self._renew_warnings(await update_issues(self._store, candidate.issues))
             await self.refresh(check.item)
 
@@ -177,22 +176,3 @@ def item_id(candidate: Candidate) -> str:
     """Return an id that is the same for the same number of the same file, whoever reads the store."""
     pair = candidate.pair
     return sha256(f"{candidate.checksum} {pair.metric} {pair.box}".encode()).hexdigest()[:16]
-
-
-def _superseded(
-    checks: Sequence[tuple[Candidate, CheckVerdict, CheckedNumber | None]], known: Iterable[Correction]
-) -> list[Correction]:
-    """Return the *known* corrections that give the same number another metric, or the same metric another number."""
-    candidate, verdict, _ = checks[0]
-    metrics = {one.pair.metric for one, _, _ in checks}
-    return [
-        one
-        for one in known
-        if (one.pair.box == candidate.pair.box and one.metric not in metrics)
-        or (
-            verdict != "refused"
-            and one.verdict != "refused"
-            and one.metric == candidate.pair.metric
-            and one.pair.box != candidate.pair.box
-        )
-    ]

@@ -13,8 +13,6 @@ from cncert.infographics.figures.figures_of_issue import Candidate
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, read_file
 from cncert.infographics.words.open_image import open_picture
 
-MAX_OPEN_PICTURES = 2
-"""Decoded pictures that stay in memory: 16 million pixels take 48 MB."""
 MAX_CROP_WIDTH, MAX_CROP_HEIGHT = 1000, 700
 """Pixels."""
 MAX_ENLARGEMENT = 3.0
@@ -67,7 +65,7 @@ class CroppedPictures:
             if picture is None:
                 picture = await asyncio.to_thread(self._decode, candidate)
             self._decoded[candidate.checksum] = picture
-            while len(self._decoded) > MAX_OPEN_PICTURES:
+            while len(self._decoded) > 2:  # 16 million pixels take 48 MB
                 del self._decoded[next(iter(self._decoded))]
             return picture
 

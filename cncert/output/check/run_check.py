@@ -19,8 +19,6 @@ from cncert.store import open_store
 from cncert.terminal.console import print_message
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
-MAX_NAME_LENGTH = 100
-
 
 async def run_check(store_uri: str, pictures_folder: str, language: str, opts: Namespace) -> int:
     """Show the candidates that the options name until somebody is done; return the exit status.
@@ -78,6 +76,6 @@ def _name(given: str | None) -> str:
         name = (given if given is not None else getpass.getuser()).strip()
     except (KeyError, OSError):
         name = ""
-    if not name or len(name) > MAX_NAME_LENGTH or UNSAFE_CHARACTERS.search(name):
+    if not name or len(name) > 100 or UNSAFE_CHARACTERS.search(name):
         raise ArgumentError("--by NAME: who checks has to be named, in 100 characters at most")
     return name

@@ -15,9 +15,9 @@ from cncert.output.check.access import HOST, AccessControl, BrowserSession
 from cncert.output.check.candidate_details import Node, correction_node, details, summary
 from cncert.output.check.check_queue import VERDICTS, CheckQueue, EditConflict, QueueItem
 from cncert.output.check.picture_crops import CroppedPictures, DecodedPicture
-from cncert.output.check.render_check import STATIC_FILES, render_check, render_entry
-from cncert.output.check.typed_values import InvalidInput, typed_change, typed_metric, typed_unit, typed_value
-from cncert.output.html_pages import content_policy, read_file
+from cncert.output.check.typed_values import InvalidInput, numeric_metrics, typed_change, typed_unit, typed_value
+from cncert.output.html_pages import content_policy, json_block, read_file, read_words, templates
+from cncert.report.metrics import metrics
 from cncert.store import Store
 from cncert.terminal.console import print_message
 
@@ -43,6 +43,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+STATIC_FILES = {
+    **{name: f"page/static/{name}" for name in ("base.css", "theme.js", "base.js", "words.js", "format.js")},
+    **{name: f"check/static/{name}" for name in ("check.css", "check_card.js", "check.js")},
+}
+"""Where each file that the page loads is."""
 _SESSION = web.RequestKey("session", BrowserSession)
 _SILENT = logging.getLogger("cncert.output.check.aiohttp")
 _SILENT.disabled = True  # aiohttp logs a traceback for every bad request
@@ -123,13 +128,13 @@ class CheckServer:
         self.access.check_host(request)
         session = self.access.find_session(request)
         if request.method == "GET" and request.path == "/" and (token := request.query.get("token")) is not None:
-            entry = _html(render_entry(is_open=True))
+            entry = _entry(is_open=True)
             if session is not None or self.access.open_session(token, entry):
                 return entry
         if session is None:
             if request.path == "/":
                 self.access.show_new_address()
-            return _html(render_entry(is_open=False), status=401)
+            return _entry(is_open=False)
         if request.method != "GET":
             self.access.check_key(request, session)
             await self._read_body(request)
@@ -170,8 +175,12 @@ class CheckServer:
     async def _show_page(self, request: web.Request) -> web.Response:
         session = request[_SESSION]
         items = [summary(item) for item in self._queue.items.values()]
-        facts = {"by": self._by, "checked": [*self.outcomes()], "undo": bool(session.checks)}
-        return _html(render_check({"items": items, "key": session.key, **facts}, self._language))
+        names = [{"name": one.name, "zh": one.zh, "en": one.meaning, "unit": one.unit} for one in metrics()
+                 if one.name in numeric_metrics()]  # fmt: skip
+        words = read_words("page/page_words.toml") | read_words("check/check_words.toml")
+        facts = {"by": self._by, "checked": [*self.outcomes()], "undo": bool(session.checks), "key": session.key}
+        data = json_block({"items": items, **facts, "language": self._language, "metrics": names, "words": words})
+        return _html(templates("check").get_template("check.html.j2").render(language=self._language, data=data))
 
     async def _show_file(self, request: web.Request) -> web.Response:
         path = STATIC_FILES.get(request.match_info["name"])
@@ -220,7 +229,7 @@ class CheckServer:
             version = str(given.get("version", ""))
             session.checks.append(await self._queue.save(item, verdict, self._by, version, stated, metric))
         except InvalidInput as error:
-            return web.json_response({"error": error.message}, status=422)
+            return web.json_response({"error": str(error)}, status=422)
         except ArgumentError as error:
             return web.json_response({"error": "refused_other", "text": str(error)}, status=422)
         except EditConflict:
@@ -265,6 +274,15 @@ def _html(text: str, status: int = 200) -> web.Response:
     return web.Response(text=text, content_type="text/html", status=status)
 
 
+def _entry(*, is_open: bool) -> web.Response:
+    """Return what a browser sees that opens the address: it goes on to the page, or is refused.
+
+    By itself, and not by a redirect: a strict cookie would not be sent along by a browser that came here by a link.
+    """
+    text = templates("check").get_template("check_entry.html.j2").render(is_open=is_open)
+    return _html(text, status=200 if is_open else 401)
+
+
 def _read_check(item: QueueItem, given: Node) -> tuple[CheckVerdict, CheckedNumber | None, str | None]:
     """Return the verdict, and what a correction states of which metric. Raises InvalidInput."""
     verdict = next((one for one in VERDICTS if one == given.get("verdict")), None)
@@ -273,7 +291,9 @@ def _read_check(item: QueueItem, given: Node) -> tuple[CheckVerdict, CheckedNumb
     if verdict != "corrected":
         return verdict, None, None
     pair = item.candidate.pair
-    metric = typed_metric(str(given.get("metric", "")))
+    metric = str(given.get("metric", ""))
+    if metric not in numeric_metrics():
+        raise InvalidInput("refused_metric")
     unit = typed_unit(str(given.get("unit", "")))
     value = typed_value(str(given.get("value", "")), metric, unit)
     stated = CheckedNumber(value, unit, typed_change(str(given.get("change", ""))))

@@ -15,15 +15,10 @@ _VALUE = re.compile(rf"(?P<digits>{DIGITS})(?P<scale>[万亿])?")
 _UP, _DOWN = ("+", "上升", "增长", "增加", "↑"), ("-", "下降", "减少", "降低", "↓")
 _SIGN = "|".join(map(re.escape, (*_UP, *_DOWN)))
 _CHANGE = re.compile(rf"(?P<sign>{_SIGN})?(?P<digits>{DIGITS})%?")
-_UNCHANGED = ("持平", "无变化")
 
 
 class InvalidInput(Exception):
-    """What was typed cannot be stored. ``message`` is the key of the reason in check_words.toml."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    """What was typed cannot be stored: the text is the key of the reason in check_words.toml."""
 
 
 @cache
@@ -35,13 +30,6 @@ def numeric_metrics() -> frozenset[str]:
 @cache
 def _fractional_metrics() -> frozenset[str]:
     return frozenset(relation.whole for relation in relations("ratio"))
-
-
-def typed_metric(text: str) -> str:
-    """Return *text* if it names a metric whose values are numbers. Raises InvalidInput."""
-    if text not in numeric_metrics():
-        raise InvalidInput("refused_metric")
-    return text
 
 
 def typed_value(text: str, metric: str, unit: str | None) -> int | float:
@@ -71,7 +59,7 @@ def typed_change(text: str) -> float | None:
     folded = _folded(text)
     if not folded:
         return None
-    if folded in _UNCHANGED:
+    if folded in ("持平", "无变化"):
         return 0.0
     match = _CHANGE.fullmatch(folded)
     if match is None:

@@ -1,7 +1,6 @@
 """An Atom feed (RFC 4287) of the newest issues, for readers of feeds and threat-intelligence platforms."""
 
 from collections import deque
-from datetime import datetime
 from html import escape
 from typing import Final
 from uuid import UUID, uuid5
@@ -12,18 +11,15 @@ from lxml.etree import _Element as Element
 from cncert import __version__
 from cncert.items import Issue
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.figure_texts import change_text, metric_label, number_text, week_text
+from cncert.output.export.figure_texts import change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
 from cncert.report.series import SERIES
 
-NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
 """An issue has the same id in every feed that anybody exports."""
 AUTHOR: Final = "国家互联网应急中心（CNCERT/CC）"
-LANGUAGE: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-NEVER: Final = "1970-01-01T00:00:00Z"
 ENTRIES: Final = 50
 
 
@@ -40,24 +36,22 @@ class Atom(Format):
         self._entries: deque[tuple[str, str]] = deque(maxlen=options.entries)
 
     def add_issue(self, issue: Issue) -> None:
-        updated = _updated(issue).isoformat()
+        updated = (issue.article.modified_at or issue.published_at or issue.provenance.fetched_at).isoformat()
         self._entries.append((updated, etree.tostring(_entry(issue, updated), encoding="unicode")))
 
     def finish(self) -> None:
-        feed = etree.Element("feed", {LANGUAGE: "zh-CN", "xmlns": NAMESPACE})
+        feed = etree.Element(
+            "feed", {"{http://www.w3.org/XML/1998/namespace}lang": "zh-CN", "xmlns": "http://www.w3.org/2005/Atom"}
+        )
         _add(feed, "id", uuid5(IDS, "weekly").urn)
         _add(feed, "title", SERIES)
-        _add(feed, "updated", max((updated for updated, _ in self._entries), default=NEVER))
+        _add(feed, "updated", max((updated for updated, _ in self._entries), default="1970-01-01T00:00:00Z"))
         _add(_add(feed, "author"), "name", AUTHOR)
         _add(feed, "generator", "cncert", version=__version__)
         head, tail = etree.tostring(feed, encoding="unicode").rsplit("</feed>", 1)
         self._file.write(f'<?xml version="1.0" encoding="utf-8"?>\n{head}\n')
         self._file.writelines(f"{entry}\n" for _, entry in reversed(self._entries))
         self._file.write(f"</feed>{tail}\n")
-
-
-def _updated(issue: Issue) -> datetime:
-    return issue.article.modified_at or issue.published_at or issue.provenance.fetched_at
 
 
 def _entry(issue: Issue, updated: str) -> Element:
@@ -78,7 +72,7 @@ def _entry(issue: Issue, updated: str) -> Element:
 
 def _content(issue: Issue) -> Element:
     content = etree.Element("div")
-    _add(content, "p", f"{issue.id}，{week_text(issue.period)}，{_rating(issue)}")
+    _add(content, "p", f"{issue.id}，{issue.period.start} – {issue.period.end}，{_rating(issue)}")
     table = _add(content, "table")
     for figure in issue.figures:
         row = _add(table, "tr")

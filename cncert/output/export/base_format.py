@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, Final
 
-from cncert.exceptions import ExportError
 from cncert.items import Issue
 from cncert.output.export.base_table import CellValue, Row, Table
 from cncert.output.export.staged_files import StagedFiles
@@ -86,12 +84,6 @@ class Format:
 
     def finish(self) -> None:
         """Write what can only be written at the end."""
-
-
-def check_package(format_name: str, package: str | None) -> None:
-    """Raises ExportError if *package* is needed and not there."""
-    if package and find_spec(package) is None:
-        raise ExportError(f"{format_name} needs {package}: pip install -r requirements-tables.txt")
 
 
 def as_text(value: CellValue) -> str:

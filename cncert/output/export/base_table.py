@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from cncert.exceptions import ExportError
 from cncert.items import Issue, Model
@@ -15,9 +15,6 @@ ColumnKind = Literal["text", "integer", "number", "boolean", "date", "time"]
 CellValue = str | int | float | date | None
 """Times are aware datetimes of Chinese time, truth is a bool: subclasses of date and int."""
 Row = tuple[CellValue, ...]
-
-MAX_INTEGER: Final = 2**63 - 1
-"""The greatest integer that every format has a type for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Column:
             value = " ".join(map(str, value))
         if isinstance(value, str):
             return replace_unsafe(value)
-        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        if isinstance(value, int) and abs(value) >= 2**63:  # not every format has a type for it
             raise ExportError(f"the store has a number of {value.bit_length()} bits as {self.name}: no table holds it")
         cell: CellValue = value
         return cell
@@ -58,10 +55,6 @@ class Table:
     """The records that an issue has."""
     of_weeks: Callable[[Sequence[Week]], Iterable[Any]] = lambda _: ()
     """The records that stand in no issue, from all weeks with their states."""
-
-    def rows(self, records: Iterable[Any]) -> list[Row]:
-        """Return a row for each of *records*."""
-        return [tuple(column.cell(record) for column in self.columns) for record in records]
 
 
 def field_meaning(model: type[Model], *names: str) -> str:

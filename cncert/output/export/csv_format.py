@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 
 from cncert.output.export.base_format import ExportOptions, Format, as_text
-from cncert.output.export.base_table import Column, Row, Table
+from cncert.output.export.base_table import Row, Table
 from cncert.output.export.harmless_text import escape_formula
 from cncert.output.export.staged_files import StagedFiles
 
@@ -20,10 +20,9 @@ class Csv(Format):
         self._writers = {name: csv.writer(file) for name, file in self._files.items()}
         for table in options.tables:
             self._files[table.name].write("\ufeff" if options.bom else "")
-            self._writers[table.name].writerow([self._title(column) for column in table.columns])
-
-    def _title(self, column: Column) -> str:
-        return f"{column.name} {column.zh}" if self.options.labels else column.name
+            self._writers[table.name].writerow(
+                f"{column.name} {column.zh}" if options.labels else column.name for column in table.columns
+            )
 
     def add_rows(self, table: Table, rows: Sequence[Row]) -> None:
         self._writers[table.name].writerows(

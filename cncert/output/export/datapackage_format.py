@@ -5,7 +5,7 @@ import json
 from typing import Any, Final
 
 from cncert import __version__
-from cncert.output.export.base_table import Column, ColumnKind, Table
+from cncert.output.export.base_table import ColumnKind, Table
 from cncert.output.export.csv_format import Csv
 from cncert.output.export.tables_and_columns import ISSUE
 from cncert.report.series import SERIES
@@ -43,6 +43,19 @@ class Datapackage(Csv):
         path = self.staged.path(f"{table.name}{self.suffix}")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+        schema: dict[str, Any] = {
+            "fields": [
+                {"name": column.name, "title": column.zh, "type": TYPES[column.kind], "description": column.meaning}
+                | ({"unit": column.unit} if column.unit else {})
+                for column in table.columns
+            ],
+            "missingValues": [""],
+            "primaryKey": list(table.key),
+        }
+        refers = table.name != "issues" and table.columns[0] is ISSUE
+        if refers and any(other.name == "issues" for other in self.options.tables):
+            reference = {"resource": "issues", "fields": ["issue"]}
+            schema["foreignKeys"] = [{"fields": ["issue"], "reference": reference}]
         return {
             "name": table.name,
             "type": "table",
@@ -55,22 +68,5 @@ class Datapackage(Csv):
             "encoding": "utf-8",
             "bytes": path.stat().st_size,
             "hash": f"sha256:{digest}",
-            "schema": self._schema(table),
+            "schema": schema,
         }
-
-    def _schema(self, table: Table) -> dict[str, Any]:
-        schema: dict[str, Any] = {
-            "fields": [_field(column) for column in table.columns],
-            "missingValues": [""],
-            "primaryKey": list(table.key),
-        }
-        refers = table.name != "issues" and table.columns[0] is ISSUE
-        if refers and any(other.name == "issues" for other in self.options.tables):
-            reference = {"resource": "issues", "fields": ["issue"]}
-            schema["foreignKeys"] = [{"fields": ["issue"], "reference": reference}]
-        return schema
-
-
-def _field(column: Column) -> dict[str, str]:
-    described = {"name": column.name, "title": column.zh, "type": TYPES[column.kind], "description": column.meaning}
-    return described | ({"unit": column.unit} if column.unit else {})

@@ -1,8 +1,6 @@
 """Figures as a person reads them, in Markdown and in the feed."""
 
-from datetime import datetime
-
-from cncert.items import Figure, Period
+from cncert.items import Figure
 from cncert.report.metrics import metrics
 
 _ZH = {metric.name: metric.zh for metric in metrics()}
@@ -25,13 +23,3 @@ def change_text(figure: Figure) -> str:
     """Return the change against the week before: ``-20.0%``, ``-12``, or nothing."""
     percent = "" if figure.change_pct is None else f"{figure.change_pct:+}%"
     return percent if figure.change is None else f"{figure.change:+,} {percent}".rstrip()
-
-
-def week_text(period: Period) -> str:
-    """Return the days: ``2025-01-13 – 2025-01-19``."""
-    return f"{period.start} – {period.end}"
-
-
-def time_text(moment: datetime | None) -> str:
-    """Return the time in China: ``2025-01-23 17:30 (UTC+8)``, or nothing."""
-    return f"{moment:%Y-%m-%d %H:%M} (UTC+8)" if moment else ""

@@ -1,11 +1,8 @@
 """Text of pages, harmless in whatever opens it: titles, evidence and names are somebody else's."""
 
 import re
-from typing import Final
 
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
-
-REPLACEMENT: Final = "\ufffd"
 
 # What acts on a terminal, but for line ends, tabs and what joins emoji; and noncharacters, which are no XML.
 _UNSAFE = re.compile(f"(?:{UNSAFE_CHARACTERS.pattern}|[\ufdd0-\ufdef\ufffe\uffff])(?<![\n\t\u200d])")
@@ -19,7 +16,7 @@ _ACTING = re.compile(
 
 def replace_unsafe(text: str) -> str:
     """Return *text* with each character that acts on its reader replaced by U+FFFD, one for one: places in it stay."""
-    return _UNSAFE.sub(REPLACEMENT, text)
+    return _UNSAFE.sub("\ufffd", text)
 
 
 def escape_formula(text: str) -> str:

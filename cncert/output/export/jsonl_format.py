@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from cncert.output.export.base_format import ExportOptions, Format, as_text
-from cncert.output.export.base_table import CellValue, Row, Table
+from cncert.output.export.base_table import Row, Table
 from cncert.output.export.staged_files import StagedFiles
 
 
@@ -23,9 +23,5 @@ class Jsonl(Format):
     def add_rows(self, table: Table, rows: Sequence[Row]) -> None:
         file, names = self._files[table.name], [column.name for column in table.columns]
         for row in rows:
-            line = dict(zip(names, map(_in_json, row), strict=True))
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def _in_json(value: CellValue) -> str | int | float | None:
-    return value if value is None or isinstance(value, str | int | float) else as_text(value)
+            line = dict(zip(names, row, strict=True))
+            file.write(json.dumps(line, ensure_ascii=False, default=as_text) + "\n")

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from os.path import relpath
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from cncert.items import Figure, Issue, Picture
+from cncert.items import Issue, Picture
+from cncert.options import local_folder
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.figure_texts import change_text, metric_label, number_text, time_text, week_text
+from cncert.output.export.figure_texts import change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
@@ -30,7 +31,9 @@ class Markdown(Format):
 
     def __init__(self, options: ExportOptions, staged: StagedFiles) -> None:
         super().__init__(options, staged)
-        self._pictures = _way_to(options)
+        folder, here = local_folder(options.picture_store), options.folder
+        # The way from the files to those of the pictures; None if these are in a bucket.
+        self._pictures = relpath(folder, here if options.one_file else here / DIRECTORY) if folder else None
         self._whole = staged.open(f"issues{self.suffix}") if options.one_file else None
 
     def add_issue(self, issue: Issue) -> None:
@@ -39,16 +42,6 @@ class Markdown(Format):
             self._whole.write(text + "\n")
         else:
             self.staged.path(f"{DIRECTORY}/{issue.id}{self.suffix}").write_text(text, encoding="utf-8", newline="")
-
-
-def _way_to(options: ExportOptions) -> str | None:
-    """The way from the files to those of the pictures; None if these are in a bucket."""
-    if urlsplit(options.picture_store).scheme not in ("", "file"):
-        return None
-    return relpath(
-        options.picture_store.removeprefix("file://"),
-        options.folder if options.one_file else options.folder / DIRECTORY,
-    )
 
 
 def escaped(text: str) -> str:
@@ -63,7 +56,11 @@ def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
     if issue.figures:
         yield "## 数据 Figures"
         head = ("指标", "metric", "数值 value", "较上周 change", "来源 source", "原文 evidence")
-        yield _table(head, map(_line, issue.figures))
+        lines = (
+            (metric_label(one), one.metric, number_text(one), change_text(one), one.source, one.evidence)
+            for one in issue.figures
+        )
+        yield _table(head, (tuple(map(escaped, line)) for line in lines))
     if issue.text.strip():
         yield "## 正文 Text"
         headings = {section.heading for section in issue.sections}
@@ -79,24 +76,12 @@ def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
 
 def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "期号 issue", issue.id
-    yield "周 week", week_text(issue.period)
-    yield "发布 published", time_text(issue.published_at)
+    yield "周 week", f"{issue.period.start} – {issue.period.end}"
+    yield "发布 published", f"{issue.published_at:%Y-%m-%d %H:%M} (UTC+8)" if issue.published_at else ""
     yield "总体评级 rating", issue.rating or ""
     yield "公众号 account", escaped(issue.account.name or "")
     url = article_link(issue)
     yield "文章 article", f"<{quote(url, safe=URL_MARKS)}>" if url else ""
-
-
-def _line(figure: Figure) -> tuple[str, ...]:
-    texts = (
-        metric_label(figure),
-        figure.metric,
-        number_text(figure),
-        change_text(figure),
-        figure.source,
-        figure.evidence,
-    )
-    return tuple(map(escaped, texts))
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

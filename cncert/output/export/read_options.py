@@ -2,12 +2,13 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, ExportError
 from cncert.output.export.atom_format import ENTRIES
-from cncert.output.export.base_format import STDOUT, ExportOptions, check_package
+from cncert.output.export.base_format import STDOUT, ExportOptions
 from cncert.output.export.base_table import Table
 from cncert.output.export.formats import FORMATS
 from cncert.output.export.staged_files import check_place
@@ -64,7 +65,9 @@ def _formats(opts: Namespace, one_file: bool) -> tuple[str, ...]:
     usual = next((name for name, format_class in FORMATS.items() if format_class.suffix == ending), "csv")
     formats = _names("--format", usual if opts.format is None else opts.format, FORMATS)
     for name in formats:
-        check_package(name, FORMATS[name].needs)
+        package = FORMATS[name].needs
+        if package and find_spec(package) is None:
+            raise ExportError(f"{name} needs {package}: pip install -r requirements-tables.txt")
     for option, name in OPTIONS_OF_ONE_FORMAT.items():
         if getattr(opts, option) and name not in formats:
             raise ArgumentError(f"--{option} is for --format {name}")
@@ -73,20 +76,15 @@ def _formats(opts: Namespace, one_file: bool) -> tuple[str, ...]:
     if "datapackage" in formats and (opts.bom or opts.labels):
         raise ArgumentError("a datapackage has its own CSV files, for programs: export it without --bom and --labels")
     if one_file:
-        _check_one(formats, opts.out, ending)
+        format_class = FORMATS[formats[0]]
+        if len(formats) > 1 or formats == ("datapackage",):
+            raise ArgumentError(f"--out {opts.out} is one file: {', '.join(formats)} needs a directory")
+        if ending is None and not format_class.is_text:
+            raise ArgumentError(f"{formats[0]} is no text for stdout: name a file")
+        if ending not in (None, format_class.suffix):
+            raise ArgumentError(f"--out {opts.out}: a file of {formats[0]} ends with {format_class.suffix}")
     # A datapackage has the CSV files in it.
     return tuple(name for name in formats if name != "csv" or "datapackage" not in formats)
-
-
-def _check_one(formats: tuple[str, ...], out: str, ending: str | None) -> None:
-    """Raises ArgumentError unless *formats* can go to the one file, or to the stdout, that *out* is."""
-    format_class = FORMATS[formats[0]]
-    if len(formats) > 1 or formats == ("datapackage",):
-        raise ArgumentError(f"--out {out} is one file: {', '.join(formats)} needs a directory")
-    if ending is None and not format_class.is_text:
-        raise ArgumentError(f"{formats[0]} is no text for stdout: name a file")
-    if ending not in (None, format_class.suffix):
-        raise ArgumentError(f"--out {out}: a file of {formats[0]} ends with {format_class.suffix}")
 
 
 def _tables(names: str | None, formats: tuple[str, ...], known: tuple[Table, ...], one_file: bool) -> tuple[Table, ...]:

@@ -41,7 +41,7 @@ async def run_export(
 
 
 def _add(formats: Sequence[Format], table: Table, records: Iterable[object], counts: Counter[str]) -> None:
-    rows = table.rows(records)
+    rows = [tuple(column.cell(record) for column in table.columns) for record in records]
     counts[table.name] += len(rows)
     for one in formats:
         if one.has_tables:

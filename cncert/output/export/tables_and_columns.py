@@ -27,7 +27,7 @@ from cncert.items import (
     issue_id,
 )
 from cncert.ledger.calendar_gaps import Week
-from cncert.output.export.base_table import Column, Table, field_column, field_meaning
+from cncert.output.export.base_table import Column, ColumnKind, Table, field_column, field_meaning
 from cncert.quality.series_breaks import Break, all_breaks
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
@@ -248,32 +248,6 @@ COLUMNS: Final = (
 # Tables
 
 
-class WideRow(NamedTuple):
-    """An issue, and of each metric the figure that counts, with its value."""
-
-    issue: Issue
-    numbers: dict[str, tuple[Figure, float]]
-    words: dict[str, tuple[Figure, str]]
-
-    def figure(self, metric: Metric) -> tuple[Figure, float | str] | None:
-        """Return the figure of *metric*, a word where it is counted in words."""
-        return self.numbers.get(metric.name) if metric.unit else self.words.get(metric.name)
-
-
-def _wide(metric: Metric) -> Column:
-    def value(row: WideRow) -> Any:
-        return found[1] if (found := row.figure(metric)) else None
-
-    return Column(metric.name, metric.zh, "number" if metric.unit else "text", metric.meaning, value, metric.unit)
-
-
-def _wide_source(metric: Metric) -> Column:
-    def value(row: WideRow) -> Any:
-        return found[0].source if (found := row.figure(metric)) else None
-
-    return Column(metric.name, metric.zh, "text", f"Where it was read: {metric.meaning}", value)
-
-
 def tables(scope: ExportScope) -> tuple[Table, ...]:
     """Return all tables of *scope*."""
     found = [*_of_issues(scope), *_of_the_whole(scope)]
@@ -299,20 +273,33 @@ def _of_issues(scope: ExportScope) -> Iterator[Table]:
             if scope.includes(ranking.metric):
                 yield from (IssuePart(issue, place, ranking, line, rank) for rank, line in enumerate(ranking.items, 1))
 
-    def week(issue: Issue) -> list[WideRow]:
-        return [WideRow(issue, preferred_numbers(issue.figures), preferred_words(issue.figures))]
+    def week(issue: Issue) -> list[IssuePart]:
+        numbers, words = preferred_numbers(issue.figures), preferred_words(issue.figures)
+        # By metric the figure that counts, a word where it has no unit, with its value.
+        figures = {one.name: (numbers.get(one.name) if one.unit else words.get(one.name)) for one in scope.metrics}
+        return [IssuePart(issue, 1, figures)]
+
+    def value(metric: Metric, part: IssuePart) -> Any:
+        return found[1] if (found := part.item[metric.name]) else None
+
+    def source(metric: Metric, part: IssuePart) -> Any:
+        return found[0].source if (found := part.item[metric.name]) else None
 
     def each(name: str) -> Callable[[Issue], Iterator[IssuePart]]:
         return lambda issue: (IssuePart(issue, place, part) for place, part in enumerate(getattr(issue, name), 1))
 
-    wide = (*_WEEK, field_column(Issue, "rating", "总体评级", at="issue"), *map(_wide, scope.metrics))
-    sources = (ISSUE, *map(_wide_source, scope.metrics))
+    wide = [*_WEEK, field_column(Issue, "rating", "总体评级", at="issue")]
+    sources = [ISSUE]
+    for one in scope.metrics:
+        kind: ColumnKind = "number" if one.unit else "text"
+        wide.append(Column(one.name, one.zh, kind, one.meaning, partial(value, one), one.unit))
+        sources.append(Column(one.name, one.zh, "text", f"Where it was read: {one.meaning}", partial(source, one)))
     once, numbered = ("issue",), ("issue", "place")
     yield Table("issues", "各期", "A row for each issue.", once, ISSUES, lambda issue: [IssuePart(issue, 1, issue)])
     yield Table("figures", "数据", "A row for each figure of an issue.", numbered, FIGURES, figures)
-    yield Table("wide", "数据宽表", "A row for each issue, a column for each metric.", once, wide, week)
+    yield Table("wide", "数据宽表", "A row for each issue, a column for each metric.", once, tuple(wide), week)
     text = "Where each value of `wide` was read: `text` or `picture`."
-    yield Table("wide_sources", "宽表来源", text, once, sources, week)
+    yield Table("wide_sources", "宽表来源", text, once, tuple(sources), week)
     yield Table("shares", "占比", "A row for each named part of a figure.", (*numbered, "part"), SHARES, shares)
     yield Table("rankings", "排名", "A row for each line of a ranking.", (*numbered, "rank"), RANKINGS, rankings)
     yield Table("pictures", "图片", "A row for each picture of an issue.", numbered, PICTURES, each("images"))

@@ -16,18 +16,11 @@ MOST_UNITS: Final = 32_767
 MOST_ROWS: Final = 1_048_576
 CUT: Final = " …[cut]"
 CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001  # the date of every workbook: two exports are the same bytes
-FIRST_YEAR: Final = 1900
-"""Excel has no date before."""
 HEADERS: Final = 2
 WIDTHS: Final = {"integer": 8, "number": 14, "boolean": 8, "date": 12, "time": 20, "text": 16}
 LONG: Final = {
+    **dict.fromkeys(("text", "evidence", "message", "note", "note_zh", "meaning"), 60),
     "title": 50,
-    "text": 60,
-    "evidence": 60,
-    "message": 60,
-    "note": 60,
-    "note_zh": 60,
-    "meaning": 60,
     "url": 40,
 }
 NUMBERS: Final = {"integer": "0", "number": "#,##0.####", "whole": "#,##0", "percent": '0.0##"%"'}
@@ -98,7 +91,7 @@ class Xlsx(Format):
                 self._write_text(sheet, row, place, value)
             case int() | float():
                 sheet.write_number(row, place, value, self._formats[_number(column, value)])
-            case date() if value.year < FIRST_YEAR:
+            case date() if value.year < 1900:  # Excel has no date before
                 sheet.write_string(row, place, value.isoformat())
             case datetime():
                 sheet.write_datetime(row, place, value.replace(tzinfo=None), self._formats["time"])
@@ -106,7 +99,9 @@ class Xlsx(Format):
                 sheet.write_datetime(row, place, value, self._formats["date"])
 
     def _write_text(self, sheet: Any, row: int, place: int, text: str) -> None:
-        text = fitting(text)
+        encoded = text.encode("utf-16-le")
+        if len(encoded) > 2 * MOST_UNITS:
+            text = encoded[: 2 * (MOST_UNITS - len(CUT))].decode("utf-16-le", "ignore") + CUT
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter takes such a text for markup of its own and would write it unescaped.
             sheet.write_rich_string(row, place, text[:1], text[1:2], text[2:])
@@ -123,18 +118,6 @@ class Xlsx(Format):
             self._book.close()
         except FileCreateError as error:
             raise error.args[0] from error
-
-
-def fitting(text: str) -> str:
-    """*text* as a cell of Excel takes it: cut, and marked as cut, where it is too long."""
-    if len(text) <= MOST_UNITS // 2 or _units(text) <= MOST_UNITS:
-        return text
-    cut = text.encode("utf-16-le")[: 2 * (MOST_UNITS - len(CUT))]
-    return cut.decode("utf-16-le", "ignore") + CUT
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _number(column: Column, value: float) -> str:

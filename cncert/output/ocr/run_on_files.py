@@ -9,8 +9,11 @@ from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
 from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
 from cncert.sources.saved_files.find_files import find_files, opened
-from cncert.store.picture_readings import LabelledNumber, PictureReading
+from cncert.store.picture_readings import PictureReading
 from cncert.terminal.console import print_message, safe_json, stdout_console
+
+_NAMES = {"change_printed": "pct", "words_confidence": "confidence", "pairing_confidence": "pairing"}
+"""The fields of a pair whose names are shorter in JSON."""
 
 
 def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json: bool) -> int:
@@ -18,9 +21,9 @@ def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json
 
     What cannot be read has its line on stderr. The exit status: 0, 1 if some could not be read, 2 if there was none.
     """
-    files = _Files(names)
+    missing: list[str] = []
     readable, unreadable = 0, 0
-    for picture, reading in read_pictures(files.pictures(), engine, limits):
+    for picture, reading in read_pictures(_picture_files(names, missing), engine, limits):
         if reading.state in UNREADABLE:
             print_message(f"{picture.name}: {reading.reason}")
             unreadable += 1
@@ -30,73 +33,33 @@ def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json
             print(safe_json(described(picture, reading)), flush=True)
         else:
             _print_table(picture.name, reading)
-    if files.missing and not readable + unreadable:
+    if missing and not readable + unreadable:
         return 2
-    return 1 if files.missing or unreadable else 0
+    return 1 if missing or unreadable else 0
 
 
-class _Files:
-    """Files, read when their turn comes."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-        self.missing = 0
-
-    def pictures(self) -> Iterator[PictureFile]:
-        """The pictures; complains of each file that cannot be read."""
-        for file in (file for name in self._names for file in find_files(name)):
-            try:
-                if isinstance(file, OSError):
-                    raise file
-                with opened(file) as stream:
-                    data = stream.read(MAX_PICTURE_BYTES + 1)
-                if len(data) > MAX_PICTURE_BYTES:
-                    raise SavedFileError(f"larger than {MAX_PICTURE_BYTES} bytes")
-            except (OSError, SavedFileError) as error:
-                self.missing += 1
-                print_message(f"{file.filename if isinstance(file, OSError) else file}: {error_reason(error)}")
-            else:
-                yield PictureFile(file, data)
+def _picture_files(names: Sequence[str], missing: list[str]) -> Iterator[PictureFile]:
+    """Yield the pictures when their turn comes; a file that cannot be read is complained of, and is *missing*."""
+    for file in (file for name in names for file in find_files(name)):
+        try:
+            if isinstance(file, OSError):
+                raise file
+            with opened(file) as stream:
+                data = stream.read(MAX_PICTURE_BYTES + 1)
+            if len(data) > MAX_PICTURE_BYTES:
+                raise SavedFileError(f"larger than {MAX_PICTURE_BYTES} bytes")
+        except (OSError, SavedFileError) as error:
+            missing.append(str(file.filename if isinstance(file, OSError) else file))
+            print_message(f"{missing[-1]}: {error_reason(error)}")
+        else:
+            yield PictureFile(file, data)
 
 
 def described(picture: PictureFile, reading: PictureReading) -> dict[str, Any]:
-    """What was read in a picture, in JSON form."""
-    return {
-        "file": picture.name,
-        "checksum": picture.checksum,
-        "state": reading.state,
-        "reason": reading.reason,
-        "width": reading.width,
-        "height": reading.height,
-        "engine": reading.engine,
-        "seconds": reading.seconds,
-        "engine_seconds": reading.engine_seconds,
-        "words": reading.words,
-        "joined": reading.joined,
-        "pairs": [_described(pair) for pair in reading.pairs],
-    }
-
-
-def _described(pair: LabelledNumber) -> dict[str, Any]:
-    return {
-        "label": pair.label,
-        "metric": pair.metric,
-        "printed": pair.printed,
-        "value": pair.value,
-        "unit": pair.unit,
-        "qualifier": pair.qualifier,
-        "change_pct": pair.change_pct,
-        "pct": pair.change_printed,
-        "direction": pair.direction,
-        "share_pct": pair.share_pct,
-        "box": pair.box,
-        "confidence": pair.words_confidence,
-        "pairing": pair.pairing_confidence,
-        "agreed": pair.agreed,
-        "state": pair.state,
-        "reason": pair.reason,
-        "evidence": pair.evidence,
-    }
+    """Return what was read in a picture, in JSON form."""
+    known = reading.model_dump(mode="json", exclude={"rules", "read_at"})
+    pairs = [{_NAMES.get(name, name): value for name, value in pair.items()} for pair in known["pairs"]]
+    return {"file": picture.name, "checksum": picture.checksum, **known, "pairs": pairs}
 
 
 def _print_table(name: str, reading: PictureReading) -> None:

@@ -12,6 +12,8 @@ from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.ocr_workers import ReaderOptions, usual_jobs
 from cncert.infographics.figures.picture_files import local_folder
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
+from cncert.infographics.words.ocr_engine import open_engine
+from cncert.infographics.words.read_picture import Limits
 from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.report.calendar import week_option
@@ -19,8 +21,6 @@ from cncert.store import Store, open_store
 from cncert.store.picture_readings import ReadPicture
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
-
-Weeks = tuple[str | None, str | None]
 
 STATES = {
     "read": "pictures with words in them",
@@ -48,7 +48,10 @@ async def read_stored(options: Options, opts: Namespace, *, again: bool = False)
     jobs = opts.jobs if opts.jobs is not None else usual_jobs()
     if jobs < 1:
         raise ArgumentError(f"--jobs {jobs} is below 1")
-    weeks, reader = _weeks(opts), _reader(options, opts)
+    weeks, folder = _weeks(opts), local_folder(options.files)
+    # The workers have their own engines: this one gives its version, or fails before anything is done.
+    version = open_engine(opts.engine, threads=1).name
+    reader = ReaderOptions(folder, opts.engine, version, Limits.of(options))
     # asyncio would only cancel at the next await, and most of the time is spent waiting for workers.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     now: Counter[str] = Counter()
@@ -79,22 +82,13 @@ async def accept_stored(options: Options, opts: Namespace) -> int:
         return await _print_result(pictures, proposals, Counter(accepted=len(proposals)), opts)
 
 
-def _reader(options: Options, opts: Namespace) -> ReaderOptions:
-    from cncert.infographics.words.ocr_engine import open_engine
-    from cncert.infographics.words.read_picture import Limits
-
-    folder = local_folder(options.files)
-    limits = Limits.of(options)
-    # The workers have their own: this one gives its version, or fails before anything is done.
-    version = open_engine(opts.engine, threads=1).name
-    return ReaderOptions(folder, opts.engine, version, limits)
-
-
-def _weeks(opts: Namespace) -> Weeks:
+def _weeks(opts: Namespace) -> tuple[str | None, str | None]:
     return week_option("--from", opts.first), week_option("--until", opts.last)
 
 
-async def _find_pictures(store: Store, weeks: Weeks, reader: tuple[str, str] | None = None) -> StoredPictures:
+async def _find_pictures(
+    store: Store, weeks: tuple[str | None, str | None], reader: tuple[str, str] | None = None
+) -> StoredPictures:
     """Return the pictures of the issues of *weeks*, after these have been updated."""
     pictures = StoredPictures(store, reader, *weeks)
     with progress_bar() as bar:

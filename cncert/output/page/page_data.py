@@ -5,17 +5,18 @@ long lists, figures and pictures, a field that is null or usual is left out: sta
 """
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from cncert import __version__
-from cncert.items import Figure, Issue, Picture, Ranking, issue_id
+from cncert.items import Figure, Issue, Picture, issue_id
 from cncert.ledger import calendar_gaps
-from cncert.output.page.picture_links import PictureFiles
 from cncert.quality.series_breaks import are_comparable, breaks
 from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
@@ -23,8 +24,6 @@ from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.store import Store
 from cncert.store.ledger_rows import State
-from cncert.store.revisions import Reject
-from cncert.store.run_records import RunRecord
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
 
 Node = dict[str, Any]
@@ -32,6 +31,31 @@ Compared = tuple[float, float | None]
 """The figure of another week, and the change from it in percent (None from 0)."""
 
 NEWEST_RUNS = 20
+_UNITS = {metric.name: metric.unit for metric in metrics()}
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFiles:
+    """The directory that holds the pictures, and the folder in which the page will be."""
+
+    directory: Path | None
+    """None if they are kept in a bucket."""
+    page: Path
+
+    def path(self, picture: Picture) -> Path | None:
+        """Return the file of *picture*, None if there is none; nothing outside the directory is one."""
+        if self.directory is None or picture.status != "stored" or not picture.path:
+            return None
+        parts = PurePosixPath(picture.path)
+        if parts.is_absolute() or ".." in parts.parts or "\\" in picture.path or "\0" in picture.path:
+            return None
+        path = self.directory / parts
+        return path if path.is_file() else None
+
+    def link(self, picture: Picture) -> str | None:
+        """Return the relative address of its file from the page."""
+        path = self.path(picture)
+        return quote(Path(os.path.relpath(path, self.page)).as_posix()) if path else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +68,20 @@ class ShownPicture:
     """What the page's scripts read of it."""
 
 
-@dataclass(slots=True)
-class PageContent:
-    """All that the page shows."""
-
-    data: Node
-    pictures: list[ShownPicture]
-    """In the order of the issues."""
-
-
 async def read_page(
     store: Store, *, first: str | None = None, last: str | None = None, files: PictureFiles | None = None
-) -> PageContent | None:
+) -> tuple[Node, list[ShownPicture]] | None:
     """Return what *store* holds of the weeks from *first* to *last*, with its pictures unless *files* is None.
 
-    Return None if no issue is among them. May raise StoreError.
+    The pictures stand in the data too; the list has them in the order of the issues. Return None if
+    no issue is among them. May raise StoreError.
     """
     rows, runs = await store.rows(), await store.runs(NEWEST_RUNS)
     edits = Counter(revision.rpartition("-")[0] for revision in await store.revision_ids())
     reader = _Reader(files, {row.id for row in rows if row.state is State.GONE}, edits)
     # The year before is read too: the figures of the first weeks are compared as well.
-    async for issue in store.issues(_year_before(first) if first else None, last):
+    year, number = parse_week(first) if first else (0, 0)
+    async for issue in store.issues(issue_id(year - 1, number) if first else None, last):
         reader.read(issue, shown=first is None or issue.id >= first)
     if not reader.issues:
         return None
@@ -78,20 +95,63 @@ async def read_page(
         "last": weeks[-1].issue,
         "read_at": now.isoformat(),
         "store": store.name,
-        "metrics": [_metric(metric) for metric in reader.name_metrics()],
+        "metrics": [
+            {
+                "name": metric.name,
+                "zh": metric.zh,
+                "en": metric.meaning,
+                "unit": metric.unit,
+                "part_of": metric.part_of,
+                "breaks": _breaks(metric.name),
+            }
+            for metric in reader.name_metrics()
+        ],
         "rating_breaks": _breaks("rating"),
-        "weeks": [_week(week) for week in weeks],
+        "weeks": [
+            {
+                "id": week.issue,
+                "start": week.period.start.isoformat(),
+                "end": week.period.end.isoformat(),
+                "state": week.state,
+                "reason": week.reason,
+            }
+            for week in weeks
+        ],
         "issues": reader.issues,
         "thumbs": [],
         "rejects": [
-            _reject(reject)
+            {
+                "issue": reject.issue,
+                "reason": reject.reason,
+                "address": safe_link(reject.address),
+                "at": reject.rejected_at.isoformat(),
+            }
             for reject in await store.rejects()
-            if _is_between(reject.issue, first, last) and _is_refused(reject, reader.read_at)
+            if reject.issue is None
+            # If the issue has not been read since.
+            or (
+                (first or "") <= reject.issue <= (last or "~")
+                and ((read := reader.read_at.get(reject.issue)) is None or read < reject.rejected_at)
+            )
         ],
-        "runs": [_run(run) for run in runs],
+        "runs": [
+            {
+                "id": run.id,
+                "started": run.started_at.isoformat(),
+                "ended": run.ended_at.isoformat() if run.ended_at else None,
+                "clean": run.clean,
+                "close_reason": run.close_reason,
+                "new": len(run.new),
+                "changed": len(run.changed),
+                "rejected": len(run.rejected),
+                "missing": run.gaps_after,
+                "warnings": run.warnings,
+            }
+            for run in runs
+        ],
         "sources": [{"name": name, "issues": number} for name, number in reader.sources.most_common()],
     }
-    return PageContent(data, reader.pictures)
+    return data, reader.pictures
 
 
 @dataclass(slots=True)
@@ -124,6 +184,9 @@ class _Reader:
         self.sources[issue.provenance.via] += 1
         self.read_at[issue.id] = issue.provenance.fetched_at
         self.newest = issue.period.end
+        biz, article = biz_number(issue.account.biz or ""), issue.article
+        # The id of its row in the ledger; a text from elsewhere has none.
+        key = str(ArticleKey(biz, article.mid, article.idx)) if biz and article.mid and article.idx else None
         evidences: dict[str, int] = {}
         self.issues.append(
             {
@@ -132,14 +195,21 @@ class _Reader:
                 "rating": issue.rating,
                 "published": issue.published_at.isoformat() if issue.published_at else None,
                 "url": article_link(issue),
-                "gone": _article_key(issue) in self.gone,
+                "gone": key in self.gone,
                 "edits": self.edits.get(issue.id, 0),
                 "via": issue.provenance.via,
                 "parser": issue.provenance.parser,
                 "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
                 "evidences": list(evidences),
                 "words": {metric: word for metric, (_, word) in preferred_words(issue.figures).items()},
-                "rankings": [_ranking(ranking) for ranking in issue.rankings],
+                "rankings": [
+                    {
+                        "m": ranking.metric,
+                        "by": ranking.by,
+                        "lines": [[line.name, line.value, line.share_pct] for line in ranking.items],
+                    }
+                    for ranking in issue.rankings
+                ],
                 "pictures": list(self._pictures(issue)),
                 "warnings": [[warning.code, warning.message] for warning in issue.warnings],
             }
@@ -162,7 +232,7 @@ class _Reader:
         if figure.picture is not None and self.files is not None:
             place = next((n for n, picture in enumerate(issue.images) if picture.key == figure.picture), None)
         optional = {
-            "u": figure.unit if figure.unit != _own_unit(figure.metric) else None,
+            "u": figure.unit if figure.unit != _UNITS.get(figure.metric) else None,
             "q": figure.qualifier,
             "c": figure.change_pct,
             "d": figure.change,
@@ -207,50 +277,8 @@ class _Reader:
             yield node
 
 
-@cache
-def _own_unit(metric: str) -> str | None:
-    return next((known.unit for known in metrics() if known.name == metric), None)
-
-
-def _year_before(week: str) -> str:
-    year, number = parse_week(week)
-    return issue_id(year - 1, number)
-
-
-def _is_between(issue: str | None, first: str | None, last: str | None) -> bool:
-    return issue is None or ((first is None or first <= issue) and (last is None or issue <= last))
-
-
-def _is_refused(reject: Reject, read_at: Mapping[str, datetime]) -> bool:
-    """Whether the issue has not been read since."""
-    read = read_at.get(reject.issue or "")
-    return read is None or read < reject.rejected_at
-
-
 def _present(fields: Node) -> Node:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _article_key(issue: Issue) -> str | None:
-    """The id of the article's row in the ledger, None for a text from elsewhere."""
-    biz, article = biz_number(issue.account.biz or ""), issue.article
-    return str(ArticleKey(biz, article.mid, article.idx)) if biz and article.mid and article.idx else None
-
-
-def _metric(metric: Metric) -> Node:
-    return {
-        "name": metric.name,
-        "zh": metric.zh,
-        "en": metric.meaning,
-        "unit": metric.unit,
-        "part_of": metric.part_of,
-        "breaks": _breaks(metric.name),
-    }
-
-
-def _ranking(ranking: Ranking) -> Node:
-    lines = [[line.name, line.value, line.share_pct] for line in ranking.items]
-    return {"m": ranking.metric, "by": ranking.by, "lines": lines}
 
 
 def _breaks(metric: str) -> list[Node]:
@@ -265,28 +293,3 @@ def _breaks(metric: str) -> list[Node]:
         }
         for one in breaks(metric)
     ]
-
-
-def _week(week: calendar_gaps.Week) -> Node:
-    days = {"start": week.period.start.isoformat(), "end": week.period.end.isoformat()}
-    return {"id": week.issue, **days, "state": week.state, "reason": week.reason}
-
-
-def _reject(reject: Reject) -> Node:
-    fields = {"issue": reject.issue, "reason": reject.reason, "address": safe_link(reject.address)}
-    return {**fields, "at": reject.rejected_at.isoformat()}
-
-
-def _run(run: RunRecord) -> Node:
-    return {
-        "id": run.id,
-        "started": run.started_at.isoformat(),
-        "ended": run.ended_at.isoformat() if run.ended_at else None,
-        "clean": run.clean,
-        "close_reason": run.close_reason,
-        "new": len(run.new),
-        "changed": len(run.changed),
-        "rejected": len(run.rejected),
-        "missing": run.gaps_after,
-        "warnings": run.warnings,
-    }

@@ -7,16 +7,13 @@ Stored files are not trusted, although they were inspected before they were kept
 import io
 import warnings
 from base64 import b64encode
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from PIL import Image
 
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
-from cncert.output.page.page_data import ShownPicture
-from cncert.output.page.picture_links import PictureFiles
+from cncert.output.page.page_data import PictureFiles, ShownPicture
 from cncert.wechat.picture_limits import EXTENSIONS
 
 SIDE_IN_NEWEST_ISSUE, SIDE_IN_OTHERS = 480, 160
@@ -25,44 +22,38 @@ MAX_FILES = 500
 """Files that are opened, however small the copies of them are."""
 MAX_PIXELS = 40_000_000
 """A picture of more is not opened: it would take more memory than all the rest of the work."""
-_QUALITY = 55
-_ENTRY_CHARACTERS = 20
-"""Characters that a place in the list and its entry take."""
 
 
-@dataclass(slots=True)
-class Thumbnails:
-    """The small copies."""
+def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) -> tuple[list[str], list[str], int]:
+    """Make small copies of *pictures*, each file's once, of *limit* characters in all.
 
-    uris: list[str] = field(default_factory=list)
-    """``data:`` addresses; the field ``thumb`` of a picture's node is a place in this list."""
-    left_out: int = 0
-    """Pictures without one, to keep the page small."""
-    unreadable: list[str] = field(default_factory=list)
-    """A line for each file of which none could be made."""
-
-
-def thumbnails(pictures: list[ShownPicture], files: PictureFiles, limit: int) -> Thumbnails:
-    """Make small copies of *pictures*, each file's once, of *limit* characters in all; their places enter the nodes."""
-    made = Thumbnails()
+    Returns their ``data:`` addresses, whose places in the list enter the nodes as ``thumb``, a line for each file of
+    which none could be made, and how many more were left out to keep the page small.
+    """
+    uris: list[str] = []
+    unreadable: list[str] = []
     wanted: dict[Path, list[ShownPicture]] = {}
-    for shown in _in_order_of_worth(pictures):
+    issues: dict[str, list[ShownPicture]] = {}
+    for shown in pictures:
+        issues.setdefault(shown.issue, []).append(shown)
+    newest, *others = [issues[issue] for issue in sorted(issues, reverse=True)] or [[]]
+    # All of the newest issue, then one of each other, then the rest.
+    for shown in (*newest, *(one[0] for one in others), *(shown for one in others for shown in one[1:])):
         if path := files.path(shown.picture):
             wanted.setdefault(path, []).append(shown)
     for path, shows in islice(wanted.items(), MAX_FILES):
         try:
             uri = thumbnail(path, SIDE_IN_NEWEST_ISSUE if shows[0].issue == pictures[-1].issue else SIDE_IN_OTHERS)
         except ValueError as error:
-            made.unreadable.append(f"{shows[0].picture.path}: {error}")
+            unreadable.append(f"{shows[0].picture.path}: {error}")
             continue
-        limit -= len(uri) + _ENTRY_CHARACTERS * len(shows)
+        limit -= len(uri) + 20 * len(shows)  # the place in the list, and each entry that names it
         if limit < 0:
             break
         for shown in shows:
-            shown.node["thumb"] = len(made.uris)
-        made.uris.append(uri)
-    made.left_out = len(wanted) - len(made.uris) - len(made.unreadable)
-    return made
+            shown.node["thumb"] = len(uris)
+        uris.append(uri)
+    return uris, unreadable, len(wanted) - len(uris) - len(unreadable)
 
 
 def thumbnail(path: Path, side: int) -> str:
@@ -79,18 +70,9 @@ def thumbnail(path: Path, side: int) -> str:
                 small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         small.thumbnail((side, side))
         output = io.BytesIO()
-        small.save(output, "WEBP", quality=_QUALITY)
+        small.save(output, "WEBP", quality=55)
     except ValueError:
         raise
     except Exception as error:  # Pillow's plugins raise what they like on broken data
         raise ValueError(f"broken picture: {type(error).__name__}") from error
     return f"data:image/webp;base64,{b64encode(output.getvalue()).decode()}"
-
-
-def _in_order_of_worth(pictures: Iterable[ShownPicture]) -> list[ShownPicture]:
-    """Return all of the newest issue, then one of each other, then the rest; newest issues first."""
-    issues: dict[str, list[ShownPicture]] = {}
-    for shown in pictures:
-        issues.setdefault(shown.issue, []).append(shown)
-    newest, *others = [issues[issue] for issue in sorted(issues, reverse=True)] or [[]]
-    return [*newest, *(one[0] for one in others), *(shown for one in others for shown in one[1:])]
