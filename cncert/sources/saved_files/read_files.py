@@ -82,26 +82,19 @@ def read_files(
 def _read_files(names: Sequence[str], jobs: int, keep_pages: bool) -> Generator[PageFromFile | UnreadFile]:
     # asyncio would only cancel at the next await, and reading awaits nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    files = [_named(file) for name in names for file in find_files(name)]
-    bar = _Bar(len(files))
-    with bar, closing(_results(files, jobs, keep_pages)) as results:
+    files = [file for name in names for file in find_files(name)]
+    # Only if nothing else is printed on the terminal.
+    with progress_bar(hidden=sys.stdout.isatty()) as bar, closing(_results(files, jobs, keep_pages)) as results:
+        task = bar.add_task("reading", total=len(files))
         for place, result in results:
-            bar.at(place)
+            bar.update(task, completed=place)
             if isinstance(result, UnreadFile):
                 print_message(f"{result.name}: {result.reason}")
             yield result
 
 
-def _named(file: str | OSError) -> str | UnreadFile:
-    return (
-        file
-        if isinstance(file, str)
-        else UnreadFile(printable_name(str(file.filename)), error_reason(file), absent=True)
-    )
-
-
 def _results(
-    files: Sequence[str | UnreadFile], jobs: int, keep_pages: bool
+    files: Sequence[str | OSError], jobs: int, keep_pages: bool
 ) -> Generator[tuple[int, PageFromFile | UnreadFile]]:
     work = partial(read_file, keep_pages=keep_pages)
     names = [file for file in files if isinstance(file, str)]
@@ -126,10 +119,10 @@ def _size(name: str) -> int:
         return 0
 
 
-def read_file(file: str | UnreadFile, *, keep_pages: bool) -> Iterator[PageFromFile | UnreadFile]:
+def read_file(file: str | OSError, *, keep_pages: bool) -> Iterator[PageFromFile | UnreadFile]:
     """Yield the page in *file*, or the pages of a WARC file. Raises SavedFileError for one that cannot be read."""
-    if isinstance(file, UnreadFile):
-        yield file
+    if isinstance(file, OSError):
+        yield UnreadFile(printable_name(str(file.filename)), error_reason(file), absent=True)
         return
     try:
         written_at = datetime.now(UTC) if file == STDIN else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
@@ -174,20 +167,3 @@ def _validated(name: str, saved_page: SavedPage, content: SavedPageContent, keep
 def printable_name(file: str) -> str:
     """Return the name of a file as it can be printed: names may hold bytes that are no text, and line ends."""
     return safe(os.fsencode(file).decode("utf-8", "replace"))
-
-
-class _Bar:
-    """A progress bar on stderr, if a person looks at that and nothing else is printed there."""
-
-    def __init__(self, files: int) -> None:
-        self._progress = progress_bar(hidden=sys.stdout.isatty())
-        self._task = self._progress.add_task("reading", total=files)
-
-    def __enter__(self) -> None:
-        self._progress.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def at(self, place: int) -> None:
-        self._progress.update(self._task, completed=place)
