@@ -38,30 +38,30 @@ _BEHIND_BODY = ("js_tags_preview_toast", "content_bottom_area", "js_toobar3", "j
 _SHARE_KINDS = frozenset({5, 6, 7, 8, 10})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """An article as its page states it. What the page does not state is None."""
 
     title: str
-    account_name: str | None
-    account_id: str | None
-    biz: int | None
-    mid: int | None
-    idx: int | None
-    sn: str | None
-    kind: int | None
+    account_name: str | None = None
+    account_id: str | None = None
+    biz: int | None = None
+    mid: int | None = None
+    idx: int | None = None
+    sn: str | None = None
+    kind: int | None = None
     """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text; None for a text that stood elsewhere."""
-    published_at: datetime | None
+    published_at: datetime | None = None
     """Aware, Chinese time."""
-    modified_at: datetime | None
-    link: str | None
+    modified_at: datetime | None = None
+    link: str | None = None
     """The page's own address; the pages of temporary addresses have none."""
-    original: bool | None
+    original: bool | None = None
     """True: marked 原创; False: not, or a reprint; None: not stated."""
-    reprint_of: str | None
+    reprint_of: str | None = None
     """Address of the original of a reprint."""
-    author: str | None
-    cover: Image | None
+    author: str | None = None
+    cover: Image | None = None
     body: Body
 
     @property

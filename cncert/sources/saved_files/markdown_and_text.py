@@ -9,13 +9,13 @@ from cncert.report.calendar import Week
 from cncert.report.title import read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
-    ReportCopy,
     is_report_heading,
     lines_before_report,
     make_report_copy,
     page_title,
     titles_before,
 )
+from cncert.wechat.article import Article
 from cncert.wechat.body import Line, read_html
 
 MAX_TEXT_CHARACTERS = 4_000_000
@@ -33,8 +33,11 @@ _MAX_LINES_TO_REPORT = 12
 """Lines below a title in which its report has to begin."""
 
 
-def read_plain_text(text: str) -> ReportCopy:
-    """Return the copy of an issue in *text*. Raises NotAnIssue if no title names an issue, or it holds several."""
+def read_plain_text(text: str) -> tuple[Article, int]:
+    """Return the copy of an issue in *text*, and how many pictures are left out of it.
+
+    Raises NotAnIssue if no title names an issue, or it holds several.
+    """
     text = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
     front = _FRONT_MATTER.match(text)
     front_matter = {key.lower(): value.strip().strip("\"'") for key, value in _KEY.findall(front[1])} if front else {}

@@ -11,13 +11,13 @@ from cncert.report.text_figures import read_figures
 from cncert.report.title import find_titles, read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
-    ReportCopy,
     is_report_heading,
     lines_before_report,
     make_report_copy,
     page_title,
     titles_before,
 )
+from cncert.wechat.article import Article
 from cncert.wechat.body import Line, read_html
 from cncert.wechat.text import dense, tidy
 
@@ -36,8 +36,11 @@ _MAX_MARKS = 50
 _MAX_DEPTH = 300
 
 
-def read_page_of_other_site(text: str, address: str | None) -> ReportCopy:
-    """Return the copy of an issue in the HTML *text*, saved from *address*. Raises NotAnIssue if no title names one."""
+def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, int]:
+    """Return the copy of an issue in the HTML *text*, saved from *address*, and how many pictures are left out of it.
+
+    Raises NotAnIssue if no title names an issue.
+    """
     root = _tree(text)
     lines = read_html(_markup(root)).lines if root is not None else ()
     title = _issue_title(root, lines) if root is not None else None

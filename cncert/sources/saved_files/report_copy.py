@@ -61,18 +61,11 @@ class CopyPictures:
         return f"\ue000{len(self.kept) - 1}\ue001"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCopy:
-    """A copy of an issue as an article, and the number of its pictures that are left out."""
-
-    article: Article
-    left_out: int
-
-
 def make_report_copy(
     title: str, lines: Sequence[Line], dates: Iterable[str | None], pictures: CopyPictures, links: Iterable[str | None]
-) -> ReportCopy:
-    """Return the copy whose report is among *lines*, under *title*, which names an issue.
+) -> tuple[Article, int]:
+    """Return as an article the report among *lines*, under *title*, which names an issue, and how many of its pictures
+    are left out.
 
     *dates* are texts that may contain its time of publication, *links* the addresses that may be the article's.
     """
@@ -85,25 +78,8 @@ def make_report_copy(
         tuple(line for line, mark in zip(lines, marks, strict=True) if not mark),
         tuple(pictures.kept[place] for place in places if place < len(pictures.kept)),
     )
-    article = Article(
-        title=title,
-        account_name=None,
-        account_id=None,
-        biz=None,
-        mid=None,
-        idx=None,
-        sn=None,
-        kind=None,
-        published_at=_published(dates, named.week),
-        modified_at=None,
-        link=next((url for link in links if (url := _own_address(link)) is not None), None),
-        original=None,
-        reprint_of=None,
-        author=None,
-        cover=None,
-        body=body,
-    )
-    return ReportCopy(article, pictures.left_out)
+    link = next((url for link in links if (url := _own_address(link)) is not None), None)
+    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body), pictures.left_out
 
 
 def page_title(text: str | None) -> str | None:
