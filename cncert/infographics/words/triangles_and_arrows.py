@@ -11,7 +11,7 @@ from itertools import product
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Mark, Rectangle, Word
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word
 from cncert.store.picture_readings import Direction
 
 _PERCENT = re.compile(r"[0-9][0-9.,]*\s*[%％]")

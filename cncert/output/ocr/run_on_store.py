@@ -80,8 +80,8 @@ async def accept_stored(options: Options, opts: Namespace) -> int:
 
 
 def _reader(options: Options, opts: Namespace) -> ReaderOptions:
+    from cncert.infographics.labels.read_labelled_numbers import Limits
     from cncert.infographics.words.ocr_engine import open_engine
-    from cncert.infographics.words.read_picture import Limits
 
     folder = local_folder(options.files)
     limits = Limits.of(options)
