@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cncert.infographics.labels.read_labelled_numbers import Limits, read_labelled_numbers
+from cncert.infographics.labels.read_labelled_numbers import DEFAULT, Limits, read_labelled_numbers
 from cncert.infographics.words.cut_pictures import is_next_slice
 from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine
@@ -36,7 +36,7 @@ class PictureFile:
 
 
 def read_pictures(
-    pictures: Iterable[PictureFile], engine: Engine, limits: Limits
+    pictures: Iterable[PictureFile], engine: Engine, limits: Limits = DEFAULT
 ) -> Iterator[tuple[PictureFile, PictureReading]]:
     """Read *pictures*, those of one issue in their order; yields each with its reading, as soon as that is there.
 
@@ -47,7 +47,8 @@ def read_pictures(
         began = time.perf_counter()
         opened = open_picture(picture.data)
         piece = _Piece(picture, opened, time.perf_counter() - began)
-        if stack and not _goes_on(stack, piece):
+        before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
+        if stack and not (before and opened.pixels is not None and is_next_slice(before, opened.pixels)):
             yield from _read_stack(stack, engine, limits)
             stack = []
         stack.append(piece)
@@ -62,11 +63,6 @@ class _Piece:
     picture: PictureFile
     opened: OpenedPicture
     seconds: float
-
-
-def _goes_on(stack: Sequence[_Piece], piece: _Piece) -> bool:
-    before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
-    return bool(before) and piece.opened.pixels is not None and is_next_slice(before, piece.opened.pixels)
 
 
 def _read_stack(
