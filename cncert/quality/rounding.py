@@ -7,8 +7,6 @@ from cncert.items import Figure, Issue
 from cncert.report.numbers import DIGITS, read_number
 
 _NUMBER = re.compile(rf"(?P<about>约)?(?<![0-9.,])(?P<digits>{DIGITS})\s?(?P<scale>[万亿])?(?P<percent>\s?[%％])?")
-WHOLE_PERCENT = 1.0
-"""Step of a percentage whose printed form is not known."""
 _NOISE = 1e-9
 
 
@@ -22,10 +20,6 @@ class Range:
     def overlaps(self, other: "Range") -> bool:
         """Whether one number can be in both."""
         return self.low <= other.high + _NOISE and other.low <= self.high + _NOISE
-
-    def contains(self, value: float) -> bool:
-        """Whether *value* is in it."""
-        return self.low - _NOISE <= value <= self.high + _NOISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,15 @@ class ReportedNumber:
             case "超" | "以上":
                 return Range(self.value, self.value + step)
         return rounded(self.value, step)
+
+    @property
+    def change_pct_range(self) -> Range | None:
+        """Where the true change in percent lies; None if no change is stated."""
+        change = self.figure.change_pct
+        if change is None:
+            return None
+        step = step_of(self.figure.evidence, abs(change), percent=True)
+        return rounded(change, 1.0 if step is None else step)  # as of a whole percentage, if it is printed otherwise
 
 
 def reported_numbers(issue: Issue) -> dict[str, list[ReportedNumber]]:
