@@ -17,7 +17,7 @@ from cncert.exceptions import ArgumentError, SavedFileError, error_reason
 from cncert.items import Issue
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import first_problem, validate_issue
-from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened, read_whole
+from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened
 from cncert.sources.saved_files.pages_in_warc import WARC_MAGIC, WarcAnswer, read_answers
 from cncert.sources.saved_files.saved_page import SavedPage, SavedPageContent, read_saved_page, unwrap_saved_page
 from cncert.terminal.console import print_message
@@ -131,7 +131,9 @@ def read_file(file: str | OSError, *, keep_pages: bool) -> Iterator[PageFromFile
                 for answer in read_answers(stream, MAX_PAGE_BYTES):
                     yield _read_answer(printable_name(file), answer, keep_pages)
             else:
-                data = read_whole(stream)
+                data = stream.read(MAX_PAGE_BYTES + 1)
+                if len(data) > MAX_PAGE_BYTES:
+                    raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
                 saved_page = unwrap_saved_page(data, written_at)
                 yield _validated(printable_name(file), saved_page, read_saved_page(saved_page), keep_pages)
     except OSError as error:
