@@ -52,10 +52,7 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
 
 def _content_type(record: ArcWarcRecord) -> str | None:
     """Return the type of an answer, or of what a browser made of one; None for any other record."""
-    if record.rec_type == "response" and record.http_headers is not None:
-        content_type = record.http_headers.get_header("Content-Type")
-    elif record.rec_type == "conversion":
-        content_type = record.rec_headers.get_header("Content-Type")
-    else:
+    headers = {"response": record.http_headers, "conversion": record.rec_headers}.get(record.rec_type)
+    if headers is None:
         return None
-    return (content_type or "").partition(";")[0].strip().lower()
+    return (headers.get_header("Content-Type") or "").partition(";")[0].strip().lower()

@@ -48,7 +48,12 @@ def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, in
         raise NotAnIssue("title", "the page's titles and headings name no issue")
     pictures = CopyPictures()
     container = _report_element(root, _marks(lines))
-    _mark_pictures(container, pictures)
+    # A line of text in place of every picture that is kept.
+    for picture in list(container.iter("img")):
+        urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
+        mark = pictures.mark(*urls, width=picture.get("data-w"))
+        if mark is not None:
+            picture.tag, picture.text = "p", mark
     metas = dict(_metas(root))
     canonical = (link.get("href") for link in root.iter("link") if link.get("rel") == "canonical")
     dates = [*(value for name, value in metas.items() if name in _TIMES), *lines_before_report(lines)]
@@ -104,17 +109,14 @@ def _marks(lines: Sequence[Line]) -> list[str]:
         places += [
             place
             for place, line in enumerate(lines)
-            if place > places[0] and read_heading(line.text) == EARLIER_ISSUES_HEADING and _lists_issues(lines, place)
+            if place > places[0]
+            and read_heading(line.text) == EARLIER_ISSUES_HEADING
+            and any(any(find_titles(dense(below.text))) for below in lines[place + 1 : place + 1 + _MAX_LINES_TO_LIST])
         ]
         found = [lines[place].text for place in places]
     else:
         found = [figure.evidence for figure in read_figures(split_parts(lines)).figures]
     return list(dict.fromkeys(_squeezed(text)[:_MARK_CHARACTERS] for text in found))[:_MAX_MARKS]
-
-
-def _lists_issues(lines: Sequence[Line], heading: int) -> bool:
-    below = lines[heading + 1 : heading + 1 + _MAX_LINES_TO_LIST]
-    return any(any(find_titles(dense(line.text))) for line in below)
 
 
 def _report_element(root: etree._Element, marks: list[str]) -> etree._Element:
@@ -143,13 +145,3 @@ def _text(element: etree._Element) -> str:
 
 def _squeezed(text: str) -> str:
     return "".join(tidy(text).split())
-
-
-def _mark_pictures(container: etree._Element, pictures: CopyPictures) -> None:
-    """Put a line of text in place of every picture that is kept."""
-    for picture in list(container.iter("img")):
-        urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
-        mark = pictures.mark(*urls, width=picture.get("data-w"))
-        if mark is not None:
-            picture.tag = "p"
-            picture.text = mark
