@@ -75,16 +75,14 @@ def _forms() -> tuple[_Form, ...]:
     for entry in definitions()["metric"]:
         below = entry.get("pictures_below", {"metric": None, "labels": []})
         for labels, under in ((entry.get("pictures", []), None), (below["labels"], below["metric"])):
-            forms += [_form(MetricLabel(entry["name"], under), label) for label in labels]
+            for words in labels:
+                needed, _, optional = words.partition("[")
+                groups = tuple(tuple(map(fold, group.split("|"))) for group in needed.split())
+                others = map(fold, (*optional.rstrip("]").split(), *definitions()["picture_words"]))
+                known = sorted({*others, *(word for group in groups for word in group)}, key=len, reverse=True)
+                whole = re.compile(f"(?:{'|'.join(map(re.escape, known))})+")
+                forms.append(_Form(MetricLabel(entry["name"], under), groups, whole))
     return tuple(forms)
-
-
-def _form(label: MetricLabel, words: str) -> _Form:
-    needed, _, optional = words.partition("[")
-    groups = tuple(tuple(map(fold, group.split("|"))) for group in needed.split())
-    others = map(fold, (*optional.rstrip("]").split(), *definitions()["picture_words"]))
-    known = sorted({*others, *(word for group in groups for word in group)}, key=len, reverse=True)
-    return _Form(label, groups, re.compile(f"(?:{'|'.join(map(re.escape, known))})+"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,7 +65,7 @@ class PairedLabels:
     heads: Heads
 
 
-def pair_labels(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> PairedLabels:
+def pair_labels(tokens: Sequence[Token], unread: Sequence[Placed]) -> PairedLabels:
     """Pair the labels and numbers among *tokens*; what is *unread* may stand between two."""
     heads = Heads(tokens)
     captions = find_labels([token for token in tokens if not heads.hold(token)])

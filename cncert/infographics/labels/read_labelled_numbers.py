@@ -12,7 +12,7 @@ from cncert.infographics.labels.number_of_label import Draft, PairedLabels, pair
 from cncert.infographics.labels.paragraphs import Paragraph, figures_of, find_paragraphs, label_before
 from cncert.infographics.labels.plausibility import check_plausibility
 from cncert.infographics.labels.split_words import read_tokens
-from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, Word, ink_everywhere, sides
+from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, Word, sides
 from cncert.items import Figure
 from cncert.options import Options
 from cncert.report.label_context import of_other_time
@@ -52,10 +52,7 @@ DEFAULT = Limits()
 
 
 def read_labelled_numbers(
-    words: Sequence[Word],
-    marks: Sequence[Mark] = (),
-    has_ink: HasInk = ink_everywhere,
-    limits: Limits = DEFAULT,
+    words: Sequence[Word], marks: Sequence[Mark], has_ink: HasInk, limits: Limits = DEFAULT
 ) -> list[LabelledNumber]:
     """Return the labels and numbers of a picture that belong together, in reading order."""
     kept = [word for word in words if word.scores and sum(word.scores) / len(word.scores) >= limits.drop]
@@ -64,8 +61,11 @@ def read_labelled_numbers(
     tokens = read_tokens(others, paragraphs)
     paired = pair_labels(tokens, unread)
     assign_percentages(paired, find_percentages(tokens, marks), tokens, has_ink)
-    _check_cut_digits(paired.drafts, has_ink)
-    _check_sizes(paired.drafts)
+    for draft in paired.drafts:
+        if any(map(has_ink, sides(draft.value.token.box))):
+            draft.add_reason(0.7, "something beside the number was not read")  # it may have lost a digit
+        if draft.value.line < _SMALL * min(token.line for token in draft.caption.tokens):
+            draft.add_reason(0.7, "smaller than its label")  # rather one of a scale
     _check_titles(paired, others)
     _name(paired.drafts)
     pairs = [_finished(draft, limits) for draft in paired.drafts]
@@ -77,22 +77,6 @@ def read_labelled_numbers(
             pairs.append(number)
     counted = [pair for pair in check_plausibility(pairs) if pair.value <= LARGEST_NUMBER]
     return sorted(counted, key=lambda pair: (pair.box[1], pair.box[0]))
-
-
-def _check_cut_digits(drafts: list[Draft], has_ink: HasInk) -> None:
-    """A number that something unread stands beside may have lost a digit."""
-    if has_ink is ink_everywhere:
-        return
-    for draft in drafts:
-        if any(map(has_ink, sides(draft.value.token.box))):
-            draft.add_reason(0.7, "something beside the number was not read")
-
-
-def _check_sizes(drafts: list[Draft]) -> None:
-    """A number that is smaller than its label is rather one of a scale."""
-    for draft in drafts:
-        if draft.value.line < _SMALL * min(token.line for token in draft.caption.tokens):
-            draft.add_reason(0.7, "smaller than its label")
 
 
 def _check_titles(paired: PairedLabels, words: Sequence[Word]) -> None:

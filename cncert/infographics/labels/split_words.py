@@ -23,8 +23,6 @@ from cncert.store.picture_readings import Direction
 
 Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "date", "trend"]
 """``delta`` a change in units, ``odd`` digits that are no number, ``scale`` 单位：万台, ``trend`` 环比 alone."""
-Role = Literal["change", "share", "other"]
-"""What a percentage is of; ``other`` compares with another time than the week before."""
 
 _NUMBERING = re.compile(r"^(?:\(?[0-9]{1,2}[.、)](?![0-9])|[一二三四五六七八九十]{1,2}[、.])")
 _EDGES = " :;,.。、·•●○■□◆◇★☆▪▶►※|-—_()[]<>【】《》「」“”\"'*=~"
@@ -85,7 +83,8 @@ class Token:
     unit: str | None = None
     qualifier: Qualifier | None = None
     direction: Direction | None = None
-    role: Role | None = None
+    role: Literal["change", "share", "other"] | None = None
+    """What a percentage is of; ``other`` compares with another time than the week before."""
     is_running: bool = False
     """Whether it is a piece of a sentence."""
     colour: str | None = None

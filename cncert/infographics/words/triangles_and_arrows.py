@@ -109,7 +109,8 @@ def _pointing_within(shape: np.ndarray) -> Direction | None:
 
 def direction_of(shape: np.ndarray) -> Direction | None:
     """Which way a shape of true pixels points: a triangle to its tip, an arrow to its head; None if it is neither."""
-    if len(shape) < 5 or not _is_mirrored(shape):
+    # Left and right are alike in every mark that points up or down.
+    if len(shape) < 5 or (shape & shape[:, ::-1]).sum() <= 0.72 * shape.sum():
         return None
     first = shape.argmax(axis=1)
     last = shape.shape[1] - shape[:, ::-1].argmax(axis=1)
@@ -136,9 +137,3 @@ def _outlines() -> np.ndarray:
             blurred = np.convolve(np.pad(outline, size, mode="edge"), np.ones(size) / size, mode="same")[size:-size]
             outlines.append(blurred / blurred.max())
     return np.array(outlines)
-
-
-def _is_mirrored(shape: np.ndarray) -> bool:
-    """Whether left and right are alike, as of every mark that points up or down."""
-    both = shape & shape[:, ::-1]
-    return bool(both.sum() > 0.72 * shape.sum())
