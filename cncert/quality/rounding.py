@@ -55,15 +55,6 @@ class ReportedNumber:
         return rounded(change, 1.0 if step is None else step)  # as of a whole percentage, if it is printed otherwise
 
 
-def reported_numbers(issue: Issue) -> dict[str, list[ReportedNumber]]:
-    """Return the numbers of *issue* by metric, those of its text first."""
-    found: dict[str, list[ReportedNumber]] = {}
-    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
-        if not isinstance(figure.value, str):
-            found.setdefault(figure.metric, []).append(ReportedNumber(issue, figure, figure.value))
-    return found
-
-
 def step_of(printed: str, value: float, *, about: bool = False, percent: bool = False) -> float | None:
     """Return the smallest difference that *value* can show as it stands in *printed*; None if it does not stand there.
 

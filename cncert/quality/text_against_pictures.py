@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 
 from cncert.items import Issue, IssueWarning
-from cncert.quality.rounding import Range, ReportedNumber, number_text, reported_numbers
+from cncert.quality.rounding import Range, ReportedNumber, number_text
 
 
 def picture_warnings(issue: Issue) -> list[IssueWarning]:
     """Return the warnings about metrics that *issue* states in a picture and in its text or another picture."""
+    numbers: dict[str, list[ReportedNumber]] = {}
+    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
+        if not isinstance(figure.value, str):
+            numbers.setdefault(figure.metric, []).append(ReportedNumber(issue, figure, figure.value))
     warnings, agreed = [], []
-    for metric, (first, *others) in reported_numbers(issue).items():
+    for metric, (first, *others) in numbers.items():
         if not others or others[-1].figure.source == "text":
             continue
         differences = [text for other in others for text in _differences(first, other)]

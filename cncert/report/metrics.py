@@ -20,7 +20,6 @@ class Era:
     name: str
     start: Week
     until: Week | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,6 @@ def eras() -> tuple[Era, ...]:
             name=entry["name"],
             start=parse_week(entry["from"]),
             until=parse_week(entry["until"]) if "until" in entry else None,
-            text=entry["text"],
         )
         for entry in definitions()["era"]
     )

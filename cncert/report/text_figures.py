@@ -112,7 +112,11 @@ def read_figures(parts: Iterable[Part]) -> TextFigures:
         for form, share, span in _shares(sentence):
             shares[form.metric].append((share, span))
         rankings += read_rankings(sentence)
-    hits = {metric: _prefer_exact_labels(found) for metric, found in all_hits.items()}
+    hits = {}
+    for metric, found in all_hits.items():
+        # Where hits contradict each other, those whose label has a typo do not count beside one without.
+        exact = [hit for hit in found if not hit.typos]
+        hits[metric] = exact if exact and _conflict(found) else found
     conflicts = {metric: values for metric, found in hits.items() if (values := _conflict(found))}
     spans = [hit.span for found in hits.values() for hit in found]
     spans += [span for metric in hits for _, span in shares[metric]]
@@ -211,12 +215,6 @@ def _shares(sentence: Sentence) -> Iterator[tuple[PartForm, Share, Span]]:
         typos, form = min(fits, key=lambda fit: fit[0])
         if typos == 0 or [fit[0] for fit in fits].count(1) == 1:
             yield form, Share.model_construct(name=form.name, share_pct=share), (sentence, *match.span())
-
-
-def _prefer_exact_labels(hits: list[_Hit]) -> list[_Hit]:
-    """Return *hits* without those whose label has a typo, if hits without one state another value."""
-    exact = [hit for hit in hits if not hit.typos]
-    return exact if exact and _conflict(hits) else hits
 
 
 def _conflict(hits: list[_Hit]) -> list[str]:
