@@ -129,7 +129,8 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
     """Return what *page* states of the article whose element is *tag*; *asked* is the address that it came from."""
     source = _Source(page, tag)
     kind = _kind(source)
-    link = _link(source)
+    own = source.fact("link", "var msg_link", "d.msg_link")
+    link = (read_address(own) if own else None) or read_address(source.meta("og:url") or "")
     biz, mid, idx, sn = _identity(source, link, asked)
     body, plain = _body(source, kind)
     info = source.data.nested("copyright_info") if source.data else None
@@ -195,11 +196,6 @@ def _kind(source: _Source) -> int:
     body = next((tag for tag in start_tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
     classes = body.attributes.get("class", "").split() if body else []
     return 8 if "page_share_img" in classes else 5 if "video" in classes else 0
-
-
-def _link(source: _Source) -> Address | None:
-    text = source.fact("link", "var msg_link", "d.msg_link")
-    return (read_address(text) if text else None) or read_address(source.meta("og:url") or "")
 
 
 def _identity(
