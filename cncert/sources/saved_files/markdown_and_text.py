@@ -65,8 +65,11 @@ def _reports(lines: Sequence[Line]) -> set[Week]:
 
 
 def _markup(line: str, pictures: CopyPictures) -> str:
-    """Return a line of Markdown as HTML paragraphs."""
-    line, pieces, last = _without_line_marks(line), ["<p>"], 0
+    """Return a line of Markdown as HTML paragraphs, without the marks of a heading, a quotation or a list."""
+    line = _LINE_MARKS.sub("", line).rstrip()
+    unmarked = line.rstrip("#")
+    line = unmarked if unmarked.endswith((" ", "\t")) else line
+    pieces, last = ["<p>"], 0
     for match in _INLINE.finditer(line):
         pieces.append(_escaped(line[last : match.start()]))
         picture, text, target = match.groups()
@@ -76,13 +79,6 @@ def _markup(line: str, pictures: CopyPictures) -> str:
             pieces.append(f'<a href="{_escaped(target)}">{_escaped(text)}</a>')
         last = match.end()
     return "".join([*pieces, _escaped(line[last:]), "</p>"])
-
-
-def _without_line_marks(line: str) -> str:
-    """Return *line* without the marks of a heading, a quotation or a list."""
-    text = _LINE_MARKS.sub("", line).rstrip()
-    unmarked = text.rstrip("#")
-    return unmarked if unmarked.endswith((" ", "\t")) else text
 
 
 def _escaped(text: str) -> str:

@@ -13,7 +13,6 @@ from cncert.sources.saved_files.find_files import DECOMPRESSION_ERRORS
 
 WARC_MAGIC = b"WARC/"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
-_BROKEN = (*DECOMPRESSION_ERRORS, *warc_records.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
             status = warc_records.status(record) if http else 200
             location = http.get_header("Location") if http else None
             yield WarcAnswer(address, status, location, body, warc_records.date(record))
-    except _BROKEN as error:
+    except (*DECOMPRESSION_ERRORS, *warc_records.BROKEN) as error:
         raise SavedFileError(f"breaks off: {error_reason(error)}") from error
 
 

@@ -86,12 +86,9 @@ def page_title(text: str | None) -> str | None:
     """Return the title of an issue that the title of a web page begins with: the site's name may stand behind it."""
     parts = _SEPARATOR.split(" ".join(tidy(text or "")[:_MAX_TITLE_CHARACTERS].split()))
     beginnings = ("".join(parts[:end]) for end in range(len(parts), 0, -2))
-    return next((text for text in beginnings if _is_closed(text) and read_title(text) is not None), None)
-
-
-def _is_closed(text: str) -> bool:
-    """Whether every bracket of *text* is closed: the sign between two dates may also stand before a site's name."""
-    return sum(map(text.count, "(（[【")) == sum(map(text.count, ")）]】"))
+    # The sign between two dates may also stand before a site's name: every bracket has to be closed.
+    closed = (text for text in beginnings if sum(map(text.count, "(（[【")) == sum(map(text.count, ")）]】")))
+    return next((text for text in closed if read_title(text) is not None), None)
 
 
 def titles_before(lines: Sequence[Line]) -> list[int]:
@@ -128,13 +125,10 @@ def _cut(lines: Sequence[Line], title: Title) -> list[Line]:
     start = next((place for place, line in enumerate(lines) if is_report_heading(line)), None)
     if start is None:
         start = max(titles_before(lines), default=-1) + 1
-    end = next((place for place in range(start + 1, len(lines)) if _is_tail(lines[place].text)), len(lines))
+    below = ((place, dense(lines[place].text)) for place in range(start + 1, len(lines)))
+    tails = (place for place, text in below if len(text) <= _MAX_TAIL_CHARACTERS and _TAIL.match(text))
+    end = next(tails, len(lines))
     return list(lines[start : _list_end(lines, start, end, title.week)])
-
-
-def _is_tail(text: str) -> bool:
-    squeezed = dense(text)
-    return len(squeezed) <= _MAX_TAIL_CHARACTERS and _TAIL.match(squeezed) is not None
 
 
 def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:

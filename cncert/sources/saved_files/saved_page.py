@@ -85,19 +85,15 @@ def read_saved_page(saved: SavedPage) -> SavedPageContent:
     kind = next((kind for magic, kind in _UNREADABLE_KINDS.items() if saved.data.startswith(magic)), None)
     if kind is not None:
         return _unknown(f"{kind}, which is not read")
-    page = _in_utf8(saved.data)
+    # In UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too.
+    try:
+        saved.data.decode()
+        page = saved.data.removeprefix(codecs.BOM_UTF8)
+    except UnicodeDecodeError:
+        page = decode(saved.data).encode("utf-8", "replace")
     if element_by_id(page, "js_article") is not None:
         return _read_wechat(saved, page)
     return _read_other(saved, page)
-
-
-def _in_utf8(data: bytes) -> bytes:
-    """Return *data* in UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return decode(data).encode("utf-8", "replace")
-    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _read_wechat(saved: SavedPage, data: bytes) -> SavedPageContent:
