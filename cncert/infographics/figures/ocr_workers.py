@@ -24,8 +24,6 @@ from cncert.terminal.worker_pool import results_as_completed
 if TYPE_CHECKING:  # what a worker needs only it imports
     from cncert.infographics.words.ocr_engine import Engine
 
-SECONDS_PER_PICTURE = 300.0
-"""How long a picture may take, with the start of the engine."""
 WORKER_BYTES = 1_000_000_000
 """Memory that a worker with its engine may need (measured: benchmarks/ocr.py)."""
 
@@ -65,7 +63,8 @@ class ReaderOptions:
     version: str
     """The engine's name with its version."""
     limits: Limits
-    seconds: float = SECONDS_PER_PICTURE
+    seconds: float = 300.0
+    """How long a picture may take, with the start of the engine."""
 
     @property
     def name(self) -> tuple[str, str]:
