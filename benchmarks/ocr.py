@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cncert.infographics.figures.ocr_workers import ReaderOptions
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
+from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
-from cncert.infographics.words.read_picture import Limits
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
 from cncert.wechat.address import read_picture

@@ -24,13 +24,14 @@ from PIL import Image
 
 from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import OcrError
-from cncert.infographics.labels import Mark, Rectangle, Word, read_labelled_numbers, sides
 from cncert.infographics.labels.find_labels import metrics_of_label
+from cncert.infographics.labels.read_labelled_numbers import Limits, read_labelled_numbers
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word, sides
 from cncert.infographics.words.cut_pictures import is_next_slice
 from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine, TextLine, open_engine
 from cncert.infographics.words.open_image import open_picture
-from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
+from cncert.infographics.words.read_picture import PictureFile, read_pictures
 from cncert.infographics.words.triangles_and_arrows import direction_of, find_marks
 from cncert.infographics.words.two_passes import bands, compared_content, merge_passes
 from cncert.infographics.words.unread_areas import UnreadInk

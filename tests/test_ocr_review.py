@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
 
 from cncert.commands.ocr import OcrCommand
-from cncert.infographics.figures.update_issue import update_issue
+from cncert.infographics.figures.figures_of_issue import update_issue
 from cncert.items import Issue
 from cncert.output.check import server
 from cncert.output.check.picture_crops import DecodedPicture

@@ -14,7 +14,7 @@ import pytest
 from cncert.commands.demo import NEWEST_ADDRESS
 from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import ArgumentError
-from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue
+from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue, update_issue
 from cncert.infographics.figures.human_checks import (
     CheckedNumber,
     CheckVerdict,
@@ -25,8 +25,7 @@ from cncert.infographics.figures.human_checks import (
 from cncert.infographics.figures.ocr_workers import ReaderOptions, read_all
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, places, read_file
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
-from cncert.infographics.figures.update_issue import update_issue
-from cncert.infographics.words.read_picture import Limits
+from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.items import Figure, Issue
 from cncert.quality import renew_warnings
 from cncert.quality.text_against_pictures import picture_warnings

@@ -65,7 +65,7 @@ class OcrCommand(ProjectCommand, ScrapyCommand):
             return await accept_stored(self.options, opts)
         if opts.first or opts.last or opts.jobs is not None:
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
-        from cncert.infographics.words.read_picture import Limits
+        from cncert.infographics.labels.read_labelled_numbers import Limits
         from cncert.output.ocr.run_on_files import print_files
 
         return print_files(args, open_engine(opts.engine), Limits.of(self.options), as_json=opts.json)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
 from cncert.items import Issue, IssueWarning
-from cncert.quality.rounding import WHOLE_PERCENT, Range, ReportedNumber, number_text, rounded, step_of
+from cncert.quality.rounding import Range, ReportedNumber, number_text, rounded, step_of
 from cncert.quality.series_breaks import are_comparable
 from cncert.report.preferred_figures import preferred_numbers
 
@@ -32,14 +32,14 @@ def weeks_apart(one: Issue, other: Issue) -> int:
 def neighbour_warnings(issue: Issue, others: Iterable[Issue]) -> list[IssueWarning]:
     """Return the warnings of *issue* among *others*, the stored issues at most NEIGHBOUR_WEEKS from it."""
     around = {weeks_apart(issue, other): _numbers(other) for other in others if other.id != issue.id}
-    warnings = []
+    warnings, week = [], (issue.year, issue.number)
     for metric, reported in _numbers(issue).items():
         known = {
             weeks: numbers[metric]
             for weeks, numbers in sorted(around.items())
             if abs(weeks) <= NEIGHBOUR_WEEKS
             and metric in numbers
-            and _are_comparable(metric, reported, numbers[metric])
+            and are_comparable(metric, week, (numbers[metric].issue.year, numbers[metric].issue.number))
         }
         warnings += [IssueWarning(code="change_disagrees", message=text) for text in _changes(reported, known.get(-1))]
         warnings += [IssueWarning(code="figure_outlier", message=text) for text in _outliers(reported, known)]
@@ -52,10 +52,6 @@ def _numbers(issue: Issue) -> dict[str, ReportedNumber]:
     return {metric: ReportedNumber(issue, figure, value) for metric, (figure, value) in preferred.items()}
 
 
-def _are_comparable(metric: str, one: ReportedNumber, other: ReportedNumber) -> bool:
-    return are_comparable(metric, (one.issue.year, one.issue.number), (other.issue.year, other.issue.number))
-
-
 def _changes(now: ReportedNumber, before: ReportedNumber | None) -> Iterator[str]:
     """Yield the changes against the week before that *now* states and *before* contradicts."""
     figure = now.figure
@@ -64,10 +60,10 @@ def _changes(now: ReportedNumber, before: ReportedNumber | None) -> Iterator[str
     if (new := now.range) is None or (old := before.range) is None:
         return
     numbers = f"{number_text(before.value)} in {before.issue.id} and {number_text(now.value)} now"
-    if figure.change_pct is not None:
-        step = step_of(figure.evidence, abs(figure.change_pct), percent=True)
-        reported = rounded(figure.change_pct, WHOLE_PERCENT if step is None else step)
-        if not reported.overlaps(_percentages(new, old)):
+    if (reported := now.change_pct_range) is not None:
+        low = (new.low / old.high - 1) * 100 if old.high else float("inf")
+        high = (new.high / old.low - 1) * 100 if old.low else float("inf")
+        if not reported.overlaps(Range(low, high)):
             computed = f"{(now.value / before.value - 1) * 100:+.1f} %" if before.value else "no percentage"
             yield f"{figure.metric}: a change of {figure.change_pct:+g} % is stated, {numbers} make {computed}"
     if figure.change is not None:
@@ -76,13 +72,6 @@ def _changes(now: ReportedNumber, before: ReportedNumber | None) -> Iterator[str
         if step is not None and not rounded(figure.change, step).overlaps(differences):
             computed = f"{now.value - before.value:+.12g}"
             yield f"{figure.metric}: a change of {figure.change:+.12g} is stated, {numbers} make {computed}"
-
-
-def _percentages(new: Range, old: Range) -> Range:
-    """Return the changes in percent that lead from *old* to *new*."""
-    low = (new.low / old.high - 1) * 100 if old.high else float("inf")
-    high = (new.high / old.low - 1) * 100 if old.low else float("inf")
-    return Range(low, high)
 
 
 def _outliers(reported: ReportedNumber, around: Mapping[int, ReportedNumber]) -> Iterator[str]:

@@ -7,8 +7,6 @@ from cncert.items import Figure, Issue
 from cncert.report.numbers import DIGITS, read_number
 
 _NUMBER = re.compile(rf"(?P<about>约)?(?<![0-9.,])(?P<digits>{DIGITS})\s?(?P<scale>[万亿])?(?P<percent>\s?[%％])?")
-WHOLE_PERCENT = 1.0
-"""Step of a percentage whose printed form is not known."""
 _NOISE = 1e-9
 
 
@@ -22,10 +20,6 @@ class Range:
     def overlaps(self, other: "Range") -> bool:
         """Whether one number can be in both."""
         return self.low <= other.high + _NOISE and other.low <= self.high + _NOISE
-
-    def contains(self, value: float) -> bool:
-        """Whether *value* is in it."""
-        return self.low - _NOISE <= value <= self.high + _NOISE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +45,14 @@ class ReportedNumber:
                 return Range(self.value, self.value + step)
         return rounded(self.value, step)
 
-
-def reported_numbers(issue: Issue) -> dict[str, list[ReportedNumber]]:
-    """Return the numbers of *issue* by metric, those of its text first."""
-    found: dict[str, list[ReportedNumber]] = {}
-    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
-        if not isinstance(figure.value, str):
-            found.setdefault(figure.metric, []).append(ReportedNumber(issue, figure, figure.value))
-    return found
+    @property
+    def change_pct_range(self) -> Range | None:
+        """Where the true change in percent lies; None if no change is stated."""
+        change = self.figure.change_pct
+        if change is None:
+            return None
+        step = step_of(self.figure.evidence, abs(change), percent=True)
+        return rounded(change, 1.0 if step is None else step)  # as of a whole percentage, if it is printed otherwise
 
 
 def step_of(printed: str, value: float, *, about: bool = False, percent: bool = False) -> float | None:

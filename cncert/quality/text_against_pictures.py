@@ -3,21 +3,17 @@
 from collections.abc import Iterator
 
 from cncert.items import Issue, IssueWarning
-from cncert.quality.rounding import (
-    WHOLE_PERCENT,
-    Range,
-    ReportedNumber,
-    number_text,
-    reported_numbers,
-    rounded,
-    step_of,
-)
+from cncert.quality.rounding import Range, ReportedNumber, number_text
 
 
 def picture_warnings(issue: Issue) -> list[IssueWarning]:
     """Return the warnings about metrics that *issue* states in a picture and in its text or another picture."""
+    numbers: dict[str, list[ReportedNumber]] = {}
+    for figure in sorted(issue.figures, key=lambda figure: figure.source != "text"):
+        if not isinstance(figure.value, str):
+            numbers.setdefault(figure.metric, []).append(ReportedNumber(issue, figure, figure.value))
     warnings, agreed = [], []
-    for metric, (first, *others) in reported_numbers(issue).items():
+    for metric, (first, *others) in numbers.items():
         if not others or others[-1].figure.source == "text":
             continue
         differences = [text for other in others for text in _differences(first, other)]
@@ -33,7 +29,9 @@ def _differences(one: ReportedNumber, other: ReportedNumber) -> Iterator[str]:
     if not _alike((one.value, one.range), (other.value, other.range)):
         yield f"{number_text(one.value)} in {_place(one)}, {number_text(other.value)} in {_place(other)}"
     first, second = one.figure.change_pct, other.figure.change_pct
-    if first is not None and second is not None and not _alike((first, _change(one)), (second, _change(other))):
+    if first is None or second is None:
+        return
+    if not _alike((first, one.change_pct_range), (second, other.change_pct_range)):
         yield f"a change of {first:+g} % in {_place(one)}, {second:+g} % in {_place(other)}"
 
 
@@ -42,13 +40,8 @@ def _alike(one: tuple[float, Range | None], other: tuple[float, Range | None]) -
     (value, around), (other_value, around_other) = one, other
     if value == other_value:
         return True
-    return any(r is not None and r.contains(v) for v, r in ((value, around_other), (other_value, around)))
-
-
-def _change(reported: ReportedNumber) -> Range:
-    change = reported.figure.change_pct or 0.0
-    step = step_of(reported.figure.evidence, abs(change), percent=True)
-    return rounded(change, WHOLE_PERCENT if step is None else step)
+    pairs = ((value, around_other), (other_value, around))
+    return any(known is not None and known.overlaps(Range(number, number)) for number, known in pairs)
 
 
 def _place(reported: ReportedNumber) -> str:

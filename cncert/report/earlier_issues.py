@@ -30,13 +30,9 @@ def read_earlier_issues(parts: Sequence[Part], this: Week) -> list[ReviewLink]:
             found += _listed_issues(part.lines)
     if not found:
         found = [entry for part in parts for line in part.lines if line.links for entry in _entries(line) if entry.url]
-    return _without_duplicates(found, this)
-
-
-def _without_duplicates(entries: Iterable[ReviewLink], this: Week) -> list[ReviewLink]:
-    """Return *entries*, each issue once, at its first place and with the first address that any of its lines has."""
+    # Each issue once, at its first place and with the first address that any of its lines has.
     unique: dict[Week, ReviewLink] = {}
-    for entry in entries:
+    for entry in found:
         known = unique.setdefault((entry.year, entry.number), entry)
         known.url = known.url or entry.url
     unique.pop(this, None)

@@ -1,7 +1,8 @@
 """Reads an article into an issue: the public entry point of ``report``."""
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 from cncert.exceptions import NotAnIssue
 from cncert.items import Account, ArticleRecord, Issue, Picture, Provenance, issue_id
@@ -32,8 +33,10 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
     parts = split_parts(article.body.lines)
     text_figures = read_figures(parts)
     _require_content(article, parts, text_figures, is_copy)
-    if not is_copy:
-        _require_identity(article)
+    if not is_copy and (article.key is None or article.published_at is None):
+        needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
+        missing = ", ".join(name for name, value in needed.items() if value is None)
+        raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
     earlier_issues = read_earlier_issues(parts, title.week)
     url, aliases = _addresses(article, provenance.address)
     key = article.key
@@ -65,7 +68,7 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         text=article.body.text,
         figures=text_figures.figures,
         rankings=text_figures.rankings,
-        images=list(_pictures(article)),
+        images=_pictures(article),
         review=earlier_issues,
         warnings=find_warnings(title, article.published_at, article.body, text_figures, earlier_issues),
         provenance=provenance,
@@ -88,13 +91,6 @@ def _require_content(article: Article, parts: Iterable[Part], text_figures: Text
         raise NotAnIssue("empty", f"neither the report's text nor a picture under the title {article.title!r}")
 
 
-def _require_identity(article: Article) -> None:
-    if article.key is None or article.published_at is None:
-        needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
-        missing = ", ".join(name for name, value in needed.items() if value is None)
-        raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
-
-
 def _addresses(article: Article, asked: str | None) -> tuple[str | None, list[str]]:
     """Return the lasting addresses of *article*, its own and the one *asked* for: the preferred one, and the others."""
     found = [address for text in (article.link, asked) if text and (address := read_address(text)) is not None]
@@ -108,25 +104,11 @@ def _may_lead_to(key: ArticleKey | None, article: Article) -> bool:
     return key is None or (key.biz == CNCERT_BIZ if article.key is None else key == article.key)
 
 
-def _pictures(article: Article) -> Iterator[Picture]:
-    """Yield the cover, then the pictures of the body in reading order, each once."""
-    if article.cover is not None:
-        yield _picture("cover", article.cover)
+def _pictures(article: Article) -> list[Picture]:
+    """Return the cover, then the pictures of the body in reading order, each once."""
     unique: dict[str, Image] = {}
     for image in article.body.images:
         unique.setdefault(image.key, image)
-    for image in unique.values():
-        yield _picture("body", image)
-
-
-def _picture(role: Literal["cover", "body"], image: Image) -> Picture:
-    return Picture.model_construct(
-        role=role,
-        url=image.url,
-        key=image.key,
-        width=image.width,
-        height=image.height,
-        path=None,
-        checksum=None,
-        status="pending",
-    )
+    pending: dict[str, Any] = {"path": None, "checksum": None, "status": "pending"}
+    cover = [Picture.model_construct(role="cover", **asdict(article.cover), **pending)] if article.cover else []
+    return cover + [Picture.model_construct(role="body", **asdict(image), **pending) for image in unique.values()]

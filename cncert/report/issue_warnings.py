@@ -7,7 +7,7 @@ from typing import Final
 
 from cncert.items import CHINA, IssueWarning, Period, ReviewLink, issue_id
 from cncert.report.calendar import Week, period, previous_week
-from cncert.report.metrics import era_of, metrics, rating_eras, relations
+from cncert.report.metrics import definitions, era_of, metrics, relations
 from cncert.report.text_figures import TextFigures
 from cncert.report.title import Title
 from cncert.wechat.body import Body
@@ -90,7 +90,7 @@ def _about_missing_figures(week: Week, text_figures: TextFigures) -> Iterator[Co
     if era is None:
         return
     read = {figure.metric for figure in text_figures.figures} | text_figures.conflicts.keys()
-    if text_figures.rating is None and "rating" not in read and era.name in rating_eras():
+    if text_figures.rating is None and "rating" not in read and era.name in definitions()["rating"]["always"]:
         yield "rating_missing", "the text states no rating"
     for metric in metrics():
         if era.name in metric.always and metric.name not in read:

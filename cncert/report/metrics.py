@@ -20,11 +20,6 @@ class Era:
     name: str
     start: Week
     until: Week | None
-    text: str
-
-    def includes(self, week: Week) -> bool:
-        """Whether *week* is of this era."""
-        return self.start <= week and (self.until is None or week <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +130,6 @@ def eras() -> tuple[Era, ...]:
             name=entry["name"],
             start=parse_week(entry["from"]),
             until=parse_week(entry["until"]) if "until" in entry else None,
-            text=entry["text"],
         )
         for entry in definitions()["era"]
     )
@@ -143,7 +137,7 @@ def eras() -> tuple[Era, ...]:
 
 def era_of(week: Week) -> Era | None:
     """Return the era that *week* is of, None where no text of that time is known."""
-    return next((era for era in eras() if era.includes(week)), None)
+    return next((era for era in eras() if era.start <= week and (era.until is None or week <= era.until)), None)
 
 
 @cache
@@ -166,12 +160,6 @@ def metrics() -> tuple[Metric, ...]:
 def relations(kind: Literal["sum", "ratio"]) -> tuple[Relation, ...]:
     """Return the relations of *kind*."""
     return tuple(Relation(entry["whole"], tuple(entry["parts"])) for entry in definitions()[kind])
-
-
-@cache
-def rating_eras() -> tuple[str, ...]:
-    """Return the names of the eras whose every text states the rating."""
-    return tuple(definitions()["rating"]["always"])
 
 
 @cache

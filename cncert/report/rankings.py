@@ -29,8 +29,20 @@ def read_rankings(sentence: Sentence) -> Iterator[tuple[Ranking, Span]]:
             before = sentence.text[: cue.start()]
             metric = _metric(form, without_asides(before))
             items = _listed_names(form, sentence.text, cue.start())
-            if metric is not None and items and not of_other_time(before):
-                yield _ranking(form, metric, sentence, items)
+            if metric is None or not items or of_other_time(before):
+                continue
+            span = items[0].start(), items[-1].end()
+            start, end = sentence.place(*span)
+            ranking = Ranking.model_construct(
+                metric=metric,
+                by=form.by,
+                items=[_ranked(form, match) for match in items],
+                section=sentence.section,
+                evidence=sentence.printed(*span),
+                start=start,
+                end=end,
+            )
+            yield ranking, (sentence, *span)
 
 
 @cache
@@ -54,53 +66,32 @@ def _metric(form: RankingForm, before: str) -> str | None:
 
 
 @cache
-def _item(form: RankingForm) -> re.Pattern[str]:
+def _list_patterns(form: RankingForm) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Patterns of an item of the list, of what stands between two, and of the end of the list."""
+    cue = _cue(form).pattern
+
     def any_of(words: tuple[str, ...]) -> str:
         return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
-    return re.compile(
+    item = re.compile(
         rf"(?P<name>{any_of(form.names)})(?P<suffix>{any_of(form.suffixes)})?"
         rf"(?:{_ABOUT}(?P<number>{DIGITS})(?P<scale>[万亿])?[个起家]?)?"
-        rf"(?:(?:{_cue(form).pattern})?[(,]*(?:约?占[^0-9,;()%]{{0,20}}?)?为?{_ABOUT}(?P<share>{DIGITS})%\)?)?"
+        rf"(?:(?:{cue})?[(,]*(?:约?占[^0-9,;()%]{{0,20}}?)?为?{_ABOUT}(?P<share>{DIGITS})%\)?)?"
     )
-
-
-@cache
-def _joint(form: RankingForm) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_cue(form).pattern})?{_JOINT}")
-
-
-@cache
-def _end(form: RankingForm) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_cue(form).pattern})?{_END}")
+    return item, re.compile(rf"(?:{cue})?{_JOINT}"), re.compile(rf"(?:{cue})?{_END}")
 
 
 def _listed_names(form: RankingForm, text: str, cue: int) -> list[re.Match[str]]:
     """Return the listed names: provinces after the *cue*, kinds around it; none if one of the names is unknown."""
     items: list[re.Match[str]] = []
-    joint, end = _joint(form), _end(form)
+    item, joint, end = _list_patterns(form)
     begin = cue if form.by == "province" else 0
-    for match in _item(form).finditer(text, begin):
+    for match in item.finditer(text, begin):
         if items and not joint.fullmatch(text[items[-1].end() : match.start()]):
             break
         items.append(match)
     # A list that is cut would be worse than none.
     return items if items and end.match(text, items[-1].end()) else []
-
-
-def _ranking(form: RankingForm, metric: str, sentence: Sentence, items: list[re.Match[str]]) -> tuple[Ranking, Span]:
-    span = items[0].start(), items[-1].end()
-    start, end = sentence.place(*span)
-    ranking = Ranking.model_construct(
-        metric=metric,
-        by=form.by,
-        items=[_ranked(form, match) for match in items],
-        section=sentence.section,
-        evidence=sentence.printed(*span),
-        start=start,
-        end=end,
-    )
-    return ranking, (sentence, *span)
 
 
 def _ranked(form: RankingForm, match: re.Match[str]) -> Ranked:

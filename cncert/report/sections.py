@@ -45,23 +45,18 @@ class Part:
 
 def split_parts(lines: Iterable[Line]) -> list[Part]:
     """Return *lines* in parts: a new one begins at every heading. Only the first may have no heading."""
-    parts: list[Part] = []
-    heading: str | None = None
-    below: list[tuple[Line, int]] = []
-
-    def close() -> None:
-        if heading is not None or below:
-            parts.append(Part(heading, tuple(line for line, _ in below), tuple(place for _, place in below)))
-
+    parts: list[tuple[str | None, list[tuple[Line, int]]]] = [(None, [])]
     for line, place in _split_glued_headings(lines):
-        found = read_heading(line.text)
-        if found is None:
-            below.append((line, place))
-            continue
-        close()
-        heading, below = found, []
-    close()
-    return parts
+        heading = read_heading(line.text)
+        if heading is None:
+            parts[-1][1].append((line, place))
+        else:
+            parts.append((heading, []))
+    return [
+        Part(heading, tuple(line for line, _ in below), tuple(place for _, place in below))
+        for heading, below in parts
+        if heading is not None or below
+    ]
 
 
 def read_sections(parts: Iterable[Part]) -> list[Section]:

@@ -48,7 +48,8 @@ def read_clauses(text: str, start: int, unit: str | None) -> Clauses:
     change: int | float | None = None
     end = start
     for _ in range(3):  # in any order
-        if share_pct is None and (match := _SHARE.match(text, end)) and (share := _percentage(match)) <= 100:
+        match = _SHARE.match(text, end) if share_pct is None else None
+        if match and (share := float(match["number"].replace(",", ""))) <= 100:
             share_pct, end = share, match.end()
         elif match := _OTHER_CHANGE.match(text, end):
             end = match.end()
@@ -61,10 +62,6 @@ def read_clauses(text: str, start: int, unit: str | None) -> Clauses:
         else:
             break
     return Clauses(share_pct, change_pct, change, end)
-
-
-def _percentage(match: re.Match[str]) -> float:
-    return float(match["number"].replace(",", ""))
 
 
 def _change(match: re.Match[str], unit: str | None) -> tuple[float | None, int | float | None] | None:

@@ -96,57 +96,45 @@ def read_figures(parts: Iterable[Part]) -> TextFigures:
     """Return what *parts* state: a value stated twice is one figure, two different values are none."""
     # The list of earlier issues and the news may speak of other figures.
     text = list(chain.from_iterable(split_sentences(part) for part in parts if part.heading not in NO_FIGURES))
-    search = _FigureSearch()
+    all_hits: dict[str, list[_Hit]] = defaultdict(list)
+    shares: dict[str, list[tuple[Share, Span]]] = defaultdict(list)
+    rankings: list[tuple[Ranking, Span]] = []
+    ambiguous: list[tuple[list[str], Span]] = []
     for sentence in text:
-        search.add(sentence)
-    return search.result(text)
-
-
-class _FigureSearch:
-    """What was found in the sentences searched so far."""
-
-    def __init__(self) -> None:
-        self._hits: dict[str, list[_Hit]] = defaultdict(list)
-        self._shares: dict[str, list[tuple[Share, Span]]] = defaultdict(list)
-        self._rankings: list[tuple[Ranking, Span]] = []
-        self._ambiguous: list[tuple[Span, list[str]]] = []
-
-    def add(self, sentence: Sentence) -> None:
-        """Add what *sentence* states."""
         for number in islice(COUNT.finditer(sentence.text), MAX_NUMBERS_IN_SENTENCE):
             fits = name_number(sentence.text, *number.span())
             if len(fits) > 1:
-                names = sorted(named.form.metric for named in fits)
-                self._ambiguous.append(((sentence, *number.span()), names))
+                ambiguous.append((sorted(named.form.metric for named in fits), (sentence, *number.span())))
             elif fits and (hit := _number_hit(sentence, number, fits[0])):
-                self._hits[hit.metric].append(hit)
+                all_hits[hit.metric].append(hit)
         for hit in _word_hits(sentence):
-            self._hits[hit.metric].append(hit)
+            all_hits[hit.metric].append(hit)
         for form, share, span in _shares(sentence):
-            self._shares[form.metric].append((share, span))
-        self._rankings += read_rankings(sentence)
-
-    def result(self, text: list[Sentence]) -> TextFigures:
-        """Return what *text*, all sentences together, states."""
-        hits = {metric: _prefer_exact_labels(found) for metric, found in self._hits.items()}
-        conflicts = {metric: values for metric, found in hits.items() if (values := _conflict(found))}
-        spans = [hit.span for found in hits.values() for hit in found]
-        spans += [span for metric in hits for _, span in self._shares[metric]]
-        spans += [span for _, span in (*self._rankings, *((names, span) for span, names in self._ambiguous))]
-        figures = [
-            _figure(found, [share for share, _ in self._shares[metric]])
-            for metric, found in hits.items()
-            if metric not in conflicts and metric != "rating"
-        ]
-        rating = None if "rating" in conflicts or "rating" not in hits else hits["rating"][0].value
-        return TextFigures(
-            rating=cast("Rating | None", rating),
-            figures=sorted(figures, key=lambda figure: figure.start or 0),
-            rankings=[ranking for ranking, _ in self._rankings],
-            unread=find_unread_numbers(text, spans, {figure.value for figure in figures}),
-            conflicts=conflicts,
-            ambiguous=[(sentence.printed(start, end), names) for (sentence, start, end), names in self._ambiguous],
-        )
+            shares[form.metric].append((share, span))
+        rankings += read_rankings(sentence)
+    hits = {}
+    for metric, found in all_hits.items():
+        # Where hits contradict each other, those whose label has a typo do not count beside one without.
+        exact = [hit for hit in found if not hit.typos]
+        hits[metric] = exact if exact and _conflict(found) else found
+    conflicts = {metric: values for metric, found in hits.items() if (values := _conflict(found))}
+    spans = [hit.span for found in hits.values() for hit in found]
+    spans += [span for metric in hits for _, span in shares[metric]]
+    spans += [span for _, span in (*rankings, *ambiguous)]
+    figures = [
+        _figure(found, [share for share, _ in shares[metric]])
+        for metric, found in hits.items()
+        if metric not in conflicts and metric != "rating"
+    ]
+    rating = None if "rating" in conflicts or "rating" not in hits else hits["rating"][0].value
+    return TextFigures(
+        rating=cast("Rating | None", rating),
+        figures=sorted(figures, key=lambda figure: figure.start or 0),
+        rankings=[ranking for ranking, _ in rankings],
+        unread=find_unread_numbers(text, spans, {figure.value for figure in figures}),
+        conflicts=conflicts,
+        ambiguous=[(sentence.printed(start, end), names) for names, (sentence, start, end) in ambiguous],
+    )
 
 
 def _number_hit(sentence: Sentence, number: re.Match[str], named: NamedNumber) -> _Hit | None:
@@ -227,12 +215,6 @@ def _shares(sentence: Sentence) -> Iterator[tuple[PartForm, Share, Span]]:
         typos, form = min(fits, key=lambda fit: fit[0])
         if typos == 0 or [fit[0] for fit in fits].count(1) == 1:
             yield form, Share.model_construct(name=form.name, share_pct=share), (sentence, *match.span())
-
-
-def _prefer_exact_labels(hits: list[_Hit]) -> list[_Hit]:
-    """Return *hits* without those whose label has a typo, if hits without one state another value."""
-    exact = [hit for hit in hits if not hit.typos]
-    return exact if exact and _conflict(hits) else hits
 
 
 def _conflict(hits: list[_Hit]) -> list[str]:

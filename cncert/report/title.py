@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from cncert.items import Period
 from cncert.report import calendar
 from cncert.report.series import SERIES
+from cncert.report.typos import without_one_character
 from cncert.wechat.text import dense
 
 FIRST_YEAR = 2009
@@ -19,16 +20,11 @@ FIRST_YEAR = 2009
 MAX_LINE_CHARACTERS = 1000
 """In a longer line no title is looked for; WeChat's titles have at most 64."""
 
+# One character of the name missing, or any doubled.
+_NAMES = "|".join(["".join(f"{character}{{1,2}}" for character in SERIES), *without_one_character(SERIES)])
 _OPEN, _CLOSE = r"[(\[{〔【<《「]", r"[)\]}〕】>》」]"
 # What editors put between two dates; 一 and ー are typed for the dash they look like.
 _TO = r"[-~〜—–―‐‒−一ー至到]+"
-
-
-def _names() -> str:
-    """Pattern of the series' name, with one character missing or any doubled."""
-    lost = [SERIES[:n] + SERIES[n + 1 :] for n in range(len(SERIES))]
-    doubled = "".join(f"{character}{{1,2}}" for character in SERIES)
-    return "|".join([doubled, *lost])
 
 
 def _day(name: str, optional: str = "") -> str:
@@ -44,7 +40,7 @@ _WEEK = (
     r"|(?P<year_only>20[0-9]{2})年(?P<number_only>[0-9]{1,3})期"
 )
 _TITLE = re.compile(
-    rf"(?:{_names()})"
+    rf"(?:{_NAMES})"
     rf"(?:[\W_]*(?:{_WEEK}))?"
     rf"(?:{_OPEN}?总第?[0-9]+期{_CLOSE}?)?"
     rf"(?:[\W_]*(?:{_RANGE}|{_COMPACT})|{_OPEN}(?=[^()]{{0,39}}[0-9])[^()]{{1,40}}(?:{_CLOSE}|$))?"

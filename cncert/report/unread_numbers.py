@@ -55,27 +55,19 @@ def _unread(sentence: Sentence, spans: Sequence[tuple[int, int]], values: set[ob
     ]
     if not left:
         return
-    others = [match.span() for match in _NOT_A_FIGURE.finditer(sentence.text)] + list(_list_marks(sentence))
+    others = [match.span() for match in _NOT_A_FIGURE.finditer(sentence.text)]
+    begins = (0, *(piece.end for piece in sentence.pieces))
+    others += [mark.span() for begin in begins if (mark := _LIST_MARK.match(sentence.text, begin))]
     for match in left:
         before = sentence.text[: match.start()]
         if (
             _within(match, others)
-            or _repeats(match, values)
+            or (len(match["digits"]) <= 16 and read_number(match["digits"], match["scale"]).value in values)
             or of_other_time(before)
             or compares_with_other_time(before)
         ):
             continue
         yield match.start()
-
-
-def _list_marks(sentence: Sentence) -> Iterator[tuple[int, int]]:
-    for begin in (0, *(piece.end for piece in sentence.pieces)):
-        if match := _LIST_MARK.match(sentence.text, begin):
-            yield match.span()
-
-
-def _repeats(match: re.Match[str], values: set[object]) -> bool:
-    return len(match["digits"]) <= 16 and read_number(match["digits"], match["scale"]).value in values
 
 
 def _within(match: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:

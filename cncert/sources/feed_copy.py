@@ -32,15 +32,15 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
         f'<meta property="article:published_time" content="{stated}">'
         f"</head><body>{_BY_PROXY.sub(_direct, article.html)}</body></html>"
     )
-    copy = read_page_of_other_site(page, named.address.url)
+    copied, left_out = read_page_of_other_site(page, named.address.url)
     provenance = Provenance(
         fetched_at=fetched_at,
         via="feed",
-        address=copy.article.link,
+        address=copied.link,
         sha256=sha256(article.html.encode("utf-8", "replace")).hexdigest(),
         parser=PARSER,
     )
-    return validate_issue(clean_issue(with_picture_warning(read_issue(copy.article, provenance), copy)))
+    return validate_issue(clean_issue(with_picture_warning(read_issue(copied, provenance), left_out)))
 
 
 def _direct(match: re.Match[str]) -> str:

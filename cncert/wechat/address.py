@@ -132,7 +132,8 @@ def read_address(text: str, base: str | None = None) -> Address | None:
         return Address(f"https://{ARTICLE_HOST}/s/{token[1]}", "short", token=token[1])
     if parts.path.rstrip("/") not in ("/s", "/mp/appmsg/show"):
         return None
-    pairs = [pair for pair in parts.query.split("&") if pair and not _is_credential(pair.partition("=")[0])]
+    named = [(unquote(pair.partition("=")[0]).lower(), pair) for pair in parts.query.split("&") if pair]
+    pairs = [pair for name, pair in named if name not in _CREDENTIALS]
     query = {_OLD_NAMES.get(name, name): value for name, value in parse_qsl("&".join(pairs))}
     # parse_qsl reads + as a space, which base64 never holds but may itself contain.
     key = _key(query.get("__biz", "").replace(" ", "+"), query.get("mid", ""), query.get("idx", ""))
@@ -143,10 +144,6 @@ def read_address(text: str, base: str | None = None) -> Address | None:
     if query.get("signature") and query.get("timestamp"):
         return Address(url, "temporary")
     return None
-
-
-def _is_credential(name: str) -> bool:
-    return unquote(name).lower() in _CREDENTIALS
 
 
 def _key(biz: str, mid: str, idx: str) -> ArticleKey | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 
 from cncert.items import CHINA
 from cncert.wechat.address import Address, ArticleKey, biz_number, read_address, read_sn
@@ -38,30 +38,30 @@ _BEHIND_BODY = ("js_tags_preview_toast", "content_bottom_area", "js_toobar3", "j
 _SHARE_KINDS = frozenset({5, 6, 7, 8, 10})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """An article as its page states it. What the page does not state is None."""
 
     title: str
-    account_name: str | None
-    account_id: str | None
-    biz: int | None
-    mid: int | None
-    idx: int | None
-    sn: str | None
-    kind: int | None
+    account_name: str | None = None
+    account_id: str | None = None
+    biz: int | None = None
+    mid: int | None = None
+    idx: int | None = None
+    sn: str | None = None
+    kind: int | None = None
     """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text; None for a text that stood elsewhere."""
-    published_at: datetime | None
+    published_at: datetime | None = None
     """Aware, Chinese time."""
-    modified_at: datetime | None
-    link: str | None
+    modified_at: datetime | None = None
+    link: str | None = None
     """The page's own address; the pages of temporary addresses have none."""
-    original: bool | None
+    original: bool | None = None
     """True: marked 原创; False: not, or a reprint; None: not stated."""
-    reprint_of: str | None
+    reprint_of: str | None = None
     """Address of the original of a reprint."""
-    author: str | None
-    cover: Image | None
+    author: str | None = None
+    cover: Image | None = None
     body: Body
 
     @property
@@ -77,13 +77,6 @@ def shown_text(page: bytes, tag: Tag, max_bytes: int = 4000) -> str:
     return read_markup_text(inner_markup(page, tag, max_bytes))
 
 
-def _data_objects(page: bytes, article: int) -> Iterator[int]:
-    """Yield where the scripts assign to cgiDataNew: before the *article*, or in one of the last scripts."""
-    name = "window.cgiDataNew"
-    yield from assignments(page, name, 0, article)
-    yield from assigned_last(page, name, article)
-
-
 class _Source:
     """The places of a page in which a fact may stand."""
 
@@ -92,7 +85,9 @@ class _Source:
         self.article = article
         self.data: ObjectLiteral | None = None
         self.near = page
-        for position in islice(_data_objects(page, article.start), 8):
+        name = "window.cgiDataNew"  # assigned before the article, or in one of the last scripts
+        found = chain(assignments(page, name, 0, article.start), assigned_last(page, name, article.start))
+        for position in islice(found, 8):
             if page[position : position + 1] != b"{":
                 continue
             data = ObjectLiteral(page, position)
@@ -134,11 +129,24 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
     """Return what *page* states of the article whose element is *tag*; *asked* is the address that it came from."""
     source = _Source(page, tag)
     kind = _kind(source)
-    link = _link(source)
+    own = source.fact("link", "var msg_link", "d.msg_link")
+    link = (read_address(own) if own else None) or read_address(source.meta("og:url") or "")
     biz, mid, idx, sn = _identity(source, link, asked)
     body, plain = _body(source, kind)
+    info = source.data.nested("copyright_info") if source.data else None
+    copyright_stat = info.string("copyright_stat") if info else None
+    if not copyright_stat:
+        copyright_stat = source.fact(None, "var copyright_stat", "var _copyright_stat", "d.copyright_stat")
+    reprint = read_address(info.string("reprint_url") or "") if info else None
+    cover = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
     return Article(
-        title=_title(source, plain),
+        title=(
+            _unescaped(source.fact("title", "var msg_title", "d.title", "window.msg_title"))
+            or _clean(plain)
+            or _clean(source.meta("og:title"))
+            or _clean(source.shown("activity-name"))
+            or ""
+        ),
         account_name=_name(
             _unescaped(source.fact("nick_name", "var nickname", "d.nick_name"))
             or _clean(source.shown("js_name", "post-user"))
@@ -152,14 +160,14 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
         published_at=_published(source),
         modified_at=_modified(source),
         link=link.url if link else None,
-        original=_original(source),
-        reprint_of=_reprint(source),
+        original=None if copyright_stat is None else copyright_stat == "1",
+        reprint_of=reprint.url if reprint else None,
         author=_name(
             _unescaped(source.fact("author", "d.author"))
             or _clean(source.meta("author"))
             or _clean(source.shown("js_author_name"))
         ),
-        cover=_cover(source),
+        cover=image(cover) if cover else None,
         body=body,
     )
 
@@ -179,12 +187,6 @@ def _unescaped(text: str | None) -> str | None:
     return _clean(unescape_html(text)) if text else None
 
 
-def _title(source: _Source, plain: str | None) -> str:
-    in_script = _unescaped(source.fact("title", "var msg_title", "d.title", "window.msg_title"))
-    title = in_script or _clean(plain) or _clean(source.meta("og:title")) or _clean(source.shown("activity-name"))
-    return title or ""
-
-
 def _kind(source: _Source) -> int:
     names = ("var item_show_type", "d.item_show_type", "window.item_show_type")
     text = source.fact("item_show_type", *names)
@@ -194,11 +196,6 @@ def _kind(source: _Source) -> int:
     body = next((tag for tag in start_tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
     classes = body.attributes.get("class", "").split() if body else []
     return 8 if "page_share_img" in classes else 5 if "video" in classes else 0
-
-
-def _link(source: _Source) -> Address | None:
-    text = source.fact("link", "var msg_link", "d.msg_link")
-    return (read_address(text) if text else None) or read_address(source.meta("og:url") or "")
 
 
 def _identity(
@@ -264,24 +261,6 @@ def _moment(text: str | None) -> datetime | None:
         return datetime(*(int(part or 0) for part in date.groups()), tzinfo=CHINA)  # type: ignore[arg-type, misc]
     except ValueError:
         return None
-
-
-def _original(source: _Source) -> bool | None:
-    info = source.data.nested("copyright_info") if source.data else None
-    stat = info.string("copyright_stat") if info else None
-    stat = stat or source.fact(None, "var copyright_stat", "var _copyright_stat", "d.copyright_stat")
-    return None if stat is None else stat == "1"
-
-
-def _reprint(source: _Source) -> str | None:
-    info = source.data.nested("copyright_info") if source.data else None
-    address = read_address(info.string("reprint_url") or "") if info else None
-    return address.url if address else None
-
-
-def _cover(source: _Source) -> Image | None:
-    text = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
-    return image(text) if text else None
 
 
 def _body(source: _Source, kind: int) -> tuple[Body, str | None]:

@@ -21,7 +21,6 @@ _BLOCKS = frozenset(
 _SILENT = frozenset(
     "script style noscript template title desc iframe noembed noframes video audio mp-style-type".split()
 )
-_CELLS = frozenset({"td", "th"})
 _SPACES = re.compile(r"\s+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _PIECE = 1 << 15
@@ -151,7 +150,7 @@ class _BodyTarget:
             # Links do not nest: the second ends the first.
             self._end_link()
             self._open = (self._length, attributes.get("href", ""))
-        elif tag in _CELLS:
+        elif tag in ("td", "th"):
             self._append(" ")
         elif tag == "br" or tag in _BLOCKS:
             self._break()

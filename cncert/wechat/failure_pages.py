@@ -5,7 +5,6 @@ sentence stands in an element of another class, add that class to MESSAGE_CLASSE
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -14,7 +13,7 @@ from cncert.wechat.address import is_verification, read_address
 from cncert.wechat.article import Article, read_article, shown_text, written_text
 from cncert.wechat.body import read_markup_text
 from cncert.wechat.literals import variable, variables
-from cncert.wechat.markup import Tag, element_by_id, start_tags
+from cncert.wechat.markup import element_by_id, start_tags
 
 
 class Verdict(StrEnum):
@@ -100,7 +99,12 @@ def read_page(page: bytes, url: str | None = None) -> Page:
 
 def _read_failure(page: bytes) -> Page:
     """Return the verdict on a page without an article."""
-    if _asks_for_verification(page):
+    # What a verification cannot do without; one of its forms holds no visible word.
+    if (
+        any("secitptpage/verify" in value for value in variables(page, "PAGE_MID"))
+        or element_by_id(page, "js_verify")
+        or (b"poc_token" in page and any(tag.name == "script" for tag in start_tags(page, b"TCaptcha.js")))
+    ):
         return Page(Verdict.BLOCKED, "verification page")
     target = variable(page, "transferTargetLink")
     if target is not None:
@@ -108,7 +112,10 @@ def _read_failure(page: bytes) -> Page:
         if address is None:
             return Page(Verdict.UNAVAILABLE, "the account has moved to an address that is none of an article")
         return Page(Verdict.MOVED, "the account has moved", moved_to=address.url)
-    shown = [shown_text(page, tag) for name in MESSAGE_CLASSES for tag in islice(_tags_of_class(page, name), 8)]
+    shown = []
+    for name in MESSAGE_CLASSES:
+        tags = (tag for tag in start_tags(page, name.encode()) if name in tag.attributes.get("class", "").split())
+        shown += [shown_text(page, tag) for tag in islice(tags, 8)]
     places = [" ".join(shown)]
     if len(page) <= _MAX_FAILURE_PAGE_BYTES:
         # The rate limit page of 2018 is written by a script.
@@ -129,17 +136,6 @@ def _read_failure(page: bytes) -> Page:
     return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + message if message else ''}")
 
 
-def _asks_for_verification(page: bytes) -> bool:
-    """Whether the page has what a verification cannot do without; one of its forms holds no visible word."""
-    if any("secitptpage/verify" in value for value in variables(page, "PAGE_MID")) or element_by_id(page, "js_verify"):
-        return True
-    return b"poc_token" in page and any(tag.name == "script" for tag in start_tags(page, b"TCaptcha.js"))
-
-
 def is_cut_off(page: bytes) -> bool:
     """Whether *page* has lost its end: half an article reads like a whole one, and may quote anything."""
     return b"<html" in page and b"</html" not in page[-2000:]
-
-
-def _tags_of_class(page: bytes, name: str) -> Iterator[Tag]:
-    return (tag for tag in start_tags(page, name.encode()) if name in tag.attributes.get("class", "").split())

@@ -208,7 +208,7 @@ class ObjectLiteral:
         self._page = page
         # Whatever stands in it, a script ends here.
         self._limit = page.find(b"</script", start) if limit is None else limit
-        self._strings: dict[str, tuple[int, int]] = {}
+        self._strings: dict[str, range] = {}
         self._numbers: dict[str, str] = {}
         self._nested: dict[str, int] = {}
         # Where each element begins, and ends if it does.
@@ -256,8 +256,8 @@ class ObjectLiteral:
                     key = page[at + 1 : end].decode("utf-8", "replace")
                     last = position = colon.end()
                     continue
-                if depth == 1 and key is not None and (key not in self._strings or not self._length(key)):
-                    self._strings[key] = (at + 1, end)
+                if depth == 1 and key is not None and not self._strings.get(key):
+                    self._strings[key] = range(at + 1, end)
                 position = end + 1
             last = self._position = position
             if token not in (b"//", b"/*"):
@@ -265,7 +265,7 @@ class ObjectLiteral:
 
     def _seek(self, key: str) -> None:
         """Read on as long as a value of *key* may still come."""
-        while not self._has(key):
+        while not (self._strings.get(key) or key in self._numbers or key in self._nested):
             ahead = self._ahead(key.encode("utf-8", "replace"))
             if ahead < 0 and not _CHAIN.match(self._page, self._position):
                 return
@@ -283,9 +283,6 @@ class ObjectLiteral:
                 return place
         return -1
 
-    def _has(self, key: str) -> bool:
-        return key in self._numbers or key in self._nested or (key in self._strings and self._length(key) > 0)
-
     def _read_gap(self, gap: bytes, key: str | None) -> str | None:
         """Return the key that the bytes between two values end with; numbers without quotes in them are noted."""
         for bare in _BARE.finditer(gap):
@@ -294,16 +291,12 @@ class ObjectLiteral:
             return match[1].decode()
         return key if _GOES_ON.fullmatch(gap) else None
 
-    def _length(self, key: str) -> int:
-        start, end = self._strings[key]
-        return end - start
-
     def string(self, key: str) -> str | None:
         """Return the value of *key* if it is a string or a number, as text; None if absent or empty."""
         self._seek(key)
         if key in self._strings:
-            start, end = self._strings[key]
-            return decode_literal(self._page[start:end]) or None
+            place = self._strings[key]
+            return decode_literal(self._page[place.start : place.stop]) or None
         return self._numbers.get(key)
 
     def __contains__(self, key: str) -> bool:

@@ -43,18 +43,13 @@ def _run(*stops: str) -> re.Pattern[bytes]:
     return re.compile(rf"(?:{text}|{_COMMENT}|{_RAW_ELEMENT})*+".encode(), re.IGNORECASE)
 
 
-def _skip(run: re.Pattern[bytes], page: bytes, start: int, end: int) -> int:
-    match = run.match(page, start, end)
-    return match.end() if match else start
-
-
 def start_tags(page: bytes, needle: bytes, start: int = 0, end: int | None = None) -> Iterator[Tag]:
     """Yield the start tags of ``page[start:end]`` in whose source *needle* stands, in their order."""
     end = len(page) if end is None else end
     run, position, found = _run(), start, page.find(needle, start, end)
     while found >= 0:
         # With the needle as the end of the page, this stops before the tag, comment or script that holds it.
-        position = _skip(run, page, position, found)
+        position = run.match(page, position, found).end()  # type: ignore[union-attr]  # it matches nothing too
         tag = _TAG.match(page, position) if position < found else None
         opaque = _OPAQUE.match(page, position) if position < found else None
         if tag is not None and tag.end() > found and not tag[1]:
@@ -94,7 +89,7 @@ def inner_markup(page: bytes, tag: Tag, max_bytes: int) -> bytes:
         return page[tag.end : limit if closing < 0 else closing]
     run, position, depth = _run(tag.name), tag.end, 1
     while True:
-        position = _skip(run, page, position, limit)
+        position = run.match(page, position, limit).end()  # type: ignore[union-attr]
         found = _TAG.match(page, position, limit)
         if found is None or found[2].decode("latin-1").lower() != tag.name:
             return page[tag.end : limit]  # it ends nowhere, or something in it does not

@@ -7,9 +7,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from cncert.exceptions import ArgumentError, DocumentError
-from cncert.infographics.figures.figures_of_issue import Candidate
+from cncert.infographics.figures.figures_of_issue import Candidate, IssuePictures, load_pictures, update_issues
 from cncert.infographics.figures.picture_files import body_files
-from cncert.infographics.figures.update_issue import IssuePictures, load_pictures, update_issues
 from cncert.report.numbers import LARGEST_NUMBER
 from cncert.report.validation import first_problem
 from cncert.store import Store

@@ -17,15 +17,13 @@ import psutil
 
 from cncert.exceptions import OcrError, SavedFileError
 from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlace, read_file
+from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.store.picture_readings import PictureReading
 from cncert.terminal.worker_pool import results_as_completed
 
 if TYPE_CHECKING:  # what a worker needs only it imports
     from cncert.infographics.words.ocr_engine import Engine
-    from cncert.infographics.words.read_picture import Limits
 
-SECONDS_PER_PICTURE = 300.0
-"""How long a picture may take, with the start of the engine."""
 WORKER_BYTES = 1_000_000_000
 """Memory that a worker with its engine may need (measured: benchmarks/ocr.py)."""
 
@@ -64,8 +62,9 @@ class ReaderOptions:
     engine: str
     version: str
     """The engine's name with its version."""
-    limits: "Limits"
-    seconds: float = SECONDS_PER_PICTURE
+    limits: Limits
+    seconds: float = 300.0
+    """How long a picture may take, with the start of the engine."""
 
     @property
     def name(self) -> tuple[str, str]:

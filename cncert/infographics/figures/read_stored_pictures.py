@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cncert.exceptions import DocumentError
+from cncert.infographics.figures.figures_of_issue import IssuePictures, load_pictures, update_issue
 from cncert.infographics.figures.ocr_workers import PictureGroup, PictureResult, ReaderOptions, read_all
 from cncert.infographics.figures.picture_files import PicturePlace, places
-from cncert.infographics.figures.update_issue import IssuePictures, load_pictures, update_issue
 from cncert.store import Store
 from cncert.store.picture_readings import ReadPicture
 

@@ -6,8 +6,3 @@ of tables and the ticks of axes, find_labels.py joins tokens to labels and names
 numbers with units and percentages with directions, number_of_label.py pairs labels and numbers and change_of_number.py
 numbers and percentages (possible_pairs.py weighs which belong together, for both), plausibility.py checks the result.
 """
-
-from cncert.infographics.labels.read_labelled_numbers import DEFAULT, Thresholds, read_labelled_numbers
-from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word, sides
-
-__all__ = ["DEFAULT", "Mark", "Rectangle", "Thresholds", "Word", "read_labelled_numbers", "sides"]

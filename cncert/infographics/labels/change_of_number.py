@@ -1,7 +1,7 @@
 """Which percentage belongs to which number."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from cncert.infographics.labels.find_labels import Caption
@@ -17,17 +17,6 @@ _FAR = 4
 """A percentage below or above its number is no farther than so many heights away."""
 _RIVAL = 1.5
 """A pair without a percentage that is so many times as far from one as the pair that has it could have it too."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _PlacedPercentage:
-    """A percentage as something with a place."""
-
-    box: Rectangle
-
-    @property
-    def line(self) -> float:
-        return self.box.height
 
 
 def assign_percentages(
@@ -103,7 +92,7 @@ def _in_line(drafts: list[Draft], changes: Sequence[Percentage], tokens: Sequenc
 
 def _edges(waiting: list[Draft], free: list[Percentage], done: list[Draft], captions: list[Caption]) -> list[Edge]:
     """What a percentage may belong to: a pair, seen from its number or from its label, or a label alone."""
-    shown = [_PlacedPercentage(change.token.box) for change in free]
+    shown = [Value(change.token, None, None) for change in free]
     obstacles: list[Placed] = [thing for draft in done for thing in (draft.value, draft.caption)]
     targets: list[Placed] = [*(draft.value for draft in waiting), *(draft.caption for draft in waiting), *captions]
     found: dict[tuple[int, int], Edge] = {}

@@ -75,16 +75,14 @@ def _forms() -> tuple[_Form, ...]:
     for entry in definitions()["metric"]:
         below = entry.get("pictures_below", {"metric": None, "labels": []})
         for labels, under in ((entry.get("pictures", []), None), (below["labels"], below["metric"])):
-            forms += [_form(MetricLabel(entry["name"], under), label) for label in labels]
+            for words in labels:
+                needed, _, optional = words.partition("[")
+                groups = tuple(tuple(map(fold, group.split("|"))) for group in needed.split())
+                others = map(fold, (*optional.rstrip("]").split(), *definitions()["picture_words"]))
+                known = sorted({*others, *(word for group in groups for word in group)}, key=len, reverse=True)
+                whole = re.compile(f"(?:{'|'.join(map(re.escape, known))})+")
+                forms.append(_Form(MetricLabel(entry["name"], under), groups, whole))
     return tuple(forms)
-
-
-def _form(label: MetricLabel, words: str) -> _Form:
-    needed, _, optional = words.partition("[")
-    groups = tuple(tuple(map(fold, group.split("|"))) for group in needed.split())
-    others = map(fold, (*optional.rstrip("]").split(), *definitions()["picture_words"]))
-    known = sorted({*others, *(word for group in groups for word in group)}, key=len, reverse=True)
-    return _Form(label, groups, re.compile(f"(?:{'|'.join(map(re.escape, known))})+"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +123,12 @@ def find_labels(tokens: Sequence[Token]) -> list[Caption]:
     numbers = [token for token in tokens if token.kind == "number"]
     joined: list[Caption] = []
     taken: set[int] = set()
+
+    def length(pieces: tuple[Token, ...]) -> int:
+        return sum(len(piece.text) for piece in pieces)
+
     # The longest join first: 其中被篡改|政府网站 before 政府网站.
-    for pieces in sorted(chain.from_iterable(_joins(token, labels) for token in labels), key=_length, reverse=True):
+    for pieces in sorted(chain.from_iterable(_joins(token, labels) for token in labels), key=length, reverse=True):
         if _are_several(pieces, numbers):
             continue
         if taken.isdisjoint(map(id, pieces)) and (names := metrics_of_label("".join(piece.text for piece in pieces))):
@@ -177,10 +179,6 @@ def _are_several(pieces: tuple[Token, ...], numbers: list[Token]) -> bool:
     return _have_rows(tuple(piece for piece, _ in labels), numbers)
 
 
-def _length(pieces: tuple[Token, ...]) -> int:
-    return sum(len(piece.text) for piece in pieces)
-
-
 def _joins(first: Token, labels: list[Token]) -> list[tuple[Token, ...]]:
     """*first* with the pieces that may follow it, in all lengths."""
     found: list[tuple[Token, ...]] = [(first,)]
@@ -192,16 +190,15 @@ def _joins(first: Token, labels: list[Token]) -> list[tuple[Token, ...]]:
 
 
 def _following(pieces: tuple[Token, ...], labels: list[Token]) -> Iterator[Token]:
-    return islice((token for token in labels if token not in pieces and _follows(pieces, token)), MOST_FOLLOWING)
-
-
-def _follows(pieces: tuple[Token, ...], token: Token) -> bool:
     last = pieces[-1]
-    return goes_on_beside(last, token) or any(goes_on_below(piece, token) for piece in _last_line(pieces))
-
-
-def _last_line(pieces: tuple[Token, ...]) -> list[Token]:
-    return [piece for piece in pieces if piece.box.shared_height(pieces[-1].box) > 0.5]
+    last_line = [piece for piece in pieces if piece.box.shared_height(last.box) > 0.5]
+    following = (
+        token
+        for token in labels
+        if token not in pieces
+        and (goes_on_beside(last, token) or any(goes_on_below(piece, token) for piece in last_line))
+    )
+    return islice(following, MOST_FOLLOWING)
 
 
 def goes_on_below(upper: Token, lower: Token) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from cncert.infographics.labels.find_labels import Caption, find_labels, goes_on_below
 from cncert.infographics.labels.find_numbers import Percentage, Value, find_numbers
-from cncert.infographics.labels.possible_pairs import MOST_LABELS, Edge, Placed, find_edges, match
+from cncert.infographics.labels.possible_pairs import MOST_LABELS, Edge, Placed, find_edges, match, same_size
 from cncert.infographics.labels.split_words import Token
 from cncert.infographics.labels.table_layout import Heads, counters, ticks
 from cncert.infographics.labels.words_and_marks import Rectangle
@@ -65,7 +65,7 @@ class PairedLabels:
     heads: Heads
 
 
-def pair_labels(tokens: Sequence[Token], unread: Sequence[Placed] = ()) -> PairedLabels:
+def pair_labels(tokens: Sequence[Token], unread: Sequence[Placed]) -> PairedLabels:
     """Pair the labels and numbers among *tokens*; what is *unread* may stand between two."""
     heads = Heads(tokens)
     captions = find_labels([token for token in tokens if not heads.hold(token)])
@@ -110,7 +110,12 @@ def _in_line(tokens: Sequence[Token], captions: list[Caption], values: list[Valu
 def _by_place(
     captions: list[Caption], values: list[Value], obstacles: Sequence[Placed], this_week: Side | None
 ) -> list[Draft]:
-    edges = [edge for edge in find_edges(captions, values, obstacles) if _is_likely(edge, captions)]
+    # An unknown label that stands with its number as no other does is a title, beside any number.
+    edges = [
+        edge
+        for edge in find_edges(captions, values, obstacles)
+        if captions[edge.label].names or edge.support > 1 or (edge.relation == "left" and edge.relative_gap < _FAR)
+    ]
     if this_week is not None:
         edges = [edge for edge in edges if not _is_last_week(edge, edges, values, this_week)]
     chosen = match(edges, frozenset(n for n, caption in enumerate(captions) if caption.names))
@@ -145,7 +150,7 @@ def _in_turn(captions: list[Caption], values: list[Value]) -> Iterator[Draft]:
         and min(steps) > 0.5 * first.line
         and all(value.box.bottom <= end for value, end in zip(values, below, strict=True))
         and all(value.box.x > caption.box.right for caption, value in zip(rows, values, strict=True))
-        and all(_alike(value.line, values[0].line) for value in values)
+        and all(same_size(value.line, values[0].line, _SAME_SIZE) for value in values)
     ):
         yield from (
             Draft(caption, value, _IN_TURN, is_in_turn=True) for caption, value in zip(rows, values, strict=True)
@@ -163,12 +168,6 @@ def _is_last_week(edge: Edge, edges: list[Edge], values: list[Value], this_week:
     return any(middle < mine if this_week == "left" else middle > mine for middle in others)
 
 
-def _is_likely(edge: Edge, captions: list[Caption]) -> bool:
-    """An unknown label that stands with its number as no other does is a title, beside any number."""
-    is_close = edge.relation == "left" and edge.relative_gap < _FAR
-    return bool(captions[edge.label].names) or edge.support > 1 or is_close
-
-
 def _reasons_against(
     edge: Edge, edges: list[Edge], chosen: list[Edge], captions: list[Caption], values: list[Value]
 ) -> Iterator[tuple[float, str]]:
@@ -176,7 +175,8 @@ def _reasons_against(
     labels, numbers = {other.label for other in chosen}, {other.number for other in chosen}
     size = values[edge.number].line
     for other in edges:
-        if other.label == edge.label and other.number not in numbers and _alike(size, values[other.number].line):
+        is_free = other.label == edge.label and other.number not in numbers
+        if is_free and same_size(size, values[other.number].line, _SAME_SIZE):
             yield 0.5, "a second number of this size stands at the label"
         is_rival = other.number == edge.number and other.label not in labels and captions[other.label].names
         if is_rival and other.support >= edge.support and other.relative_gap < 1.3 * edge.relative_gap:
@@ -188,16 +188,12 @@ def _reasons_against(
 def _stands_by(value: Value, draft: Draft, edge: Edge) -> bool:
     """Whether a number that belongs to nothing stands behind the number of *draft*, as that of another week would."""
     mine = draft.value.box
-    if not _alike(value.line, draft.value.line):
+    if not same_size(value.line, draft.value.line, _SAME_SIZE):
         return False
     if edge.relation in ("left", "right"):
         return value.box.shared_height(mine) > 0.6
     gap = max(value.box.y - mine.bottom, mine.y - value.box.bottom)
     return value.box.shared_width(mine) > 0.5 and gap < _FAR * mine.height
-
-
-def _alike(one: float, other: float) -> bool:
-    return max(one, other) <= _SAME_SIZE * max(min(one, other), 1)
 
 
 def _lengthen(drafts: list[Draft], captions: list[Caption]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cncert.infographics.labels.words_and_marks import Word
 from cncert.items import Figure
@@ -46,15 +46,9 @@ class Paragraph:
         word = Word(self.text[start:end], self.lines[0].box, self.scores[start:end], (), self.agreed)
         for line in self.lines:
             if start < len(line.text):
-                piece = line.part(start, min(end, len(line.text)))
-                return Word(word.text, piece.box, word.scores, (), word.agreed)
+                return replace(word, box=line.part(start, min(end, len(line.text))).box)
             start, end = start - len(line.text), end - len(line.text)
         return word
-
-    def figures(self) -> list[Figure]:
-        """What the text states."""
-        text = self.text
-        return read_figures([Part(None, (Line(text),), (0,))]).figures
 
 
 def find_paragraphs(words: Sequence[Word]) -> tuple[list[Word], list[Paragraph]]:
@@ -63,7 +57,8 @@ def find_paragraphs(words: Sequence[Word]) -> tuple[list[Word], list[Paragraph]]
     taken: set[int] = set()
     paragraphs = []
     for word in rows:
-        if id(word) in taken or not _is_text(word.text):
+        chinese = sum(character > "\u2e7f" for character in word.text)
+        if id(word) in taken or len(word.text) < 6 or chinese < 4:
             continue
         lines = [word]
         while (following := _next_line(lines, rows, taken)) is not None:
@@ -73,10 +68,6 @@ def find_paragraphs(words: Sequence[Word]) -> tuple[list[Word], list[Paragraph]]
             paragraphs.append(Paragraph(tuple(lines)))
             taken.update(map(id, lines))
     return [word for word in words if id(word) not in taken], paragraphs
-
-
-def _is_text(text: str) -> bool:
-    return len(text) >= 6 and sum(character > "\u2e7f" for character in text) >= 4
 
 
 def _next_line(lines: Sequence[Word], rows: Sequence[Word], taken: set[int]) -> Word | None:
@@ -113,6 +104,6 @@ def label_before(text: str, start: int) -> str:
 def figures_of(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[Paragraph, Figure]]:
     """Return the figures that *paragraphs* state."""
     for paragraph in paragraphs:
-        for figure in paragraph.figures():
+        for figure in read_figures([Part(None, (Line(paragraph.text),), (0,))]).figures:
             if figure.start is not None and figure.end is not None and not isinstance(figure.value, str):
                 yield paragraph, figure

@@ -118,7 +118,8 @@ def _support(edge: Edge, edges: Iterable[Edge], labels: Sequence[Placed], number
             continue
         box, value = labels[other.label].box, numbers[other.number].box
         lines = labels[edge.label].line, labels[other.label].line
-        if not (_same_size(*lines) and _same_size(numbers[edge.number].line, numbers[other.number].line)):
+        values = numbers[edge.number].line, numbers[other.number].line
+        if not (same_size(*lines, _SAME_SIZE) and same_size(*values, _SAME_SIZE)):
             continue
         if _same_offset(edge, (label, number), (box, value)) or _in_line(edge, label, box):
             like.add(other.label)
@@ -152,8 +153,9 @@ def _in_line(edge: Edge, one: Rectangle, other: Rectangle) -> bool:
     return min(ends) < near
 
 
-def _same_size(one: float, other: float) -> bool:
-    return max(one, other) <= _SAME_SIZE * max(min(one, other), 1)
+def same_size(one: float, other: float, times: float) -> bool:
+    """Whether neither is more than so many *times* as high as the other."""
+    return max(one, other) <= times * max(min(one, other), 1)
 
 
 def match(edges: list[Edge], preferred: frozenset[int]) -> list[Edge]:

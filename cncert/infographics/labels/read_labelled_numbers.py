@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cncert.infographics.labels.change_of_number import assign_percentages
 from cncert.infographics.labels.find_labels import scale_of
@@ -11,11 +12,13 @@ from cncert.infographics.labels.number_of_label import Draft, PairedLabels, pair
 from cncert.infographics.labels.paragraphs import Paragraph, figures_of, find_paragraphs, label_before
 from cncert.infographics.labels.plausibility import check_plausibility
 from cncert.infographics.labels.split_words import read_tokens
-from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, Word, ink_everywhere, sides
+from cncert.infographics.labels.words_and_marks import HasInk, Mark, Rectangle, Word, sides
 from cncert.items import Figure
+from cncert.options import Options
 from cncert.report.label_context import of_other_time
 from cncert.report.metrics import fold, metrics, regions
 from cncert.report.numbers import FACTORS, LARGEST_NUMBER
+from cncert.report.parser_version import PICTURE_RULES
 from cncert.store.picture_readings import MAX_TEXT_LENGTH, Direction, LabelledNumber
 
 _UNITS = {metric.name: metric.unit for metric in metrics()}
@@ -24,7 +27,7 @@ _SMALL = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
+class Limits:
     """From where on a reading is taken."""
 
     word: float = 0.92
@@ -34,52 +37,46 @@ class Thresholds:
     pairing: float = 0.9
     """How sure a number belongs to its label."""
 
+    @property
+    def rules(self) -> str:
+        """What makes figures of words: code, tables and limits."""
+        return f"{PICTURE_RULES} {self.word:g}/{self.pairing:g}/{self.drop:g}"
 
-DEFAULT = Thresholds()
+    @staticmethod
+    def of(options: Options) -> "Limits":
+        """Return the limits that the options ``ocr_word``, ``ocr_drop`` and ``ocr_pairing`` set."""
+        return Limits(options.ocr_word, options.ocr_drop, options.ocr_pairing)
+
+
+DEFAULT = Limits()
 
 
 def read_labelled_numbers(
-    words: Sequence[Word],
-    marks: Sequence[Mark] = (),
-    has_ink: HasInk = ink_everywhere,
-    thresholds: Thresholds = DEFAULT,
+    words: Sequence[Word], marks: Sequence[Mark], has_ink: HasInk, limits: Limits = DEFAULT
 ) -> list[LabelledNumber]:
     """Return the labels and numbers of a picture that belong together, in reading order."""
-    kept = [word for word in words if word.scores and sum(word.scores) / len(word.scores) >= thresholds.drop]
+    kept = [word for word in words if word.scores and sum(word.scores) / len(word.scores) >= limits.drop]
     unread = [word for word in words if word not in kept and len(word.text) > 1]
     others, paragraphs = find_paragraphs(kept)
     tokens = read_tokens(others, paragraphs)
     paired = pair_labels(tokens, unread)
     assign_percentages(paired, find_percentages(tokens, marks), tokens, has_ink)
-    _check_cut_digits(paired.drafts, has_ink)
-    _check_sizes(paired.drafts)
+    for draft in paired.drafts:
+        if any(map(has_ink, sides(draft.value.token.box))):
+            draft.add_reason(0.7, "something beside the number was not read")  # it may have lost a digit
+        if draft.value.line < _SMALL * min(token.line for token in draft.caption.tokens):
+            draft.add_reason(0.7, "smaller than its label")  # rather one of a scale
     _check_titles(paired, others)
     _name(paired.drafts)
-    pairs = [_finished(draft, thresholds) for draft in paired.drafts]
+    pairs = [_finished(draft, limits) for draft in paired.drafts]
     read = {(pair.metric, pair.value, pair.change_pct) for pair in pairs}
     for paragraph, figure in figures_of(paragraphs):  # in the report's own words, as its text is read
         if (figure.metric, figure.value, figure.change_pct) not in read:
-            number = _number_of_text(paragraph, figure, thresholds)
+            number = _number_of_text(paragraph, figure, limits)
             pairs = [pair for pair in pairs if pair.metric or pair.box != number.box]
             pairs.append(number)
     counted = [pair for pair in check_plausibility(pairs) if pair.value <= LARGEST_NUMBER]
     return sorted(counted, key=lambda pair: (pair.box[1], pair.box[0]))
-
-
-def _check_cut_digits(drafts: list[Draft], has_ink: HasInk) -> None:
-    """A number that something unread stands beside may have lost a digit."""
-    if has_ink is ink_everywhere:
-        return
-    for draft in drafts:
-        if any(map(has_ink, sides(draft.value.token.box))):
-            draft.add_reason(0.7, "something beside the number was not read")
-
-
-def _check_sizes(drafts: list[Draft]) -> None:
-    """A number that is smaller than its label is rather one of a scale."""
-    for draft in drafts:
-        if draft.value.line < _SMALL * min(token.line for token in draft.caption.tokens):
-            draft.add_reason(0.7, "smaller than its label")
 
 
 def _check_titles(paired: PairedLabels, words: Sequence[Word]) -> None:
@@ -123,109 +120,89 @@ def _parent(draft: Draft, named: list[Draft]) -> Draft | None:
     return named[min(above)[1]] if above else None
 
 
-def _finished(draft: Draft, thresholds: Thresholds) -> LabelledNumber:
+def _finished(draft: Draft, limits: Limits) -> LabelledNumber:
     value, change = draft.value, draft.change
     parts = [part for part in (change, draft.share) if part is not None]
     tokens = [*draft.caption.tokens, *value.tokens, *(token for part in parts for token in part.tokens)]
-    shown = _ChangeFacts.of(change)
-    reasons = [*draft.reasons, *shown.reasons]
+    change_pct, signs = _signed(change) if change else (None, [])
+    reasons = [*draft.reasons, *signs]
     share = draft.share.token.number if draft.share else None
     if draft.metric is None:
         reasons.insert(0, "no metric")
     return _with_state(
-        LabelledNumber.model_construct(
-            label=_without_week(draft.caption.printed) if value.token.is_running else draft.caption.printed,
-            metric=draft.metric,
-            printed=value.printed,
-            value=_amount(value.number.value, None if value.scale else scale_of(draft.caption.text)),
-            unit=_UNITS.get(draft.metric or "") or value.unit,
-            qualifier=value.token.qualifier,
-            change_pct=shown.change_pct,
-            change_printed=shown.printed,
-            direction=shown.direction,
-            share_pct=float(share.value) if share else None,
-            box=_rounded(value.box),
-            words_confidence=round(min(token.score for token in tokens if not token.is_arrow), 3),
-            pairing_confidence=round(draft.sure, 3),
-            evidence=" | ".join(token.printed for token in tokens)[:MAX_TEXT_LENGTH],
-            agreed=all(token.agreed for token in tokens if token.kind != "unit" or token.scale),
-            state="candidate",
-            reason=None,
-        ),
         reasons,
-        thresholds,
+        limits,
+        label=_without_week(draft.caption.printed) if value.token.is_running else draft.caption.printed,
+        metric=draft.metric,
+        printed=value.printed,
+        value=_amount(value.number.value, None if value.scale else scale_of(draft.caption.text)),
+        unit=_UNITS.get(draft.metric or "") or value.unit,
+        qualifier=value.token.qualifier,
+        change_pct=change_pct,
+        change_printed=change.token.printed if change and change.direction != "flat" else None,
+        direction=change.direction if change else None,
+        share_pct=float(share.value) if share else None,
+        box=_rounded(value.box),
+        words_confidence=round(min(token.score for token in tokens if not token.is_arrow), 3),
+        pairing_confidence=round(draft.sure, 3),
+        evidence=" | ".join(token.printed for token in tokens)[:MAX_TEXT_LENGTH],
+        agreed=all(token.agreed for token in tokens if token.kind != "unit" or token.scale),
     )
 
 
-def _number_of_text(paragraph: Paragraph, figure: Figure, thresholds: Thresholds) -> LabelledNumber:
+def _number_of_text(paragraph: Paragraph, figure: Figure, limits: Limits) -> LabelledNumber:
     """A figure of running text."""
     assert figure.start is not None and figure.end is not None and not isinstance(figure.value, str)
     number = paragraph.part(figure.start, figure.end)
     change = figure.change_pct
     direction: Direction | None = None if change is None else "flat" if change == 0 else "up" if change > 0 else "down"
     return _with_state(
-        LabelledNumber.model_construct(
-            label=_without_week(label_before(paragraph.text, figure.start))[:MAX_TEXT_LENGTH],
-            metric=figure.metric,
-            printed=number.text,
-            value=figure.value,
-            unit=figure.unit,
-            qualifier=figure.qualifier,
-            change_pct=change,
-            change_printed=f"{abs(change)}%" if change else None,
-            direction=direction,
-            share_pct=figure.share_pct,
-            box=_rounded(number.box),
-            words_confidence=round(min(paragraph.scores), 3),
-            pairing_confidence=figure.confidence,
-            evidence=figure.evidence[:MAX_TEXT_LENGTH],
-            agreed=paragraph.agreed,
-            state="candidate",
-            reason=None,
-        ),
         [],
-        thresholds,
+        limits,
+        label=_without_week(label_before(paragraph.text, figure.start))[:MAX_TEXT_LENGTH],
+        metric=figure.metric,
+        printed=number.text,
+        value=figure.value,
+        unit=figure.unit,
+        qualifier=figure.qualifier,
+        change_pct=change,
+        change_printed=f"{abs(change)}%" if change else None,
+        direction=direction,
+        share_pct=figure.share_pct,
+        box=_rounded(number.box),
+        words_confidence=round(min(paragraph.scores), 3),
+        pairing_confidence=figure.confidence,
+        evidence=figure.evidence[:MAX_TEXT_LENGTH],
+        agreed=paragraph.agreed,
     )
 
 
-def _with_state(pair: LabelledNumber, reasons: list[str], thresholds: Thresholds) -> LabelledNumber:
-    """*pair* as a figure, if nothing speaks against it."""
+def _with_state(reasons: list[str], limits: Limits, **facts: Any) -> LabelledNumber:
+    """Return a pair with these *facts*: a figure, if nothing speaks against it."""
+    pair = LabelledNumber.model_construct(**facts)
     if not pair.agreed:
         reasons.append("the passes differ")
-    if pair.words_confidence < thresholds.word:
+    if pair.words_confidence < limits.word:
         reasons.append("a word is not sure")
-    if pair.pairing_confidence < thresholds.pairing and not reasons:
+    if pair.pairing_confidence < limits.pairing and not reasons:
         reasons.append("the pairing is not sure")
     state = "candidate" if reasons else "figure"
     return pair.model_copy(update={"state": state, "reason": "; ".join(reasons) or None})
 
 
-@dataclass(frozen=True, slots=True)
-class _ChangeFacts:
-    """What a percentage says of the number it belongs to."""
-
-    change_pct: float | None = None
-    printed: str | None = None
-    direction: Direction | None = None
-    reasons: tuple[str, ...] = ()
-
-    @staticmethod
-    def of(change: Percentage | None) -> "_ChangeFacts":
-        """As the pair shows it."""
-        if change is None:
-            return _ChangeFacts()
-        size = float(change.token.number.value) if change.token.number else None
-        if change.direction == "flat":
-            return _ChangeFacts(0.0, None, "flat")
-        reasons = []
-        if change.contradicted:
-            reasons.append("signs of the change contradict each other")
-        elif change.direction is None:
-            reasons.append("a percentage without direction")
-        if size is not None and size > 100 and change.direction == "down":
-            reasons.append("a fall by more than 100%")
-        signed = None if size is None or change.direction is None else size if change.direction == "up" else -size
-        return _ChangeFacts(signed, change.token.printed, change.direction, tuple(reasons))
+def _signed(change: Percentage) -> tuple[float | None, list[str]]:
+    """Return the change in percent, None if its direction is not known, and what makes it unsure."""
+    if change.direction == "flat":
+        return 0.0, []
+    size = float(change.token.number.value) if change.token.number else None
+    reasons = []
+    if change.contradicted:
+        reasons.append("signs of the change contradict each other")
+    elif change.direction is None:
+        reasons.append("a percentage without direction")
+    if size is not None and size > 100 and change.direction == "down":
+        reasons.append("a fall by more than 100%")
+    return None if size is None or change.direction is None else size if change.direction == "up" else -size, reasons
 
 
 def _without_week(label: str) -> str:

@@ -1,11 +1,11 @@
 """Splits the words of a picture into tokens: numbers, percentages, labels, units, dates."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Literal, Protocol
+from typing import Literal
 
+from cncert.infographics.labels.paragraphs import Paragraph
 from cncert.infographics.labels.words_and_marks import Rectangle, Word
 from cncert.items import Qualifier
 from cncert.report.label_context import of_other_time
@@ -23,8 +23,6 @@ from cncert.store.picture_readings import Direction
 
 Kind = Literal["number", "percent", "delta", "odd", "unit", "scale", "label", "date", "trend"]
 """``delta`` a change in units, ``odd`` digits that are no number, ``scale`` 单位：万台, ``trend`` 环比 alone."""
-Role = Literal["change", "share", "other"]
-"""What a percentage is of; ``other`` compares with another time than the week before."""
 
 _NUMBERING = re.compile(r"^(?:\(?[0-9]{1,2}[.、)](?![0-9])|[一二三四五六七八九十]{1,2}[、.])")
 _EDGES = " :;,.。、·•●○■□◆◇★☆▪▶►※|-—_()[]<>【】《》「」“”\"'*=~"
@@ -52,12 +50,12 @@ _TOKEN = re.compile(
     r")"
     # Names with digits: IPv6, CVE-2024-1, TOP5, 10.0.0.1
     r"|(?P<name>(?:https?:|www\.)[\x21-\x7e]+|[a-z][a-z_-]*[0-9][0-9a-z.-]*|[0-9]+(?:\.[0-9]+){2,}|[0-9]+(?=[a-z]))"
-    rf"|(?P<percent>{DIGITS}(?:%|个?百分点))"
-    rf"|(?P<number>{DIGITS}(?P<more>[余多])?(?P<scale>[万亿])?(?P<unit>[余多]?[{UNITS}](?!百分点))?)"
+    rf"|(?P<percent>(?P<percentage>{DIGITS})(?:%|个?百分点))"
+    rf"|(?P<number>(?P<digits>{DIGITS})(?P<more>[余多])?(?P<scale>[万亿])?(?P<unit>[余多]?[{UNITS}](?!百分点))?)"
     r"|(?P<odd>[0-9][0-9.,]*[%万亿]?)"
 )
 _TREND = re.compile(
-    rf"(?P<compared>[较比与][上前]一?[周期]相?比?|周?环比|同比|[较比与](?:上月|去年|上年|同期|去年同期)相?比?)?"
+    rf"[(,;:]*(?P<compared>[较比与][上前]一?[周期]相?比?|周?环比|同比|[较比与](?:上月|去年|上年|同期|去年同期)相?比?)?"
     rf"[总新增数量变化率幅度环比:,]{{0,6}}?(?P<move>(?P<up>{_UP})|(?P<down>{_DOWN})|(?P<flat>基?本?持平|不变|无变化))?了?[:]?(?:大约|约|近|超过?)?$"
 )
 _OTHER = re.compile(r"同比|上月|去年|上年|同期")
@@ -85,7 +83,8 @@ class Token:
     unit: str | None = None
     qualifier: Qualifier | None = None
     direction: Direction | None = None
-    role: Role | None = None
+    role: Literal["change", "share", "other"] | None = None
+    """What a percentage is of; ``other`` compares with another time than the week before."""
     is_running: bool = False
     """Whether it is a piece of a sentence."""
     colour: str | None = None
@@ -102,77 +101,43 @@ class Token:
         return self.text in _ARROWS
 
 
-class PlacedText(Protocol):
-    """A word, or the lines of a paragraph."""
-
-    @property
-    def text(self) -> str:
-        """As printed."""
-
-    @property
-    def agreed(self) -> bool:
-        """Whether all passes read it so."""
-
-    def part(self, start: int, end: int) -> Word:
-        """The characters ``start:end``."""
-
-
-def read_tokens(words: Sequence[PlacedText], paragraphs: Sequence[PlacedText] = ()) -> list[Token]:
+def read_tokens(words: Sequence[Word], paragraphs: Sequence[Paragraph]) -> list[Token]:
     """Return the tokens of all *words* and *paragraphs*, in their order and that of their characters."""
-    found = [token for place, word in enumerate(words) for token in _tokens(word, place)]
+    found = [token for place, word in enumerate(words) for token in _tokens(word, place, is_running=False)]
     for place, paragraph in enumerate(paragraphs, start=len(words)):
         found += [replace(token, is_running=True) for token in _tokens(paragraph, place, is_running=True)]
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    """The characters of a word, folded, each with its place in the word."""
-
-    text: str
-    places: tuple[int, ...]
-
-    @staticmethod
-    def of(text: str) -> "_Folded":
-        """*text* folded. Space stays where digits meet: 1,040 23.4% are two numbers."""
-        characters: list[tuple[str, int]] = []
-        for place, character in enumerate(text):
-            folded = fold(character) or (" " if character.isspace() else "")
-            characters += [(one, place) for one in folded]
-        kept = [
-            (one, place)
-            for n, (one, place) in enumerate(characters)
-            if one != " "
-            or (
-                n and n + 1 < len(characters) and characters[n - 1][0] in _DIGITLIKE and characters[n + 1][0] in _BEFORE
-            )
-        ]
-        return _Folded("".join(one for one, _ in kept), tuple(place for _, place in kept))
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The characters of the word that ``start:end`` come from."""
-        return self.places[start], self.places[end - 1] + 1
+def _folded(text: str) -> tuple[str, list[int]]:
+    """*text* folded, and its characters' places in it. Space stays where digits meet: 1,040 23.4% are two numbers."""
+    characters: list[tuple[str, int]] = []
+    for place, character in enumerate(text):
+        folded = fold(character) or (" " if character.isspace() else "")
+        characters += [(one, place) for one in folded]
+    kept = [
+        (one, place)
+        for n, (one, place) in enumerate(characters)
+        if one != " "
+        or (n and n + 1 < len(characters) and characters[n - 1][0] in _DIGITLIKE and characters[n + 1][0] in _BEFORE)
+    ]
+    return "".join(one for one, _ in kept), [place for _, place in kept]
 
 
 _DIGITLIKE = frozenset("0123456789%万亿" + UNITS)
 _BEFORE = frozenset("0123456789+-(" + "".join(_ARROWS))
+_Maker = Callable[..., Token]
+"""Makes a token of its kind, of the characters from one place to another, and of what else is known of it."""
 
 
-class _Maker(Protocol):
-    """Makes a token of characters of a word."""
-
-    def __call__(self, kind: Kind, begin: int, end: int, **facts: object) -> Token: ...
-
-
-def _tokens(word: PlacedText, place: int, *, is_running: bool = False) -> Iterator[Token]:
-    folded = _Folded.of(word.text)
-    text = folded.text
+def _tokens(word: Word | Paragraph, place: int, *, is_running: bool) -> Iterator[Token]:
+    text, places = _folded(word.text)
     if _NOTE.match(text):
         return
     start = match.end() if (match := _NUMBERING.match(text)) and match.end() < len(text) else 0
 
     def token(kind: Kind, begin: int, end: int, **facts: object) -> Token:
-        part = word.part(*folded.span(begin, end))
+        part = word.part(places[begin], places[end - 1] + 1)
         scores = [one for one, character in zip(part.scores, part.text, strict=True) if not character.isspace()]
         score = sum(scores) / max(len(scores), 1) if kind == "label" else min(scores, default=0.0)
         # What its callers give is typed as their fields are; mypy cannot see that through **facts.
@@ -213,9 +178,9 @@ def _tokens(word: PlacedText, place: int, *, is_running: bool = False) -> Iterat
             yield token("odd", begin, end)
         elif match["percent"]:
             percent = token("percent", begin, end, **_percent(match, before, trend))
-            whole = word.part(*folded.span(label_end, end))
+            whole = word.part(places[label_end], places[end - 1] + 1)
             yield replace(percent, box=percent.box.around(whole.box), colour=whole.colour)
-        elif match["number"] and (number := read_number(*_digits(match))).value <= LARGEST_NUMBER:
+        elif match["number"] and (number := read_number(match["digits"], match["scale"])).value <= LARGEST_NUMBER:
             _, later = strip_qualifier_after(text[end:], match["unit"] or "")
             moved = trend is not None and trend["move"] is not None
             yield token(
@@ -236,27 +201,14 @@ def _tokens(word: PlacedText, place: int, *, is_running: bool = False) -> Iterat
         yield from _tail(token, text, start)
 
 
-def _digits(match: re.Match[str]) -> tuple[str, str | None]:
-    digits = re.match(r"[0-9.,]+", match["number"])
-    assert digits is not None
-    return digits[0], match["scale"]
-
-
 def _trend(text: str) -> re.Match[str] | None:
     """The words of a comparison that *text* ends with."""
-    match = _trend_from().search(text)
+    match = _TREND.search(text)
     return match if match and (match["compared"] or match["move"]) else None
 
 
-@cache
-def _trend_from() -> re.Pattern[str]:
-    return re.compile(rf"[(,;:]*{_TREND.pattern}")
-
-
 def _percent(match: re.Match[str], before: str, trend: re.Match[str] | None) -> dict[str, object]:
-    digits = re.match(r"[0-9.,]+", match["percent"])
-    assert digits is not None
-    facts: dict[str, object] = {"number": read_number(digits[0], None)}
+    facts: dict[str, object] = {"number": read_number(match["percentage"], None)}
     if trend is not None:
         facts["role"] = "other" if _OTHER.search(trend[0]) else "change"
         facts["direction"] = "up" if trend["up"] else "down" if trend["down"] else None

@@ -33,6 +33,8 @@ _HEADS: tuple[tuple[re.Pattern[str], Head], ...] = (
     (_SHARE, "share"),
     (_THIS, "this"),
 )
+_EDGES = ("x", "right", "middle")
+"""By which numbers of a column stand below each other."""
 _LONGEST = 6
 """Characters of a head that names another time."""
 
@@ -119,35 +121,29 @@ def _in_row(one: Token, other: Token) -> bool:
 def counters(numbers: list[Token]) -> list[Token]:
     """Those of *numbers* that count the items themselves: 1, 2, 3 in columns, each with another number in its row."""
     runs = []
-    for line in _lines(numbers, "x"):
+    for line in _lines(numbers, _EDGES):
         line.sort(key=lambda token: token.box.centre)
         values = [token.number.value if token.number and not token.unit else 0 for token in line]
         is_counting = len(line) > 1 and values == list(range(int(values[0]), int(values[0]) + len(line)))
-        if is_counting and all(_has_other(token, numbers) for token in line):
+        if is_counting and all(
+            any(other is not token and _in_row(token, other) for other in numbers) for token in line
+        ):
             runs.append((values, line))
     counted = sorted({value for values, _ in runs for value in values})
     go_on = counted == list(range(1, len(counted) + 1))  # from one column to the next
     return [token for values, line in runs if go_on or values[0] == 1 for token in line]
 
 
-def _has_other(token: Token, numbers: list[Token]) -> bool:
-    return any(other is not token and _in_row(token, other) for other in numbers)
-
-
 def ticks(numbers: list[Token]) -> Iterator[Token]:
     """Those of *numbers* that are the ticks of an axis: in one row or column, evenly spaced, evenly growing."""
-    for along, across in (("y", "x"), ("x", "y")):
-        for line in _lines(numbers, across):
-            line.sort(key=lambda token: getattr(token.box, _CENTRE[along]))
+    for along, edges in (("centre", _EDGES), ("middle", ("centre",))):
+        for line in _lines(numbers, edges):
+            line.sort(key=lambda token: getattr(token.box, along))
             yield from _even([token for token in line if token.unit is None], along)
 
 
-_CENTRE = {"x": "middle", "y": "centre"}
-
-
-def _lines(numbers: list[Token], across: str) -> Iterator[list[Token]]:
-    """Groups of numbers in line with each other: by either edge or their middles."""
-    edges = ("x", "right", "middle") if across == "x" else ("centre",)
+def _lines(numbers: list[Token], edges: tuple[str, ...]) -> Iterator[list[Token]]:
+    """Groups of numbers in line with each other: by one of *edges*."""
     for edge in edges:
         left = sorted(numbers, key=lambda token: getattr(token.box, edge))
         line: list[Token] = []
@@ -163,7 +159,7 @@ def _even(line: list[Token], along: str) -> Iterator[Token]:
     """The longest part of *line* whose places and values grow by steps."""
     if len(line) < 3:
         return
-    places = [getattr(token.box, _CENTRE[along]) for token in line]
+    places = [getattr(token.box, along) for token in line]
     values = [float(token.number.value) if token.number else 0.0 for token in line]
     start = 0
     for end in range(2, len(line) + 1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from cncert.store.picture_readings import Direction
 
@@ -53,10 +54,7 @@ class Rectangle:
 
 def surround(boxes: Iterable[Rectangle]) -> Rectangle:
     """The smallest box that holds *boxes*, one at least."""
-    first, *others = boxes
-    for box in others:
-        first = first.around(box)
-    return first
+    return reduce(Rectangle.around, boxes)
 
 
 _BESIDE = 0.3
@@ -71,11 +69,6 @@ def sides(box: Rectangle) -> tuple[Rectangle, Rectangle]:
 
 HasInk = Callable[[Rectangle], bool]
 """Whether something stands at a place that is none of the words."""
-
-
-def ink_everywhere(_: Rectangle) -> bool:
-    """Nothing is known of the picture but its words."""
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +93,16 @@ class Word:
 
     def part(self, start: int, end: int) -> "Word":
         """The characters ``start:end``, with the place that they probably have."""
-        left, right = self._ends(start, end)
-        box = replace(self.box, x=self.box.x + left * self.box.width, width=(right - left) * self.box.width)
-        return replace(self, text=self.text[start:end], box=box, scores=self.scores[start:end], places=())
-
-    def _ends(self, start: int, end: int) -> tuple[float, float]:
         if len(self.places) == len(self.text):
             half = 0.5 * self.box.height / max(self.box.width, 1)
-            left = self.places[start] - half * _width(self.text[start])
-            right = self.places[end - 1] + half * _width(self.text[end - 1])
-            return max(left, 0.0), min(right, 1.0)
-        widths = [_width(character) for character in self.text]
-        total = sum(widths) or 1.0
-        return sum(widths[:start]) / total, sum(widths[:end]) / total
+            left = max(self.places[start] - half * _width(self.text[start]), 0.0)
+            right = min(self.places[end - 1] + half * _width(self.text[end - 1]), 1.0)
+        else:
+            widths = [_width(character) for character in self.text]
+            total = sum(widths) or 1.0
+            left, right = sum(widths[:start]) / total, sum(widths[:end]) / total
+        box = replace(self.box, x=self.box.x + left * self.box.width, width=(right - left) * self.box.width)
+        return replace(self, text=self.text[start:end], box=box, scores=self.scores[start:end], places=())
 
 
 def _width(character: str) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Rectangle, Word, sides
+from cncert.infographics.labels.words_and_marks import Rectangle, Word, sides
 from cncert.infographics.words.ocr_engine import Engine, TextLine
 from cncert.infographics.words.unread_areas import UnreadInk
 from cncert.report.metrics import fold

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     from rapidocr.ch_ppocr_rec.typings import WordInfo
 
-    Pixels = np.ndarray
-    """Rows of BGR pixels, 8 bits a channel."""
-
 MOST_WORDS = 300
 """Words that are looked for in one piece of a picture; noise can look like any number of them."""
 
@@ -41,8 +38,8 @@ class Engine(Protocol):
     name: str
     """With its version and its models: ``rapidocr-3.10.0+PP-OCRv6_small``."""
 
-    def read(self, image: "Pixels", side: int) -> list[TextLine]:
-        """The words in *image*, which is enlarged to *side* pixels on its shorter side to look for them."""
+    def read(self, image: "np.ndarray", side: int) -> list[TextLine]:
+        """The words in *image*, BGR pixels, which is enlarged to *side* pixels on its shorter side to look for them."""
 
 
 class RapidOcr:
@@ -65,7 +62,7 @@ class RapidOcr:
         models = self._ocr.cfg.Rec
         self.name = f"rapidocr-{version('rapidocr')}+{models.ocr_version.value}_{models.model_type.value}"
 
-    def read(self, image: "Pixels", side: int) -> list[TextLine]:
+    def read(self, image: "np.ndarray", side: int) -> list[TextLine]:
         """As :meth:`Engine.read`."""
         from rapidocr.main import RapidOCRError
 

@@ -35,13 +35,13 @@ class OpenedPicture:
     """How many pixels of the picture one of ``pixels`` is wide."""
 
 
-def open_picture(data: bytes, most_pixels: int = PIXELS) -> OpenedPicture:
+def open_picture(data: bytes) -> OpenedPicture:
     """The pixels of a picture as it is shown: turned as EXIF says, its first frame, on white. Raises nothing."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                return _open(picture, most_pixels)
+                return _open(picture)
     except UnidentifiedImageError:
         return OpenedPicture("unsupported", "not a picture of a known format")
     except MemoryError:
@@ -50,10 +50,10 @@ def open_picture(data: bytes, most_pixels: int = PIXELS) -> OpenedPicture:
         return OpenedPicture("broken", f"{type(error).__name__}: {error}".splitlines()[0][:160])
 
 
-def _open(picture: Image.Image, most_pixels: int) -> OpenedPicture:
+def _open(picture: Image.Image) -> OpenedPicture:
     width, height = picture.size
-    if width * height > most_pixels:
-        return OpenedPicture("too_large", f"{width}x{height} pixels are more than {most_pixels}", width, height)
+    if width * height > PIXELS:
+        return OpenedPicture("too_large", f"{width}x{height} pixels are more than {PIXELS}", width, height)
     frames = getattr(picture, "n_frames", 1)
     picture.load()
     shown = ImageOps.exif_transpose(picture)

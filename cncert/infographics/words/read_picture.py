@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from cncert.infographics.labels import DEFAULT, Thresholds, read_labelled_numbers
+from cncert.infographics.labels.read_labelled_numbers import DEFAULT, Limits, read_labelled_numbers
 from cncert.infographics.words.cut_pictures import is_next_slice
 from cncert.infographics.words.enlarged_numbers import find_missed_units
 from cncert.infographics.words.ocr_engine import Engine
-from cncert.infographics.words.open_image import PIXELS, OpenedPicture, open_picture
+from cncert.infographics.words.open_image import OpenedPicture, open_picture
 from cncert.infographics.words.text_colours import with_colours
 from cncert.infographics.words.triangles_and_arrows import find_marks
 from cncert.infographics.words.two_passes import LevelPicture, read_twice
 from cncert.infographics.words.unread_areas import UnreadInk
-from cncert.options import Options
-from cncert.report.parser_version import PICTURE_RULES
 from cncert.store.picture_readings import LabelledNumber, PictureReading
 
 
@@ -37,30 +35,8 @@ class PictureFile:
         return hashlib.sha256(self.data).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is read, and what is believed."""
-
-    thresholds: Thresholds = DEFAULT
-    pixels: int = PIXELS
-
-    @property
-    def rules(self) -> str:
-        """What makes figures of words: code, tables and thresholds."""
-        levels = self.thresholds
-        return f"{PICTURE_RULES} {levels.word:g}/{levels.pairing:g}/{levels.drop:g}"
-
-    @staticmethod
-    def of(options: Options) -> "Limits":
-        """Return the limits that the options ``ocr_word``, ``ocr_drop`` and ``ocr_pairing`` set."""
-        return Limits(Thresholds(options.ocr_word, options.ocr_drop, options.ocr_pairing))
-
-
-_LIMITS = Limits()
-
-
 def read_pictures(
-    pictures: Iterable[PictureFile], engine: Engine, limits: Limits = _LIMITS
+    pictures: Iterable[PictureFile], engine: Engine, limits: Limits = DEFAULT
 ) -> Iterator[tuple[PictureFile, PictureReading]]:
     """Read *pictures*, those of one issue in their order; yields each with its reading, as soon as that is there.
 
@@ -69,9 +45,10 @@ def read_pictures(
     stack: list[_Piece] = []
     for picture in pictures:
         began = time.perf_counter()
-        opened = open_picture(picture.data, limits.pixels)
+        opened = open_picture(picture.data)
         piece = _Piece(picture, opened, time.perf_counter() - began)
-        if stack and not _goes_on(stack, piece):
+        before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
+        if stack and not (before and opened.pixels is not None and is_next_slice(before, opened.pixels)):
             yield from _read_stack(stack, engine, limits)
             stack = []
         stack.append(piece)
@@ -86,11 +63,6 @@ class _Piece:
     picture: PictureFile
     opened: OpenedPicture
     seconds: float
-
-
-def _goes_on(stack: Sequence[_Piece], piece: _Piece) -> bool:
-    before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
-    return bool(before) and piece.opened.pixels is not None and is_next_slice(before, piece.opened.pixels)
 
 
 def _read_stack(
@@ -108,7 +80,7 @@ def _read_stack(
     looked = time.perf_counter()
     words = [*level.words, *find_missed_units(engine, level.pixels, level.words, ink)]
     in_engine = level.seconds + time.perf_counter() - looked
-    pairs = read_labelled_numbers(with_colours(level.pixels, words), marks, ink.has_ink, limits.thresholds)
+    pairs = read_labelled_numbers(with_colours(level.pixels, words), marks, ink.has_ink, limits)
     seconds = time.perf_counter() - began
     checksums = [piece.picture.checksum for piece in stack] if len(stack) > 1 else []
     top = 0

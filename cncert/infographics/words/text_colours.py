@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Word
+from cncert.infographics.labels.words_and_marks import Word
 
 _PERCENT = re.compile(r"[0-9]\s*[%％]")
 _HUES = ((10, "红"), (22, "橙"), (34, "黄"), (90, "绿"), (130, "蓝"), (165, "紫"), (181, "红"))

@@ -4,14 +4,14 @@ The engine reads small arrows as any glyph or not at all: their shape is taken f
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Mark, Rectangle, Word
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word
 from cncert.store.picture_readings import Direction
 
 _PERCENT = re.compile(r"[0-9][0-9.,]*\s*[%％]")
@@ -36,7 +36,13 @@ _TIMES, _MORE = 1.5, 0.02
 def find_marks(pixels: np.ndarray, words: Sequence[Word]) -> list[Mark]:
     """The marks beside the percentages among *words*."""
     marks: dict[tuple[int, int], Mark] = {}
-    letters = [part.box for word in words if _is_sure(word) for part in _parts(word)]
+    # What of a word is text: an arrow may have been read as any sign.
+    letters = [
+        word.part(*match.span()).box
+        for word in words
+        if _is_sure(word)
+        for match in re.finditer(r"[\w%％.,，+-]+", word.text)
+    ]
     for word in words:
         for match in _PERCENT.finditer(word.text):
             for mark in _beside(pixels, word.part(*match.span()).box, letters):
@@ -47,12 +53,6 @@ def find_marks(pixels: np.ndarray, words: Sequence[Word]) -> list[Mark]:
 def _is_sure(word: Word) -> bool:
     """Whether it is text: a mark alone is read as any letter, and never twice as the same."""
     return len(word.text) > 1 or (word.agreed and min(word.scores, default=0.0) > _SURE)
-
-
-def _parts(word: Word) -> Iterator[Word]:
-    """What of *word* is text: an arrow may have been read as any sign."""
-    for match in re.finditer(r"[\w%％.,，+-]+", word.text):
-        yield word.part(*match.span())
 
 
 def _beside(pixels: np.ndarray, digits: Rectangle, letters: list[Rectangle]) -> list[Mark]:
@@ -77,17 +77,13 @@ def _beside(pixels: np.ndarray, digits: Rectangle, letters: list[Rectangle]) -> 
         if not _SMALLEST * size <= h <= _LARGEST * size or w < 0.2 * size or w > 1.8 * h:
             continue
         place = Rectangle(x / larger + left, y / larger + top, w / larger, h / larger)
-        if any(_holds(box, place) for box in letters):
+        if any(box.x < place.middle < box.right and box.y < place.centre < box.bottom for box in letters):
             continue
         shape = labels[y : y + h, x : x + w] == n
         direction = direction_of(shape) or _pointing_within(shape)
         if direction is not None:
             marks.append(Mark(place, direction))
     return marks
-
-
-def _holds(box: Rectangle, place: Rectangle) -> bool:
-    return box.x < place.middle < box.right and box.y < place.centre < box.bottom
 
 
 def _ink(area: np.ndarray) -> np.ndarray:
@@ -113,7 +109,8 @@ def _pointing_within(shape: np.ndarray) -> Direction | None:
 
 def direction_of(shape: np.ndarray) -> Direction | None:
     """Which way a shape of true pixels points: a triangle to its tip, an arrow to its head; None if it is neither."""
-    if len(shape) < 5 or not _is_mirrored(shape):
+    # Left and right are alike in every mark that points up or down.
+    if len(shape) < 5 or (shape & shape[:, ::-1]).sum() <= 0.72 * shape.sum():
         return None
     first = shape.argmax(axis=1)
     last = shape.shape[1] - shape[:, ::-1].argmax(axis=1)
@@ -140,9 +137,3 @@ def _outlines() -> np.ndarray:
             blurred = np.convolve(np.pad(outline, size, mode="edge"), np.ones(size) / size, mode="same")[size:-size]
             outlines.append(blurred / blurred.max())
     return np.array(outlines)
-
-
-def _is_mirrored(shape: np.ndarray) -> bool:
-    """Whether left and right are alike, as of every mark that points up or down."""
-    both = shape & shape[:, ::-1]
-    return bool(both.sum() > 0.72 * shape.sum())

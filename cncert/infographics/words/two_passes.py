@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Rectangle, Word
+from cncert.infographics.labels.words_and_marks import Rectangle, Word
 from cncert.infographics.words.ocr_engine import Engine, TextLine
 from cncert.report.metrics import fold
 

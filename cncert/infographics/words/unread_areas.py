@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from cncert.infographics.labels import Mark, Rectangle, Word
+from cncert.infographics.labels.words_and_marks import Mark, Rectangle, Word
 
 _EDGE = 40
 """How different two neighbours of an outline are, of 255 in one of the channels."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, get_args
 
-from cncert.infographics.figures.figures_of_issue import Candidate
+from cncert.infographics.figures.figures_of_issue import Candidate, load_pictures, update_issues
 from cncert.infographics.figures.human_checks import CheckedNumber, CheckVerdict, remove_check, save_check
-from cncert.infographics.figures.update_issue import load_pictures, update_issues
 from cncert.output.check.typed_values import InvalidInput
 from cncert.quality.renew_warnings import renew
 from cncert.store import Store

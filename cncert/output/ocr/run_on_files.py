@@ -5,9 +5,10 @@ from typing import Any
 
 from cncert.exceptions import SavedFileError, error_reason
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
+from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import Engine
 from cncert.infographics.words.open_image import UNREADABLE
-from cncert.infographics.words.read_picture import Limits, PictureFile, read_pictures
+from cncert.infographics.words.read_picture import PictureFile, read_pictures
 from cncert.sources.saved_files.find_files import find_files, opened
 from cncert.store.picture_readings import PictureReading
 from cncert.terminal.console import print_message, safe_json, stdout_console

@@ -12,8 +12,8 @@ from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.ocr_workers import ReaderOptions, usual_jobs
 from cncert.infographics.figures.picture_files import local_folder
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
+from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import open_engine
-from cncert.infographics.words.read_picture import Limits
 from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.report.calendar import week_option

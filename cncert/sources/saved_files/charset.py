@@ -28,13 +28,10 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         pass
     # Text of another charset is hardly ever valid UTF-8, but a page that breaks off or is patched together nearly is.
-    candidates = [data.decode("utf-8", "replace"), data.decode(_declared(data), "replace")]
+    names = (match[1].decode("ascii").lower() for match in _DECLARED.finditer(data[:_HEAD_BYTES]))
+    declared = next((_CODECS[name] for name in names if name in _CODECS), "gb18030")
+    candidates = [data.decode("utf-8", "replace"), data.decode(declared, "replace")]
     beyond_ascii = sum(character > "\x7f" for character in candidates[0])
     if candidates[0].count("\ufffd") <= _TOLERATED * beyond_ascii:
         return candidates[0]
     return min(reversed(candidates), key=lambda text: text.count("\ufffd"))
-
-
-def _declared(data: bytes) -> str:
-    declared = (match[1].decode("ascii").lower() for match in _DECLARED.finditer(data[:_HEAD_BYTES]))
-    return next((_CODECS[name] for name in declared if name in _CODECS), "gb18030")

@@ -77,11 +77,3 @@ def opened(name: str) -> Iterator[BufferedReader]:
                 yield reader
             except DECOMPRESSION_ERRORS as error:
                 raise SavedFileError(f"cannot be decompressed: {error_reason(error)}") from error
-
-
-def read_whole(stream: BufferedReader) -> bytes:
-    """Return all that is left of *stream*. Raises SavedFileError if that is too large."""
-    data = stream.read(MAX_PAGE_BYTES + 1)
-    if len(data) > MAX_PAGE_BYTES:
-        raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
-    return data

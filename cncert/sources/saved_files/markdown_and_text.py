@@ -9,13 +9,13 @@ from cncert.report.calendar import Week
 from cncert.report.title import read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
-    ReportCopy,
     is_report_heading,
     lines_before_report,
     make_report_copy,
     page_title,
     titles_before,
 )
+from cncert.wechat.article import Article
 from cncert.wechat.body import Line, read_html
 
 MAX_TEXT_CHARACTERS = 4_000_000
@@ -33,8 +33,11 @@ _MAX_LINES_TO_REPORT = 12
 """Lines below a title in which its report has to begin."""
 
 
-def read_plain_text(text: str) -> ReportCopy:
-    """Return the copy of an issue in *text*. Raises NotAnIssue if no title names an issue, or it holds several."""
+def read_plain_text(text: str) -> tuple[Article, int]:
+    """Return the copy of an issue in *text*, and how many pictures are left out of it.
+
+    Raises NotAnIssue if no title names an issue, or it holds several.
+    """
     text = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
     front = _FRONT_MATTER.match(text)
     front_matter = {key.lower(): value.strip().strip("\"'") for key, value in _KEY.findall(front[1])} if front else {}
@@ -62,8 +65,11 @@ def _reports(lines: Sequence[Line]) -> set[Week]:
 
 
 def _markup(line: str, pictures: CopyPictures) -> str:
-    """Return a line of Markdown as HTML paragraphs."""
-    line, pieces, last = _without_line_marks(line), ["<p>"], 0
+    """Return a line of Markdown as HTML paragraphs, without the marks of a heading, a quotation or a list."""
+    line = _LINE_MARKS.sub("", line).rstrip()
+    unmarked = line.rstrip("#")
+    line = unmarked if unmarked.endswith((" ", "\t")) else line
+    pieces, last = ["<p>"], 0
     for match in _INLINE.finditer(line):
         pieces.append(_escaped(line[last : match.start()]))
         picture, text, target = match.groups()
@@ -73,13 +79,6 @@ def _markup(line: str, pictures: CopyPictures) -> str:
             pieces.append(f'<a href="{_escaped(target)}">{_escaped(text)}</a>')
         last = match.end()
     return "".join([*pieces, _escaped(line[last:]), "</p>"])
-
-
-def _without_line_marks(line: str) -> str:
-    """Return *line* without the marks of a heading, a quotation or a list."""
-    text = _LINE_MARKS.sub("", line).rstrip()
-    unmarked = text.rstrip("#")
-    return unmarked if unmarked.endswith((" ", "\t")) else text
 
 
 def _escaped(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
@@ -14,17 +13,8 @@ _HEADERS = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r
 _MAX_HEADER_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class MailedPage:
-    """The page in an MHTML file, where it was saved from, and when."""
-
-    html: bytes
-    address: str | None
-    saved_at: datetime | None
-
-
-def read_mhtml(data: bytes) -> MailedPage | None:
-    """Return the page in *data*, an MHTML file; None if it is no such file or has no page."""
+def read_mhtml(data: bytes) -> tuple[bytes, str | None, datetime | None] | None:
+    """Return the page in *data*, an MHTML file, its address and when it was saved; None if it has no page."""
     headers = _HEADERS.match(data, 0, _MAX_HEADER_BYTES)
     if headers is None:
         return None
@@ -36,7 +26,7 @@ def read_mhtml(data: bytes) -> MailedPage | None:
         return None
     html = part.get_payload(decode=True)
     address = head["Snapshot-Content-Location"] or part["Content-Location"]
-    return MailedPage(html if isinstance(html, bytes) else b"", str(address).strip() if address else None, _date(head))
+    return html if isinstance(html, bytes) else b"", str(address).strip() if address else None, _date(head)
 
 
 def _pages(data: bytes, depth: int) -> Iterator[Message]:

@@ -13,7 +13,6 @@ from cncert.sources.saved_files.find_files import DECOMPRESSION_ERRORS
 
 WARC_MAGIC = b"WARC/"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "")
-_BROKEN = (*DECOMPRESSION_ERRORS, *warc_records.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,13 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
             status = warc_records.status(record) if http else 200
             location = http.get_header("Location") if http else None
             yield WarcAnswer(address, status, location, body, warc_records.date(record))
-    except _BROKEN as error:
+    except (*DECOMPRESSION_ERRORS, *warc_records.BROKEN) as error:
         raise SavedFileError(f"breaks off: {error_reason(error)}") from error
 
 
 def _content_type(record: ArcWarcRecord) -> str | None:
     """Return the type of an answer, or of what a browser made of one; None for any other record."""
-    if record.rec_type == "response" and record.http_headers is not None:
-        content_type = record.http_headers.get_header("Content-Type")
-    elif record.rec_type == "conversion":
-        content_type = record.rec_headers.get_header("Content-Type")
-    else:
+    headers = {"response": record.http_headers, "conversion": record.rec_headers}.get(record.rec_type)
+    if headers is None:
         return None
-    return (content_type or "").partition(";")[0].strip().lower()
+    return (headers.get_header("Content-Type") or "").partition(";")[0].strip().lower()

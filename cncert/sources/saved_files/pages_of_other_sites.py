@@ -11,13 +11,13 @@ from cncert.report.text_figures import read_figures
 from cncert.report.title import find_titles, read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
-    ReportCopy,
     is_report_heading,
     lines_before_report,
     make_report_copy,
     page_title,
     titles_before,
 )
+from cncert.wechat.article import Article
 from cncert.wechat.body import Line, read_html
 from cncert.wechat.text import dense, tidy
 
@@ -36,8 +36,11 @@ _MAX_MARKS = 50
 _MAX_DEPTH = 300
 
 
-def read_page_of_other_site(text: str, address: str | None) -> ReportCopy:
-    """Return the copy of an issue in the HTML *text*, saved from *address*. Raises NotAnIssue if no title names one."""
+def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, int]:
+    """Return the copy of an issue in the HTML *text*, saved from *address*, and how many pictures are left out of it.
+
+    Raises NotAnIssue if no title names an issue.
+    """
     root = _tree(text)
     lines = read_html(_markup(root)).lines if root is not None else ()
     title = _issue_title(root, lines) if root is not None else None
@@ -45,7 +48,12 @@ def read_page_of_other_site(text: str, address: str | None) -> ReportCopy:
         raise NotAnIssue("title", "the page's titles and headings name no issue")
     pictures = CopyPictures()
     container = _report_element(root, _marks(lines))
-    _mark_pictures(container, pictures)
+    # A line of text in place of every picture that is kept.
+    for picture in list(container.iter("img")):
+        urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
+        mark = pictures.mark(*urls, width=picture.get("data-w"))
+        if mark is not None:
+            picture.tag, picture.text = "p", mark
     metas = dict(_metas(root))
     canonical = (link.get("href") for link in root.iter("link") if link.get("rel") == "canonical")
     dates = [*(value for name, value in metas.items() if name in _TIMES), *lines_before_report(lines)]
@@ -101,17 +109,14 @@ def _marks(lines: Sequence[Line]) -> list[str]:
         places += [
             place
             for place, line in enumerate(lines)
-            if place > places[0] and read_heading(line.text) == EARLIER_ISSUES_HEADING and _lists_issues(lines, place)
+            if place > places[0]
+            and read_heading(line.text) == EARLIER_ISSUES_HEADING
+            and any(any(find_titles(dense(below.text))) for below in lines[place + 1 : place + 1 + _MAX_LINES_TO_LIST])
         ]
         found = [lines[place].text for place in places]
     else:
         found = [figure.evidence for figure in read_figures(split_parts(lines)).figures]
     return list(dict.fromkeys(_squeezed(text)[:_MARK_CHARACTERS] for text in found))[:_MAX_MARKS]
-
-
-def _lists_issues(lines: Sequence[Line], heading: int) -> bool:
-    below = lines[heading + 1 : heading + 1 + _MAX_LINES_TO_LIST]
-    return any(any(find_titles(dense(line.text))) for line in below)
 
 
 def _report_element(root: etree._Element, marks: list[str]) -> etree._Element:
@@ -140,13 +145,3 @@ def _text(element: etree._Element) -> str:
 
 def _squeezed(text: str) -> str:
     return "".join(tidy(text).split())
-
-
-def _mark_pictures(container: etree._Element, pictures: CopyPictures) -> None:
-    """Put a line of text in place of every picture that is kept."""
-    for picture in list(container.iter("img")):
-        urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
-        mark = pictures.mark(*urls, width=picture.get("data-w"))
-        if mark is not None:
-            picture.tag = "p"
-            picture.text = mark

@@ -17,7 +17,7 @@ from cncert.exceptions import ArgumentError, SavedFileError, error_reason
 from cncert.items import Issue
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import first_problem, validate_issue
-from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened, read_whole
+from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened
 from cncert.sources.saved_files.pages_in_warc import WARC_MAGIC, WarcAnswer, read_answers
 from cncert.sources.saved_files.saved_page import SavedPage, SavedPageContent, read_saved_page, unwrap_saved_page
 from cncert.terminal.console import print_message
@@ -82,26 +82,19 @@ def read_files(
 def _read_files(names: Sequence[str], jobs: int, keep_pages: bool) -> Generator[PageFromFile | UnreadFile]:
     # asyncio would only cancel at the next await, and reading awaits nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    files = [_named(file) for name in names for file in find_files(name)]
-    bar = _Bar(len(files))
-    with bar, closing(_results(files, jobs, keep_pages)) as results:
+    files = [file for name in names for file in find_files(name)]
+    # Only if nothing else is printed on the terminal.
+    with progress_bar(hidden=sys.stdout.isatty()) as bar, closing(_results(files, jobs, keep_pages)) as results:
+        task = bar.add_task("reading", total=len(files))
         for place, result in results:
-            bar.at(place)
+            bar.update(task, completed=place)
             if isinstance(result, UnreadFile):
                 print_message(f"{result.name}: {result.reason}")
             yield result
 
 
-def _named(file: str | OSError) -> str | UnreadFile:
-    return (
-        file
-        if isinstance(file, str)
-        else UnreadFile(printable_name(str(file.filename)), error_reason(file), absent=True)
-    )
-
-
 def _results(
-    files: Sequence[str | UnreadFile], jobs: int, keep_pages: bool
+    files: Sequence[str | OSError], jobs: int, keep_pages: bool
 ) -> Generator[tuple[int, PageFromFile | UnreadFile]]:
     work = partial(read_file, keep_pages=keep_pages)
     names = [file for file in files if isinstance(file, str)]
@@ -126,10 +119,10 @@ def _size(name: str) -> int:
         return 0
 
 
-def read_file(file: str | UnreadFile, *, keep_pages: bool) -> Iterator[PageFromFile | UnreadFile]:
+def read_file(file: str | OSError, *, keep_pages: bool) -> Iterator[PageFromFile | UnreadFile]:
     """Yield the page in *file*, or the pages of a WARC file. Raises SavedFileError for one that cannot be read."""
-    if isinstance(file, UnreadFile):
-        yield file
+    if isinstance(file, OSError):
+        yield UnreadFile(printable_name(str(file.filename)), error_reason(file), absent=True)
         return
     try:
         written_at = datetime.now(UTC) if file == STDIN else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
@@ -138,7 +131,9 @@ def read_file(file: str | UnreadFile, *, keep_pages: bool) -> Iterator[PageFromF
                 for answer in read_answers(stream, MAX_PAGE_BYTES):
                     yield _read_answer(printable_name(file), answer, keep_pages)
             else:
-                data = read_whole(stream)
+                data = stream.read(MAX_PAGE_BYTES + 1)
+                if len(data) > MAX_PAGE_BYTES:
+                    raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
                 saved_page = unwrap_saved_page(data, written_at)
                 yield _validated(printable_name(file), saved_page, read_saved_page(saved_page), keep_pages)
     except OSError as error:
@@ -174,20 +169,3 @@ def _validated(name: str, saved_page: SavedPage, content: SavedPageContent, keep
 def printable_name(file: str) -> str:
     """Return the name of a file as it can be printed: names may hold bytes that are no text, and line ends."""
     return safe(os.fsencode(file).decode("utf-8", "replace"))
-
-
-class _Bar:
-    """A progress bar on stderr, if a person looks at that and nothing else is printed there."""
-
-    def __init__(self, files: int) -> None:
-        self._progress = progress_bar(hidden=sys.stdout.isatty())
-        self._task = self._progress.add_task("reading", total=files)
-
-    def __enter__(self) -> None:
-        self._progress.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def at(self, place: int) -> None:
-        self._progress.update(self._task, completed=place)

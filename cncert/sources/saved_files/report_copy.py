@@ -61,18 +61,11 @@ class CopyPictures:
         return f"\ue000{len(self.kept) - 1}\ue001"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCopy:
-    """A copy of an issue as an article, and the number of its pictures that are left out."""
-
-    article: Article
-    left_out: int
-
-
 def make_report_copy(
     title: str, lines: Sequence[Line], dates: Iterable[str | None], pictures: CopyPictures, links: Iterable[str | None]
-) -> ReportCopy:
-    """Return the copy whose report is among *lines*, under *title*, which names an issue.
+) -> tuple[Article, int]:
+    """Return as an article the report among *lines*, under *title*, which names an issue, and how many of its pictures
+    are left out.
 
     *dates* are texts that may contain its time of publication, *links* the addresses that may be the article's.
     """
@@ -85,37 +78,17 @@ def make_report_copy(
         tuple(line for line, mark in zip(lines, marks, strict=True) if not mark),
         tuple(pictures.kept[place] for place in places if place < len(pictures.kept)),
     )
-    article = Article(
-        title=title,
-        account_name=None,
-        account_id=None,
-        biz=None,
-        mid=None,
-        idx=None,
-        sn=None,
-        kind=None,
-        published_at=_published(dates, named.week),
-        modified_at=None,
-        link=next((url for link in links if (url := _own_address(link)) is not None), None),
-        original=None,
-        reprint_of=None,
-        author=None,
-        cover=None,
-        body=body,
-    )
-    return ReportCopy(article, pictures.left_out)
+    link = next((url for link in links if (url := _own_address(link)) is not None), None)
+    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body), pictures.left_out
 
 
 def page_title(text: str | None) -> str | None:
     """Return the title of an issue that the title of a web page begins with: the site's name may stand behind it."""
     parts = _SEPARATOR.split(" ".join(tidy(text or "")[:_MAX_TITLE_CHARACTERS].split()))
     beginnings = ("".join(parts[:end]) for end in range(len(parts), 0, -2))
-    return next((text for text in beginnings if _is_closed(text) and read_title(text) is not None), None)
-
-
-def _is_closed(text: str) -> bool:
-    """Whether every bracket of *text* is closed: the sign between two dates may also stand before a site's name."""
-    return sum(map(text.count, "(（[【")) == sum(map(text.count, ")）]】"))
+    # The sign between two dates may also stand before a site's name: every bracket has to be closed.
+    closed = (text for text in beginnings if sum(map(text.count, "(（[【")) == sum(map(text.count, ")）]】")))
+    return next((text for text in closed if read_title(text) is not None), None)
 
 
 def titles_before(lines: Sequence[Line]) -> list[int]:
@@ -152,13 +125,10 @@ def _cut(lines: Sequence[Line], title: Title) -> list[Line]:
     start = next((place for place, line in enumerate(lines) if is_report_heading(line)), None)
     if start is None:
         start = max(titles_before(lines), default=-1) + 1
-    end = next((place for place in range(start + 1, len(lines)) if _is_tail(lines[place].text)), len(lines))
+    below = ((place, dense(lines[place].text)) for place in range(start + 1, len(lines)))
+    tails = (place for place, text in below if len(text) <= _MAX_TAIL_CHARACTERS and _TAIL.match(text))
+    end = next(tails, len(lines))
     return list(lines[start : _list_end(lines, start, end, title.week)])
-
-
-def _is_tail(text: str) -> bool:
-    squeezed = dense(text)
-    return len(squeezed) <= _MAX_TAIL_CHARACTERS and _TAIL.match(squeezed) is not None
 
 
 def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:

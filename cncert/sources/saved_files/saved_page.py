@@ -15,7 +15,6 @@ from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.markdown_and_text import read_plain_text
 from cncert.sources.saved_files.mhtml import read_mhtml
 from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site, without_embedded
-from cncert.sources.saved_files.report_copy import ReportCopy
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Page, Verdict, read_page
@@ -68,13 +67,13 @@ class SavedPageContent:
 
 def unwrap_saved_page(data: bytes, written_at: datetime) -> SavedPage:
     """Return the page in *data*, a file of *written_at*: out of MHTML, with what SingleFile or a browser noted."""
-    mailed = read_mhtml(data)
-    if mailed is not None:
-        return SavedPage(mailed.html, mailed.address, _past(mailed.saved_at) or written_at, as_served=False)
+    if (mailed := read_mhtml(data)) is not None:
+        html, address, saved_at = mailed
+        return SavedPage(html, address, _past(saved_at) or written_at, as_served=False)
     noted = _SINGLE_FILE.search(data, 0, _HEAD_BYTES)
     if noted is not None:
-        address = noted[1].decode("utf-8", "replace")
-        return SavedPage(data, address, _past(_noted_date(noted)) or written_at, as_served=False)
+        url = noted[1].decode("utf-8", "replace")
+        return SavedPage(data, url, _past(_noted_date(noted)) or written_at, as_served=False)
     saved_from = _BROWSER.search(data, 0, _HEAD_BYTES)
     if saved_from is not None:
         return SavedPage(data, saved_from[1].decode("utf-8", "replace"), written_at, as_served=False)
@@ -86,19 +85,15 @@ def read_saved_page(saved: SavedPage) -> SavedPageContent:
     kind = next((kind for magic, kind in _UNREADABLE_KINDS.items() if saved.data.startswith(magic)), None)
     if kind is not None:
         return _unknown(f"{kind}, which is not read")
-    page = _in_utf8(saved.data)
+    # In UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too.
+    try:
+        saved.data.decode()
+        page = saved.data.removeprefix(codecs.BOM_UTF8)
+    except UnicodeDecodeError:
+        page = decode(saved.data).encode("utf-8", "replace")
     if element_by_id(page, "js_article") is not None:
         return _read_wechat(saved, page)
     return _read_other(saved, page)
-
-
-def _in_utf8(data: bytes) -> bytes:
-    """Return *data* in UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return decode(data).encode("utf-8", "replace")
-    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _read_wechat(saved: SavedPage, data: bytes) -> SavedPageContent:
@@ -123,26 +118,26 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
     if len(text) > MAX_OTHER_PAGE_CHARACTERS:
         return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
     try:
-        copy = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
-        issue = read_issue(copy.article, _provenance(saved, "file", copy.article))
+        article, left_out = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
+        issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         page = read_page(data, saved.address)
         if page.verdict is not Verdict.UNKNOWN or not text.strip():
             return SavedPageContent(page, None, page.reason)
         return _unknown(f"neither a page of WeChat nor a copy of the report ({error.reason}: {error})")
-    page = Page(Verdict.ARTICLE, "a copy of the report", copy.article)
-    return SavedPageContent(page, with_picture_warning(issue, copy), page.reason)
+    page = Page(Verdict.ARTICLE, "a copy of the report", article)
+    return SavedPageContent(page, with_picture_warning(issue, left_out), page.reason)
 
 
 def _unknown(reason: str) -> SavedPageContent:
     return SavedPageContent(Page(Verdict.UNKNOWN, reason), None, reason)
 
 
-def with_picture_warning(issue: Issue, copy: ReportCopy) -> Issue:
-    """Return *issue*, read from *copy*, with a warning if pictures of *copy* are left out."""
-    if not copy.left_out:
+def with_picture_warning(issue: Issue, left_out: int) -> Issue:
+    """Return *issue*, with a warning if any of its copy's pictures are left out."""
+    if not left_out:
         return issue
-    message = f"pictures of other hosts than WeChat's, left out: {copy.left_out}"
+    message = f"pictures of other hosts than WeChat's, left out: {left_out}"
     return issue.model_copy(
         update={"warnings": [*issue.warnings, IssueWarning(code="pictures_left_out", message=message)]}
     )
