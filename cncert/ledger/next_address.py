@@ -1,14 +1,23 @@
-"""Decides which address of an article is requested next."""
+"""Which of the addresses of an article is asked next."""
 
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 
 from cncert.store.ledger_rows import ADDRESS_FORMS, LedgerAddress
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 def ranked_addresses(addresses: Iterable[LedgerAddress]) -> list[LedgerAddress]:
-    """Return the *addresses* that may work, the most likely first: by their forms, then by the fewest attempts."""
+    """Return those of *addresses* that may work, the one to be asked first in front.
+
+    The order: not refused last; then least often refused in a row; then by form, the one that WeChat most likely
+    answers; then the one tried longest ago. So no address that is refused again and again hides one that works.
+    """
     alive = [address for address in addresses if not address.leads_nowhere]
-    return sorted(alive, key=lambda address: (ADDRESS_FORMS.index(address.form), address.tries))
+    return sorted(
+        alive, key=lambda one: (one.refusals_in_a_row, ADDRESS_FORMS.index(one.form), one.last_tried_at or NEVER)
+    )
 
 
 def next_address(addresses: Iterable[LedgerAddress], without: Collection[str] = ()) -> LedgerAddress | None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -53,6 +54,16 @@ class LedgerAddress(Model):
     def last_result(self) -> str | None:
         """The result of the last attempt."""
         return self.history[-1].result if self.history else None
+
+    @property
+    def last_tried_at(self) -> datetime | None:
+        """When it was tried last."""
+        return self.history[-1].at if self.history else None
+
+    @property
+    def refusals_in_a_row(self) -> int:
+        """How many of its last tries brought no article; 0 if the last one did."""
+        return len(list(takewhile(lambda attempt: attempt.result != State.STORED, reversed(self.history))))
 
     @property
     def leads_nowhere(self) -> bool:
