@@ -43,6 +43,11 @@ Box = Annotated[list[Offset], Field(min_length=4, max_length=4)]
 Moment = Annotated[AwareDatetime, AfterValidator(china_time)]
 
 
+def day_in_china(moment: datetime) -> date:
+    """Return the date in China at *moment*."""
+    return moment.astimezone(CHINA).date()
+
+
 class Model(BaseModel):
     """Base of all documents: unknown fields are errors, aliases (``_id``) are what is written.
 

@@ -1,10 +1,10 @@
 """Completeness: every week of the calendar, and whether its issue is stored or why not."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
-from cncert.items import Model, Moment, Period
+from cncert.items import Model, Moment, Period, day_in_china
 from cncert.report import calendar
 from cncert.store.ledger_rows import LedgerRow, State
 
@@ -41,7 +41,7 @@ def weeks(
     *rows* is the ledger, *stored* the ids of the issues in the store. No issue is expected of a week that has not ended
     by *today*.
     """
-    today = today or date.today()
+    today = today or day_in_china(datetime.now(UTC))
     claims: dict[str, list[LedgerRow]] = {}
     for row in rows:
         if row.issue is not None:

@@ -1,4 +1,4 @@
-"""Which of the addresses of an article is asked next."""
+"""Decides which address of an article is requested next."""
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cncert.exceptions import DocumentError, StoreError
-from cncert.items import CHINA, Issue
+from cncert.items import Issue, day_in_china
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.store import Store
@@ -61,7 +61,7 @@ async def take_snapshot(
     return StoreSnapshot(
         now=now,
         fresh=fresh,
-        weeks=calendar_gaps.weeks(rows, ids, today=now.astimezone(CHINA).date()),
+        weeks=calendar_gaps.weeks(rows, ids, today=day_in_china(now)),
         # Of the newest ten, the new ones are compared with the others.
         issues=[issue for one in reversed(ids[-10:]) if (issue := await _readable(store, one))],
         runs=[close_if_dead(run, now) for run in await store.runs(50) if "replay" not in run.arguments],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import median
 
-from cncert.items import CHINA, Issue
+from cncert.items import Issue, day_in_china
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
 from cncert.monitoring.dead_runs import DIED
@@ -56,7 +56,7 @@ def stale(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no new issue came, although one is due."""
     if not snapshot.issues:
         return Finding("attention", sentence="nothing_stored")
-    newest, day = snapshot.issues[0], snapshot.now.astimezone(CHINA).date()
+    newest, day = snapshot.issues[0], day_in_china(snapshot.now)
     published = publication_day(newest)
     due, days = due_by(published, snapshot.fresh), (day - published).days
     if day <= due:

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from cncert.items import issue_id
+from cncert.items import day_in_china, issue_id
 from cncert.report import calendar
 from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import read_title
@@ -40,7 +40,7 @@ def find_issues(entries: Iterable[ListedArticle], today: date | None = None) -> 
 
     A week that has not ended by *today* has no issue yet.
     """
-    today = today or date.today()
+    today = today or day_in_china(datetime.now(UTC))
     found: dict[str, ListedIssue] = {}
     others: Counter[str] = Counter()
     for entry in entries:
