@@ -10,6 +10,8 @@ from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
 
+RANGED = [("gaps",), ("warnings",), ("export",), ("report",), ("ocr",), ("ocr", "accept"), ("ocr", "review")]
+"""The commands that take a range of weeks."""
 SAMPLE = Path("cncert/data/sample/weekly.warc.gz")
 
 
@@ -97,7 +99,11 @@ def test_gaps_can_fail_for_a_week_without_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", [("gaps", "x"), ("gaps", "--from", "x"), ("runs", "x"), ("runs", "-n", "-1"), ("extract",)]
+    "call",
+    [
+        *[("gaps", "x"), ("gaps", "--from", "x"), ("runs", "x"), ("runs", "-n", "-1"), ("extract",)],
+        *[(*name, "--from", "2025-02", "--until", "2025-01") for name in RANGED],
+    ],
 )
 def test_a_command_called_wrongly_is_one_line_and_status_2(tmp_path: Path, call: tuple[str, ...]) -> None:
     result = run_scrapy(*call, env=project_env(None, tmp_path))

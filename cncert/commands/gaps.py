@@ -12,7 +12,7 @@ from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError
 from cncert.ledger import calendar_gaps
 from cncert.ledger.next_address import ranked_addresses
-from cncert.report.calendar import parse_week, week_option
+from cncert.report.calendar import parse_week, week_range
 from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
@@ -61,7 +61,7 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
-        first, last = week_option("--from", opts.first), week_option("--until", opts.last)
+        first, last = week_range(opts.first, opts.last)
         async with open_store(self.options.store) as store:
             rows = await store.rows()
             weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last)

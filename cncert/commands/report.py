@@ -11,7 +11,7 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
 from cncert.options import LANGUAGES, Options, local_folder
-from cncert.report.calendar import week_option
+from cncert.report.calendar import week_range
 from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
@@ -54,9 +54,7 @@ class ReportCommand(ProjectCommand, ScrapyCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"report takes no argument {args[0]!r}")
-        first, last = week_option("--from", opts.first), week_option("--until", opts.last)
-        if first and last and first > last:
-            raise ArgumentError(f"--from {first} is later than --until {last}")
+        first, last = week_range(opts.first, opts.last)
         target = _target(opts, self.options.store)
         files = _picture_files(self.options, opts, target)
         async with open_store(self.options.store) as store:

@@ -9,7 +9,7 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.items import IssueWarning
-from cncert.report.calendar import week_option
+from cncert.report.calendar import week_range
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
@@ -38,7 +38,7 @@ class WarningsCommand(ProjectCommand, ScrapyCommand):
         codes = opts.code or []
         if unknown := [code for code in codes if code not in WARNING_CODES]:
             raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNING_CODES)}")
-        first, last = week_option("--from", opts.first), week_option("--until", opts.last)
+        first, last = week_range(opts.first, opts.last)
         async with open_store(self.options.store) as store:
             found = [
                 (issue.id, warning)

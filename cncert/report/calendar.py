@@ -80,7 +80,18 @@ def parse_week(text: str) -> Week:
     return year, number
 
 
-def week_option(name: str, text: str | None) -> str | None:
+def week_range(first: str | None, last: str | None) -> tuple[str | None, str | None]:
+    """Return the ids of the issues that ``--from`` and ``--until`` give.
+
+    Raises ArgumentError if one is no week, or the first is later than the last.
+    """
+    first, last = _week_option("--from", first), _week_option("--until", last)
+    if first and last and first > last:
+        raise ArgumentError(f"--from {first} is later than --until {last}")
+    return first, last
+
+
+def _week_option(name: str, text: str | None) -> str | None:
     """Return the id of the issue that the option *name* gives as *text*; None if it is not given.
 
     Raises ArgumentError if *text* is no week.

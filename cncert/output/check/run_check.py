@@ -14,7 +14,7 @@ from cncert.output.check.check_queue import VERDICTS, CheckQueue
 from cncert.output.check.picture_crops import CroppedPictures
 from cncert.output.check.server import CheckServer
 from cncert.output.check.typed_values import numeric_metrics
-from cncert.report.calendar import week_option
+from cncert.report.calendar import week_range
 from cncert.store import open_store
 from cncert.terminal.console import print_message
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
@@ -25,9 +25,7 @@ async def run_check(store_uri: str, pictures_folder: str, language: str, opts: N
 
     Raises ArgumentError, OcrError, StoreError.
     """
-    first, last = week_option("--from", opts.first), week_option("--until", opts.last)
-    if first and last and first > last:
-        raise ArgumentError(f"--from {first} is later than --until {last}")
+    first, last = week_range(opts.first, opts.last)
     by = _name(opts.by)
     if opts.metric is not None and opts.metric not in numeric_metrics():
         raise ArgumentError(f"--metric {opts.metric[:80]!r} is no metric whose values are numbers")

@@ -13,7 +13,7 @@ from cncert.output.export.base_table import Table
 from cncert.output.export.formats import FORMATS
 from cncert.output.export.staged_files import check_place
 from cncert.output.export.tables_and_columns import ExportScope, named_metrics, tables
-from cncert.report.calendar import week_option
+from cncert.report.calendar import week_range
 
 SUFFIXES: Final = {format_class.suffix for format_class in FORMATS.values()}
 OPTIONS_OF_ONE_FORMAT: Final = {"bom": "csv", "labels": "csv", "entries": "atom"}
@@ -28,9 +28,7 @@ def read_export_options(opts: Namespace, picture_store: str) -> ExportOptions:
     """
     one_file = opts.out == STDOUT or _is_file(opts.out)
     formats = _formats(opts, one_file)
-    first, last = week_option("--from", opts.first), week_option("--until", opts.last)
-    if first and last and first > last:
-        raise ArgumentError(f"--from {first} is later than --until {last}")
+    first, last = week_range(opts.first, opts.last)
     scope = ExportScope(first, last, None if opts.metrics is None else named_metrics(opts.metrics))
     return ExportOptions(
         formats=formats,

@@ -16,7 +16,7 @@ from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import open_engine
 from cncert.options import Options
 from cncert.quality import renew_warnings
-from cncert.report.calendar import week_option
+from cncert.report.calendar import week_range
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import ReadPicture
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
@@ -48,7 +48,7 @@ async def read_stored(options: Options, opts: Namespace, *, again: bool = False)
     jobs = opts.jobs if opts.jobs is not None else usual_jobs()
     if jobs < 1:
         raise ArgumentError(f"--jobs {jobs} is below 1")
-    weeks, folder = _weeks(opts), local_folder(options.files)
+    weeks, folder = week_range(opts.first, opts.last), local_folder(options.files)
     # The workers have their own engines: this one gives its version, or fails before anything is done.
     version = open_engine(opts.engine, threads=1).name
     reader = ReaderOptions(folder, opts.engine, version, Limits.of(options))
@@ -74,16 +74,12 @@ async def read_stored(options: Options, opts: Namespace, *, again: bool = False)
 
 async def accept_stored(options: Options, opts: Namespace) -> int:
     """Put the proposed readings in place of the former ones. Returns the exit status. Raises as :func:`read_stored`."""
-    weeks = _weeks(opts)
+    weeks = week_range(opts.first, opts.last)
     async with open_store(options.store) as store:
         pictures = await _find_pictures(store, weeks)
         proposals = await pictures.accept()
         await _renew_warnings(store, pictures)
         return await _print_result(pictures, proposals, Counter(accepted=len(proposals)), opts)
-
-
-def _weeks(opts: Namespace) -> tuple[str | None, str | None]:
-    return week_option("--from", opts.first), week_option("--until", opts.last)
 
 
 async def _find_pictures(
