@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -197,3 +197,19 @@ class RunRecorder:
     def _is_replay(self) -> bool:
         """Whether an archive answers instead of the network: the run says nothing about WeChat."""
         return bool(getattr(getattr(self.crawler.spider, "arguments", None), "replaying", False))
+
+
+class RunComponent:
+    """A middleware or pipeline that works with the run of its crawler."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    @property
+    def run(self) -> RunRecorder:
+        """The run, which has the store."""
+        return RunRecorder.of(self.crawler)

@@ -4,6 +4,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
+from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.middlewares.picture_retries import retried_issue
 from cncert.options import Options
@@ -16,19 +17,15 @@ class HostNotAllowed(IgnoreRequest):
     """The request goes to no page of the spider, no picture and no feed. Raised from :class:`HostsMiddleware`."""
 
 
-class HostsMiddleware:
+class HostsMiddleware(RunComponent):
     """Downloader middleware: lets requests pass to the spider's pages, WeChat's articles and pictures, and the sources.
 
     It is the last before the network. Unlike Scrapy's offsite filter it also sees media pipelines and redirects.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
+        super().__init__(crawler)
         self.sources = read_sources(Options.of(crawler.settings))
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "HostsMiddleware":
-        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Raises :class:`HostNotAllowed` for an address that the crawl may not request."""

@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from scrapy import Request
-from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from cncert.exceptions import NotAnIssue, StoreError
-from cncert.extensions.run_recorder import RunRecorder
+from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
 from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.middlewares.failed_requests import FailedRequests, planned_of
@@ -21,19 +20,8 @@ from cncert.spiders.series_spider import SeriesSpider
 from cncert.wechat.failure_pages import Verdict
 
 
-class LedgerMiddleware:
+class LedgerMiddleware(RunComponent):
     """Spider middleware between a :class:`SeriesSpider` and the scheduler. Any other spider is left alone."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "LedgerMiddleware":
-        return cls(crawler)
-
-    @property
-    def _run(self) -> RunRecorder:
-        return RunRecorder.of(self.crawler)
 
     @property
     def _spider(self) -> SeriesSpider:
@@ -43,11 +31,11 @@ class LedgerMiddleware:
     @cached_property
     def _frontier(self) -> Frontier:
         return Frontier(
-            self._run.store,
+            self.run.store,
             self._spider.arguments,
             reader=self._spider.read_address,
             count=self.crawler.stats.inc_value,
-            note_failure=self._run.note_failure,
+            note_failure=self.run.note_failure,
         )
 
     @cached_property
@@ -68,11 +56,11 @@ class LedgerMiddleware:
                     yield sent
             async for planned in self._frontier.due():
                 yield self._request(planned)
-            async for issue in self._run.store.issues_with_unfinished_pictures():
+            async for issue in self.run.store.issues_with_unfinished_pictures():
                 if self._spider.arguments.wants(issue.id):
                     yield await self._send(retry_request(issue.id))
         except StoreError as error:
-            raise self._run.store_failed(error) from error
+            raise self.run.store_failed(error) from error
 
     async def _send(self, thing: Any) -> Any:
         """Return an item as it is, a request as it should be sent, or None."""
@@ -99,9 +87,9 @@ class LedgerMiddleware:
     async def _retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
         """Yield the stored issue, for the pipelines."""
         try:
-            issue = await self._run.store.get_issue(retried_issue(response) or "")
+            issue = await self.run.store.get_issue(retried_issue(response) or "")
         except StoreError as error:
-            raise self._run.store_failed(error) from error
+            raise self.run.store_failed(error) from error
         if issue is not None and issue.unfinished_pictures:
             self.crawler.stats.inc_value("cncert/pictures/retried_issues")
             yield issue
@@ -122,7 +110,7 @@ class LedgerMiddleware:
                 if (sent := await self._send(thing)) is not None:
                     yield sent
         except StoreError as error:
-            raise self._run.store_failed(error) from error
+            raise self.run.store_failed(error) from error
 
     async def _record_article(self, response: Response) -> None:
         """Record which article the answer is: its row is that of the article, whatever its address."""
@@ -143,6 +131,6 @@ class LedgerMiddleware:
         try:
             await self._frontier.record_no_issue(planned_of(response), exception)
         except StoreError as error:
-            raise self._run.store_failed(error) from error
+            raise self.run.store_failed(error) from error
         return
         yield  # an async generator without output

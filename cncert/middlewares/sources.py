@@ -15,7 +15,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
 from cncert.editions.take_issue import take
 from cncert.exceptions import NotAnIssue, SourceError, StoreError
-from cncert.extensions.run_recorder import RunRecorder
+from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import Ledger
 from cncert.middlewares.download_errors import is_robots_denial, is_too_large
 from cncert.middlewares.picture_retries import retry_request
@@ -46,22 +46,14 @@ class SourceNotArchived(Exception):
     """The replayed archive has no answer of a source. Raised from :class:`SourcesMiddleware`."""
 
 
-class SourcesMiddleware:
+class SourcesMiddleware(RunComponent):
     """Spider middleware for spiders with ``asks_sources``. Any other spider is left alone."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Read the settings. Raises SettingError for a wrong feed or album."""
-        self.crawler = crawler
+        super().__init__(crawler)
         self.sources = read_sources(Options.of(crawler.settings))
         self._copies: list[str] = []
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "SourcesMiddleware":
-        return cls(crawler)
-
-    @property
-    def _run(self) -> RunRecorder:
-        return RunRecorder.of(self.crawler)
 
     @property
     def _spider(self) -> SeriesSpider:
@@ -83,7 +75,7 @@ class SourcesMiddleware:
 
     async def _read(self, source: Source) -> None:
         """Add the issues that *source* names to the ledger, and store the copies in it."""
-        stats, ledger = self.crawler.stats, Ledger(self._run.store)
+        stats, ledger = self.crawler.stats, Ledger(self.run.store)
         try:
             async for page in ask_source(source, self.sources, self._download):
                 if page.fault is not None:
@@ -103,7 +95,7 @@ class SourcesMiddleware:
         except SourceError as error:
             self._fail(source, str(error))
         except StoreError as error:
-            raise self._run.store_failed(error) from error
+            raise self.run.store_failed(error) from error
         except Exception:  # an error of the program with one source: the crawl goes on, and is not clean
             logger.exception("%s %s", source.kind, source.name)
             stats.inc_value("spider_exceptions/count")
@@ -112,16 +104,16 @@ class SourcesMiddleware:
         """Whether the pages behind one that names *issues* name nothing new: these are sorted, and all are stored."""
         if not issues or issues != sorted(issues, reverse=True):
             return False
-        stored = [await self._run.store.get_issue(issue) for issue in issues]
+        stored = [await self.run.store.get_issue(issue) for issue in issues]
         return all(issue is not None and not issue.provenance.is_copy for issue in stored)
 
     def _fail(self, source: Source, reason: str) -> None:
         self.crawler.stats.inc_value("cncert/feeds/failed")
-        self._run.remark(f"{source.kind} {source.name}: {reason}")
+        self.run.remark(f"{source.kind} {source.name}: {reason}")
 
     async def _take_copy(self, named: ListedIssue, fetched_at: datetime) -> None:
         """Store the feed's copy of the issue if there is none; its page replaces it later."""
-        arguments, store = self._spider.arguments, self._run.store
+        arguments, store = self._spider.arguments, self.run.store
         if not named.article.html or not arguments.wants(named.issue) or len(self._copies) == arguments.limit:
             return
         if await store.get_issue(named.issue) is not None:
@@ -133,7 +125,7 @@ class SourcesMiddleware:
             return
         outcome = await take(store, issue, "feed")
         await renew(store, issue.id)
-        self._run.count(outcome, issue.id)
+        self.run.count(outcome, issue.id)
         logger.info("%s: taken from a feed until its page is stored", issue.id)
         self.crawler.stats.inc_value("cncert/feeds/copies")
         self._copies.append(issue.id)

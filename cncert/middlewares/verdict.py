@@ -1,9 +1,9 @@
 """Judges each answer to a request for an issue, and stops those that are no article."""
 
-from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from cncert.exceptions import CncertError
+from cncert.extensions.run_recorder import RunComponent
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.wechat.failure_pages import Page, Verdict
 
@@ -16,18 +16,11 @@ class PageRefused(CncertError):
         self.page = page
 
 
-class VerdictMiddleware:
+class VerdictMiddleware(RunComponent):
     """Spider middleware: lets articles pass, and raises :class:`PageRefused` for anything else.
 
     An exception from ``process_spider_input`` reaches the request's errback whatever the status of the answer.
     """
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "VerdictMiddleware":
-        return cls(crawler)
 
     def process_spider_input(self, response: Response) -> None:
         """Judge the answer to a request for an issue; any other answer passes."""

@@ -1,29 +1,21 @@
 """Stores an issue."""
 
-from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from cncert.editions.take_issue import take
 from cncert.exceptions import StoreError
-from cncert.extensions.run_recorder import RunRecorder
+from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
 from cncert.quality.renew_warnings import renew
 from cncert.store.revisions import Outcome
 
 
-class StorePipeline:
+class StorePipeline(RunComponent):
     """Calls :func:`cncert.editions.take_issue.take` for the store of the run."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "StorePipeline":
-        return cls(crawler)
 
     async def process_item(self, item: Issue) -> Issue:
         """Store *item*. Raises DropItem if the store fails: the run closes, and the issue stays due in the ledger."""
-        run = RunRecorder.of(self.crawler)
+        run = self.run
         try:
             outcome = await take(run.store, item, "page")
             if outcome not in (Outcome.SAME, Outcome.OLDER):
