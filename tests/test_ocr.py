@@ -447,7 +447,7 @@ def test_sentences_are_read_as_the_reports_text_is() -> None:
     lines = ["本周境内被篡改网站数量为2,356个，较上周增加", "18.7%；其中政府网站数量达到118个，较上周减少3.0%。"]
     found = {
         pair.metric: pair
-        for pair in read_labelled_numbers([word(text, 30, 50 + 30 * n) for n, text in enumerate(lines)])
+        for pair in read_labelled_numbers([word(text, 30, 50 + 30 * n) for n, text in enumerate(lines)], (), no_ink)
     }
     assert (found["sites.tampered"].value, found["sites.tampered"].change_pct) == (2356, 18.7)
     assert (found["sites.tampered_gov"].value, found["sites.tampered_gov"].change_pct) == (118, -3.0)
@@ -455,7 +455,9 @@ def test_sentences_are_read_as_the_reports_text_is() -> None:
 
 def test_a_sentence_about_last_week_states_nothing() -> None:
     assert not [
-        pair for pair in read_labelled_numbers([word("上周，境内被篡改网站数量为2,356个。", 30, 50)]) if pair.metric
+        pair
+        for pair in read_labelled_numbers([word("上周，境内被篡改网站数量为2,356个。", 30, 50)], (), no_ink)
+        if pair.metric
     ]
 
 
@@ -476,7 +478,7 @@ def test_a_sentence_about_last_week_states_nothing() -> None:
     )
 )
 def test_any_words_are_read_without_an_error(words: list[Word]) -> None:
-    for pair in read_labelled_numbers(words):
+    for pair in read_labelled_numbers(words, (), no_ink):
         assert pair.state == "candidate" or pair.metric
         assert 0 <= pair.words_confidence <= 1
         assert pair.direction != "down" or (pair.change_pct or 0) >= -100 or pair.state == "candidate"
