@@ -156,9 +156,8 @@ def unreadable_feeds(snapshot: StoreSnapshot) -> Finding | None:
     ended = [run for run in snapshot.runs if run.clean is not None and run.close_reason != DIED]
     if len(ended) < 2:
         return None
-    # Lines such as "feed host/path: HTTP status 503"; once is an accident.
-    last, before = ({line.partition(": ")[0]: None for line in run.sources} for run in ended[:2])
-    down = tuple(source for source in last if source in before and source.startswith(("feed ", "album ")))
+    # Once is an accident.
+    down = tuple(source for source in ended[0].failed_sources if source in ended[1].failed_sources)
     return _finding("attention" if stale(snapshot) else "warning", down)
 
 

@@ -69,6 +69,12 @@ class RunRecord(Model):
     """None while it runs, and if it died."""
 
     @property
+    def failed_sources(self) -> list[str]:
+        """The feeds and albums (``feed host/path``) that could not be read, or not to their end."""
+        named = (line.partition(": ")[0] for line in self.sources if line.startswith(("feed ", "album ")))
+        return list(dict.fromkeys(named))
+
+    @property
     def remarks(self) -> list[str]:
         """All lines for a person, those that make the run unclean first."""
         return [*self.warnings, *self.notes, *self.sources]
