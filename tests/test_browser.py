@@ -272,6 +272,11 @@ setTimeout(() => { document.cookie = "passed=yes; path=/; max-age=600"; location
             "the browser does not start",
             marks=pytest.mark.needs("playwright"),
         ),
+        (
+            [],
+            {"CNCERT_CHROMIUM": "/bin/false", "DISPLAY": ":99", "PLAYWRIGHT_NODEJS_PATH": "/bin/false"},
+            "Playwright's driver does not start: Connection closed",
+        ),
     ],
 )
 def test_verify_says_in_one_line_what_is_wrong(tmp_path: Path, args: list[str], env: dict[str, str], said: str) -> None:

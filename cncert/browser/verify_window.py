@@ -1,12 +1,13 @@
 """The visible browser of ``scrapy verify``: a person acts in it, and the program waits for an article."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from cncert.exceptions import BrowserError
+from cncert.exceptions import BrowserError, error_reason
 from cncert.wechat.failure_pages import Verdict, read_page
 
 POLL_SECONDS = 0.5
@@ -19,7 +20,11 @@ async def wait_for_article(
 
     Returns None if all windows are closed or *seconds* are over. Raises BrowserError if the browser or page fails.
     """
-    async with async_playwright() as playwright:
+    async with AsyncExitStack() as stack:
+        try:
+            playwright = await stack.enter_async_context(async_playwright())
+        except Exception as error:  # noqa: BLE001  # what Playwright raises when its driver, a Node.js program, ends
+            raise BrowserError(f"Playwright's driver does not start: {error_reason(error)}") from None
         try:
             browser = await playwright.chromium.launch(headless=False, **launch)
         except PlaywrightError as error:
