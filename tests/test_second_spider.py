@@ -43,6 +43,8 @@ async def test_a_second_spider_needs_its_own_files_and_one_registration(tmp_path
             ("2024-15", "良", "bulletin"),
         ]
         rows = [row for row in await store.rows() if row.id.startswith("site-")]
+        nameless = {row.issue for row in await store.rows() if row.id.startswith("issue-")}
+        assert not nameless & {"2024-14", "2024-15"}  # a page of the site has its own row
         assert {row.issue: row.state for row in rows} == {
             "2024-14": State.STORED,
             "2024-15": State.STORED,

@@ -48,7 +48,8 @@ async def record_in_ledger(store: Store, issue: Issue, outcome: Outcome, found_i
     is_new = row is None or row.state is not State.STORED
     # An issue of which only pictures were fetched again is no new result.
     if found_in == "page" and (is_new or outcome in (Outcome.NEW, Outcome.CHANGED)):
-        await ledger.add_address(issue.article.url, found_in, issue.id)
+        if issue.article.url is not None:  # the page of another site has no article
+            await ledger.add_address(issue.article.url, found_in, issue.id)
         await ledger.record_result(ident, State.STORED, None, url=issue.provenance.address, issue=issue.id)
     elif found_in == "file" and is_new:
         await ledger.record_result(ident, State.STORED, None, issue=issue.id)
