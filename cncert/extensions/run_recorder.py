@@ -99,9 +99,8 @@ class RunRecorder:
             ledger = Ledger(self.store)
             for entry in bundled_index():
                 await ledger.add_address(entry.url, source="index", issue=entry.issue)
-            await renew_warnings.renew(
-                self.store
-            )  # a run may have died before this, or another version have other rules
+            # A run may have died before it did this, or another version had other rules.
+            await renew_warnings.renew(self.store)
             log.record.gaps_before = await log.missing_weeks()
             await log.save()
         except StoreError as error:
