@@ -151,7 +151,7 @@ class SourcesMiddleware(RunComponent):
             except Exception as error:
                 # Only the type: the text may contain the address.
                 if is_last:
-                    raise SourceError(f"no answer ({type(error).__name__})") from error
+                    raise SourceError("no_answer", f"no answer ({type(error).__name__})") from error
             else:
                 if response.status < 500 or is_last:
                     break
@@ -163,9 +163,9 @@ class SourcesMiddleware(RunComponent):
 
     def _refusal(self, error: Exception) -> Exception:
         if is_robots_denial(error):
-            return SourceError("robots.txt denies it (ROBOTSTXT_OBEY decides whether that counts)")
+            return SourceError("robots", "robots.txt denies it (ROBOTSTXT_OBEY decides whether that counts)")
         if self._spider.arguments.replaying:
             return SourceNotArchived()
         if is_too_large(error):
-            return SourceError(f"larger than {MAX_BYTES} bytes")
-        return SourceError(f"refused ({type(error).__name__})")
+            return SourceError("too_large", f"larger than {MAX_BYTES} bytes")
+        return SourceError("refused", f"refused ({type(error).__name__})")
