@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
-from cncert.monitoring.alert_words import alert_words
-from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.alert_words import alert_words, text_and_advice
 from cncert.monitoring.due_dates import due_by, holidays
 from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
+from cncert.store.close_reasons import CloseReason
 from cncert.store.ledger_rows import LedgerRow
-from cncert.store.run_records import Alert, AlertLevel, RunRecord
+from cncert.store.run_records import Alert, AlertFacts, AlertLevel, FailedSource, RunRecord
 from tests import series
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.site.crawl import ROOT
@@ -32,7 +32,8 @@ WEEKS = series.week_ids("2024-46", "2025-03")
 LAST, BEFORE = WEEKS[-1], WEEKS[-2]
 UNSIGNED = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499999&idx=1&sn=973acc0aa04d451c973acc0aa04d451c"
 SIGNED = f"{UNSIGNED}&chksm=973acc0aa04d451c"
-FEED = "feed feeds.example/weekly: HTTP status 503"
+FEED = FailedSource(kind="feed", name="feeds.example/weekly", code="status", detail="HTTP status 503")
+OTHER_FEED = FailedSource(kind="feed", name="other.example/", code="empty", detail="empty")
 
 
 def address(url: str, form: str, tries: int = 1) -> dict[str, Any]:
@@ -161,9 +162,9 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     ),
     "archive: full": (lambda: broken(faults={"archive": 1}), "attention", "cannot be written"),
     "archive: no directory": (lambda: broken(close_reason="archive_failed"), "attention", "cannot be written"),
-    "died: the last one": (lambda: broken(close_reason=DIED), "attention", "2025-01-24 08:02"),
+    "died: the last one": (lambda: broken(close_reason=CloseReason.DIED), "attention", "2025-01-24 08:02"),
     "died: the one before": (
-        lambda: runs(ended(25, close_reason=DIED, clean=False), ended()),
+        lambda: runs(ended(25, close_reason=CloseReason.DIED, clean=False), ended()),
         "warning",
         "2025-01-23 08:02",
     ),
@@ -172,6 +173,11 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     "run: was stopped": (lambda: broken(close_reason="shutdown"), "warning", "shutdown"),
     "run: faults of the program": (lambda: broken(faults={"program": 2}), "attention", "errors in the program"),
     "idle: ten days": (lambda: runs(ended(240)), "attention", "no run for 10 days"),
+    "run: another extension ended it": (
+        lambda: broken(close_reason="other", other_reason="closespider_timeout"),
+        "attention",
+        "closespider_timeout",
+    ),
 }
 STILL: dict[str, Case] = {
     "stale: late, but not too late": lambda: documents(WEEKS[:-1]),
@@ -193,14 +199,15 @@ STILL: dict[str, Case] = {
     "pictures: not tried yet": lambda: documents(_2025_03=pictures(5, "pending")),
     "pictures: of no use": lambda: documents(_2025_03=pictures(5, "unsupported")),
     "feeds: once": lambda: runs(ended(25), ended(sources=[FEED])),
-    "feeds: another one": lambda: runs(ended(25, sources=["feed other.example/: empty"]), ended(sources=[FEED])),
+    "feeds: another one": lambda: runs(ended(25, sources=[OTHER_FEED]), ended(sources=[FEED])),
     "archive: the run before": lambda: runs(ended(25, faults={"archive": 1}, clean=False), ended()),
-    "died: long ago": lambda: runs(ended(50, close_reason=DIED, clean=False), ended(25), ended()),
+    "died: long ago": lambda: runs(ended(50, close_reason=CloseReason.DIED, clean=False), ended(25), ended()),
     "died: still going on": lambda: runs(ended(25), make_run(started_at=NOW)),
     "run: pages that failed": lambda: broken(faults={"unavailable": 3}),
     "run: a replay": lambda: broken(close_reason="shutdown", arguments={"replay": "x.warc"}),
     "idle: eight days": lambda: runs(ended(200)),
     "idle: never any": lambda: runs(),
+    "run: an import": lambda: runs(ended(close_reason="imported")),
 }
 
 
@@ -210,8 +217,9 @@ async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
     name = case.partition(":")[0]
     finding = found(await snapshot_of(sqlite_uri, stored()))[name]
     (alert,) = update_alerts([], [(name, finding)], NOW)
-    assert (alert.level, said in alert.text) == (level, True), finding
-    assert any("一" <= sign <= "龥" for sign in alert.text_zh)
+    text, text_zh = (text_and_advice(alert, language)[0] for language in ("en", "zh"))
+    assert (alert.level, said in text) == (level, True), finding
+    assert any("一" <= sign <= "龥" for sign in text_zh)
 
 
 @pytest.mark.parametrize("case", STILL)
@@ -227,7 +235,11 @@ async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) 
     """Of a store in which everything is wrong."""
     stored = missing(BEFORE, "blocked", addresses=ASKED) | {"rejects": refused(-1)["rejects"]}
     stored["issues"][-1] = documents(_2025_03=pictures(1, "failed") | ONE_METRIC)["issues"][-1]
-    stored["runs"] = [ended(50), ended(25, close_reason=DIED, clean=False), ended(faults={"archive": 1}, clean=False)]
+    stored["runs"] = [
+        ended(50),
+        ended(25, close_reason=CloseReason.DIED, clean=False),
+        ended(faults={"archive": 1}, clean=False),
+    ]
     facts = [await snapshot_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
     assert facts[0] == replace(facts[1], free_bytes=facts[0].free_bytes)
     names = {"archive", "blocked", "died", "figures", "picture_count", "pictures", "rejected"}
@@ -347,16 +359,16 @@ def places(text: str) -> set[str]:
 def test_a_sentence_lists_five_things_and_counts_the_others() -> None:
     finding = Finding("warning", tuple("abcdefg"))
     (alert,) = update_alerts([], [("rejected", finding)], NOW)
-    assert alert.text == "issues refused because they break the model: a, b, c, d, e (+2)"
-    assert alert.text_zh == "未通过校验而被拒收：a, b, c, d, e (+2)"
+    assert text_and_advice(alert, "en")[0] == "issues refused because they break the model: a, b, c, d, e (+2)"
+    assert text_and_advice(alert, "zh")[0] == "未通过校验而被拒收：a, b, c, d, e (+2)"
     assert alert.about == list("abcdefg")
 
 
 def test_the_words_of_a_list_are_translated() -> None:
-    states = ("2025-02 never seen", "2025-01 unavailable")
-    gaps = Finding("attention", ("2025-02", "2025-01"), facts={"weeks": states})
+    states = AlertFacts(states=["never seen", "unavailable"])
+    gaps = Finding("attention", ("2025-02", "2025-01"), facts=states)
     run = Finding("attention", ("robots", "items"))
-    texts = [alert.text_zh for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
+    texts = [text_and_advice(alert, "zh")[0] for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
     assert texts == ["缺少的期次：2025-02 未见, 2025-01 暂不可用", "上次运行：robots.txt 禁止访问, 处理流程出错"]
 
 

@@ -84,8 +84,8 @@ async def test_where_all_is_well_it_says_so_and_exits_with_0(tmp_path: Path, uri
 
 async def test_what_is_wrong_stands_in_the_table_with_what_to_do(tmp_path: Path, sqlite_uri: str) -> None:
     weeks = recent_weeks(4)
-    warnings = ["pages answered with a verification: 1"]
-    await fill(sqlite_uri, weeks, blocked=weeks[2], clean=False, warnings=warnings, sources=["feed a.example/: empty"])
+    empty = {"kind": "feed", "name": "a.example/", "code": "empty", "detail": "empty"}
+    await fill(sqlite_uri, weeks, blocked=weeks[2], clean=False, faults={"blocked": 1}, sources=[empty])
     result = run_status(tmp_path, store=sqlite_uri, CNCERT_LANGUAGE="zh", COLUMNS="80")
     assert result.returncode == 1
     assert f"missing       {weeks[2]} blocked" in result.stdout

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -14,14 +14,14 @@ from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger.article_ledger import Ledger
 from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
-from cncert.monitoring.exit_status import count_failures, judge_run
+from cncert.monitoring.exit_status import count_failures
 from cncert.monitoring.run_log import RunLog
 from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
 from cncert.store.revisions import Outcome
-from cncert.store.run_records import RunRecord
+from cncert.store.run_records import FailedSource, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -148,23 +148,22 @@ class RunRecorder:
         assert self.log is not None
         self.log.record.rejected.append(issue)
 
-    def remark(self, text: str) -> None:
-        """Add a line about a feed or an album; the run may be clean all the same."""
-        logger.warning("%s", text)
+    def source_failed(self, source: FailedSource) -> None:
+        """Note that a feed or an album could not be read; the run may be clean all the same."""
+        logger.warning("%s %s: %s", source.kind, source.name, source.detail)
         if self.record is not None:
-            self.record.sources.append(text)
+            self.record.sources.append(source)
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
         self.crawler.stats.set_value("cncert/run/clean", False)
         if self.log is not None:
-            self.log.record.ended_at = datetime.now(UTC)
-            self.log.record.close_reason = reason
+            self.log.close(reason)
             self.log.record.verdicts = self._counts("cncert/verdict/")
             self.log.record.pictures = self._counts("cncert/pictures/")
             try:
                 async with asyncio.timeout(FINAL_RECORD_SECONDS if self._store_failure else None):
-                    await self._finish(self.log, reason)
+                    await self._finish(self.log)
             except (StoreError, TimeoutError) as error:
                 self.log.record.clean = False
                 self._log_first_failure(error)
@@ -176,7 +175,7 @@ class RunRecorder:
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()
 
-    async def _finish(self, log: RunLog, reason: str) -> None:
+    async def _finish(self, log: RunLog) -> None:
         """Decide whether the run is clean, and save its record, also to a store that failed: it may work again."""
         record, stats = log.record, self.crawler.stats
         if self._store_failure is None:
@@ -184,9 +183,9 @@ class RunRecorder:
             for counter, numbers in (await log.note_issues()).items():
                 stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
         if self._first_failure is not None:
-            record.warnings.append(str(self._first_failure))
+            record.error = str(self._first_failure)
         record.faults = count_failures(Counter(self._failed.values()), stats.get_value)
-        await log.end(reason, clean=judge_run(record, reason))
+        await log.end()
         stats.set_value("cncert/run/clean", record.clean)
 
     def _counts(self, prefix: str) -> dict[str, int]:

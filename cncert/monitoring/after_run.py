@@ -15,7 +15,7 @@ from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import Finding, find_problems
 from cncert.options import Options, local_folder
 from cncert.store import Store
-from cncert.store.run_records import Alert, RunRecord
+from cncert.store.run_records import Alert, AlertFacts, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def run_monitors(store: Store, options: Options, record: RunRecord | None,
     try:
         if store_error is not None:
             # The store cannot remember that this was sent: the next run that cannot reach it sends it again.
-            lost = Finding("attention", facts={"error": str(store_error)})
+            lost = Finding("attention", facts=AlertFacts(error=str(store_error)))
             failures = (await _send(update_alerts([], [("store", lost)], now), options, source, now))[1]
         elif record is not None:
             _, alerts = await evaluate(store, options, now)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from cncert.monitoring.alert_words import sentence
 from cncert.monitoring.monitors import Finding
 from cncert.store.run_records import Alert, RunRecord
 
@@ -33,20 +32,19 @@ def update_alerts(previous: Iterable[Alert], findings: Iterable[tuple[str, Findi
 
 def _alert(name: str, finding: Finding, old: Alert | None, now: datetime) -> Alert:
     about = list(finding.about[:ABOUT_LIMIT])
-    grown = old is None or old.over or (finding.level, old.level) == ("attention", "warning")
-    facts = {**finding.facts, "about": finding.about}
-    return Alert(
+    alert = Alert(
         name=name,
         level=finding.level,
         about=about,
-        text=sentence(name, finding.sentence, "en", **facts),
-        advice=sentence(name, "advice", "en"),
-        text_zh=sentence(name, finding.sentence, "zh", **facts),
-        advice_zh=sentence(name, "advice", "zh"),
-        since=old.since if old else now,
-        told_at=old.told_at if old else None,
-        news=grown or old is None or old.news or not set(about) <= set(old.about),
+        number=len(finding.about),
+        sentence=finding.sentence,
+        facts=finding.facts,
+        since=now,
     )
+    if old is None:
+        return alert
+    grown = old.over or (finding.level, old.level) == ("attention", "warning") or not set(about) <= set(old.about)
+    return alert.model_copy(update={"since": old.since, "told_at": old.told_at, "news": grown or old.news})
 
 
 def pending(alerts: Iterable[Alert], now: datetime) -> list[Alert]:

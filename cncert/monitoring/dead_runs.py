@@ -3,11 +3,9 @@
 from datetime import UTC, datetime
 
 from cncert.store import Store
+from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import RunRecord
 from cncert.terminal.live_process import process_is_gone
-
-DIED = "died"
-"""Close reason of a run that was killed, or lost its store, before it could say how it ended."""
 
 
 def has_died(record: RunRecord, now: datetime) -> bool:
@@ -17,7 +15,8 @@ def has_died(record: RunRecord, now: datetime) -> bool:
 
 def close_if_dead(record: RunRecord, now: datetime) -> RunRecord:
     """Return *record*, closed with the reason DIED if its run has died."""
-    return record.model_copy(update={"close_reason": DIED, "clean": False}) if has_died(record, now) else record
+    closed = {"close_reason": CloseReason.DIED, "clean": False}
+    return record.model_copy(update=closed) if has_died(record, now) else record
 
 
 async def close_dead_runs(store: Store) -> list[RunRecord]:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from cncert.ledger import calendar_gaps
 from cncert.monitoring import issue_notes
+from cncert.monitoring.exit_status import is_clean
 from cncert.store import Store
+from cncert.store.close_reasons import read_reason
 from cncert.store.revisions import Outcome
 from cncert.store.run_records import RunRecord
 
@@ -58,14 +60,18 @@ class RunLog:
 
     async def note_issues(self) -> dict[str, dict[str, int]]:
         """Note what is odd about the issues that the run stored; return how many warnings of each kind they have."""
-        stored = [await self._store.get_issue(issue) for issue in {*self.record.new, *self.record.changed}]
-        found = issue_notes.count(issue for issue in stored if issue is not None)
-        self.record.notes = issue_notes.notes(found)
-        return found
+        found = [await self._store.get_issue(issue) for issue in sorted({*self.record.new, *self.record.changed})]
+        stored = [issue for issue in found if issue is not None]
+        self.record.notes += [note for issue in stored for note in issue_notes.notes_on(issue)]
+        return issue_notes.count(stored)
 
-    async def end(self, reason: str, *, clean: bool) -> None:
-        """Record that the run has ended for *reason*, and whether it was *clean*."""
+    def close(self, reason: str) -> None:
+        """Note that the run ends now, for what Scrapy calls *reason*."""
         record = self.record
-        record.close_reason, record.clean = reason, clean
-        record.ended_at = record.ended_at or datetime.now(UTC)
+        record.ended_at = datetime.now(UTC)
+        record.close_reason, record.other_reason = read_reason(reason)
+
+    async def end(self) -> None:
+        """Decide whether the run, which :meth:`close` has closed, is clean, and save its record."""
+        self.record.clean = is_clean(self.record)
         await self.save()

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from datetime import datetime, time
-from typing import get_args
+from typing import Any, get_args
 
 from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
+from cncert.monitoring.run_lines import alert_document, run_document
 from cncert.store.ledger_rows import State
 from cncert.store.run_records import Alert, RunRecord
 
@@ -73,6 +74,15 @@ def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
         alerts=[alert for alert in alerts if not alert.over],
         attention=any(alert.level == "attention" and not alert.over for alert in alerts),
     )
+
+
+def status_document(state: Status) -> dict[str, Any]:
+    """Return *state* in JSON form, with the lines of its run and the sentences of its alerts."""
+    document = state.model_dump(mode="json")
+    document["alerts"] = list(map(alert_document, state.alerts))
+    if state.last_run is not None:
+        document["last_run"] = run_document(state.last_run)
+    return document
 
 
 def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
