@@ -1,5 +1,6 @@
 """Run records: which runs died, which is the newest, what a record of the first version becomes."""
 
+import asyncio
 import contextlib
 import copy
 import os
@@ -7,12 +8,15 @@ import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from cncert.exceptions import StoreError
+from cncert.items import china_time
 from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.dead_runs import close_dead_runs, has_died
 from cncert.monitoring.exit_status import failure_lines, is_clean
@@ -22,11 +26,15 @@ from cncert.store import open_store
 from cncert.store.close_reasons import CloseReason
 from cncert.store.former_runs import upgraded_run
 from cncert.store.run_records import RunRecord
+from tests import series
+from tests.calls import call
 from tests.factories import make_run
-from tests.site.crawl import project_env, run_scrapy
+from tests.site.crawl import ROOT, begin_crawl, project_env, run_scrapy
+from tests.site.server import Answer, LoopbackWeChat
 
 HERE = socket.gethostname()
 NOW = datetime.now(UTC)
+LONG_AGO, AHEAD = NOW - timedelta(days=3), datetime(2036, 1, 1, tzinfo=UTC)
 
 
 def record(name: str = "run", /, **changes: object) -> RunRecord:
@@ -44,12 +52,24 @@ def record(name: str = "run", /, **changes: object) -> RunRecord:
         ({"pid": 2**70}, True),
         ({"pid": 0}, True),
         ({"pid": -1}, True),
-        ({"started_at": NOW - timedelta(days=1)}, True),  # the number has been given to another process since
-        ({"host": "another", "started_at": NOW - timedelta(hours=23)}, False),
-        ({"host": "another", "started_at": NOW - timedelta(hours=25)}, True),
+        ({"started_at": NOW - timedelta(minutes=8)}, True),  # the number has been given to another process since
+        ({"heartbeat_at": NOW - timedelta(minutes=8)}, True),
+        ({"heartbeat_at": NOW - timedelta(minutes=11)}, True),
+        ({"started_at": LONG_AGO, "heartbeat_at": NOW}, False),
+        ({"host": "another"}, False),
+        ({"host": "another", "started_at": NOW - timedelta(minutes=9)}, False),
+        ({"host": "another", "started_at": NOW - timedelta(minutes=11)}, True),  # it never had a heartbeat
+        ({"host": "another", "started_at": LONG_AGO, "heartbeat_at": NOW - timedelta(minutes=9)}, False),
+        ({"host": "another", "started_at": LONG_AGO, "heartbeat_at": NOW - timedelta(minutes=11)}, True),
+        ({"host": "another", "started_at": LONG_AGO, "heartbeat_at": NOW + timedelta(seconds=30)}, False),
+        ({"host": "another", "started_at": LONG_AGO, "heartbeat_at": AHEAD}, True),
+        ({"host": "another", "started_at": AHEAD, "heartbeat_at": AHEAD}, True),
+        ({"host": "another", "started_at": AHEAD, "heartbeat_at": NOW}, False),  # its clock was set right
+        ({"started_at": AHEAD, "heartbeat_at": NOW}, False),
+        ({"host": "another", "started_at": NOW, "heartbeat_at": AHEAD}, False),
     ],
 )
-def test_a_run_died_if_its_process_is_gone(changes: dict[str, object], died: bool) -> None:
+def test_a_run_died_if_its_process_is_gone_or_its_heartbeat_is_old(changes: dict[str, object], died: bool) -> None:
     assert has_died(record(**changes), datetime.now(UTC)) is died
 
 
@@ -132,6 +152,77 @@ def test_a_run_is_clean_if_no_line_says_why_not(changes: dict[str, object], line
     assert list(failure_lines(run)) == lines
     assert is_clean(run) is not bool(lines)
     assert run_document(run)["warnings"] == lines
+
+
+# --- times
+
+
+async def test_a_live_run_renews_its_heartbeat_and_a_store_that_fails_stops_nothing(
+    uri: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_store(uri) as store:
+        log = RunLog(store, "weekly", {})
+        await log.save()
+        first = log.record.heartbeat_at
+        await log.beat()  # it has just been saved
+        assert log.record.heartbeat_at == first
+        monkeypatch.setattr("cncert.monitoring.run_log.HEARTBEAT_SECONDS", 0.0)
+        await log.beat()
+        (run,) = await store.runs()
+        assert first is not None and run.heartbeat_at is not None and run.heartbeat_at >= china_time(first)
+    await store.close()
+    monkeypatch.setattr(store, "put_run", _refuse)
+    await log.beat()
+    assert "could not be renewed: no disk" in caplog.text
+
+
+async def test_a_crawl_that_waits_for_a_page_goes_on_until_it_is_killed(
+    site: LoopbackWeChat, tmp_path: Path, uri: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "from cncert.monitoring import run_log\nrun_log.HEARTBEAT_SECONDS = 0.05\n", encoding="utf-8"
+    )
+    page = series.published("2026-36").url
+    site.add_article(page, Answer(b"", hang=True))
+    bounds, path = ("from=2026-36", "until=2026-36"), os.pathsep.join([str(tmp_path), str(ROOT)])
+    process = begin_crawl(site, tmp_path, tmp_path / "log", f"start={page}", *bounds, store=uri, PYTHONPATH=path)
+    beats: set[datetime] = set()
+    async with open_store(uri) as store:
+        try:
+            async with asyncio.timeout(30):
+                while len(beats) < 4:
+                    await asyncio.sleep(0.02)
+                    beats |= {run.heartbeat_at for run in await store.runs() if run.heartbeat_at and site.asked(page)}
+        finally:
+            process.kill()
+            process.wait()
+        (run,) = await store.runs()
+    assert run.heartbeat_at is not None and run.clean is None
+    elsewhere = run.model_copy(update={"host": "another"})
+    assert [has_died(one, run.heartbeat_at) for one in (run, elsewhere)] == [True, False]
+    assert has_died(elsewhere, run.heartbeat_at + timedelta(minutes=11))
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_an_import_renews_its_record_at_each_file_and_a_trial_writes_none(
+    sqlite_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry_run: bool
+) -> None:
+    files, beats = [tmp_path / f"{number}.html" for number in range(3)], []
+
+    async def beat(log: RunLog) -> None:
+        beats.append(log)
+
+    monkeypatch.setattr(RunLog, "beat", beat)
+    for file in files:
+        file.write_bytes(b"<html>")
+    command = import_module("cncert.commands.import").ImportCommand()
+    words = [*map(str, files), *(["--dry-run"] if dry_run else [])]
+    assert call(command, *words, CNCERT_STORE=sqlite_uri) == 2
+    assert len(beats) == (0 if dry_run else 3)
+
+
+async def _refuse(_: RunRecord) -> None:
+    raise StoreError("no disk")
 
 
 # --- records of the first version

@@ -114,6 +114,8 @@ class _Import:
         """Store the issue of each result, and print a line for it."""
         verdicts = self._record.verdicts
         for result in results:
+            if self._write:
+                await self._log.beat()
             if isinstance(result, UnreadFile):
                 self._note(UNREAD, None, result.name, result.reason)  # read_files has printed the reason
                 continue

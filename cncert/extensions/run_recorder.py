@@ -15,7 +15,7 @@ from cncert.ledger.article_ledger import Ledger
 from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures
-from cncert.monitoring.run_log import RunLog
+from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
@@ -45,6 +45,8 @@ class RunRecorder:
         self._first_failure: Exception | None = None
         self._store_failure: StoreError | None = None
         self._closing: asyncio.Future[None] | None = None
+        self._next_heartbeat: asyncio.TimerHandle | None = None
+        self._heartbeat: asyncio.Future[None] | None = None
         self._failed: dict[str, str] = {}
 
     @classmethod
@@ -92,6 +94,7 @@ class RunRecorder:
             )
             await log.save()  # before anything else: a run that dies leaves its record
             self.log = log
+            self._wait_for_heartbeat(log)
             logger.info("Run %s begins", log.record.id)
             if not self._is_replay():
                 for problem in alert_channels.problems(self._options.alerts):
@@ -105,6 +108,16 @@ class RunRecorder:
             await log.save()
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
+
+    def _wait_for_heartbeat(self, log: RunLog) -> None:
+        """Renew the record after a while, and again until the run ends."""
+
+        def beat() -> None:
+            self._heartbeat = asyncio.ensure_future(log.beat())
+            self._wait_for_heartbeat(log)
+
+        # A timer, not a task that sleeps: a run that is stopped at once leaves no task behind.
+        self._next_heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, beat)
 
     def store_failed(self, error: StoreError, reason: str = "store_failed") -> CloseSpider:
         """Log the first failure of the store; return the exception that closes the spider."""
@@ -157,6 +170,9 @@ class RunRecorder:
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
         self.crawler.stats.set_value("cncert/run/clean", False)
+        for waiting in (self._next_heartbeat, self._heartbeat):
+            if waiting is not None:
+                waiting.cancel()
         if self.log is not None:
             self.log.close(reason)
             self.log.record.verdicts = self._counts("cncert/verdict/")

@@ -1,10 +1,13 @@
 """Keeps the record of one run: from its beginning, so that a run that dies leaves it, to the judgement at its end."""
 
+import logging
 import os
 import secrets
 import socket
+import time
 from datetime import UTC, datetime
 
+from cncert.exceptions import StoreError
 from cncert.ledger import calendar_gaps
 from cncert.monitoring import issue_notes
 from cncert.monitoring.exit_status import is_clean
@@ -12,6 +15,11 @@ from cncert.store import Store
 from cncert.store.close_reasons import read_reason
 from cncert.store.revisions import Outcome
 from cncert.store.run_records import RunRecord
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 60.0
+"""How often a run that goes on renews its record."""
 
 
 class RunLog:
@@ -41,10 +49,22 @@ class RunLog:
             pid=os.getpid(),
         )
         self._store, self._first, self._last = store, first, last
+        self._saved_at = 0.0
 
     async def save(self) -> None:
-        """Write the record into the store as it stands."""
+        """Write the record into the store as it stands; the run is alive."""
+        self._saved_at = time.monotonic()
+        self.record.heartbeat_at = datetime.now(UTC)
         await self._store.put_run(self.record)
+
+    async def beat(self) -> None:
+        """Save the record, unless that was just done. A store that fails stops nothing here."""
+        if time.monotonic() < self._saved_at + HEARTBEAT_SECONDS / 2:
+            return
+        try:
+            await self.save()
+        except StoreError as error:
+            logger.warning("The record of the run could not be renewed: %s", error)
 
     async def missing_weeks(self) -> int:
         """Return how many of the weeks that the run is about have no issue in the store."""

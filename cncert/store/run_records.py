@@ -82,6 +82,8 @@ class RunRecord(Model):
     id: Annotated[str, Field(alias="_id")]
     spider: str
     started_at: Moment
+    heartbeat_at: Moment | None = None
+    """When the run was last seen alive: renewed every minute."""
     ended_at: Moment | None = None
     arguments: dict[str, str]
     job: str | None = None
