@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from cncert.exceptions import StoreError
 from cncert.items import china_time
 from cncert.monitoring.alert_words import text_and_advice
+from cncert.monitoring.believed_times import newest_runs
 from cncert.monitoring.dead_runs import close_dead_runs, has_died
 from cncert.monitoring.exit_status import failure_lines, is_clean
 from cncert.monitoring.run_lines import all_lines, run_document
@@ -223,6 +224,37 @@ def test_an_import_renews_its_record_at_each_file_and_a_trial_writes_none(
 
 async def _refuse(_: RunRecord) -> None:
     raise StoreError("no disk")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        ({}, ["1 hour", "3 hours", "ahead"]),
+        ({"ended_at": AHEAD}, ["1 hour", "3 hours", "ahead"]),
+        ({"ended_at": NOW - timedelta(hours=2)}, ["1 hour", "ahead", "3 hours"]),  # its clock was set right
+        ({"heartbeat_at": NOW}, ["ahead", "1 hour", "3 hours"]),
+    ],
+)
+async def test_a_run_that_began_in_the_future_is_not_the_newest(
+    uri: str, ahead: dict[str, object], expected: list[str]
+) -> None:
+    async with open_store(uri) as store:
+        await store.put_run(record("ahead", started_at=AHEAD, **ahead))
+        await store.put_run(record("3 hours", started_at=NOW - timedelta(hours=3)))
+        await store.put_run(record("1 hour", started_at=NOW - timedelta(hours=1)))
+        for limit in (1, 2, 3, None):
+            assert [run.id for run in await newest_runs(store, NOW, limit)] == expected[:limit]
+
+
+async def test_runs_fails_for_the_newest_run_whatever_a_wrong_clock_wrote(tmp_path: Path) -> None:
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        for run in (
+            record("ahead", started_at=AHEAD, ended_at=NOW - timedelta(days=1), clean=True, close_reason="finished"),
+            record("today", ended_at=NOW, clean=False, close_reason="other", other_reason="closespider_timeout"),
+        ):
+            await store.put_run(run)
+    result = run_scrapy("runs", "--fail", "-n", "1", env=project_env(None, tmp_path))
+    assert (result.returncode, "closespider_timeout" in result.stdout, "2036" in result.stdout) == (1, True, False)
 
 
 # --- records of the first version

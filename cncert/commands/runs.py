@@ -8,6 +8,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
+from cncert.monitoring.believed_times import newest_runs
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.print_run_summary import run_duration, run_state
 from cncert.monitoring.run_lines import all_lines, run_document
@@ -35,10 +36,11 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(f"runs takes no argument {args[0]!r}")
         if opts.limit < 0:
             raise ArgumentError(f"--limit {opts.limit} is below 0")
+        now = datetime.now(UTC)
         async with open_store(self.options.store) as store:
             # A job may be any of them.
-            found = await store.runs(None if opts.job else opts.limit or None)
-        runs = [close_if_dead(run, datetime.now(UTC)) for run in found]
+            found = await newest_runs(store, now, None if opts.job else opts.limit or None)
+        runs = [close_if_dead(run, now) for run in found]
         if opts.job:
             runs = [run for run in runs if run.job == opts.job]
         if opts.job and not runs:

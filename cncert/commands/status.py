@@ -13,6 +13,7 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, StoreError, error_reason
 from cncert.monitoring.after_run import evaluate
+from cncert.monitoring.believed_times import end_moment
 from cncert.monitoring.exit_status import failure_lines
 from cncert.monitoring.print_run_summary import alert_markup, run_state
 from cncert.monitoring.prometheus import metrics
@@ -126,7 +127,8 @@ def _of_the_runs(state: Status) -> list[tuple[str, str]]:
     run = state.last_run
     if run is None:
         return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
-    when = _ago((state.at - (run.ended_at or run.started_at)).total_seconds())
+    ended = end_moment(run, state.at)
+    when = _ago((state.at - ended).total_seconds()) if ended is not None else "by a clock that was ahead"
     says_why = run.clean or run.close_reason is CloseReason.DIED
     reason = "" if says_why else f" ({escape_markup(run.reason or 'unknown')})"
     lines = [("last run", f"{run_state(run)}{reason}, {when}: {len(run.new)} new, {len(run.changed)} changed")]

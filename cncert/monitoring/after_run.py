@@ -50,7 +50,7 @@ async def evaluate(store: Store, options: Options, now: datetime) -> tuple[Store
     places = {"CNCERT_FILES": options.files, "CNCERT_ARCHIVE": options.archive}
     folders = {name: folder for name, place in places.items() if place and (folder := local_folder(place))}
     snapshot = await take_snapshot(store, now, timedelta(days=options.fresh_days), folders)
-    return snapshot, update_alerts(previous_alerts(snapshot.runs), find_problems(snapshot), now)
+    return snapshot, update_alerts(previous_alerts(snapshot.runs, now), find_problems(snapshot), now)
 
 
 async def _send(alerts: Sequence[Alert], options: Options, source: str, now: datetime) -> tuple[list[Alert], list[str]]:

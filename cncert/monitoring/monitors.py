@@ -13,6 +13,7 @@ from statistics import median
 from cncert.items import Issue, day_in_china
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
+from cncert.monitoring.believed_times import run_moment
 from cncert.monitoring.due_dates import due_by, publication_day
 from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.monitor_input import StoreSnapshot
@@ -57,7 +58,7 @@ def stale(snapshot: StoreSnapshot) -> Finding | None:
     if not snapshot.issues:
         return Finding("attention", sentence="nothing_stored")
     newest, day = snapshot.issues[0], day_in_china(snapshot.now)
-    published = publication_day(newest)
+    published = publication_day(newest, snapshot.now)
     due, days = due_by(published, snapshot.fresh), (day - published).days
     if day <= due:
         return None
@@ -199,7 +200,11 @@ def bad_end(snapshot: StoreSnapshot) -> Finding | None:
 
 def idle(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no run has started for a long time."""
-    if not snapshot.runs or (pause := snapshot.now - snapshot.runs[0].started_at) <= snapshot.fresh:
+    if not snapshot.runs:
+        return None
+    if (began := run_moment(snapshot.runs[0], snapshot.now)) is None:
+        return Finding("attention", sentence="all_ahead")
+    if (pause := snapshot.now - began) <= snapshot.fresh:
         return None
     return Finding("attention", facts=AlertFacts(days=pause.days))
 

@@ -25,8 +25,10 @@ def run_state(record: RunRecord) -> str:
 
 
 def run_duration(record: RunRecord) -> str:
-    """Return how long a run took, an empty text if it has not ended."""
-    return format_duration((record.ended_at - record.started_at).total_seconds()) if record.ended_at is not None else ""
+    """Return how long a run took, an empty text if it has not ended, or its clock was set back meanwhile."""
+    if record.ended_at is None or record.ended_at < record.started_at:
+        return ""
+    return format_duration((record.ended_at - record.started_at).total_seconds())
 
 
 def alert_markup(alert: Alert, language: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
+from cncert.monitoring.believed_times import believed
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.run_lines import alert_document, run_document
@@ -15,11 +16,12 @@ from cncert.store.run_records import Alert, RunRecord
 
 
 class NewestIssue(Model):
-    """The newest stored issue."""
+    """The newest stored issue whose week has ended."""
 
     issue: str
     title: str
     published_at: Moment | None
+    """None too if it is in the future."""
     age_seconds: int
     """Time since it was published, or since the usual day if that is not known."""
     warnings: list[IssueWarning]
@@ -89,11 +91,12 @@ def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
     if not snapshot.issues:
         return None
     issue = snapshot.issues[0]
-    published = issue.published_at or datetime.combine(publication_day(issue), time(), CHINA)
+    published_at = believed(issue.published_at, snapshot.now)
+    published = published_at or datetime.combine(publication_day(issue, snapshot.now), time(), CHINA)
     return NewestIssue(
         issue=issue.id,
         title=issue.title,
-        published_at=issue.published_at,
-        age_seconds=int((snapshot.now - published).total_seconds()),
+        published_at=published_at,
+        age_seconds=max(0, int((snapshot.now - published).total_seconds())),
         warnings=issue.warnings,
     )
