@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from cncert.monitoring.exit_status import failure_lines
 from tests import series
 from tests.killing import Dump, Place, contents, differences
 from tests.mongod import Mongod
@@ -59,7 +60,7 @@ def troubles(place: Place, weeks: list[str], expected: Dump | None) -> tuple[lis
     new = sorted(issue for run in runs for issue in run.new)
     if new != weeks or list(dump["issues"]) != weeks:
         found.append(f"{len(weeks)} issues should be stored once: {len(new)} were, {len(dump['issues'])} are there")
-    found += [f"a run is not clean: {run.warnings}" for run in runs if not run.clean]
+    found += [f"a run is not clean: {list(failure_lines(run))}" for run in runs if not run.clean]
     return found + [f"{kind}: {len(dump[kind])}" for kind in ("revisions", "rejects") if dump[kind]], dump
 
 

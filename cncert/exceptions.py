@@ -1,5 +1,13 @@
 """The exceptions of the project, and from where each is raised."""
 
+from typing import Literal
+
+SourceFault = Literal[
+    "no_answer", "refused", "robots", "too_large", "status", "redirect", "verification", "empty", "unreadable",
+    "incomplete", "other",
+]  # fmt: skip
+"""What is wrong with a feed or an album; ``incomplete``: it was read up to an error, ``other``: an old record."""
+
 
 class CncertError(Exception):
     """Base of the exceptions whose text is one line that a user can act on."""
@@ -42,6 +50,10 @@ class ExportError(CncertError):
 
 class SourceError(CncertError):
     """A feed or an album cannot be fetched or read. Raised from ``sources/`` and ``middlewares/sources.py``."""
+
+    def __init__(self, code: SourceFault, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class BrowserError(CncertError):

@@ -17,8 +17,8 @@ from typing import Any
 
 import pymongo
 
-from cncert.monitoring.dead_runs import DIED
 from cncert.store import open_store
+from cncert.store.close_reasons import CloseReason
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import RunRecord
 from tests import series
@@ -170,7 +170,7 @@ def runs_without_record(runs: list[RunRecord], begun: set[str]) -> Iterator[str]
         yield f"run {missing} left no record"
     for run in runs[1:]:
         # One that was killed on its very last steps had said all that there was to say.
-        if (run.close_reason, run.clean) not in ((DIED, False), ("finished", True)):
+        if (run.close_reason, run.clean) not in ((CloseReason.DIED, False), (CloseReason.FINISHED, True)):
             yield f"run {run.id}: {run.close_reason}, clean {run.clean}"
     if not runs or runs[0].clean is not True:
         yield "the last run is not clean"

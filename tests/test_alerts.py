@@ -30,32 +30,45 @@ def hooks() -> Iterator[Webhooks]:
         yield server
 
 
-def alert(name: str = "stale", **changes: Any) -> Alert:
-    fields = {"level": "attention", "about": [], "text": "no new issue", "advice": "look", "since": NOW}
-    return Alert(name=name, **{**fields, "text_zh": "没有新一期", "advice_zh": "请查看", **changes})
+def alert(name: str = "rejected", **changes: Any) -> Alert:
+    about = changes.pop("about", ["2025-03"])
+    return Alert.model_validate(
+        {"name": name, "level": "attention", "about": about, "number": len(about), "since": NOW, **changes}
+    )
 
 
 # --- what is said
 
 
 def test_a_message_says_what_is_wrong_and_what_to_do() -> None:
-    title, body = message(
-        [alert(), alert("disk", level="warning", text="full"), alert(over=True, text="a")], "en", "host, run"
-    )
+    full = alert("disk", level="warning", about=["store"], facts={"limit_mb": 500})
+    title, body = message([alert("archive", about=[]), full, alert("pictures", over=True)], "en", "host, run")
     assert title == "cncert: attention 1, warning 1, over 1"
-    assert body == "[attention] no new issue\n→ look\n[warning] full\n→ look\n[over] a\nhost, run"
+    assert body.splitlines() == [
+        "[attention] the archive of raw pages cannot be written",
+        "→ make CNCERT_ARCHIVE writable, or free its disk",
+        "[warning] less than 500 MB of disk space left: store",
+        "→ free some space there, or move it to a larger disk",
+        "[over] pictures could not be had: 2025-03",
+        "host, run",
+    ]
 
 
 def test_a_message_is_chinese_where_that_is_asked_for() -> None:
-    title, body = message([alert(), alert(over=True)], "zh", "主机")
+    title, body = message([alert("died"), alert("died", over=True)], "zh", "主机")
     assert title == "cncert: 需处理 1, 已恢复 1"
-    assert body == "[需处理] 没有新一期\n→ 请查看\n[已恢复] 没有新一期\n主机"
+    assert body.splitlines() == [
+        "[需处理] 运行中途异常终止：2025-03",
+        "→ 下次运行会从中断处继续；若反复出现，请检查内存以及是谁终止了进程",
+        "[已恢复] 运行中途异常终止：2025-03",
+        "主机",
+    ]
 
 
 def test_a_message_is_short_enough_for_wecom() -> None:
-    title, body = message([alert(str(number), text_zh="长" * 100) for number in range(12)], "zh", "host")
+    title, body = message([alert("store", facts={"error": "长" * 100}) for _ in range(12)], "zh", "host")
     assert len(f"{title}\n{body}".encode()) < 2048
-    assert body.splitlines()[-2:] == ["……另有7条（scrapy status）", "host"]
+    assert body.splitlines()[-2:] == ["……另有8条（scrapy status）", "host"]
     assert len(body.encode()) > MESSAGE_BYTES / 2
 
 
@@ -120,7 +133,7 @@ async def test_one_who_takes_it_is_enough_and_each_other_is_a_line(
     ]
     (taken,) = hooks.messages
     assert taken["title"] == "cncert: 需处理 1"
-    assert taken["message"] == "[需处理] 没有新一期\n→ 请查看\nhost"
+    assert taken["message"].splitlines()[0] == "[需处理] 未通过校验而被拒收：2025-03"
     assert SECRET not in caplog.text
 
 

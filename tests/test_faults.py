@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from cncert.ledger import calendar_gaps
-from cncert.monitoring.dead_runs import DIED
-from cncert.monitoring.exit_status import CLEAN_REASONS
+from cncert.monitoring.exit_status import failure_lines
 from cncert.monitoring.issue_notes import WARNING_GROUPS
 from cncert.store import open_store
+from cncert.store.close_reasons import CloseReason
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.revisions import Outcome as StoreOutcome
 from cncert.store.run_records import RunRecord
@@ -463,12 +463,12 @@ async def test_a_fault_is_reported_and_costs_no_other_issue(site: LoopbackWeChat
     assert (row.state, row.attempts, row.next_try is not None) == (fault.state, fault.attempts, fault.later), row
     assert fault.reason in str(row.reason), row.reason
     assert found.week.state == ("stored" if fault.broken in found.stored else fault.state)
-    assert (found.run.close_reason, found.run.clean) == (fault.close, fault.clean), found.run.warnings
+    assert (found.run.close_reason, found.run.clean) == (fault.close, fault.clean), found.run.faults
     assert found.status == (0 if fault.clean else 1)
     assert "Traceback" not in found.stderr
     assert "[scrapy.spidermiddlewares.metacopy]" not in found.stderr
     assert fault.said in found.stderr
-    assert bool(found.run.warnings) is not fault.clean
+    assert bool(list(failure_lines(found.run))) is not fault.clean
     assert site.asked(answered="refused") == []
     if fault.asked is not None:
         assert len(site.asked(series.published(fault.broken).url)) == fault.asked
@@ -508,7 +508,7 @@ async def test_a_second_run_brings_what_is_mended(site: LoopbackWeChat, tmp_path
     mend(site, fault)
     result = run(site, tmp_path, fault, "retry=1", *more)
     found = await outcome(tmp_path, fault, result)
-    assert (found.status, found.run.clean, found.run.warnings) == (0, True, [])
+    assert (found.status, found.run.clean, found.run.faults) == (0, True, {})
     assert found.stored == series.week_ids(*fault.weeks)
     assert (found.row.state, found.row.reason, found.row.next_try) == ("stored", None, None)
     assert (found.week.state, found.week.reason, found.run.gaps_after) == ("stored", None, 0)
@@ -574,7 +574,6 @@ async def test_a_long_series_survives_what_it_has_lost(site: LoopbackWeChat, tmp
 
 LOGS = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8")
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "cncert").rglob("*.py")))
-OF_SCRAPY = {"finished", "shutdown", "memusage_exceeded", "start_error"}
 COMPUTED = {
     "verdict/{page.verdict}": list(Verdict),
     # Only what somebody kept can hold several issues.
@@ -597,10 +596,9 @@ def counters() -> set[str]:
 
 
 def close_reasons() -> set[str]:
-    """The names of all reasons for which a run ends."""
+    """The names of all reasons for which the project ends a run."""
     named = re.findall(r'CloseSpider\(\s*"(\w+)"', SOURCE)
-    lost = re.findall(r'"([a-z]+_(?:failed|unreachable|asked))"', SOURCE)
-    return {*named, *lost, *CLEAN_REASONS, DIED} | OF_SCRAPY
+    return {*named, *re.findall(r'"([a-z]+_(?:failed|unreachable|asked))"', SOURCE)}
 
 
 def test_the_names_are_found() -> None:
@@ -609,7 +607,11 @@ def test_the_names_are_found() -> None:
 
 
 def test_every_counter_and_close_reason_is_explained() -> None:
-    assert [name for name in sorted(counters() | close_reasons()) if f"`{name}`" not in LOGS] == []
+    assert [name for name in sorted({*counters(), *CloseReason}) if f"`{name}`" not in LOGS] == []
+
+
+def test_every_close_reason_of_the_source_is_a_known_one() -> None:
+    assert close_reasons() <= {*CloseReason}
 
 
 def test_every_group_of_faults_is_explained() -> None:

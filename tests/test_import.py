@@ -11,6 +11,7 @@ from cncert.editions.import_saved import SavedIssueImporter
 from cncert.items import Issue
 from cncert.ledger.article_ledger import Ledger
 from cncert.ledger.calendar_gaps import weeks
+from cncert.monitoring.exit_status import failure_lines
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage, read_saved_page, unwrap_saved_page
@@ -105,7 +106,8 @@ def test_an_import_says_what_became_of_every_file(tmp_path: Path) -> None:
     (run,) = runs(tmp_path)
     assert (run.spider, run.close_reason, run.new, run.clean) == ("import", "imported", ["2025-03", "2025-02"], False)
     assert run.verdicts == {"article": 3, "gone": 1}
-    assert run.warnings == ["files, no issue: 2", "files, unread: 1"]
+    assert run.faults == {"no_issue": 2, "unread": 1}
+    assert list(failure_lines(run)) == ["files, no issue: 2", "files, unread: 1"]
     assert week_states(tmp_path) == {
         **dict.fromkeys(series.week_ids("2024-50", "2025-01"), "known"),
         "2025-02": "stored",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cncert.monitoring.dead_runs import DIED
+from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.killing import FIRST, LAST, Place, Reference, begin, contents, differences, publish, trial, undisturbed
@@ -132,7 +132,7 @@ async def test_a_database_that_stops_ends_the_run(
         mongod.kill()
         mongod.start()
         (run,) = await check_completed(site, place, reference, table=False)
-    assert run.close_reason == DIED
+    assert run.close_reason is CloseReason.DIED
 
 
 FULL = """
@@ -163,7 +163,7 @@ async def test_a_disk_that_gets_full_ends_the_run(
     dump, _ = await contents(kept)
     assert 2 < len(dump["issues"]) < 12
     runs = await check_completed(site, kept, reference)
-    assert runs[0].close_reason in ("store_failed", DIED)  # whether there was room for the record
+    assert runs[0].close_reason in (CloseReason.STORE_FAILED, CloseReason.DIED)  # whether there was room for the record
 
 
 async def test_a_network_that_dies_ends_the_run(tmp_path: Path, reference: Reference) -> None:

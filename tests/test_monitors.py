@@ -5,34 +5,36 @@ import csv
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
-from cncert.monitoring.alert_words import alert_words
-from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.alert_words import alert_words, text_and_advice
 from cncert.monitoring.due_dates import due_by, holidays
 from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
 from cncert.report.calendar import parse_week
 from cncert.store import Store, open_store
+from cncert.store.close_reasons import CloseReason
 from cncert.store.ledger_rows import LedgerRow
-from cncert.store.run_records import Alert, AlertLevel, RunRecord
+from cncert.store.run_records import Alert, AlertFacts, AlertLevel, FailedSource, RunRecord
 from tests import series
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.site.crawl import ROOT
 from tests.stores import rewrite
 
 FRESH = timedelta(days=9)
+AHEAD = datetime(2036, 1, 1, tzinfo=UTC)
 WEEKS = series.week_ids("2024-46", "2025-03")
 """Nine weeks; the last issue is a day old."""
 LAST, BEFORE = WEEKS[-1], WEEKS[-2]
 UNSIGNED = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499999&idx=1&sn=973acc0aa04d451c973acc0aa04d451c"
 SIGNED = f"{UNSIGNED}&chksm=973acc0aa04d451c"
-FEED = "feed feeds.example/weekly: HTTP status 503"
+FEED = FailedSource(kind="feed", name="feeds.example/weekly", code="status", detail="HTTP status 503")
+OTHER_FEED = FailedSource(kind="feed", name="other.example/", code="empty", detail="empty")
 
 
 def address(url: str, form: str, tries: int = 1) -> dict[str, Any]:
@@ -97,10 +99,23 @@ def runs(*records: RunRecord) -> Documents:
     return {**documents(), "runs": list(records)}
 
 
-def refused(hours_ago: float) -> Documents:
-    """An issue that was refused so long before the page of the stored one was fetched (NOW)."""
+def refused(hours_ago: float, fetched_at: datetime = NOW) -> Documents:
+    """An issue that was refused so long before NOW, when the page of the stored one was fetched."""
     reject = make_reject(issue=LAST, reason="invalid", rejected_at=NOW - timedelta(hours=hours_ago))
-    return {**documents(), "rejects": [reject]}
+    stored = documents()
+    provenance = stored["issues"][-1].provenance.model_copy(update={"fetched_at": fetched_at})
+    stored["issues"][-1] = stored["issues"][-1].model_copy(update={"provenance": provenance})
+    return {**stored, "rejects": [reject]}
+
+
+def of_2036(**changes: Any) -> RunRecord:
+    """A clean run by a clock that was ahead."""
+    return ended(**{"started_at": AHEAD, "ended_at": AHEAD + timedelta(minutes=5), **changes})
+
+
+def with_week_of_2036(weeks: Iterable[str], **changed: dict[str, Any]) -> Documents:
+    """A store that holds the issue of a week that has not come, too."""
+    return documents([*weeks, "2036-01"], **changed)
 
 
 def pictures(number: int, status: str = "stored") -> dict[str, Any]:
@@ -145,7 +160,7 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
         "2024-46",
     ),
     "blocked: the run": (lambda: broken(close_reason="verification_asked"), "attention", "the last run"),
-    "rejected: not stored since": (lambda: refused(-1), "attention", "2025-03"),
+    "rejected: not stored since": (lambda: refused(-1 / 60), "attention", "2025-03"),
     "figures: a metric": (lambda: documents(_2025_03=ONE_METRIC), "warning", "2025-03 phishing.pages_per_ip"),
     "figures: the rating": (lambda: documents(_2025_02={"rating": None}), "warning", "2025-02 rating"),
     "doubts: unread": (lambda: documents(_2025_03=warning("figures_unread")), "warning", "2025-03"),
@@ -161,9 +176,9 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     ),
     "archive: full": (lambda: broken(faults={"archive": 1}), "attention", "cannot be written"),
     "archive: no directory": (lambda: broken(close_reason="archive_failed"), "attention", "cannot be written"),
-    "died: the last one": (lambda: broken(close_reason=DIED), "attention", "2025-01-24 08:02"),
+    "died: the last one": (lambda: broken(close_reason=CloseReason.DIED), "attention", "2025-01-24 08:02"),
     "died: the one before": (
-        lambda: runs(ended(25, close_reason=DIED, clean=False), ended()),
+        lambda: runs(ended(25, close_reason=CloseReason.DIED, clean=False), ended()),
         "warning",
         "2025-01-23 08:02",
     ),
@@ -172,6 +187,56 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     "run: was stopped": (lambda: broken(close_reason="shutdown"), "warning", "shutdown"),
     "run: faults of the program": (lambda: broken(faults={"program": 2}), "attention", "errors in the program"),
     "idle: ten days": (lambda: runs(ended(240)), "attention", "no run for 10 days"),
+    # Times in the future hide nothing.
+    "stale: published in 2099": (
+        lambda: documents(WEEKS[:-2], _2025_01={"published_at": AHEAD}),
+        "attention",
+        "15 days: the newest is 2025-01",
+    ),
+    "stale: a week of 2036": (lambda: with_week_of_2036(WEEKS[:-2]), "attention", "15 days: the newest is 2025-01"),
+    "idle: but for a run of 2036": (lambda: runs(ended(240), of_2036()), "attention", "no run for 10 days"),
+    "idle: only runs of 2036": (lambda: runs(of_2036()), "attention", "a clock was ahead"),
+    "died: the one before a run of 2036": (
+        lambda: runs(of_2036(), ended(close_reason=CloseReason.DIED, clean=False)),
+        "attention",
+        "2025-01-24 08:02",
+    ),
+    "died: a heartbeat of 2036": (
+        lambda: runs(ended(25), make_run(started_at=NOW - timedelta(hours=1), heartbeat_at=AHEAD)),
+        "attention",
+        "2025-01-24 08:02",
+    ),
+    "run: the one before a run of 2036": (
+        lambda: runs(of_2036(), ended(close_reason="store_failed", clean=False)),
+        "attention",
+        "store_failed",
+    ),
+    "run: another extension ended it": (
+        lambda: broken(close_reason="other", other_reason="closespider_timeout"),
+        "attention",
+        "closespider_timeout",
+    ),
+    "blocked: the run before one of 2036": (
+        lambda: runs(of_2036(), ended(close_reason="verification_asked", clean=False)),
+        "attention",
+        "the last run",
+    ),
+    "archive: the run before one of 2036": (
+        lambda: runs(of_2036(), ended(faults={"archive": 1}, clean=False)),
+        "attention",
+        "cannot be written",
+    ),
+    "feeds: of the two runs before one of 2036": (
+        lambda: runs(of_2036(), ended(25, sources=[FEED]), ended(sources=[FEED])),
+        "warning",
+        "feeds.example",
+    ),
+    "figures: beside a week of 2036": (
+        lambda: with_week_of_2036(WEEKS, _2025_03=ONE_METRIC),
+        "warning",
+        "2025-03 phishing.pages_per_ip",
+    ),
+    "rejected: a page fetched in 2036": (lambda: refused(1, fetched_at=AHEAD), "attention", "2025-03"),
 }
 STILL: dict[str, Case] = {
     "stale: late, but not too late": lambda: documents(WEEKS[:-1]),
@@ -193,14 +258,23 @@ STILL: dict[str, Case] = {
     "pictures: not tried yet": lambda: documents(_2025_03=pictures(5, "pending")),
     "pictures: of no use": lambda: documents(_2025_03=pictures(5, "unsupported")),
     "feeds: once": lambda: runs(ended(25), ended(sources=[FEED])),
-    "feeds: another one": lambda: runs(ended(25, sources=["feed other.example/: empty"]), ended(sources=[FEED])),
+    "feeds: another one": lambda: runs(ended(25, sources=[OTHER_FEED]), ended(sources=[FEED])),
     "archive: the run before": lambda: runs(ended(25, faults={"archive": 1}, clean=False), ended()),
-    "died: long ago": lambda: runs(ended(50, close_reason=DIED, clean=False), ended(25), ended()),
+    "died: long ago": lambda: runs(ended(50, close_reason=CloseReason.DIED, clean=False), ended(25), ended()),
     "died: still going on": lambda: runs(ended(25), make_run(started_at=NOW)),
     "run: pages that failed": lambda: broken(faults={"unavailable": 3}),
     "run: a replay": lambda: broken(close_reason="shutdown", arguments={"replay": "x.warc"}),
     "idle: eight days": lambda: runs(ended(200)),
     "idle: never any": lambda: runs(),
+    "idle: a clock that was set right": lambda: runs(of_2036(ended_at=NOW)),
+    "run: an import": lambda: runs(ended(close_reason="imported")),
+    "died: a heartbeat of this minute": lambda: runs(
+        ended(25), make_run(started_at=NOW - timedelta(days=2), heartbeat_at=NOW)
+    ),
+    "rejected: by a clock of 2036": lambda: {
+        **documents(),
+        "rejects": [make_reject(issue=LAST, reason="invalid", rejected_at=AHEAD)],
+    },
 }
 
 
@@ -210,8 +284,9 @@ async def test_a_monitor_speaks(sqlite_uri: str, case: str) -> None:
     name = case.partition(":")[0]
     finding = found(await snapshot_of(sqlite_uri, stored()))[name]
     (alert,) = update_alerts([], [(name, finding)], NOW)
-    assert (alert.level, said in alert.text) == (level, True), finding
-    assert any("一" <= sign <= "龥" for sign in alert.text_zh)
+    text, text_zh = (text_and_advice(alert, language)[0] for language in ("en", "zh"))
+    assert (alert.level, said in text) == (level, True), finding
+    assert any("一" <= sign <= "龥" for sign in text_zh)
 
 
 @pytest.mark.parametrize("case", STILL)
@@ -225,9 +300,13 @@ async def test_where_all_is_well_all_keep_still(uri: str) -> None:
 
 async def test_both_stores_give_the_same_facts(sqlite_uri: str, mongo_uri: str) -> None:
     """Of a store in which everything is wrong."""
-    stored = missing(BEFORE, "blocked", addresses=ASKED) | {"rejects": refused(-1)["rejects"]}
+    stored = missing(BEFORE, "blocked", addresses=ASKED) | {"rejects": refused(-1 / 60)["rejects"]}
     stored["issues"][-1] = documents(_2025_03=pictures(1, "failed") | ONE_METRIC)["issues"][-1]
-    stored["runs"] = [ended(50), ended(25, close_reason=DIED, clean=False), ended(faults={"archive": 1}, clean=False)]
+    stored["runs"] = [
+        ended(50),
+        ended(25, close_reason=CloseReason.DIED, clean=False),
+        ended(faults={"archive": 1}, clean=False),
+    ]
     facts = [await snapshot_of(uri, stored) for uri in (sqlite_uri, mongo_uri)]
     assert facts[0] == replace(facts[1], free_bytes=facts[0].free_bytes)
     names = {"archive", "blocked", "died", "figures", "picture_count", "pictures", "rejected"}
@@ -314,8 +393,45 @@ def test_an_alert_is_sent_when_it_begins_grows_or_ends_and_weekly_while_somebody
 def test_previous_alerts_stand_in_the_run_that_ended_last_of_those_that_were_watched() -> None:
     (alert,) = update_alerts([], finding("a"), NOW)
     parallel = ended(3, ended_at=NOW, alerts=[alert])
-    assert previous_alerts([ended(0), ended(1, alerts=[]), ended(2), parallel]) == [alert]
-    assert previous_alerts([ended(0)]) == []
+    assert previous_alerts([ended(0), ended(1, alerts=[]), ended(2), parallel], NOW) == [alert]
+    assert previous_alerts([ended(0)], NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("since", "told_at", "sent"),
+    [
+        (LATER[0], LATER[0], [7, 14]),
+        (AHEAD, LATER[0], [7, 14]),
+        (LATER[0], AHEAD, [1, 8, 15]),  # nobody knows when: it is sent at once
+        (AHEAD, AHEAD, [1, 8, 15]),
+        (LATER[0], LATER[1] + timedelta(seconds=30), [9, 16]),  # the clock of another node
+    ],
+)
+def test_an_alert_of_the_future_neither_hides_nor_postpones_and_heals(
+    since: datetime, told_at: datetime, sent: list[int]
+) -> None:
+    alerts = mark_sent(update_alerts([], finding("a"), LATER[0]), LATER[0])
+    alerts = [alerts[0].model_copy(update={"since": since, "told_at": told_at})]
+    days = []
+    for day, now in enumerate(LATER[1:], start=1):
+        alerts = update_alerts(alerts, finding("a"), now)
+        assert alerts[0].since <= now
+        if pending(alerts, now):
+            days.append(day)
+            alerts = mark_sent(alerts, now)
+    assert days == sent
+
+
+def test_the_end_of_an_alert_is_sent_though_it_was_told_in_the_future() -> None:
+    alerts = mark_sent(update_alerts([], finding("a"), LATER[0]), AHEAD)
+    assert [alert.over for alert in pending(update_alerts(alerts, [], LATER[1]), LATER[1])] == [True]
+
+
+def test_alerts_of_a_run_of_the_future_are_no_previous_ones() -> None:
+    (alert,) = update_alerts([], finding("a"), NOW)
+    runs_of_both = [of_2036(alerts=[]), ended(2, alerts=[alert])]
+    assert previous_alerts(runs_of_both, NOW) == [alert]
+    assert previous_alerts(runs_of_both[:1], NOW) == []
 
 
 def test_an_alert_knows_since_when() -> None:
@@ -347,16 +463,16 @@ def places(text: str) -> set[str]:
 def test_a_sentence_lists_five_things_and_counts_the_others() -> None:
     finding = Finding("warning", tuple("abcdefg"))
     (alert,) = update_alerts([], [("rejected", finding)], NOW)
-    assert alert.text == "issues refused because they break the model: a, b, c, d, e (+2)"
-    assert alert.text_zh == "未通过校验而被拒收：a, b, c, d, e (+2)"
+    assert text_and_advice(alert, "en")[0] == "issues refused because they break the model: a, b, c, d, e (+2)"
+    assert text_and_advice(alert, "zh")[0] == "未通过校验而被拒收：a, b, c, d, e (+2)"
     assert alert.about == list("abcdefg")
 
 
 def test_the_words_of_a_list_are_translated() -> None:
-    states = ("2025-02 never seen", "2025-01 unavailable")
-    gaps = Finding("attention", ("2025-02", "2025-01"), facts={"weeks": states})
+    states = AlertFacts(states=["never seen", "unavailable"])
+    gaps = Finding("attention", ("2025-02", "2025-01"), facts=states)
     run = Finding("attention", ("robots", "items"))
-    texts = [alert.text_zh for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
+    texts = [text_and_advice(alert, "zh")[0] for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
     assert texts == ["缺少的期次：2025-02 未见, 2025-01 暂不可用", "上次运行：robots.txt 禁止访问, 处理流程出错"]
 
 

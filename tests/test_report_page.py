@@ -216,7 +216,7 @@ def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None
         make_row("issue-2025-03", issue="2025-03", state="blocked", reason="verification page"),
         make_reject(address="https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv", reason="no text"),
         make_reject("read since", issue="2025-02"),
-        make_run(ended_at=NOW, clean=False, close_reason="shutdown", new=["2025-02"], warnings=["stopped"]),
+        make_run(ended_at=NOW, clean=False, close_reason="shutdown", new=["2025-02"], error="stopped"),
     )
     data = data_in(report(tmp_path))
     assert [(week["id"], week["state"], week["reason"]) for week in data["weeks"]] == [
@@ -259,7 +259,7 @@ def test_nothing_in_a_store_becomes_more_than_text(tmp_path: Path) -> None:
             images=[make_picture("mmbiz_png/x", url=TRICKS)],
         ),
         make_reject(issue=None, reason=TRICKS, address=TRICKS),
-        make_run(warnings=[TRICKS], close_reason=TRICKS),
+        make_run(error=TRICKS, close_reason="other", other_reason=TRICKS),
     )
     page = report(tmp_path)
     data = data_in(page)

@@ -12,6 +12,7 @@ from cncert.commands.gaps import wanted_lines
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
 from cncert.ledger.article_ledger import Ledger
+from cncert.monitoring.run_lines import source_lines
 from cncert.sources.album import album_page
 from cncert.store import Store, open_store
 from cncert.store.ledger_rows import LedgerRow, State
@@ -280,11 +281,11 @@ async def test_a_feed_that_fails_costs_a_line_and_nothing_else(site: LoopbackWeC
     assert result.returncode == 0, result.stderr[-3000:]
     assert "Traceback" not in result.stderr
     run = await last_run(tmp_path)
-    assert (run.clean, run.close_reason, run.warnings, run.new) == (True, "finished", [], [NEWEST])
-    lines = dict(line.removeprefix("feed ").split(": ", 1) for line in run.sources)
+    assert (run.clean, run.close_reason, run.faults, run.new) == (True, "finished", {}, [NEWEST])
+    lines = {source.name: source.detail for source in run.sources}
     reasons = {f"{HOST}/{quote(name)}": reason for name, (_, reason) in FAULTS.items() if reason is not None}
     assert lines == {unknown: "no answer (TunnelError)", **reasons}
-    assert all(f"· {line}" in result.stderr for line in run.sources)
+    assert all(f"· {line}" in result.stderr for line in source_lines(run))
     counts = {"failed": len(lines), "other_accounts": 2, "other_hosts": 2, "issues": 3}
     assert [name for name, number in counts.items() if f"'cncert/feeds/{name}': {number}," not in result.stderr] == []
     assert {asked.host for asked in site.requests} == {HOST, "mp.weixin.qq.com", "mmbiz.qpic.cn", "unknown.example"}
@@ -325,9 +326,9 @@ async def test_a_secret_is_sent_to_its_host_and_shown_nowhere(site: LoopbackWeCh
     again.mkdir()
     result = ask(site, again, *bounds, f"replay={archive}", CNCERT_FEEDS=secret)
     assert site.requests == []
-    assert (list(await stored(again)), (await last_run(again)).sources[0][:24]) == (
+    assert (list(await stored(again)), (await last_run(again)).sources[0].name[:19]) == (
         [NEWEST],
-        "feed feeds.example/s/dow",
+        "feeds.example/s/dow",
     )
 
 
@@ -343,7 +344,8 @@ async def test_robots_txt_of_a_feed_is_obeyed_when_asked(site: LoopbackWeChat, t
     site.add_path(HOST, "/robots.txt", Answer(b"User-agent: *\nDisallow: /\n", content_type="text/plain"))
     ask(site, tmp_path, "limit=1", ROBOTSTXT_OBEY="True")
     assert site.asked(FEED) == []
-    assert "robots.txt denies it" in (await last_run(tmp_path)).sources[0]
+    (source,) = (await last_run(tmp_path)).sources
+    assert (source.code, source.detail[:20]) == ("robots", "robots.txt denies it")
 
 
 def test_a_source_that_is_none_is_said_before_anything_is_asked(tmp_path: Path) -> None:
@@ -378,8 +380,9 @@ async def test_an_album_is_paged_through_once(site: LoopbackWeChat, tmp_path: Pa
 async def test_an_album_that_is_challenged_is_one_line(site: LoopbackWeChat, tmp_path: Path) -> None:
     site.challenge_all = True
     ask(site, tmp_path, "limit=1", CNCERT_FEEDS="", CNCERT_ALBUMS="1234567")
-    (line,) = (await last_run(tmp_path)).sources
-    assert line == "album 1234567: WeChat asks for a verification"
+    run = await last_run(tmp_path)
+    assert [source.code for source in run.sources] == ["verification"]
+    assert list(source_lines(run)) == ["album 1234567: WeChat asks for a verification"]
 
 
 async def test_the_next_issue_in_the_album_is_found_by_its_neighbour(site: LoopbackWeChat, tmp_path: Path) -> None:

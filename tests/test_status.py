@@ -6,7 +6,7 @@ import os
 import re
 import socket
 import subprocess
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cncert.commands.status import StatusCommand
-from cncert.items import issue_id
+from cncert.items import CHINA, issue_id
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.prometheus import metrics
 from cncert.monitoring.store_status import status
-from cncert.report.calendar import parse_week, previous_week, week_of
+from cncert.report.calendar import parse_week, period, previous_week, week_of
 from cncert.store import open_store
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_picture, make_row, make_run
@@ -40,7 +40,7 @@ def recent_weeks(number: int) -> list[str]:
 async def fill(uri: str, weeks: list[str], *, blocked: str | None = None, **last_run: Any) -> None:
     """A store with the issues of *weeks*, but one that is *blocked*, and a clean run."""
     started = datetime.now(UTC) - timedelta(hours=2)
-    ended = {"started_at": started, "ended_at": started, "clean": True, "close_reason": "finished", **last_run}
+    fields = {"started_at": started, "ended_at": started, "clean": True, "close_reason": "finished", **last_run}
     async with open_store(uri) as store:
         for week in weeks:
             row = make_row(f"issue-{week}", issue=week, state="stored")
@@ -49,10 +49,12 @@ async def fill(uri: str, weeks: list[str], *, blocked: str | None = None, **last
                 changes = {"state": "blocked", "reason": "verification page", "addresses": [address]}
                 row = row.model_validate(row.model_dump() | changes)
             else:
-                picture = make_picture(f"mmbiz_png/issue{week}", "stored")
-                await store.put_issue(make_issue(*parse_week(week), images=[picture], warnings=[]))
+                picture, ended = make_picture(f"mmbiz_png/issue{week}", "stored"), period(*parse_week(week)).end
+                came = datetime.combine(ended + timedelta(days=1), time(), CHINA)
+                issue = make_issue(*parse_week(week), images=[picture], warnings=[], published_at=came)
+                await store.put_issue(issue)
             await store.change_row(row.id, lambda _, row=row: row)  # type: ignore[misc]
-        await store.put_run(make_run(**ended))
+        await store.put_run(make_run(**fields))
 
 
 def run_status(
@@ -84,8 +86,8 @@ async def test_where_all_is_well_it_says_so_and_exits_with_0(tmp_path: Path, uri
 
 async def test_what_is_wrong_stands_in_the_table_with_what_to_do(tmp_path: Path, sqlite_uri: str) -> None:
     weeks = recent_weeks(4)
-    warnings = ["pages answered with a verification: 1"]
-    await fill(sqlite_uri, weeks, blocked=weeks[2], clean=False, warnings=warnings, sources=["feed a.example/: empty"])
+    empty = {"kind": "feed", "name": "a.example/", "code": "empty", "detail": "empty"}
+    await fill(sqlite_uri, weeks, blocked=weeks[2], clean=False, faults={"blocked": 1}, sources=[empty])
     result = run_status(tmp_path, store=sqlite_uri, CNCERT_LANGUAGE="zh", COLUMNS="80")
     assert result.returncode == 1
     assert f"missing       {weeks[2]} blocked" in result.stdout
@@ -171,6 +173,30 @@ def test_a_wrong_call_is_one_line_and_status_2(
     assert output.out == ""
     (line,) = output.err.splitlines()
     assert said in line
+
+
+async def test_the_future_is_neither_the_newest_issue_nor_the_last_run(tmp_path: Path, sqlite_uri: str) -> None:
+    weeks, ahead = recent_weeks(4), datetime(2036, 1, 1, tzinfo=UTC)
+    await fill(sqlite_uri, weeks[:1], faults={"failed": 1}, clean=False)
+    async with open_store(sqlite_uri) as store:
+        await store.put_issue(make_issue(*parse_week(weeks[1]), published_at=ahead, warnings=[]))
+        await store.put_issue(make_issue(2036, 1, warnings=[]))
+        await store.put_run(make_run("ahead", started_at=ahead, ended_at=ahead, clean=True, close_reason="finished"))
+    result = run_status(tmp_path, "--json", store=sqlite_uri)
+    state = json.loads(result.stdout)
+    assert (result.returncode, state["newest"]["issue"], state["newest"]["published_at"]) == (1, weeks[1], None)
+    assert state["newest"]["age_seconds"] > 9 * 24 * 3600
+    assert state["last_run"]["clean"] is False
+    assert state["last_run"]["warnings"] == ["pages without an answer: 1"]
+    (alert,) = [alert for alert in state["alerts"] if alert["name"] == "stale"]
+    assert (alert["text"][:16], alert["text_zh"][:2]) == ("no new issue for", "已有")
+
+
+@pytest.mark.parametrize("ended_at", [None, datetime(2036, 1, 1, tzinfo=UTC)])
+def test_the_time_of_a_run_of_the_future_is_not_known(ended_at: datetime | None) -> None:
+    run = make_run(started_at=datetime(2036, 1, 1, tzinfo=UTC), ended_at=ended_at, clean=False, close_reason="shutdown")
+    state = status(StoreSnapshot(NOW, timedelta(days=9), [], runs=[run]), [], "sqlite:///x")
+    assert samples("".join(metrics(state)))["cncert_last_run_timestamp_seconds", ()] == 0
 
 
 async def test_a_run_that_goes_on_and_one_that_died_are_told_apart(tmp_path: Path, sqlite_uri: str) -> None:

@@ -129,13 +129,15 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("hostile")
     title = series.title_of("2025-03")[:-20] + HOSTILE
     doubt = {"code": "odd_title", "message": HOSTILE}
-    texts = dict.fromkeys(("text", "advice", "text_zh", "advice_zh"), HOSTILE)
-    alert = {"name": "gaps", "level": "attention", "about": [HOSTILE], "since": NOW, **texts}
+    alert = {"name": "gaps", "level": "attention", "about": [HOSTILE], "number": 1, "since": NOW}
+    alert["facts"] = {"states": [HOSTILE]}
+    source = {"kind": "feed", "name": "x", "code": "status", "detail": HOSTILE}
+    note = {"issue": "2025-03", "code": "x", "message": HOSTILE}
     address = {"url": f"https://mp.weixin.qq.com/s/{HOSTILE}", "form": "short", "sources": ["x"], "first_seen": NOW}
     row = make_row("issue-2025-02", issue="2025-02", state="unavailable", reason=HOSTILE, addresses=[address])
     run = make_run(
-        close_reason=HOSTILE, warnings=[HOSTILE], notes=[HOSTILE], sources=[HOSTILE], verdicts={HOSTILE: 1},
-        clean=False, ended_at=NOW, gaps_before=1, gaps_after=1, alerts=[alert],
+        close_reason="other", other_reason=HOSTILE, error=HOSTILE, notes=[note], sources=[source],
+        verdicts={HOSTILE: 1}, clean=False, ended_at=NOW, gaps_before=1, gaps_after=1, alerts=[alert],
     )  # fmt: skip
 
     async def fill() -> None:
@@ -223,7 +225,7 @@ def values(data: object) -> Iterator[object]:
 
 
 def test_the_closing_words_are_a_table_on_a_terminal_and_lines_elsewhere() -> None:
-    run = make_run(close_reason="finished", clean=False, warnings=[HOSTILE], ended_at=NOW, new=["2025-03"])
+    run = make_run(close_reason="finished", clean=False, error=HOSTILE, ended_at=NOW, new=["2025-03"])
     options = Options(store=HOSTILE, files=HOSTILE)
     terminal, pipe = FakeTerminal(), io.StringIO()
     for file in (terminal, pipe):

@@ -13,9 +13,9 @@ from cncert.monitoring import issue_notes
 from cncert.report import calendar
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
-from cncert.store.run_records import RunRecord
+from cncert.store.run_records import IssueNote, RunRecord
 from tests import series
-from tests.factories import make_issue, make_run
+from tests.factories import make_issue
 from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
@@ -71,8 +71,8 @@ async def test_a_clean_run_says_what_is_odd(site: LoopbackWeChat, tmp_path: Path
         "2024-16": ["change_disagrees"],
     }
     assert run.clean is True
-    assert run.warnings == []
-    assert run.notes == [
+    assert run.faults == {}
+    assert list(issue_notes.note_lines(run.notes)) == [
         "1 issue with numbers that nothing read: 2024-13",
         "1 issue without a figure that others of its time state: 2024-14",
         "1 issue with figures that contradict each other or the week before: 2024-16",
@@ -204,16 +204,19 @@ def test_every_warning_about_figures_is_noted_once() -> None:
 
 def test_a_note_names_the_first_issues() -> None:
     odd = [make_issue(2025, number, warnings=[warning_dict("figures_unread", "x")] * 2) for number in range(9, 2, -1)]
-    found = issue_notes.count([*odd, make_issue(2025, 1, warnings=[])])
-    assert sum(found["unread"].values()) == 14
-    assert issue_notes.notes(found) == [
+    issues = [*odd, make_issue(2025, 1, warnings=[])]
+    assert sum(issue_notes.count(issues)["unread"].values()) == 14
+    notes = [note for issue in issues for note in issue_notes.notes_on(issue)]
+    assert len(notes) == 7
+    assert list(issue_notes.note_lines(notes)) == [
         "7 issues with numbers that nothing read: 2025-03, 2025-04, 2025-05, 2025-06, 2025-07 and 2 more"
     ]
-    assert issue_notes.notes(issue_notes.count([])) == []
+    assert list(issue_notes.note_lines([])) == []
 
 
-def test_a_record_without_notes_can_be_read() -> None:
-    """Runs of before."""
-    document = make_run().model_dump()
-    del document["notes"]
-    assert RunRecord.model_validate(document).notes == []
+def test_a_note_of_an_unknown_code_is_named_and_a_message_stands_for_itself() -> None:
+    notes = [IssueNote(issue="2025-03", code="new_kind"), IssueNote(issue="2025-02", code="x", message="two articles")]
+    assert list(issue_notes.note_lines(notes)) == [
+        "1 issue with the warning new_kind: 2025-03",
+        "2025-02: two articles",
+    ]

@@ -73,7 +73,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 await store.put_issue(issue)
             await store.change_row(gone.id, lambda _: gone)
             await store.put_reject(make_reject(issue=MISSING, reason=EVIL))
-            await store.put_run(make_run(ended_at=NOW, clean=False, close_reason="finished", warnings=[EVIL]))
+            await store.put_run(make_run(ended_at=NOW, clean=False, close_reason="finished", error=EVIL))
             page = await read_page(store, files=PictureFiles(place, place))
             assert page is not None
             return page[0]

@@ -17,6 +17,7 @@ from cncert.extensions.live_panel import live_panel
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
+from cncert.monitoring.exit_status import failure_lines
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
 from cncert.terminal.console import escape_markup, print_message, stdout_console
@@ -68,8 +69,8 @@ class DemoCommand(ScrapyCommand):
                 self.crawler_process.start()
         run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
         if run is None or run.record is None or not run.record.clean:
-            for warning in run.record.warnings if run is not None and run.record is not None else ():
-                print_message(warning)
+            for line in failure_lines(run.record) if run is not None and run.record is not None else ():
+                print_message(line)
             print_message("the demo did not run cleanly: run scrapy demo -L INFO to see why")
             self.exitcode = 1
             return

@@ -16,6 +16,7 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.editions.import_saved import SavedIssueImporter
 from cncert.exceptions import ArchiveError, CncertError, StoreError
+from cncert.monitoring.issue_notes import note_lines
 from cncert.monitoring.run_log import RunLog
 from cncert.quality.renew_warnings import renew
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, printable_name, read_files
@@ -34,6 +35,8 @@ OUTCOME_WORDS = {
 }
 """The printed word for each outcome."""
 NO_ISSUE, UNREAD = "no issue", "unread"
+FAILURE_KIND = {NO_ISSUE: "no_issue", UNREAD: "unread"}
+"""The kinds (``monitoring/exit_status.py``) of files without an issue."""
 MAX_NAMES_LENGTH = 500
 """Characters of the files' names in the record."""
 
@@ -101,7 +104,7 @@ class _Import:
             await self._end("shutdown")
             raise
         except CncertError as error:
-            self._record.warnings.append(str(error))
+            self._record.error = str(error)
             with suppress(StoreError):
                 await self._end("archive_failed" if isinstance(error, ArchiveError) else "store_failed")
             raise
@@ -111,6 +114,8 @@ class _Import:
         """Store the issue of each result, and print a line for it."""
         verdicts = self._record.verdicts
         for result in results:
+            if self._write:
+                await self._log.beat()
             if isinstance(result, UnreadFile):
                 self._note(UNREAD, None, result.name, result.reason)  # read_files has printed the reason
                 continue
@@ -139,9 +144,10 @@ class _Import:
     async def _end(self, reason: str) -> None:
         record = self._record
         record.gaps_after = await self._log.missing_weeks()
-        record.warnings += [f"files, {word}: {self.counts[word]}" for word in (NO_ISSUE, UNREAD) if self.counts[word]]
+        record.faults = {kind: self.counts[word] for word, kind in FAILURE_KIND.items() if self.counts[word]}
         await self._log.note_issues()
-        await self._log.end(reason, clean=reason == "imported" and not record.warnings)
+        self._log.close(reason)
+        await self._log.end()
 
     def document(self, dry_run: bool) -> dict[str, Any]:
         """Return the outcome of each file, and the sums, in JSON form."""
@@ -152,7 +158,7 @@ class _Import:
             "counts": self.counts,
             "gaps_before": record.gaps_before,
             "gaps_after": record.gaps_after,
-            "notes": record.notes,
+            "notes": list(note_lines(record.notes)),
         }
 
     def summary(self, dry_run: bool) -> str:
@@ -161,6 +167,5 @@ class _Import:
         if dry_run:
             return f"{counts}; nothing was written (--dry-run)"
         record = self._record
-        return "\n".join(
-            [f"{counts}; {record.gaps_before} weeks missing before, {record.gaps_after} now", *record.notes]
-        )
+        weeks = f"{record.gaps_before} weeks missing before, {record.gaps_after} now"
+        return "\n".join([f"{counts}; {weeks}", *note_lines(record.notes)])

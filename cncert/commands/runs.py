@@ -8,8 +8,10 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
+from cncert.monitoring.believed_times import newest_runs
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.print_run_summary import run_duration, run_state
+from cncert.monitoring.run_lines import all_lines, run_document
 from cncert.store import open_store
 from cncert.store.run_records import RunRecord
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
@@ -34,16 +36,18 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(f"runs takes no argument {args[0]!r}")
         if opts.limit < 0:
             raise ArgumentError(f"--limit {opts.limit} is below 0")
+        now = datetime.now(UTC)
         async with open_store(self.options.store) as store:
             # A job may be any of them.
-            runs = await store.runs(None if opts.job else opts.limit or None)
+            found = await newest_runs(store, now, None if opts.job else opts.limit or None)
+        runs = [close_if_dead(run, now) for run in found]
         if opts.job:
             runs = [run for run in runs if run.job == opts.job]
         if opts.job and not runs:
             print_message(f"no run was job {opts.job}: it waits, or what it was given is wrong (its log says so)")
             return 1
         if opts.json:
-            print_json([run.model_dump(mode="json") for run in runs])
+            print_json(list(map(run_document, runs)))
         else:
             _print(runs)
         return int(opts.fail and not (runs and runs[0].clean))
@@ -68,9 +72,9 @@ def _add_flat(table: Table, runs: list[RunRecord]) -> None:
     for run in runs:
         table.add_row(
             f"{run.started_at:%Y-%m-%d %H:%M:%S}", run_duration(run),
-            _state(run), escape_markup(run.close_reason or ""),
+            run_state(run), escape_markup(run.reason),
             str(len(run.new)), str(len(run.changed)), str(len(run.rejected)), _missing(run),
-            escape_markup("; ".join(run.remarks)),
+            escape_markup("; ".join(all_lines(run))),
         )  # fmt: skip
 
 
@@ -85,15 +89,11 @@ def _add_stacked(table: Table, runs: list[RunRecord]) -> None:
         missing = [f"{_missing(run)} missing"] if _missing(run) else []
         table.add_row(
             f"{run.started_at:%Y-%m-%d\n%H:%M:%S}",
-            "\n".join(filter(None, [_state(run), escape_markup(run.close_reason or ""), run_duration(run)])),
+            "\n".join(filter(None, [run_state(run), escape_markup(run.reason), run_duration(run)])),
             "\n".join([*issues, *missing]),
-            "\n".join(map(escape_markup, run.remarks)),
+            "\n".join(map(escape_markup, all_lines(run))),
         )
 
 
 def _missing(run: RunRecord) -> str:
     return "" if run.gaps_after is None else f"{run.gaps_before} → {run.gaps_after}"
-
-
-def _state(run: RunRecord) -> str:
-    return run_state(close_if_dead(run, datetime.now(UTC)))

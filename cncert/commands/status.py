@@ -13,11 +13,14 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, StoreError, error_reason
 from cncert.monitoring.after_run import evaluate
-from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.believed_times import end_moment
+from cncert.monitoring.exit_status import failure_lines
 from cncert.monitoring.print_run_summary import alert_markup, run_state
 from cncert.monitoring.prometheus import metrics
-from cncert.monitoring.store_status import Status, status
+from cncert.monitoring.run_lines import all_lines
+from cncert.monitoring.store_status import Status, status, status_document
 from cncert.store import open_store
+from cncert.store.close_reasons import CloseReason
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
 
@@ -52,7 +55,7 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
         if opts.prometheus:
             _write(opts.prometheus, state)
         elif opts.json:
-            print_json(state.model_dump(mode="json"))
+            print_json(status_document(state))
         else:
             _print(stdout_console(), state, self.options.language)
         return int(state.attention)
@@ -124,11 +127,14 @@ def _of_the_runs(state: Status) -> list[tuple[str, str]]:
     run = state.last_run
     if run is None:
         return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
-    ended = (state.at - (run.ended_at or run.started_at)).total_seconds()
-    reason = f" ({escape_markup(run.close_reason or 'unknown')})" if not run.clean and run.close_reason != DIED else ""
-    lines = [("last run", f"{run_state(run)}{reason}, {_ago(ended)}: {len(run.new)} new, {len(run.changed)} changed")]
-    lines += [("", f"[yellow]![/] {escape_markup(warning)}") for warning in run.warnings]
-    lines += [("", f"[cyan]·[/] {escape_markup(note)}") for note in (*run.notes, *run.sources)]
+    ended = end_moment(run, state.at)
+    when = _ago((state.at - ended).total_seconds()) if ended is not None else "by a clock that was ahead"
+    says_why = run.clean or run.close_reason is CloseReason.DIED
+    reason = "" if says_why else f" ({escape_markup(run.reason or 'unknown')})"
+    lines = [("last run", f"{run_state(run)}{reason}, {when}: {len(run.new)} new, {len(run.changed)} changed")]
+    failures = list(failure_lines(run))
+    lines += [("", f"[yellow]![/] {escape_markup(line)}") for line in failures]
+    lines += [("", f"[cyan]·[/] {escape_markup(line)}") for line in all_lines(run)[len(failures) :]]
     return lines + running
 
 

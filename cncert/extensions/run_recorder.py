@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -14,14 +14,14 @@ from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger.article_ledger import Ledger
 from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
-from cncert.monitoring.exit_status import count_failures, judge_run
-from cncert.monitoring.run_log import RunLog
+from cncert.monitoring.exit_status import count_failures
+from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
 from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
 from cncert.store.revisions import Outcome
-from cncert.store.run_records import RunRecord
+from cncert.store.run_records import FailedSource, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ class RunRecorder:
         self._first_failure: Exception | None = None
         self._store_failure: StoreError | None = None
         self._closing: asyncio.Future[None] | None = None
+        self._next_heartbeat: asyncio.TimerHandle | None = None
+        self._heartbeat: asyncio.Future[None] | None = None
         self._failed: dict[str, str] = {}
 
     @classmethod
@@ -92,6 +94,7 @@ class RunRecorder:
             )
             await log.save()  # before anything else: a run that dies leaves its record
             self.log = log
+            self._wait_for_heartbeat(log)
             logger.info("Run %s begins", log.record.id)
             if not self._is_replay():
                 for problem in alert_channels.problems(self._options.alerts):
@@ -105,6 +108,16 @@ class RunRecorder:
             await log.save()
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
+
+    def _wait_for_heartbeat(self, log: RunLog) -> None:
+        """Renew the record after a while, and again until the run ends."""
+
+        def beat() -> None:
+            self._heartbeat = asyncio.ensure_future(log.beat())
+            self._wait_for_heartbeat(log)
+
+        # A timer, not a task that sleeps: a run that is stopped at once leaves no task behind.
+        self._next_heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, beat)
 
     def store_failed(self, error: StoreError, reason: str = "store_failed") -> CloseSpider:
         """Log the first failure of the store; return the exception that closes the spider."""
@@ -148,23 +161,25 @@ class RunRecorder:
         assert self.log is not None
         self.log.record.rejected.append(issue)
 
-    def remark(self, text: str) -> None:
-        """Add a line about a feed or an album; the run may be clean all the same."""
-        logger.warning("%s", text)
+    def source_failed(self, source: FailedSource) -> None:
+        """Note that a feed or an album could not be read; the run may be clean all the same."""
+        logger.warning("%s %s: %s", source.kind, source.name, source.detail)
         if self.record is not None:
-            self.record.sources.append(text)
+            self.record.sources.append(source)
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
         self.crawler.stats.set_value("cncert/run/clean", False)
+        for waiting in (self._next_heartbeat, self._heartbeat):
+            if waiting is not None:
+                waiting.cancel()
         if self.log is not None:
-            self.log.record.ended_at = datetime.now(UTC)
-            self.log.record.close_reason = reason
+            self.log.close(reason)
             self.log.record.verdicts = self._counts("cncert/verdict/")
             self.log.record.pictures = self._counts("cncert/pictures/")
             try:
                 async with asyncio.timeout(FINAL_RECORD_SECONDS if self._store_failure else None):
-                    await self._finish(self.log, reason)
+                    await self._finish(self.log)
             except (StoreError, TimeoutError) as error:
                 self.log.record.clean = False
                 self._log_first_failure(error)
@@ -176,7 +191,7 @@ class RunRecorder:
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
         await self._store.close()
 
-    async def _finish(self, log: RunLog, reason: str) -> None:
+    async def _finish(self, log: RunLog) -> None:
         """Decide whether the run is clean, and save its record, also to a store that failed: it may work again."""
         record, stats = log.record, self.crawler.stats
         if self._store_failure is None:
@@ -184,9 +199,9 @@ class RunRecorder:
             for counter, numbers in (await log.note_issues()).items():
                 stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
         if self._first_failure is not None:
-            record.warnings.append(str(self._first_failure))
+            record.error = str(self._first_failure)
         record.faults = count_failures(Counter(self._failed.values()), stats.get_value)
-        await log.end(reason, clean=judge_run(record, reason))
+        await log.end()
         stats.set_value("cncert/run/clean", record.clean)
 
     def _counts(self, prefix: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
 from cncert.editions.take_issue import take
-from cncert.exceptions import NotAnIssue, SourceError, StoreError
+from cncert.exceptions import NotAnIssue, SourceError, SourceFault, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import Ledger
 from cncert.middlewares.download_errors import is_robots_denial, is_too_large
@@ -26,6 +26,7 @@ from cncert.sources.configured_sources import Source, archived_as, host_and_path
 from cncert.sources.feed_copy import read_feed_copy
 from cncert.sources.listed_articles import ListedIssue, find_issues
 from cncert.spiders.series_spider import SeriesSpider
+from cncert.store.run_records import FailedSource
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class SourcesMiddleware(RunComponent):
         try:
             async for page in ask_source(source, self.sources, self._download):
                 if page.fault is not None:
-                    self._fail(source, f"{page.fault}: read up to there")
+                    self._fail(source, "incomplete", f"{page.fault}: read up to there")
                 issues, others = find_issues(page.articles)
                 stats.inc_value("cncert/feeds/entries", len(page.articles))
                 stats.inc_value("cncert/feeds/issues", len(issues))
@@ -93,7 +94,7 @@ class SourcesMiddleware(RunComponent):
         except SourceNotArchived:
             logger.debug("%s %s: not in the replayed archive", source.kind, source.name)
         except SourceError as error:
-            self._fail(source, str(error))
+            self._fail(source, error.code, str(error))
         except StoreError as error:
             raise self.run.store_failed(error) from error
         except Exception:  # an error of the program with one source: the crawl goes on, and is not clean
@@ -107,9 +108,9 @@ class SourcesMiddleware(RunComponent):
         stored = [await self.run.store.get_issue(issue) for issue in issues]
         return all(issue is not None and not issue.provenance.is_copy for issue in stored)
 
-    def _fail(self, source: Source, reason: str) -> None:
+    def _fail(self, source: Source, code: SourceFault, detail: str) -> None:
         self.crawler.stats.inc_value("cncert/feeds/failed")
-        self.run.remark(f"{source.kind} {source.name}: {reason}")
+        self.run.source_failed(FailedSource(kind=source.kind, name=source.name, code=code, detail=detail))
 
     async def _take_copy(self, named: ListedIssue, fetched_at: datetime) -> None:
         """Store the feed's copy of the issue if there is none; its page replaces it later."""
@@ -151,7 +152,7 @@ class SourcesMiddleware(RunComponent):
             except Exception as error:
                 # Only the type: the text may contain the address.
                 if is_last:
-                    raise SourceError(f"no answer ({type(error).__name__})") from error
+                    raise SourceError("no_answer", f"no answer ({type(error).__name__})") from error
             else:
                 if response.status < 500 or is_last:
                     break
@@ -163,9 +164,9 @@ class SourcesMiddleware(RunComponent):
 
     def _refusal(self, error: Exception) -> Exception:
         if is_robots_denial(error):
-            return SourceError("robots.txt denies it (ROBOTSTXT_OBEY decides whether that counts)")
+            return SourceError("robots", "robots.txt denies it (ROBOTSTXT_OBEY decides whether that counts)")
         if self._spider.arguments.replaying:
             return SourceNotArchived()
         if is_too_large(error):
-            return SourceError(f"larger than {MAX_BYTES} bytes")
-        return SourceError(f"refused ({type(error).__name__})")
+            return SourceError("too_large", f"larger than {MAX_BYTES} bytes")
+        return SourceError("refused", f"refused ({type(error).__name__})")

@@ -15,7 +15,7 @@ from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import Finding, find_problems
 from cncert.options import Options, local_folder
 from cncert.store import Store
-from cncert.store.run_records import Alert, RunRecord
+from cncert.store.run_records import Alert, AlertFacts, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def run_monitors(store: Store, options: Options, record: RunRecord | None,
     try:
         if store_error is not None:
             # The store cannot remember that this was sent: the next run that cannot reach it sends it again.
-            lost = Finding("attention", facts={"error": str(store_error)})
+            lost = Finding("attention", facts=AlertFacts(error=str(store_error)))
             failures = (await _send(update_alerts([], [("store", lost)], now), options, source, now))[1]
         elif record is not None:
             _, alerts = await evaluate(store, options, now)
@@ -50,7 +50,7 @@ async def evaluate(store: Store, options: Options, now: datetime) -> tuple[Store
     places = {"CNCERT_FILES": options.files, "CNCERT_ARCHIVE": options.archive}
     folders = {name: folder for name, place in places.items() if place and (folder := local_folder(place))}
     snapshot = await take_snapshot(store, now, timedelta(days=options.fresh_days), folders)
-    return snapshot, update_alerts(previous_alerts(snapshot.runs), find_problems(snapshot), now)
+    return snapshot, update_alerts(previous_alerts(snapshot.runs, now), find_problems(snapshot), now)
 
 
 async def _send(alerts: Sequence[Alert], options: Options, source: str, now: datetime) -> tuple[list[Alert], list[str]]:

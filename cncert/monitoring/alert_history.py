@@ -4,10 +4,9 @@ What was sent before stands in the records of earlier runs; nothing else is kept
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from operator import itemgetter
+from datetime import UTC, datetime, timedelta
 
-from cncert.monitoring.alert_words import sentence
+from cncert.monitoring.believed_times import believed, end_moment
 from cncert.monitoring.monitors import Finding
 from cncert.store.run_records import Alert, RunRecord
 
@@ -16,10 +15,12 @@ ABOUT_LIMIT = 200
 """The most things that an alert remembers to be about."""
 
 
-def previous_alerts(runs: Iterable[RunRecord]) -> list[Alert]:
-    """Return the alerts of the run that ended last of those after which the monitors ran."""
-    watched = [(run.ended_at, run.alerts) for run in runs if run.alerts is not None and run.ended_at is not None]
-    return max(watched, key=itemgetter(0), default=(None, []))[1]
+def previous_alerts(runs: Iterable[RunRecord], now: datetime) -> list[Alert]:
+    """Return the alerts of the run that ended last, by times that are believed, of those that the monitors followed."""
+    watched = [run for run in runs if run.alerts is not None and run.ended_at is not None]
+    never = datetime.min.replace(tzinfo=UTC)
+    last = max(watched, key=lambda run: end_moment(run, now) or never, default=None)
+    return (last.alerts if last is not None else None) or []
 
 
 def update_alerts(previous: Iterable[Alert], findings: Iterable[tuple[str, Finding]], now: datetime) -> list[Alert]:
@@ -33,20 +34,22 @@ def update_alerts(previous: Iterable[Alert], findings: Iterable[tuple[str, Findi
 
 def _alert(name: str, finding: Finding, old: Alert | None, now: datetime) -> Alert:
     about = list(finding.about[:ABOUT_LIMIT])
-    grown = old is None or old.over or (finding.level, old.level) == ("attention", "warning")
-    facts = {**finding.facts, "about": finding.about}
-    return Alert(
+    alert = Alert(
         name=name,
         level=finding.level,
         about=about,
-        text=sentence(name, finding.sentence, "en", **facts),
-        advice=sentence(name, "advice", "en"),
-        text_zh=sentence(name, finding.sentence, "zh", **facts),
-        advice_zh=sentence(name, "advice", "zh"),
-        since=old.since if old else now,
-        told_at=old.told_at if old else None,
-        news=grown or old is None or old.news or not set(about) <= set(old.about),
+        number=len(finding.about),
+        sentence=finding.sentence,
+        facts=finding.facts,
+        since=now,
     )
+    if old is None:
+        return alert
+    grown = old.over or (finding.level, old.level) == ("attention", "warning") or not set(about) <= set(old.about)
+    told_at = believed(old.told_at, now)
+    # Of a message of the future nobody knows when it was sent: it is sent again.
+    news = grown or old.news or (old.told_at is not None and told_at is None)
+    return alert.model_copy(update={"since": min(old.since, now), "told_at": told_at, "news": news})
 
 
 def pending(alerts: Iterable[Alert], now: datetime) -> list[Alert]:

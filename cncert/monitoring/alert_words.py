@@ -1,7 +1,7 @@
 """The sentences of alerts and messages in English and Chinese, read from ``alert_words.toml``."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,6 +10,13 @@ from cncert.store.run_records import Alert
 
 LISTED_THINGS = 5
 """The most things, such as issues, that a sentence lists."""
+
+
+class _Facts(dict[str, object]):
+    """The facts of a sentence; one that is not known is shown as a question mark."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
 
 
 @cache
@@ -21,19 +28,26 @@ def alert_words() -> dict[str, dict[str, Any]]:
 
 def sentence(table: str, name: str, language: str, **facts: object) -> str:
     """Return the sentence *name* of *table* in *language* (``en``, ``zh``) with *facts* in their places."""
-    words = alert_words()[table]
-    terms = {term: translations[language] for term, translations in words.get("terms", {}).items()}
-    shown = {key: _listed(fact, terms) if isinstance(fact, tuple) else fact for key, fact in facts.items()}
-    return str(words[name][language]).format_map(shown)
+    return str(alert_words()[table][name][language]).format_map(_Facts(facts))
 
 
 def text_and_advice(alert: Alert, language: str) -> tuple[str, str]:
     """Return what *alert* says is wrong and what to do, in *language*."""
-    return (alert.text_zh, alert.advice_zh) if language == "zh" else (alert.text, alert.advice)
+    words = alert_words().get(alert.name, {})
+    terms = {term: translations[language] for term, translations in words.get("terms", {}).items()}
+    weeks = [f"{week} {state}" for week, state in zip(alert.about, alert.facts.states, strict=False)]
+    about = _listed(alert.about, alert.number, terms)
+    if language not in words.get(alert.sentence, {}):  # another version had this monitor
+        return f"{alert.name}: {about}", "scrapy status says how things stand"
+    facts = alert.facts.model_dump(exclude_none=True)
+    text = sentence(
+        alert.name, alert.sentence, language, **facts, about=about, weeks=_listed(weeks, alert.number, terms)
+    )
+    return text, sentence(alert.name, "advice", language)
 
 
-def _listed(things: tuple[str, ...], terms: Mapping[str, str]) -> str:
-    """Join *things*. One may be a term, or an issue's id with a term (``2025-02 unavailable``)."""
+def _listed(things: Sequence[str], number: int, terms: Mapping[str, str]) -> str:
+    """Join the first of *number* things. One may be a term, or an issue's id with a term (``2025-02 unavailable``)."""
     shown = [" ".join(terms.get(part, part) for part in thing.split(" ", 1)) for thing in things[:LISTED_THINGS]]
-    more = f" (+{len(things) - LISTED_THINGS})" if len(things) > LISTED_THINGS else ""
+    more = f" (+{number - LISTED_THINGS})" if number > LISTED_THINGS else ""
     return ", ".join(shown) + more

@@ -2,11 +2,12 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from cncert.items import CHINA, Issue
+from cncert.items import Issue, day_in_china
+from cncert.monitoring.believed_times import believed
 
 HOLIDAY_DELAY = timedelta(days=2)
 """How much longer the first issue after a long holiday may take: in 2026 it came on the tenth day."""
@@ -37,10 +38,14 @@ def holidays() -> tuple[Holiday, ...]:
     return tuple(sorted(known))
 
 
-def publication_day(issue: Issue) -> date:
-    """Return the day in China on which *issue* was published, or the usual Thursday if that is later."""
+def publication_day(issue: Issue, now: datetime) -> date:
+    """Return the day in China on which *issue* was published, or the usual Thursday if that is later.
+
+    A time of publication that is in the future is not believed.
+    """
     usual = issue.period.end + 4 * _DAY  # the Thursday after the Sunday that ends its week
-    return max(issue.published_at.astimezone(CHINA).date(), usual) if issue.published_at else usual
+    published_at = believed(issue.published_at, now)
+    return max(day_in_china(published_at), usual) if published_at else usual
 
 
 def due_by(published: date, fresh: timedelta) -> date:

@@ -4,10 +4,11 @@ A kind has a name for records and monitors, and a sentence for people. What is n
 down, leaves the status at 0.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import RunRecord
 
 
@@ -20,7 +21,7 @@ class FailureKind:
     text: str
     """The sentence, with ``{}`` in place of the number."""
     counter: str | None = None
-    """Scrapy's counter of it; None if it is how the attempts at an article ended (:meth:`RunRecorder.note`)."""
+    """Scrapy's counter of it; None if it is how the attempts at an article ended, or files of an import."""
 
 
 FAILURE_KINDS = (
@@ -40,10 +41,12 @@ FAILURE_KINDS = (
     FailureKind("archive", "the archive could not be written", "cncert/archive/failed"),
     FailureKind("program", "errors in the program (see the log): {}", "spider_exceptions/count"),
     FailureKind("items", "items that failed in a pipeline (see the log): {}", "cncert/item_errors"),
+    FailureKind("no_issue", "files, no issue: {}"),
+    FailureKind("unread", "files, unread: {}"),
 )
 
 
-CLEAN_REASONS = ("finished", "limit")
+CLEAN_REASONS = (CloseReason.FINISHED, CloseReason.LIMIT, CloseReason.IMPORTED)
 """Close reasons of a run that came to its end."""
 
 
@@ -59,14 +62,28 @@ def count_failures(articles: Mapping[str, int], counter: Callable[[str], Any]) -
     return {kind: number for kind, number in numbers.items() if number}
 
 
-def judge_run(record: RunRecord, reason: str) -> bool:
-    """Add to *record*, whose failures are counted, why the run is not clean; return whether it is.
+def is_clean(record: RunRecord) -> bool:
+    """Whether the run of *record*, which says how it ended, is clean.
 
     It is if it closed for one of CLEAN_REASONS, nothing failed, and no week more is missing than before.
     """
-    record.warnings += [
-        kind.text.format(record.faults[kind.kind]) for kind in FAILURE_KINDS if kind.kind in record.faults
-    ]
-    if (record.gaps_after or 0) > (record.gaps_before or 0):
-        record.warnings.append(f"{record.gaps_after} weeks are missing, {record.gaps_before} were before")
-    return reason in CLEAN_REASONS and not record.warnings
+    return (
+        record.close_reason in CLEAN_REASONS and record.error is None and not record.faults and not _lost_weeks(record)
+    )
+
+
+def failure_lines(record: RunRecord) -> Iterator[str]:
+    """Yield a line for each failure that makes the run of *record* unclean, beside its close reason."""
+    if record.error is not None:
+        yield record.error
+    known = {failure.kind: failure.text for failure in FAILURE_KINDS}
+    for kind, number in sorted(record.faults.items(), key=lambda fault: [*known, fault[0]].index(fault[0])):
+        yield known[kind].format(number) if kind in known else f"{kind}: {number}"
+    if _lost_weeks(record):
+        yield f"{record.gaps_after} weeks are missing, {record.gaps_before} were before"
+
+
+def _lost_weeks(record: RunRecord) -> bool:
+    """Whether more weeks are missing than before; not after an import: an old issue stretches the calendar."""
+    more = (record.gaps_after or 0) > (record.gaps_before or 0)
+    return more and record.close_reason is not CloseReason.IMPORTED

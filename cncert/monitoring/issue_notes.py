@@ -1,12 +1,13 @@
 """Notes on the issues that a run stored: which have warnings to look at. The run may be clean all the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cncert.items import Issue
+from cncert.store.run_records import IssueNote
 
 LISTED_ISSUES = 5
-"""The most issues that a note lists; ``scrapy warnings`` lists all."""
+"""The most issues that a line lists; ``scrapy warnings`` lists all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,26 @@ def count(issues: Iterable[Issue]) -> dict[str, dict[str, int]]:
     return found
 
 
-def notes(found: dict[str, dict[str, int]]) -> list[str]:
-    """Return a line for each group that :func:`count` found."""
-    return [_note(group, sorted(found[group.counter])) for group in WARNING_GROUPS if group.counter in found]
+def notes_on(issue: Issue) -> list[IssueNote]:
+    """Return a note for each code in WARNING_GROUPS of which *issue* has a warning."""
+    noted = {code for group in WARNING_GROUPS for code in group.codes}
+    codes = dict.fromkeys(doubt.code for doubt in issue.warnings if doubt.code in noted)
+    return [IssueNote(issue=issue.id, code=code) for code in codes]
 
 
-def _note(group: WarningGroup, ids: list[str]) -> str:
-    more = f" and {len(ids) - LISTED_ISSUES} more" if len(ids) > LISTED_ISSUES else ""
-    return f"{len(ids)} issue{'s' * (len(ids) > 1)} {group.text}: {', '.join(ids[:LISTED_ISSUES])}{more}"
+def note_lines(notes: Iterable[IssueNote]) -> Iterator[str]:
+    """Yield a line for each group of *notes*, and for each message of a note."""
+    texts = {code: group.text for group in WARNING_GROUPS for code in group.codes}
+    issues: dict[str, set[str]] = {group.text: set() for group in WARNING_GROUPS}
+    messages = []
+    for note in notes:
+        if note.message is not None:
+            messages.append(f"{note.issue}: {note.message}")
+        else:
+            issues.setdefault(texts.get(note.code, f"with the warning {note.code}"), set()).add(note.issue)
+    for text, noted in issues.items():
+        if noted:
+            ids = sorted(noted)
+            more = f" and {len(ids) - LISTED_ISSUES} more" if len(ids) > LISTED_ISSUES else ""
+            yield f"{len(ids)} issue{'s' * (len(ids) > 1)} {text}: {', '.join(ids[:LISTED_ISSUES])}{more}"
+    yield from messages

@@ -10,6 +10,7 @@ from pathlib import Path
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, day_in_china
 from cncert.ledger import calendar_gaps
+from cncert.monitoring.believed_times import believed, newest_runs
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerRow
@@ -26,9 +27,9 @@ class StoreSnapshot:
     """How long after an issue the next one may take (CNCERT_FRESH_DAYS)."""
     weeks: list[calendar_gaps.Week]
     issues: list[Issue] = field(default_factory=list)
-    """The newest stored issues, newest first."""
+    """The newest stored issues whose week has ended, newest first."""
     runs: list[RunRecord] = field(default_factory=list)
-    """The newest runs, newest first, without replays; those that died say so."""
+    """The newest runs, newest first, without replays; those that died say so. A run of the future is no new one."""
     rejects: list[Reject] = field(default_factory=list)
     """Refused issues that have not been stored since."""
     pictures: dict[str, int] = field(default_factory=dict)
@@ -53,19 +54,21 @@ async def take_snapshot(
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, ids = await store.rows(), await store.issue_ids()
+    weeks = calendar_gaps.weeks(rows, ids, today=day_in_china(now))
     free = {name: shutil.disk_usage(existing_parent(folder)).free for name, folder in (folders or {}).items()}
     with suppress(StoreError):  # the user of the database may have no right to ask
         if (of_store := (await store.server()).free_bytes) is not None:
             free = {"store": of_store, **free}
     unfinished = [issue async for issue in store.issues_with_unfinished_pictures()]
+    newest = [week.issue for week in reversed(weeks) if week.state == "stored"][:10]
     return StoreSnapshot(
         now=now,
         fresh=fresh,
-        weeks=calendar_gaps.weeks(rows, ids, today=day_in_china(now)),
+        weeks=weeks,
         # Of the newest ten, the new ones are compared with the others.
-        issues=[issue for one in reversed(ids[-10:]) if (issue := await _readable(store, one))],
-        runs=[close_if_dead(run, now) for run in await store.runs(50) if "replay" not in run.arguments],
-        rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject)],
+        issues=[issue for one in newest if (issue := await _readable(store, one))],
+        runs=[close_if_dead(run, now) for run in await newest_runs(store, now, 50) if "replay" not in run.arguments],
+        rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject, now)],
         pictures={
             issue.id: number
             for issue in unfinished
@@ -85,11 +88,16 @@ async def _readable(store: Store, issue_id: str) -> Issue | None:
         return None  # a command that needs this document reports the error
 
 
-async def _still_refused(store: Store, reject: Reject) -> bool:
+async def _still_refused(store: Store, reject: Reject, now: datetime) -> bool:
     if reject.issue is None:
         return True
     stored = await _readable(store, reject.issue)
-    return stored is None or stored.provenance.fetched_at < reject.rejected_at
+    if stored is None:
+        return True
+    fetched_at, rejected_at = stored.provenance.fetched_at, reject.rejected_at
+    if (believed(fetched_at, now) is None) != (believed(rejected_at, now) is None):
+        return believed(fetched_at, now) is None  # the other time is the only one that is known
+    return fetched_at < rejected_at
 
 
 def existing_parent(folder: Path) -> Path:

@@ -5,7 +5,7 @@ can be sent when it begins and when it is over. To add a monitor, write its func
 its sentences in ``alert_words.toml``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from statistics import median
@@ -13,13 +13,14 @@ from statistics import median
 from cncert.items import Issue, day_in_china
 from cncert.ledger.calendar_gaps import Week
 from cncert.monitoring import issue_notes
-from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.believed_times import run_moment
 from cncert.monitoring.due_dates import due_by, publication_day
 from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
-from cncert.store.run_records import AlertLevel
+from cncert.store.close_reasons import CloseReason
+from cncert.store.run_records import AlertFacts, AlertLevel
 from cncert.wechat.address import read_address
 
 NEW_ISSUES = 4
@@ -45,7 +46,7 @@ class Finding:
     """What it is about, such as issues: more of it is worth another message."""
     sentence: str = "text"
     """The name of the sentence in the monitor's table of ``alert_words.toml``."""
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: AlertFacts = field(default_factory=AlertFacts)
     """What the sentence needs beside *about*."""
 
 
@@ -57,11 +58,11 @@ def stale(snapshot: StoreSnapshot) -> Finding | None:
     if not snapshot.issues:
         return Finding("attention", sentence="nothing_stored")
     newest, day = snapshot.issues[0], day_in_china(snapshot.now)
-    published = publication_day(newest)
+    published = publication_day(newest, snapshot.now)
     due, days = due_by(published, snapshot.fresh), (day - published).days
     if day <= due:
         return None
-    return Finding("attention", (newest.id,), facts={"days": days, "newest": newest.id, "due": due})
+    return Finding("attention", (newest.id,), facts=AlertFacts(days=days, newest=newest.id, due=due))
 
 
 def missing_weeks(snapshot: StoreSnapshot) -> Finding | None:
@@ -73,8 +74,8 @@ def missing_weeks(snapshot: StoreSnapshot) -> Finding | None:
     if not missing:
         return None
     missing.reverse()
-    weeks = tuple(f"{week.issue} {week.state}" for week in missing)
-    return Finding("attention", tuple(week.issue for week in missing), facts={"weeks": weeks})
+    states = [week.state for week in missing]
+    return Finding("attention", tuple(week.issue for week in missing), facts=AlertFacts(states=states))
 
 
 def _is_missing(week: Week, after: list[Week]) -> bool:
@@ -92,7 +93,7 @@ def _is_missing(week: Week, after: list[Week]) -> bool:
 def blocked(snapshot: StoreSnapshot) -> Finding | None:
     """Report issues for which WeChat asks for a verification."""
     weeks = [week for week in reversed(snapshot.weeks) if week.state == "blocked"]
-    stopped = snapshot.last_run is not None and snapshot.last_run.close_reason == "verification_asked"
+    stopped = snapshot.last_run is not None and snapshot.last_run.close_reason is CloseReason.VERIFICATION_ASKED
     if not weeks and not stopped:
         return None
     # Of an address without signature nothing else is to be expected.
@@ -153,7 +154,7 @@ def failed_pictures(snapshot: StoreSnapshot) -> Finding | None:
 
 def unreadable_feeds(snapshot: StoreSnapshot) -> Finding | None:
     """Report feeds and albums that two runs in a row could not read."""
-    ended = [run for run in snapshot.runs if run.clean is not None and run.close_reason != DIED]
+    ended = [run for run in snapshot.runs if run.clean is not None and run.close_reason is not CloseReason.DIED]
     if len(ended) < 2:
         return None
     # Once is an accident.
@@ -164,7 +165,7 @@ def unreadable_feeds(snapshot: StoreSnapshot) -> Finding | None:
 def unwritable_archive(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run could not write raw pages to the archive."""
     last = snapshot.last_run
-    if last is None or ("archive" not in last.faults and last.close_reason != "archive_failed"):
+    if last is None or ("archive" not in last.faults and last.close_reason is not CloseReason.ARCHIVE_FAILED):
         return None
     return Finding("attention")
 
@@ -172,14 +173,14 @@ def unwritable_archive(snapshot: StoreSnapshot) -> Finding | None:
 def full_disks(snapshot: StoreSnapshot) -> Finding | None:
     """Report disks that are nearly full."""
     full = tuple(name for name, free in snapshot.free_bytes.items() if free < LOW_BYTES)
-    return _finding("attention", full, limit_mb=LOW_BYTES // 1_000_000)
+    return _finding("attention", full, AlertFacts(limit_mb=LOW_BYTES // 1_000_000))
 
 
 def dead_runs(snapshot: StoreSnapshot) -> Finding | None:
     """Report runs that were killed: the last ones, or those right before the last one if that ended by itself."""
     ended = [run for run in snapshot.runs if run.clean is not None]
-    by_itself = bool(ended) and ended[0].close_reason != DIED
-    dead = takewhile(lambda run: run.close_reason == DIED, ended[by_itself:])
+    by_itself = bool(ended) and ended[0].close_reason is not CloseReason.DIED
+    dead = takewhile(lambda run: run.close_reason is CloseReason.DIED, ended[by_itself:])
     starts = tuple(f"{run.started_at:%Y-%m-%d %H:%M}" for run in dead)
     return _finding("warning" if by_itself else "attention", starts)
 
@@ -187,19 +188,25 @@ def dead_runs(snapshot: StoreSnapshot) -> Finding | None:
 def bad_end(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run was cut short, or met an error of the program or its settings."""
     last = snapshot.last_run
-    if last is None or last.close_reason in (DIED, "verification_asked", "archive_failed"):
+    if last is None or last.close_reason in (
+        CloseReason.DIED, CloseReason.VERIFICATION_ASKED, CloseReason.ARCHIVE_FAILED
+    ):  # fmt: skip
         return None  # other monitors report these
     if last.close_reason not in CLEAN_REASONS:
-        level: AlertLevel = "warning" if last.close_reason == "shutdown" else "attention"
-        return Finding(level, (last.close_reason or "unknown",), "ended_early")
+        level: AlertLevel = "warning" if last.close_reason is CloseReason.SHUTDOWN else "attention"
+        return Finding(level, (last.reason or "unknown",), "ended_early")
     return _finding("attention", tuple(kind for kind in PROGRAM_FAILURES if kind in last.faults))
 
 
 def idle(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no run has started for a long time."""
-    if not snapshot.runs or (pause := snapshot.now - snapshot.runs[0].started_at) <= snapshot.fresh:
+    if not snapshot.runs:
         return None
-    return Finding("attention", facts={"days": pause.days})
+    if (began := run_moment(snapshot.runs[0], snapshot.now)) is None:
+        return Finding("attention", sentence="all_ahead")
+    if (pause := snapshot.now - began) <= snapshot.fresh:
+        return None
+    return Finding("attention", facts=AlertFacts(days=pause.days))
 
 
 # --- All of them
@@ -229,9 +236,9 @@ def find_problems(snapshot: StoreSnapshot) -> list[tuple[str, Finding]]:
     return sorted(found, key=lambda pair: pair[1].level != "attention")
 
 
-def _finding(level: AlertLevel, about: tuple[str, ...], **facts: object) -> Finding | None:
+def _finding(level: AlertLevel, about: tuple[str, ...], facts: AlertFacts | None = None) -> Finding | None:
     """Return a finding about these things; None if there are none."""
-    return Finding(level, about, facts=facts) if about else None
+    return Finding(level, about, facts=facts or AlertFacts()) if about else None
 
 
 def _new_and_earlier(issues: list[Issue]) -> Iterator[tuple[Issue, list[Issue]]]:

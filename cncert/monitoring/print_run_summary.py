@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from cncert.monitoring.alert_words import text_and_advice
-from cncert.monitoring.dead_runs import DIED
+from cncert.monitoring.exit_status import failure_lines
+from cncert.monitoring.issue_notes import note_lines
+from cncert.monitoring.run_lines import source_lines
 from cncert.options import Options
 from cncert.store import redacted
+from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import Alert, RunRecord
 from cncert.terminal.console import console_for, escape_markup, make_table
 from cncert.terminal.progress import format_duration
@@ -14,7 +17,7 @@ from cncert.terminal.progress import format_duration
 
 def run_state(record: RunRecord) -> str:
     """Return the state of a run in Rich's markup; one that died has to be closed (:func:`close_if_dead`)."""
-    if record.close_reason == DIED:
+    if record.close_reason is CloseReason.DIED:
         return "[red]died[/]"
     if record.clean is None and record.ended_at is None:
         return "[yellow]running[/]"
@@ -22,8 +25,10 @@ def run_state(record: RunRecord) -> str:
 
 
 def run_duration(record: RunRecord) -> str:
-    """Return how long a run took, an empty text if it has not ended."""
-    return format_duration((record.ended_at - record.started_at).total_seconds()) if record.ended_at is not None else ""
+    """Return how long a run took, an empty text if it has not ended, or its clock was set back meanwhile."""
+    if record.ended_at is None or record.ended_at < record.started_at:
+        return ""
+    return format_duration((record.ended_at - record.started_at).total_seconds())
 
 
 def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
@@ -36,7 +41,7 @@ def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
 def print_summary(record: RunRecord, options: Options, file: TextIO) -> None:
     """Print what *record* says, and what to do next if the run was not clean: a table if *file* is a terminal."""
     console = console_for(file)
-    end = f"{run_state(record)} ({escape_markup(record.close_reason or 'unknown')})"
+    end = f"{run_state(record)} ({escape_markup(record.reason or 'unknown')})"
     counts, remarks = _counts(record, options), _remarks(record, options)
     if console.is_terminal:
         table = make_table(console)
@@ -69,18 +74,18 @@ def _counts(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
 
 def _remarks(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     """Yield what a person should read, in Rich's markup, each with a sign or an empty one."""
-    for warning in record.warnings:
-        yield "[yellow]![/]", escape_markup(warning)
-    for note in record.notes:
-        yield "[cyan]·[/]", escape_markup(note)
+    for line in failure_lines(record):
+        yield "[yellow]![/]", escape_markup(line)
+    for line in (*note_lines(record.notes), *record.former_lines):
+        yield "[cyan]·[/]", escape_markup(line)
     if record.notes:
         yield "", "scrapy warnings lists what is odd about them."
     for alert in record.alerts or []:
         if not alert.over:
             level, text = alert_markup(alert, options.language)
             yield f"{level}:", text
-    for remark in record.sources:
-        yield "[cyan]·[/]", escape_markup(remark)
+    for line in source_lines(record):
+        yield "[cyan]·[/]", escape_markup(line)
     if not record.clean:
         yield "", "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
 

@@ -5,6 +5,7 @@ Without prometheus-client: it saves five lines, but would be one more requiremen
 
 from collections.abc import Iterator
 
+from cncert.monitoring.believed_times import end_moment
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.store_status import Status
 
@@ -24,8 +25,9 @@ def metrics(state: Status | None) -> Iterator[str]:
         yield _gauge("cncert_newest_issue_warnings", "Warnings of the newest issue.", len(newest.warnings))
     if run := state.last_run:
         yield _gauge("cncert_last_run_clean", "Whether the last run that ended was clean.", int(bool(run.clean)))
-        ended = (run.ended_at or run.started_at).timestamp()
-        yield _gauge("cncert_last_run_timestamp_seconds", "When it ended, or began if it died.", int(ended))
+        ended = end_moment(run, state.at)
+        text = "When it ended, or was last seen if it died; 0 if that is in the future."
+        yield _gauge("cncert_last_run_timestamp_seconds", text, int(ended.timestamp()) if ended else 0)
     yield _gauge("cncert_runs_running", "Runs that go on.", len(state.running))
     due = {'{when="now"}': state.due_now, '{when="later"}': state.due_later}
     yield _gauge("cncert_due_articles", "Articles that are to be asked for.", due)

@@ -1,15 +1,25 @@
 """Keeps the record of one run: from its beginning, so that a run that dies leaves it, to the judgement at its end."""
 
+import logging
 import os
 import secrets
 import socket
+import time
 from datetime import UTC, datetime
 
+from cncert.exceptions import StoreError
 from cncert.ledger import calendar_gaps
 from cncert.monitoring import issue_notes
+from cncert.monitoring.exit_status import is_clean
 from cncert.store import Store
+from cncert.store.close_reasons import read_reason
 from cncert.store.revisions import Outcome
 from cncert.store.run_records import RunRecord
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 60.0
+"""How often a run that goes on renews its record."""
 
 
 class RunLog:
@@ -39,10 +49,22 @@ class RunLog:
             pid=os.getpid(),
         )
         self._store, self._first, self._last = store, first, last
+        self._saved_at = 0.0
 
     async def save(self) -> None:
-        """Write the record into the store as it stands."""
+        """Write the record into the store as it stands; the run is alive."""
+        self._saved_at = time.monotonic()
+        self.record.heartbeat_at = datetime.now(UTC)
         await self._store.put_run(self.record)
+
+    async def beat(self) -> None:
+        """Save the record, unless that was just done. A store that fails stops nothing here."""
+        if time.monotonic() < self._saved_at + HEARTBEAT_SECONDS / 2:
+            return
+        try:
+            await self.save()
+        except StoreError as error:
+            logger.warning("The record of the run could not be renewed: %s", error)
 
     async def missing_weeks(self) -> int:
         """Return how many of the weeks that the run is about have no issue in the store."""
@@ -58,14 +80,18 @@ class RunLog:
 
     async def note_issues(self) -> dict[str, dict[str, int]]:
         """Note what is odd about the issues that the run stored; return how many warnings of each kind they have."""
-        stored = [await self._store.get_issue(issue) for issue in {*self.record.new, *self.record.changed}]
-        found = issue_notes.count(issue for issue in stored if issue is not None)
-        self.record.notes = issue_notes.notes(found)
-        return found
+        found = [await self._store.get_issue(issue) for issue in sorted({*self.record.new, *self.record.changed})]
+        stored = [issue for issue in found if issue is not None]
+        self.record.notes += [note for issue in stored for note in issue_notes.notes_on(issue)]
+        return issue_notes.count(stored)
 
-    async def end(self, reason: str, *, clean: bool) -> None:
-        """Record that the run has ended for *reason*, and whether it was *clean*."""
+    def close(self, reason: str) -> None:
+        """Note that the run ends now, for what Scrapy calls *reason*."""
         record = self.record
-        record.close_reason, record.clean = reason, clean
-        record.ended_at = record.ended_at or datetime.now(UTC)
+        record.ended_at = datetime.now(UTC)
+        record.close_reason, record.other_reason = read_reason(reason)
+
+    async def end(self) -> None:
+        """Decide whether the run, which :meth:`close` has closed, is clean, and save its record."""
+        self.record.clean = is_clean(self.record)
         await self.save()

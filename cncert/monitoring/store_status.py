@@ -2,23 +2,26 @@
 
 from collections import Counter
 from datetime import datetime, time
-from typing import get_args
+from typing import Any, get_args
 
 from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import is_due
+from cncert.monitoring.believed_times import believed
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
+from cncert.monitoring.run_lines import alert_document, run_document
 from cncert.store.ledger_rows import State
 from cncert.store.run_records import Alert, RunRecord
 
 
 class NewestIssue(Model):
-    """The newest stored issue."""
+    """The newest stored issue whose week has ended."""
 
     issue: str
     title: str
     published_at: Moment | None
+    """None too if it is in the future."""
     age_seconds: int
     """Time since it was published, or since the usual day if that is not known."""
     warnings: list[IssueWarning]
@@ -75,15 +78,25 @@ def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
     )
 
 
+def status_document(state: Status) -> dict[str, Any]:
+    """Return *state* in JSON form, with the lines of its run and the sentences of its alerts."""
+    document = state.model_dump(mode="json")
+    document["alerts"] = list(map(alert_document, state.alerts))
+    if state.last_run is not None:
+        document["last_run"] = run_document(state.last_run)
+    return document
+
+
 def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
     if not snapshot.issues:
         return None
     issue = snapshot.issues[0]
-    published = issue.published_at or datetime.combine(publication_day(issue), time(), CHINA)
+    published_at = believed(issue.published_at, snapshot.now)
+    published = published_at or datetime.combine(publication_day(issue, snapshot.now), time(), CHINA)
     return NewestIssue(
         issue=issue.id,
         title=issue.title,
-        published_at=issue.published_at,
-        age_seconds=int((snapshot.now - published).total_seconds()),
+        published_at=published_at,
+        age_seconds=max(0, int((snapshot.now - published).total_seconds())),
         warnings=issue.warnings,
     )

@@ -69,10 +69,12 @@ def read_album(data: bytes, number: str) -> AlbumPage:
     try:
         answer = json.loads(data)
     except (ValueError, RecursionError):
-        raise SourceError("the answer is no album: WeChat asks for a verification, or knows no such album") from None
+        raise SourceError(
+            "unreadable", "the answer is no album: WeChat asks for a verification, or knows no such album"
+        ) from None
     body = answer.get("getalbum_resp") if isinstance(answer, dict) else None
     if not isinstance(body, dict):
-        raise SourceError("the answer holds no album")
+        raise SourceError("unreadable", "the answer holds no album")
     listed = body.get("article_list", [])
     # A page with one article has that article in place of a list.
     articles = [one for one in (listed if isinstance(listed, list) else [listed]) if isinstance(one, dict)]

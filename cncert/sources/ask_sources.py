@@ -74,9 +74,9 @@ async def _ask(source: Source, url: str, sources: tuple[Source, ...], download: 
             break
         url = _redirected(url, answer.location, sources)
     else:
-        raise SourceError("redirects without end")
+        raise SourceError("redirect", "redirects without end")
     if answer.status != 200:
-        raise SourceError(f"HTTP status {answer.status}")
+        raise SourceError("status", f"HTTP status {answer.status}")
     return answer
 
 
@@ -86,9 +86,9 @@ def _redirected(url: str, location: str, sources: tuple[Source, ...]) -> str:
         target = urljoin(url, location)
         parts = urlsplit(target)
     except ValueError:
-        raise SourceError("redirects to what is no address") from None
+        raise SourceError("redirect", "redirects to what is no address") from None
     if is_verification(target):
-        raise SourceError("WeChat asks for a verification")
+        raise SourceError("verification", "WeChat asks for a verification")
     if not may_ask(target, sources):
-        raise SourceError(f"redirects to {parts.scheme}://{parts.hostname}, which is not asked")
+        raise SourceError("redirect", f"redirects to {parts.scheme}://{parts.hostname}, which is not asked")
     return target

@@ -44,7 +44,7 @@ def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
     Raises SourceError if it has no entry.
     """
     if not data.strip():
-        raise SourceError("the answer is empty")
+        raise SourceError("empty", "the answer is empty")
     parser = etree.XMLPullParser(
         ("start", "end"), encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
         remove_comments=True, remove_pis=True,
@@ -67,8 +67,8 @@ def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
     if entries:
         return entries, fault
     if root in _ROOTS:
-        raise SourceError(fault or "the feed holds no entry")
-    raise SourceError(f"the answer is no feed{f' but <{root[:20]}>' if root else ''}")
+        raise SourceError("unreadable" if fault else "empty", fault or "the feed holds no entry")
+    raise SourceError("unreadable", f"the answer is no feed{f' but <{root[:20]}>' if root else ''}")
 
 
 def _repaired(text: str) -> str:

@@ -1,13 +1,35 @@
-"""Records of runs, and the alerts that the monitors raised when a run ended."""
+"""Records of runs, and the alerts that the monitors raised when a run ended.
 
-from typing import Annotated, Literal
+All of it is typed. The lines that people read are made where they are shown (``monitoring/run_lines.py``).
+"""
 
-from pydantic import Field
+from datetime import date
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, model_validator
+
+from cncert.exceptions import SourceFault
 from cncert.items import Model, Moment
+from cncert.store.close_reasons import CloseReason
+from cncert.store.former_runs import upgraded_run
 
 AlertLevel = Literal["attention", "warning"]
 """Whether somebody has to act, or should look when there is time."""
+
+
+class AlertFacts(Model):
+    """What the sentence of an alert needs beside the things that it is about."""
+
+    days: int | None = None
+    newest: str | None = None
+    """The newest issue."""
+    due: date | None = None
+    """The day by which the next issue was due."""
+    limit_mb: int | None = None
+    states: list[str] = Field(default_factory=list)
+    """The states of the weeks that it is about, in their order."""
+    error: str | None = None
+    """What the store said."""
 
 
 class Alert(Model):
@@ -17,13 +39,12 @@ class Alert(Model):
     """Name of the monitor."""
     level: AlertLevel
     about: list[str]
-    """Ids of what it is about, such as issues: a new one is news."""
-    text: str
-    """What is wrong, on one line."""
-    advice: str
-    """What to do, on one line."""
-    text_zh: str
-    advice_zh: str
+    """Ids of what it is about, such as issues: a new one is news. At most 200."""
+    number: int
+    """How many these are in all."""
+    sentence: str = "text"
+    """The name of its sentence in the monitor's table of ``alert_words.toml``."""
+    facts: AlertFacts = Field(default_factory=AlertFacts)
     since: Moment
     """When it was found first; it has been found at every run since."""
     told_at: Moment | None = None
@@ -34,19 +55,46 @@ class Alert(Model):
     """Whether it has ended; it is kept until a message says so."""
 
 
+class IssueNote(Model):
+    """What a person should look at in an issue that a run stored."""
+
+    issue: str
+    code: str
+    """The code of the issue's warning."""
+    message: str | None = None
+    """What the code alone does not say."""
+
+
+class FailedSource(Model):
+    """A feed or an album that could not be read, or not to its end."""
+
+    kind: Literal["feed", "album"]
+    name: str
+    """``host/path`` of a feed, the number of an album."""
+    code: SourceFault
+    detail: str
+    """The same for a person."""
+
+
 class RunRecord(Model):
-    """One run of the spider."""
+    """One run of the spider, or one import."""
 
     id: Annotated[str, Field(alias="_id")]
     spider: str
     started_at: Moment
+    heartbeat_at: Moment | None = None
+    """When the run was last seen alive: renewed every minute."""
     ended_at: Moment | None = None
     arguments: dict[str, str]
     job: str | None = None
     """Scrapyd's id of the job."""
     host: str
     pid: int
-    close_reason: str | None = None
+    close_reason: CloseReason | None = None
+    other_reason: str | None = None
+    """What the extension that ended it calls the reason, if ``close_reason`` is ``other``."""
+    error: str | None = None
+    """What the first failure of store, files or archive said, for a person."""
     verdicts: dict[str, int] = Field(default_factory=dict)
     """Pages by verdict, and requests without an answer (``failed``)."""
     new: list[str] = Field(default_factory=list)
@@ -57,24 +105,29 @@ class RunRecord(Model):
     gaps_after: int | None = None
     faults: dict[str, int] = Field(default_factory=dict)
     """Failures by kind (``monitoring/exit_status.py``)."""
-    warnings: list[str] = Field(default_factory=list)
-    """Why the run is not clean."""
-    notes: list[str] = Field(default_factory=list)
+    notes: list[IssueNote] = Field(default_factory=list)
     """What a person should look at in the issues that it stored; the run may be clean all the same."""
-    sources: list[str] = Field(default_factory=list)
+    sources: list[FailedSource] = Field(default_factory=list)
     """Feeds and albums that could not be read to their end; the run may be clean all the same."""
+    former_lines: list[str] = Field(default_factory=list)
+    """Lines for a person from a record of the first version."""
     alerts: list[Alert] | None = None
     """What the monitors found when it ended; None if they did not run."""
     clean: bool | None = None
     """None while it runs, and if it died."""
 
-    @property
-    def failed_sources(self) -> list[str]:
-        """The feeds and albums (``feed host/path``) that could not be read, or not to their end."""
-        named = (line.partition(": ")[0] for line in self.sources if line.startswith(("feed ", "album ")))
-        return list(dict.fromkeys(named))
+    @model_validator(mode="before")
+    @classmethod
+    def _read_first_version(cls, document: Any) -> Any:
+        # A store that scrapy upgrade has not seen is still one whose runs are listed and watched.
+        return upgraded_run(document) if isinstance(document, dict) else document
 
     @property
-    def remarks(self) -> list[str]:
-        """All lines for a person, those that make the run unclean first."""
-        return [*self.warnings, *self.notes, *self.sources]
+    def reason(self) -> str:
+        """The name of its close reason: Scrapy's, or that of the extension which ended it; empty while it runs."""
+        return self.other_reason or self.close_reason or ""
+
+    @property
+    def failed_sources(self) -> list[str]:
+        """The names of the feeds and albums (``feed host/path``) that could not be read, or not to their end."""
+        return list(dict.fromkeys(f"{source.kind} {source.name}" for source in self.sources))

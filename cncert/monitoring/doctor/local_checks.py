@@ -19,6 +19,7 @@ from cncert.archive.warc_reader import SUFFIXES
 from cncert.exceptions import SettingError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_words import sentence
+from cncert.monitoring.believed_times import CLOCK_TOLERANCE, newest_runs, run_moment
 from cncert.monitoring.monitor_input import existing_parent
 from cncert.monitoring.monitors import LOW_BYTES
 from cncert.options import Options, setting_name
@@ -28,8 +29,6 @@ from cncert.sources.configured_sources import read_sources
 from cncert.store import open_store, redacted
 
 PROJECT = Path(alert_channels.__file__).parents[2]
-CLOCK_TOLERANCE = timedelta(minutes=2)
-"""Clocks that differ by more make trouble: certificates, logs of several nodes."""
 PROBE = ".cncert-doctor"
 """The name of files that are written as a test, or its beginning."""
 
@@ -143,8 +142,9 @@ async def check_store(options: Options) -> list[CheckResult]:
             results += _nearly_full("store", server.free_bytes)
         if server.clock is not None:
             results += compare_clock("the database", server.clock)
-        newest = await opened.runs(1)
-        if newest and newest[0].started_at > datetime.now(UTC) + CLOCK_TOLERANCE:
+        newest = await newest_runs(opened, now := datetime.now(UTC), 1)
+        # Beside any other run it is of a clock that was ahead once.
+        if newest and run_moment(newest[0], now) is None:
             results.append(
                 _wrong_clock(f"the newest run began at {newest[0].started_at:%Y-%m-%d %H:%M}, in the future")
             )

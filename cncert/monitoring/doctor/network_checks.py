@@ -70,7 +70,7 @@ class _CheckedRedirects(HTTPRedirectHandler):
 
     def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
         if not may_ask(newurl, [self._source]):
-            raise SourceError(f"redirects to {urlsplit(newurl).hostname or 'nowhere'}, which is not asked")
+            raise SourceError("redirect", f"redirects to {urlsplit(newurl).hostname or 'nowhere'}, which is not asked")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -103,7 +103,7 @@ def _fetch(source: Source, agent: str, seconds: float) -> tuple[bytes, datetime 
     with build_opener(_CheckedRedirects(source)).open(request, timeout=seconds) as answer:
         data = answer.read(FEED_BYTES + 1)
         if len(data) > FEED_BYTES:
-            raise SourceError(f"larger than {FEED_BYTES} bytes")
+            raise SourceError("too_large", f"larger than {FEED_BYTES} bytes")
         date = answer.headers.get("Date")
     try:
         return data, parsedate_to_datetime(date) if date else None

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from cncert import __version__
 from cncert.items import Figure, Issue, Picture, issue_id
 from cncert.ledger import calendar_gaps
+from cncert.monitoring.exit_status import failure_lines
 from cncert.quality.series_breaks import are_comparable, breaks
 from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
@@ -140,12 +141,12 @@ async def read_page(
                 "started": run.started_at.isoformat(),
                 "ended": run.ended_at.isoformat() if run.ended_at else None,
                 "clean": run.clean,
-                "close_reason": run.close_reason,
+                "close_reason": run.reason or None,
                 "new": len(run.new),
                 "changed": len(run.changed),
                 "rejected": len(run.rejected),
                 "missing": run.gaps_after,
-                "warnings": run.warnings,
+                "warnings": list(failure_lines(run)),
             }
             for run in runs
         ],
