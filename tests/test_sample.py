@@ -1,22 +1,38 @@
 """The sample series: its pages carry a mark, and all that is made from them says that it is a sample."""
 
+import asyncio
+import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import feedparser
+import openpyxl
 import pytest
+from lxml import html
 from playwright.sync_api import sync_playwright
 from warcio.archiveiterator import ArchiveIterator
 
+from cncert.commands.export import ExportCommand
 from cncert.commands.extract import ExtractCommand
+from cncert.commands.gaps import GapsCommand
+from cncert.commands.project_command import ProjectCommand
+from cncert.commands.report import ReportCommand
+from cncert.commands.status import StatusCommand
+from cncert.commands.warnings import WarningsCommand
+from cncert.items import Issue
 from cncert.output.export.tables_and_columns import ExportScope, tables
+from cncert.store import open_store
 from cncert.wechat.sample_mark import SAMPLE_MARK, is_sample_page
 from tests import series
 from tests.calls import call
+from tests.factories import make_figure, make_issue
 from tests.site import pages
 from tests.site.crawl import ROOT
 from tools.sample.sample_archive import SampleArchive
@@ -152,3 +168,149 @@ def test_the_mark_survives_a_browser(
         saved = session.send("Page.captureSnapshot")["data"] if form == "mhtml" else tab.content()
         browser.close()
     assert extracted(saved.encode(), tmp_path, capsys)["issue"]["provenance"]["sample"] is True
+
+
+def test_a_store_with_one_issue_of_the_sample_is_a_sample(uri: str) -> None:
+    async def is_sample(*issues: Issue) -> bool:
+        async with open_store(uri) as store:
+            for issue in issues:
+                await store.put_issue(issue)
+            return await store.is_sample()
+
+    assert asyncio.run(is_sample()) is False
+    assert asyncio.run(is_sample(make_issue(2025, 2), make_issue(2025, 4))) is False
+    assert asyncio.run(is_sample(make_issue(2025, 3, provenance={"sample": True}))) is True
+
+
+# What is made from it
+
+
+@dataclass(frozen=True)
+class Output:
+    """A way out of the store: what to call, and what of it says that the store is a sample."""
+
+    command: Callable[[], ProjectCommand]
+    args: tuple[str, ...]
+    said: Callable[[Path, str], Iterable[object]]
+    """Of the directory of its files, and of what it printed on stderr: something true for everything that one may meet
+    alone."""
+
+
+def line_on_stderr(_: Path, stderr: str) -> list[bool]:
+    return ["holds sample data" in stderr]
+
+
+def report_page(place: Path, _: str) -> list[bool]:
+    page = html.document_fromstring((place / "out").read_text(encoding="utf-8"))
+    text = " ".join(page.xpath("string(//aside[@class='sample'])").split())
+    return ["示例数据" in text and "Sample data" in text, "Sample" in page.xpath("string(//title)")]
+
+
+def column(read: Callable[[Path, str], list[dict[str, Any]]]) -> Callable[[Path, str], list[object]]:
+    """The column ``sample`` of every table."""
+
+    def said(place: Path, _: str) -> list[object]:
+        rows = {name: read(place / "out", name) for name in TABLES}
+        assert all(rows.values())
+        return [row["sample"] in (True, "true") for table in rows.values() for row in table]
+
+    return said
+
+
+def read_csv(out: Path, table: str) -> list[dict[str, Any]]:
+    with (out / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_jsonl(out: Path, table: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / f"{table}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def read_parquet(out: Path, table: str) -> list[dict[str, Any]]:
+    return duckdb.sql(f"FROM '{out}/{table}.parquet'").to_arrow_table().to_pylist()
+
+
+def read_xlsx(out: Path, table: str) -> list[dict[str, Any]]:
+    book = openpyxl.load_workbook(out / "cncert.xlsx", read_only=True)
+    names, _, *rows = book[table].iter_rows(values_only=True)
+    book.close()
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def package(place: Path, _: str) -> list[bool]:
+    described = json.loads((place / "out" / "datapackage.json").read_text(encoding="utf-8"))
+    return ["sample" in described[name].lower() for name in ("name", "title", "description")]
+
+
+def markdown(place: Path, _: str) -> list[bool]:
+    texts = [path.read_text(encoding="utf-8") for path in (place / "out" / "markdown").iterdir()]
+    assert len(texts) == 2
+    return ["Sample data" in text and "示例数据" in text for text in texts]
+
+
+def feed(place: Path, _: str) -> list[bool]:
+    read = feedparser.parse(place / "out" / "cncert.atom")
+    assert len(read.entries) == 2
+    return ["Sample" in one.title and "示例数据" in one.title for one in (read.feed, *read.entries)]
+
+
+def export(formats: str, said: Callable[[Path, str], Iterable[object]]) -> Output:
+    return Output(ExportCommand, ("--format", formats), said)
+
+
+OUTPUTS = {
+    "gaps": Output(GapsCommand, (), line_on_stderr),
+    "gaps as JSON": Output(GapsCommand, ("--json",), line_on_stderr),
+    "status": Output(StatusCommand, (), line_on_stderr),
+    "warnings": Output(WarningsCommand, (), line_on_stderr),
+    "report": Output(ReportCommand, (), report_page),
+    "csv": export("csv", column(read_csv)),
+    "jsonl": export("jsonl", column(read_jsonl)),
+    "parquet": export("parquet", column(read_parquet)),
+    "xlsx": export("xlsx", column(read_xlsx)),
+    "package": export("datapackage", package),
+    "tables of the package": export("datapackage", column(read_csv)),
+    "markdown": export("markdown", markdown),
+    "feed": export("atom", feed),
+}
+
+
+@pytest.mark.parametrize("sample", [True, False])
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_every_output_says_whether_it_is_of_the_sample(
+    name: str, sample: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = f"sqlite:///{tmp_path}/cncert.db"
+    ranking = {"metric": "hosts.infected", "by": "province", "section": None, "evidence": "广东", "start": 0, "end": 2}
+    rankings = [{**ranking, "items": [{"name": "广东省", "value": 1, "share_pct": None}]}]
+    figure = make_figure("hosts.infected", 5, parts=[{"name": "境外", "share_pct": 30.5}])
+
+    async def fill() -> None:
+        async with open_store(uri) as store:
+            await store.put_issue(make_issue(2025, 2, rankings=rankings, figures=[figure]))
+            await store.put_issue(make_issue(2025, 3, provenance={"sample": sample}))
+
+    asyncio.run(fill())
+    output = OUTPUTS[name]
+    given = {"CNCERT_STORE": uri, "CNCERT_FILES": str(tmp_path / "pictures")}
+    args = ("--out", str(tmp_path / "out")) if output.command in (ExportCommand, ReportCommand) else ()
+    call(output.command(), *output.args, *args, **given)
+    said = set(output.said(tmp_path, capsys.readouterr().err))
+    assert said == {sample}
+
+
+def test_an_entry_of_the_sample_never_has_the_id_of_a_real_one(tmp_path: Path) -> None:
+    ids = []
+    for sample in (True, False):
+        uri = f"sqlite:///{tmp_path}/{sample}.db"
+
+        async def fill(uri: str = uri, sample: bool = sample) -> None:
+            async with open_store(uri) as store:
+                await store.put_issue(make_issue(provenance={"sample": sample}))
+
+        asyncio.run(fill())
+        file = tmp_path / f"{sample}.atom"
+        assert call(ExportCommand(), "--out", str(file), CNCERT_STORE=uri) == 0
+        read = feedparser.parse(file)
+        ids += [read.feed.id, read.entries[0].id]
+    assert len(set(ids)) == 4

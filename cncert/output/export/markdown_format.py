@@ -9,7 +9,7 @@ from urllib.parse import quote
 from cncert.items import Issue, Picture
 from cncert.options import local_folder
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.figure_texts import change_text, metric_label, number_text
+from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
@@ -37,7 +37,7 @@ class Markdown(Format):
         self._whole = staged.open(f"issues{self.suffix}") if options.one_file else None
 
     def add_issue(self, issue: Issue) -> None:
-        text = "\n\n".join(_blocks(issue, self._pictures)) + "\n"
+        text = "\n\n".join(_blocks(issue, self._pictures, self.options.is_sample)) + "\n"
         if self._whole:
             self._whole.write(text + "\n")
         else:
@@ -50,8 +50,10 @@ def escaped(text: str) -> str:
     return re.sub(r"^([0-9]{1,9}(?=[.)]))|^(?=[-+=:%])", r"\1\\", line)
 
 
-def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
+def _blocks(issue: Issue, pictures: str | None, is_sample: bool) -> Iterator[str]:
     yield f"# {escaped(issue.title)}"
+    if is_sample:
+        yield f"> **{SAMPLE_NOTE}**"
     yield _table(("", ""), _facts(issue))
     if issue.figures:
         yield "## 数据 Figures"
