@@ -130,11 +130,21 @@ def without_article(page: bytes) -> bytes:
 
 
 TITLE = series.title_of("2025-03").encode()
+
+
+def as_markdown(page: bytes) -> bytes:
+    """As ``scrapy export`` writes it."""
+    front = f"---\ntitle: x\n{SAMPLE_MARK}: true\n---\n" if MARK.encode() in page else f"{SAMPLE_MARK}: true\n"
+    return f"{front}# {series.title_of('2025-03')}\n\n{REPORT}\n".encode()
+
+
+REPORT = "本周网络安全基本态势\n\n本周，互联网网络安全态势整体评价为良。"
 FORMS: dict[str, Callable[[bytes], bytes]] = {
     "page": bytes,
     "mhtml": as_mhtml,
     "warc": as_warc,
     "copy": without_article,
+    "markdown": as_markdown,
 }
 
 
@@ -245,7 +255,9 @@ def package(place: Path, _: str) -> list[bool]:
 def markdown(place: Path, _: str) -> list[bool]:
     texts = [path.read_text(encoding="utf-8") for path in (place / "out" / "markdown").iterdir()]
     assert len(texts) == 2
-    return ["Sample data" in text and "示例数据" in text for text in texts]
+    words = ("Sample data", "示例数据", f"---\n{SAMPLE_MARK}: true\n---\n")
+    assert {len({word in text for word in words}) for text in texts} == {1}
+    return [words[0] in text for text in texts]
 
 
 def feed(place: Path, _: str) -> list[bool]:

@@ -120,7 +120,7 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
         return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
     try:
         article, left_out = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
-        article = replace(article, sample=is_markup and is_sample_page(data))
+        article = replace(article, sample=article.sample or (is_markup and is_sample_page(data)))
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         page = read_page(data, saved.address)
