@@ -1,10 +1,7 @@
 """The data model: an issue of the weekly report.
 
-Spiders yield an :class:`Issue`, pipelines clean, complete and validate it, stores keep it, and its JSON form is the
-document that users see (docs/data.md).
-
-An item is built without validation (``Issue.model_construct``), so that a strange page too gives an item that a person
-can look at; ``pipelines/validate.py`` validates it.
+Spiders yield an :class:`Issue` that is not validated: a strange page too gives one that a person can look at. Pipelines
+clean, complete and validate it, stores keep it, and its JSON form is the document that users see (docs/data.md).
 """
 
 from collections.abc import Mapping
@@ -276,6 +273,8 @@ class Provenance(Model):
     """Of the raw page as it was served."""
     parser: str = Field(examples=["0.1.0+3f9a2c1b"])
     """Which parser read it: the version of cncert, and a digest of all that decides what is read."""
+    sample: bool = Field(default=False, examples=[False])
+    """Whether it is invented: a page of the sample series."""
 
     @property
     def is_copy(self) -> bool:

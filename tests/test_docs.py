@@ -75,6 +75,13 @@ def test_no_example_is_left_out() -> None:
     assert [line for line in COMMANDS if not line.startswith(("scrapy", "make", "sqlite3", "CNCERT_"))] == []
 
 
+def test_no_example_mixes_the_sample_with_real_data() -> None:
+    assert [line for line in COMMANDS if "crawl" in line and "sample" in line] == []
+    places = {line: re.findall(r"(?<![\w/])data/\S+", line.replace("///", " ")) for line in COMMANDS}
+    of_demo = {line: {place.startswith("data/demo") for place in found} for line, found in places.items()}
+    assert [line for line, found in of_demo.items() if len(found) > 1] == []
+
+
 @pytest.mark.parametrize("path", CHECKED, ids=str)
 def test_a_link_to_a_file_leads_to_one(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))

@@ -266,7 +266,7 @@ def agrees(cell: Any, expected: Any, reader: str) -> bool:
 @pytest.mark.parametrize("table", EXPECTED)
 @pytest.mark.parametrize("reader", READERS)
 def test_a_table_read_back_is_what_the_store_holds(out: Path, reader: str, table: str) -> None:
-    rows, expected = READERS[reader](out, table), list(EXPECTED[table]())
+    rows, expected = READERS[reader](out, table), [row | {"sample": False} for row in EXPECTED[table]()]
     assert len(rows) == len(expected)
     for row, wanted in zip(rows, expected, strict=True):
         assert row.keys() == wanted.keys() | ({"kind"} & row.keys())
@@ -291,7 +291,7 @@ def test_a_workbook_is_made_for_people(out: Path) -> None:
     assert book.sheetnames == TABLES
     assert book.properties.created == datetime(2000, 1, 1)
     sheet = book["figures"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B3", "A2:X21")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B3", "A2:Y21")
     names = [cell.value for cell in sheet[1]]
     first = dict(zip(names, sheet[6], strict=True))
     assert sheet.cell(2, names.index("evidence") + 1).value == "原文"
@@ -374,7 +374,7 @@ def test_weeks_and_metrics_are_chosen(uri: str, tmp_path: Path) -> None:
     assert metrics_of == ["hosts.infected", *["sites.tampered"] * 2, *["sites.backdoored"] * 2]
     assert [row["place"] for row in read_jsonl(tmp_path, "figures")] == [1, 2, 5, 6, 7]  # as without the choice
     (wide,) = read_jsonl(tmp_path, "wide")
-    assert list(wide)[4:] == [name for name in LABELS if name.startswith("sites.") or name == "hosts.infected"]
+    assert list(wide)[5:] == [name for name in LABELS if name.startswith("sites.") or name == "hosts.infected"]
     assert [row["issue"] for row in read_jsonl(tmp_path, "gaps")] == ["2018-05", "2018-06", "2018-07", "2018-08"]
     assert "rating" in {row["metric"] for row in read_jsonl(tmp_path, "breaks")}
     assert [path.name for path in (tmp_path / "markdown").iterdir()] == ["2018-06.md"]
@@ -393,7 +393,7 @@ def test_weeks_without_an_issue_give_tables_without_rows(uri: str, tmp_path: Pat
         "--out",
         tmp_path,
     )
-    assert (tmp_path / "figures.csv").read_text(encoding="utf-8").startswith("issue,week_start")
+    assert (tmp_path / "figures.csv").read_text(encoding="utf-8").startswith("issue,sample,week_start")
     assert [read(tmp_path, "figures") for read in (read_csv, read_xlsx, read_parquet, read_datapackage)] == [[]] * 4
     assert [row["state"] for row in read_csv(tmp_path, "gaps")] == ["never seen"] * 2
     assert not feedparser.parse(tmp_path / "cncert.atom").bozo
@@ -420,7 +420,7 @@ def test_a_text_goes_to_a_file_or_to_stdout(
 def test_excel_is_told_that_a_csv_is_utf_8(uri: str, tmp_path: Path) -> None:
     export(uri, "--table", "figures", "--bom", "--labels", "--out", tmp_path / "x.csv")
     data = (tmp_path / "x.csv").read_bytes()
-    assert data.startswith("\ufeffissue 期号,week_start 周一,".encode())
+    assert data.startswith("\ufeffissue 期号,sample 示例数据,week_start 周一,".encode())
     assert data.count(b"\r\n") == len([*figure_rows()]) + 1
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.DictReader(file))["value 数值"] == "4"

@@ -33,6 +33,7 @@ from cncert.store.picture_readings import Correction
 from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.site.crawl import run_scrapy
+from tests.stores import rewrite
 
 Node = dict[str, Any]
 
@@ -248,6 +249,15 @@ async def test_nothing_is_kept_by_a_browser_nor_taken_by_another_page(
             assert answer.headers["Referrer-Policy"] == "no-referrer"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("sample", [True, False])
+async def test_the_page_of_a_sample_says_so(place: Path, capsys: pytest.CaptureFixture[str], sample: bool) -> None:
+    rewrite(uri(place), "issues", "2025-04", lambda issue: issue["provenance"].update(sample=sample))
+    async with checking(place, capsys) as checker:
+        answer = await checker.ask("GET", "/")
+        top = answer.body.decode().partition("<header")[0]
+        assert ("示例数据：" in top, "Sample data" in top) == (sample, sample)
 
 
 REFUSED: list[tuple[str, str, str, Node, int]] = [

@@ -395,7 +395,15 @@ def test_paper_gets_drawings_and_no_controls(page: Page) -> None:
 def written(place: Path, **changes: Any) -> str:
     """The address of a page of hardly any data."""
     nothing = {"metrics": [], "rating_breaks": [], "weeks": [], "issues": [], "thumbs": [], "rejects": [], "runs": []}
-    facts = {"version": "0.1.0", "first": None, "last": None, "read_at": None, "store": "", "sources": []}
+    facts = {
+        "version": "0.1.0",
+        "first": None,
+        "last": None,
+        "read_at": None,
+        "store": "",
+        "sources": [],
+        "sample": False,
+    }
     (place / "page.html").write_text(render({**nothing, **facts, **changes}, "en"), encoding="utf-8")
     return (place / "page.html").as_uri()
 
@@ -461,7 +469,7 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
     assert missing == []
     page = (PAGE / "templates" / "page.html.j2").read_text(encoding="utf-8")
     files = [file for file in (PAGE / "static").glob("*.js") if file.name != "echarts.min.js"]
-    scripts = "".join(file.read_text(encoding="utf-8") for file in files)
+    scripts = "".join(file.read_text(encoding="utf-8") for file in [*files, PAGE / "render_page.py"])
     asked = set(re.findall(r"\bt\(\"([^\"]+)\"", scripts)) | set(re.findall(r"data-(?:word|label)=\"([a-z_]+)\"", page))
     assert asked - words.keys() == set()
     literals = set(re.findall(r"\"([\w.]+)\"", scripts + page))

@@ -4,6 +4,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ async def _export(store: Store, options: "ExportOptions", number: int) -> Counte
     from cncert.output.export.run_export import run_export
     from cncert.output.export.staged_files import StagedFiles
 
+    options = replace(options, is_sample=await store.is_sample())
     with StagedFiles(Path(tempfile.gettempdir()) if options.to_stdout else options.folder) as staged:
         with progress_bar(hidden=number < MIN_ISSUES_FOR_PROGRESS) as bar:
             task = bar.add_task("Issues", total=number)

@@ -101,4 +101,5 @@ def describe_article(article: Article) -> dict[str, Any]:
         "cover": article.cover.url if article.cover else None,
         "images": [image.url for image in article.body.images],
         "text": article.body.text,
+        "sample": article.sample,
     }

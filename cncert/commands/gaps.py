@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
-from cncert.commands.project_command import ProjectCommand
+from cncert.commands.project_command import ProjectCommand, say_if_sample
 from cncert.exceptions import ArgumentError
 from cncert.ledger import calendar_gaps
 from cncert.ledger.next_address import ranked_addresses
@@ -63,6 +63,7 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
         first, last = week_range(opts.first, opts.last)
         async with open_store(self.options.store) as store:
+            await say_if_sample(store)
             rows = await store.rows()
             weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
         if opts.json:

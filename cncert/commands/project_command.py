@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cncert.exceptions import CncertError
 from cncert.options import Options
+from cncert.store import Store
 from cncert.terminal.console import print_message
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ else:
 def add_json_option(parser: ArgumentParser, what: str) -> None:
     """Add ``--json``, which prints *what*."""
     parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+async def say_if_sample(store: Store) -> None:
+    """Say on stderr if *store* holds the sample series."""
+    if await store.is_sample():
+        print_message("this store holds sample data, mostly invented: do not cite")
 
 
 class ProjectCommand(ScrapyCommand):

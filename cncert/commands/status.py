@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
-from cncert.commands.project_command import ProjectCommand, add_json_option
+from cncert.commands.project_command import ProjectCommand, add_json_option, say_if_sample
 from cncert.exceptions import ArgumentError, StoreError, error_reason
 from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.believed_times import end_moment
@@ -47,6 +47,7 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError("--json and --prometheus exclude each other")
         try:
             async with open_store(self.options.store) as store:
+                await say_if_sample(store)
                 state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name)
         except StoreError:
             if opts.prometheus:

@@ -6,7 +6,7 @@ from collections import Counter
 from rich.console import Console
 from scrapy.commands import ScrapyCommand
 
-from cncert.commands.project_command import ProjectCommand, add_json_option
+from cncert.commands.project_command import ProjectCommand, add_json_option, say_if_sample
 from cncert.exceptions import ArgumentError
 from cncert.items import IssueWarning
 from cncert.report.calendar import week_range
@@ -40,6 +40,7 @@ class WarningsCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNING_CODES)}")
         first, last = week_range(opts.first, opts.last)
         async with open_store(self.options.store) as store:
+            await say_if_sample(store)
             found = [
                 (issue.id, warning)
                 async for issue in store.issues(first, last)

@@ -71,7 +71,7 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         images=_pictures(article),
         review=earlier_issues,
         warnings=find_warnings(title, article.published_at, article.body, text_figures, earlier_issues),
-        provenance=provenance,
+        provenance=provenance.model_copy(update={"sample": article.sample}),
     )
 
 

@@ -151,6 +151,10 @@ class Documents(ABC):
         """Return the first issue that has the picture *key* with the status ``stored``."""
 
     @abstractmethod
+    async def is_sample(self) -> bool:
+        """Return whether an issue of the sample series is stored: then the whole store is taken for a sample."""
+
+    @abstractmethod
     async def _unfinished_ids(self) -> list[str]:
         """Return the ids of the issues with unfinished pictures, ascending."""
 

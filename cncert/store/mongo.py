@@ -172,6 +172,9 @@ class MongoStore(Store):
     async def _issue_with_picture(self, key: str) -> Document | None:
         return await self._first(Issue, {"images": {"$elemMatch": {"key": key, "status": "stored"}}})
 
+    async def is_sample(self) -> bool:
+        return await self._first(Issue, {"provenance.sample": True}) is not None
+
     async def _unfinished_ids(self) -> list[str]:
         with self._store_errors():
             found = (

@@ -170,6 +170,10 @@ class SqliteStore(Store):
         sql = "SELECT min(issue) FROM pictures WHERE key = ? AND status = 'stored'"
         return await self._first(f"SELECT id, document FROM issues WHERE id = ({sql})", key)
 
+    async def is_sample(self) -> bool:
+        mark = "iif(json_valid(document), json_extract(document, '$.provenance.sample'), FALSE)"
+        return bool(await self._rows(f"SELECT 1 FROM issues WHERE {mark} LIMIT 1"))
+
     async def _unfinished_ids(self) -> list[str]:
         marks = ", ".join("?" * len(UNFINISHED_STATUSES))
         sql = f"SELECT DISTINCT issue FROM pictures WHERE status IN ({marks}) ORDER BY issue"

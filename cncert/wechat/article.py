@@ -23,6 +23,7 @@ from cncert.wechat.literals import (
     variables,
 )
 from cncert.wechat.markup import Tag, element_by_id, inner_markup, start_tags
+from cncert.wechat.sample_mark import is_sample_page
 from cncert.wechat.text import tidy, unescape_html
 
 MAX_BODY_BYTES = 2_000_000
@@ -63,6 +64,8 @@ class Article:
     author: str | None = None
     cover: Image | None = None
     body: Body
+    sample: bool = False
+    """Whether it is invented: a page of the sample series."""
 
     @property
     def key(self) -> ArticleKey | None:
@@ -169,6 +172,7 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
         ),
         cover=image(cover) if cover else None,
         body=body,
+        sample=is_sample_page(page, tag.start),
     )
 
 

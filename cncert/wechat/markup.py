@@ -5,6 +5,7 @@ Everything else is skipped inside one regular expression, so that a page of any 
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -17,9 +18,22 @@ _RAW = ("script", "style", "title", "textarea", "iframe", "xmp", "noembed", "nof
 # The rest of a tag. A quote opens a value after an equals sign only: <p style="a" b"> ends where it seems to.
 _REST = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+>"""
 _COMMENT = r"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
-_RAW_ELEMENT = "|".join(rf"<{name}(?=[\s/>]){_REST}(?:[^<]++|<(?!/{name}))*+</{name}{_REST}" for name in _RAW)
+
+
+def _raw_elements(*names: str) -> str:
+    """Return a pattern of elements whose content is text."""
+    return "|".join(rf"<{name}(?=[\s/>]){_REST}(?:[^<]++|<(?!/{name}))*+</{name}{_REST}" for name in names)
+
+
+_RAW_ELEMENT = _raw_elements(*_RAW)
 _OPAQUE = re.compile(f"{_COMMENT}|{_RAW_ELEMENT}".encode(), re.IGNORECASE)
 _TAG = re.compile(rf"<(/?)([a-z][^\s/>]{{0,63}}+){_REST}".encode(), re.IGNORECASE)
+# What browsers put into the head, or take no notice of there; anything else begins the body.
+_HEAD_PART = re.compile(
+    rf"\s++|{_COMMENT}|<!(?!--)[^>]*+>|<\?[^>]*+>|{_raw_elements('script', 'style', 'title', 'noscript', 'noframes')}"
+    rf"|</(?!(?:html|body|br)[\s/>])[a-z]{_REST}|<(html|head|meta|link|base|basefont|bgsound)(?=[\s/>]){_REST}".encode(),
+    re.IGNORECASE,
+)
 _ATTRIBUTE = re.compile(rb"""([^\s=/>][^\s=/>]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++)))?+""")
 
 # The most attributes of a tag that are read; WeChat writes a dozen.
@@ -63,6 +77,15 @@ def start_tags(page: bytes, needle: bytes, start: int = 0, end: int | None = Non
         else:
             return  # a comment, a script or a tag that never ends
         found = page.find(needle, position, end)
+
+
+def head_tags(page: bytes) -> Iterator[Tag]:
+    """Yield the start tags in the head of *page* as a browser sees it, but those of elements with text."""
+    position = len(BOM_UTF8) if page.startswith(BOM_UTF8) else 0
+    while part := _HEAD_PART.match(page, position):
+        position = part.end()
+        if part[1]:
+            yield Tag(part[1].decode().lower(), attributes(part[0]), part.start(), position)
 
 
 def attributes(tag: bytes) -> dict[str, str]:

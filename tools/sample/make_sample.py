@@ -9,15 +9,11 @@ import csv
 import io
 import json
 import random
-import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 from PIL import Image
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from tests.site.pages import (
     CHINA,
@@ -40,6 +36,7 @@ from tests.site.pages import Style as Markup
 from tools.sample.canvas import BLUE, TEAL, Format
 from tools.sample.draw_infographics import Style, change_text, cover, draw
 from tools.sample.picture_content import Slice
+from tools.sample.sample_archive import SampleArchive
 from tools.sample.sample_weeks import FIRST, LAST, LAYOUTS, REAL, Week, invented_facts, issue_slices, read_index, walks
 
 HERE = Path(__file__).parent
@@ -204,45 +201,6 @@ def draw_issue(issue: str, order: int, slices: list[Slice]) -> list[Drawn]:
     return drawn
 
 
-class Archive:
-    """The WARC: records with ids made of their addresses and dates that are given."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._writer = WARCWriter(file, gzip=True)
-
-    @staticmethod
-    def _id(name: str) -> str:
-        return f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, 'cncert sample ' + name)}>"
-
-    @staticmethod
-    def _date(moment: datetime) -> str:
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def info(self, lines: dict[str, str], moment: datetime) -> None:
-        """The record that says what the file is."""
-        payload = "".join(f"{key}: {value}\r\n" for key, value in lines.items()).encode()
-        headers = {
-            "WARC-Record-ID": self._id("info"),
-            "WARC-Date": self._date(moment),
-            "WARC-Filename": "weekly.warc.gz",
-        }
-        record = self._writer.create_warc_record(
-            "", "warcinfo", payload=io.BytesIO(payload), length=len(payload), warc_headers_dict=headers
-        )
-        self._writer.write_record(record)
-
-    def response(self, url: str, body: bytes, kind: str, moment: datetime) -> None:
-        """An answer."""
-        http = StatusAndHeaders(
-            "200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))], protocol="HTTP/1.1"
-        )  # fmt: skip
-        headers = {"WARC-Record-ID": self._id(url), "WARC-Date": self._date(moment)}
-        record = self._writer.create_warc_record(
-            url, "response", payload=io.BytesIO(body), length=len(body), http_headers=http, warc_headers_dict=headers
-        )
-        self._writer.write_record(record)
-
-
 def visited(week: Week, form: Form, order: int) -> datetime:
     """Return when the page was archived: soon for old forms, in 2025 or 2026 for new ones."""
     if form.era == "2025":
@@ -309,15 +267,8 @@ def make(folder: Path, tables: Path) -> None:
     sizes = {"pages": 0, "pictures": 0}
     target = folder / "weekly.warc.gz"
     with target.open("wb") as file:
-        archive = Archive(file)
-        archive.info(
-            {
-                "software": "tools.sample.make_sample",
-                "format": "WARC File Format 1.0",
-                "description": "Sample of a weekly series: drawn pages and pictures, invented figures; see README.md",
-            },
-            datetime(2026, 3, 1, tzinfo=CHINA),
-        )
+        archive = SampleArchive(file)
+        archive.info(datetime(2026, 3, 1, tzinfo=CHINA))
         art = (
             cover("网络安全信息与动态周报", "每周一期 · 数据与回顾", BLUE),
             cover("网络安全周报", "数据 · 处置 · 回顾", TEAL),
@@ -330,7 +281,7 @@ def make(folder: Path, tables: Path) -> None:
             values, invented = next(wandering), invented_facts(rng)
             row: dict[str, object] = {"issue": issue, "special": SPECIAL.get(issue, "")}
             if issue == DELETED:
-                archive.response(week.url, FAILURES["deleted_zh"].page, "text/html; charset=UTF-8", seen)
+                archive.page(week.url, FAILURES["deleted_zh"].page, seen)
                 rows.append(row | {"origin": "none", "pictures": 0, "form": "deleted"})
                 before = values
                 continue
@@ -366,7 +317,7 @@ def make(folder: Path, tables: Path) -> None:
                 value_last=form.value_last,
             )
             page = render(spec, form.era, form.pad)
-            archive.response(week.url, page, "text/html; charset=UTF-8", seen)
+            archive.page(week.url, page, seen)
             sizes["pages"] += len(page)
             for drawn in pictures:
                 kind = "image/png" if drawn.says == "png" else "image/jpeg"
@@ -374,11 +325,11 @@ def make(folder: Path, tables: Path) -> None:
                 sizes["pictures"] += len(drawn.data)
             if issue == REPOSTED:
                 address = f"https://mp.weixin.qq.com/s/{token('sample repost of ' + REPOSTED)}"
-                archive.response(address, repost(week), "text/html; charset=UTF-8", seen + timedelta(minutes=5))
+                archive.page(address, repost(week), seen + timedelta(minutes=5))
             if sunday == LAST:
                 short = replace(spec, short=token("sample " + issue), link_form="short", body_in="both")
                 again = seen + timedelta(days=200)
-                archive.response(short.short_url, render(short, "2026", 2_050_000), "text/html; charset=UTF-8", again)
+                archive.page(short.short_url, render(short, "2026", 2_050_000), again)
             origin = "real" if issue in REAL else "invented"
             stated = dict(zip(METRICS, stated_numbers, strict=True))
             rows.append(

@@ -180,7 +180,9 @@ class CheckServer:
         words = read_words("page/page_words.toml") | read_words("check/check_words.toml")
         facts = {"by": self._by, "checked": [*self.outcomes()], "undo": bool(session.checks), "key": session.key}
         data = json_block({"items": items, **facts, "language": self._language, "metrics": names, "words": words})
-        return _html(templates("check").get_template("check.html.j2").render(language=self._language, data=data))
+        sample = words["sample"] if await self._store.is_sample() else None
+        page = templates("check").get_template("check.html.j2")
+        return _html(page.render(language=self._language, data=data, sample=sample))
 
     async def _show_file(self, request: web.Request) -> web.Response:
         path = STATIC_FILES.get(request.match_info["name"])

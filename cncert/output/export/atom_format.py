@@ -11,16 +11,18 @@ from lxml.etree import _Element as Element
 from cncert import __version__
 from cncert.items import Issue
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.figure_texts import change_text, metric_label, number_text
+from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
 from cncert.report.series import SERIES
 
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
-"""An issue has the same id in every feed that anybody exports."""
+"""An issue has the same id in every feed that anybody exports; one of the sample series has another."""
 AUTHOR: Final = "国家互联网应急中心（CNCERT/CC）"
 ENTRIES: Final = 50
+SAMPLE_TITLE: Final = "【示例数据 Sample】"
+"""Before the title of a feed of the sample series, and of each entry: readers show entries without their feed."""
 
 
 class Atom(Format):
@@ -37,14 +39,17 @@ class Atom(Format):
 
     def add_issue(self, issue: Issue) -> None:
         updated = (issue.article.modified_at or issue.published_at or issue.provenance.fetched_at).isoformat()
-        self._entries.append((updated, etree.tostring(_entry(issue, updated), encoding="unicode")))
+        entry = _entry(issue, updated, self.options.is_sample)
+        self._entries.append((updated, etree.tostring(entry, encoding="unicode")))
 
     def finish(self) -> None:
         feed = etree.Element(
             "feed", {"{http://www.w3.org/XML/1998/namespace}lang": "zh-CN", "xmlns": "http://www.w3.org/2005/Atom"}
         )
-        _add(feed, "id", uuid5(IDS, "weekly").urn)
-        _add(feed, "title", SERIES)
+        _add(feed, "id", _id("weekly", self.options.is_sample))
+        _add(feed, "title", SAMPLE_TITLE * self.options.is_sample + SERIES)
+        if self.options.is_sample:
+            _add(feed, "subtitle", SAMPLE_NOTE)
         _add(feed, "updated", max((updated for updated, _ in self._entries), default="1970-01-01T00:00:00Z"))
         _add(_add(feed, "author"), "name", AUTHOR)
         _add(feed, "generator", "cncert", version=__version__)
@@ -54,11 +59,16 @@ class Atom(Format):
         self._file.write(f"</feed>{tail}\n")
 
 
-def _entry(issue: Issue, updated: str) -> Element:
+def _id(name: str, is_sample: bool) -> str:
+    return uuid5(IDS, "sample/" * is_sample + name).urn
+
+
+def _entry(issue: Issue, updated: str, is_sample: bool) -> Element:
     entry = etree.Element("entry")
-    _add(entry, "id", uuid5(IDS, f"weekly/{issue.id}").urn)
+    _add(entry, "id", _id(f"weekly/{issue.id}", is_sample))
     # Some readers take a text for HTML in any case: as HTML it is the same to all.
-    _add(entry, "title", escape(" ".join(replace_unsafe(issue.title).split()), quote=False), type="html")
+    title = SAMPLE_TITLE * is_sample + " ".join(replace_unsafe(issue.title).split())
+    _add(entry, "title", escape(title, quote=False), type="html")
     _add(entry, "updated", updated)
     if issue.published_at:
         _add(entry, "published", issue.published_at.isoformat())

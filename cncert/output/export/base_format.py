@@ -33,6 +33,8 @@ class ExportOptions:
     """CSV: with the Chinese name behind that of a column."""
     entries: int
     """Atom: at most so many, the newest."""
+    is_sample: bool = False
+    """Whether the store holds the sample series: every file says so."""
 
     @property
     def to_stdout(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from cncert.exceptions import ExportError
 from cncert.items import Issue, Model
@@ -41,6 +41,12 @@ class Column:
         return cell
 
 
+SAMPLE: Final = Column(
+    "sample", "示例数据", "boolean", "Whether the export is of the sample series, which is invented.", lambda _: None
+)
+"""The second column of every table, so that whoever has one file alone meets it. It is the same in all rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table, and where its rows come from: from one issue after the other, or from all weeks."""
@@ -50,11 +56,18 @@ class Table:
     meaning: str
     key: tuple[str, ...]
     """The columns that tell its rows apart."""
-    columns: tuple[Column, ...]
+    own_columns: tuple[Column, ...]
+    """Those that it does not have in common with all tables."""
     of_issue: Callable[[Issue], Iterable[Any]] = lambda _: ()
     """The records that an issue has."""
     of_weeks: Callable[[Sequence[Week]], Iterable[Any]] = lambda _: ()
     """The records that stand in no issue, from all weeks with their states."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns."""
+        first, *others = self.own_columns
+        return first, SAMPLE, *others
 
 
 def field_meaning(model: type[Model], *names: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from cncert import __version__
 from cncert.output.export.base_table import ColumnKind, Table
 from cncert.output.export.csv_format import Csv
+from cncert.output.export.figure_texts import SAMPLE_NOTE
 from cncert.output.export.tables_and_columns import ISSUE
 from cncert.report.series import SERIES
 
@@ -27,12 +28,16 @@ class Datapackage(Csv):
     def finish(self) -> None:
         for file in self._files.values():
             file.close()
+        about = (
+            "CNCERT/CC's weekly report on network security as tables. Texts and figures are CNCERT's. "
+            "Where a text begins with an apostrophe, drop that: it keeps spreadsheets from taking it for a formula."
+        )
+        is_sample = self.options.is_sample
         package = {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-            "name": "cncert-weekly",
-            "title": SERIES,
-            "description": "CNCERT/CC's weekly report on network security as tables. Texts and figures are CNCERT's. "
-            "Where a text begins with an apostrophe, drop that: it keeps spreadsheets from taking it for a formula.",
+            "name": "cncert-weekly-sample" if is_sample else "cncert-weekly",
+            "title": f"{SERIES}（示例数据 sample）" if is_sample else SERIES,
+            "description": f"{SAMPLE_NOTE} {about}" if is_sample else about,
             "version": __version__,
             "sources": [{"title": "国家互联网应急中心（CNCERT/CC）", "path": "https://www.cert.org.cn"}],
             "resources": [self._resource(table) for table in self.options.tables],

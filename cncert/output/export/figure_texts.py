@@ -1,8 +1,12 @@
 """Figures as a person reads them, in Markdown and in the feed."""
 
+from typing import Final
+
 from cncert.items import Figure
 from cncert.report.metrics import metrics
 
+SAMPLE_NOTE: Final = "示例数据：数字多为虚构，不得引用。Sample data: mostly invented, not to be cited."
+"""What every file for people says where the store holds the sample series."""
 _ZH = {metric.name: metric.zh for metric in metrics()}
 
 

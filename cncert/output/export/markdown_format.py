@@ -9,11 +9,12 @@ from urllib.parse import quote
 from cncert.items import Issue, Picture
 from cncert.options import local_folder
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.figure_texts import change_text, metric_label, number_text
+from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
 from cncert.wechat.address import read_picture
+from cncert.wechat.sample_mark import SAMPLE_MARK
 
 DIRECTORY: Final = "markdown"
 URL_MARKS: Final = "/:?=&%"
@@ -35,13 +36,18 @@ class Markdown(Format):
         # The way from the files to those of the pictures; None if these are in a bucket.
         self._pictures = relpath(folder, here if options.one_file else here / DIRECTORY) if folder else None
         self._whole = staged.open(f"issues{self.suffix}") if options.one_file else None
+        # By it scrapy import knows a file of the sample again.
+        self._front_matter = f"---\n{SAMPLE_MARK}: true\n---\n\n" if options.is_sample else ""
+        if self._whole:
+            self._whole.write(self._front_matter)
 
     def add_issue(self, issue: Issue) -> None:
-        text = "\n\n".join(_blocks(issue, self._pictures)) + "\n"
+        text = "\n\n".join(_blocks(issue, self._pictures, self.options.is_sample)) + "\n"
         if self._whole:
             self._whole.write(text + "\n")
         else:
-            self.staged.path(f"{DIRECTORY}/{issue.id}{self.suffix}").write_text(text, encoding="utf-8", newline="")
+            path = self.staged.path(f"{DIRECTORY}/{issue.id}{self.suffix}")
+            path.write_text(self._front_matter + text, encoding="utf-8", newline="")
 
 
 def escaped(text: str) -> str:
@@ -50,8 +56,10 @@ def escaped(text: str) -> str:
     return re.sub(r"^([0-9]{1,9}(?=[.)]))|^(?=[-+=:%])", r"\1\\", line)
 
 
-def _blocks(issue: Issue, pictures: str | None) -> Iterator[str]:
+def _blocks(issue: Issue, pictures: str | None, is_sample: bool) -> Iterator[str]:
     yield f"# {escaped(issue.title)}"
+    if is_sample:
+        yield f"> **{SAMPLE_NOTE}**"
     yield _table(("", ""), _facts(issue))
     if issue.figures:
         yield "## 数据 Figures"

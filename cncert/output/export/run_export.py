@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from cncert.items import CHINA
 from cncert.ledger import calendar_gaps
 from cncert.output.export.base_format import ExportOptions, Format
-from cncert.output.export.base_table import Table
+from cncert.output.export.base_table import SAMPLE, Table
 from cncert.report.calendar import parse_week, period
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerRow
@@ -26,10 +26,10 @@ async def run_export(
     ids = await store.issue_ids()
     weeks = calendar_gaps.weeks(rows, ids, first=scope.first, last=scope.last, today=_today(rows, ids))
     for table in tables:
-        _add(formats, table, table.of_weeks(weeks), counts)
+        _add(formats, table, table.of_weeks(weeks), options.is_sample, counts)
     async for issue in store.issues(scope.first, scope.last):
         for table in tables:
-            _add(formats, table, table.of_issue(issue), counts)
+            _add(formats, table, table.of_issue(issue), options.is_sample, counts)
         exported = scope.apply(issue)
         for one in formats:
             one.add_issue(exported)
@@ -40,8 +40,11 @@ async def run_export(
     return counts
 
 
-def _add(formats: Sequence[Format], table: Table, records: Iterable[object], counts: Counter[str]) -> None:
-    rows = [tuple(column.cell(record) for column in table.columns) for record in records]
+def _add(
+    formats: Sequence[Format], table: Table, records: Iterable[object], is_sample: bool, counts: Counter[str]
+) -> None:
+    columns = table.columns
+    rows = [tuple(is_sample if column is SAMPLE else column.cell(record) for column in columns) for record in records]
     counts[table.name] += len(rows)
     for one in formats:
         if one.has_tables:

@@ -96,6 +96,7 @@ async def read_page(
         "last": weeks[-1].issue,
         "read_at": now.isoformat(),
         "store": store.name,
+        "sample": await store.is_sample(),
         "metrics": [
             {
                 "name": metric.name,

@@ -24,6 +24,8 @@ SCRIPTS = (
 def render(data: dict[str, Any], language: str) -> str:
     """Return the page of *data*, in *language* (``en`` or ``zh``) when it is opened. Equal data give equal text."""
     words = read_words("page/page_words.toml")
+    if data["sample"]:
+        words = {**words, "title": words["sample_title"]}
     styles = "".join(read_file(f"page/static/{name}.css") for name in STYLES)
     scripts = [(name, read_file(f"page/static/{name}")) for name in SCRIPTS]
     policy = content_policy(
@@ -35,6 +37,7 @@ def render(data: dict[str, Any], language: str) -> str:
     return templates("page").get_template("page.html.j2").render(
         title=words["title"][language],
         language=language,
+        sample=words["sample"] if data["sample"] else None,
         data=json_block({**data, "language": language, "words": words}),
         styles=trusted(styles),
         scripts=[(name, trusted(text)) for name, text in scripts],

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cncert.exceptions import NotAnIssue
 from cncert.report.calendar import Week
@@ -17,12 +18,13 @@ from cncert.sources.saved_files.report_copy import (
 )
 from cncert.wechat.article import Article
 from cncert.wechat.body import Line, read_html
+from cncert.wechat.sample_mark import SAMPLE_MARK
 
 MAX_TEXT_CHARACTERS = 4_000_000
 """The rest of a longer text is not read; an issue has some thousands."""
 
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n((?:[^\n]{0,2000}\n){0,60}?)---[ \t]*(?:\n|$)")
-_KEY = re.compile(r"^([A-Za-z_]{1,20}):[ \t]*(.*)$", re.MULTILINE)
+_KEY = re.compile(r"^([A-Za-z_-]{1,20}):[ \t]*(.*)$", re.MULTILINE)
 _LINE_MARKS = re.compile(r"^(?:\s*(?:#{1,6}\s+|>\s?|[-*+]\s+))+")
 # Bounded: a line may be as long as the file.
 _TARGET = r"""\(\s{0,9}+<?+([^)\s<>"\[]{0,2048}+)>?(?:\s{1,9}(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'))?\s{0,9}\)"""
@@ -51,7 +53,9 @@ def read_plain_text(text: str) -> tuple[Article, int]:
     if len(_reports(lines)) > 1:
         raise NotAnIssue("several", "it holds several issues: give each a file of its own")
     dates = [front_matter.get("published"), front_matter.get("date"), *lines_before_report(lines)]
-    return make_report_copy(title, lines, dates, pictures, [front_matter.get(key) for key in ("url", "link", "source")])
+    links = [front_matter.get(key) for key in ("url", "link", "source")]
+    article, left_out = make_report_copy(title, lines, dates, pictures, links)
+    return replace(article, sample=SAMPLE_MARK in front_matter), left_out
 
 
 def _reports(lines: Sequence[Line]) -> set[Week]:

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Literal
@@ -19,6 +19,7 @@ from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Page, Verdict, read_page
 from cncert.wechat.markup import element_by_id
+from cncert.wechat.sample_mark import is_sample_page
 
 MAX_OTHER_PAGE_CHARACTERS = 16 * 1024 * 1024
 """Of a page that is not WeChat's: its tree takes ten times as much memory."""
@@ -119,6 +120,7 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
         return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
     try:
         article, left_out = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
+        article = replace(article, sample=article.sample or (is_markup and is_sample_page(data)))
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         page = read_page(data, saved.address)
