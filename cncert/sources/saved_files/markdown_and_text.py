@@ -33,8 +33,8 @@ _MAX_LINES_TO_REPORT = 12
 """Lines below a title in which its report has to begin."""
 
 
-def read_plain_text(text: str) -> tuple[Article, int]:
-    """Return the copy of an issue in *text*, and how many pictures are left out of it.
+def read_plain_text(text: str) -> Article:
+    """Return the copy of an issue in *text*.
 
     Raises NotAnIssue if no title names an issue, or it holds several.
     """

@@ -18,7 +18,7 @@ from cncert.sources.saved_files.report_copy import (
     titles_before,
 )
 from cncert.wechat.article import Article
-from cncert.wechat.body import Line, read_html
+from cncert.wechat.body import Line, picture_addresses, read_html
 from cncert.wechat.text import dense, tidy
 
 _EMBEDDED = re.compile(r"data:[a-z0-9/.+;=-]{1,60};base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
@@ -36,8 +36,8 @@ _MAX_MARKS = 50
 _MAX_DEPTH = 300
 
 
-def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, int]:
-    """Return the copy of an issue in the HTML *text*, saved from *address*, and how many pictures are left out of it.
+def read_page_of_other_site(text: str, address: str | None) -> Article:
+    """Return the copy of an issue in the HTML *text*, saved from *address*.
 
     Raises NotAnIssue if no title names an issue.
     """
@@ -50,16 +50,16 @@ def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, in
     container = _report_element(root, _marks(lines))
     # A line of text in place of every picture that is kept.
     for picture in list(container.iter("img")):
-        urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
+        urls = picture_addresses({str(name): str(value) for name, value in picture.attrib.items()})
         mark = pictures.mark(*urls, width=picture.get("data-w"))
         if mark is not None:
             picture.tag, picture.text = "p", mark
     metas = dict(_metas(root))
     canonical = (link.get("href") for link in root.iter("link") if link.get("rel") == "canonical")
     dates = [*(value for name, value in metas.items() if name in _TIMES), *lines_before_report(lines)]
-    return make_report_copy(
-        title, read_html(_markup(container)).lines, dates, pictures, [address, *canonical, metas.get("og:url")]
-    )
+    body = read_html(_markup(container))
+    pictures.painted = body.painted
+    return make_report_copy(title, body.lines, dates, pictures, [address, *canonical, metas.get("og:url")])
 
 
 def without_embedded(text: str) -> str:

@@ -14,7 +14,7 @@ from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import Title, find_titles, read_title
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
-from cncert.wechat.body import Body, Image, Line, image
+from cncert.wechat.body import Body, Image, Line, image, is_lost_picture
 from cncert.wechat.text import dense, tidy
 
 REPORT_HEADINGS = tuple(heading for heading in HEADINGS if heading.startswith("本周"))
@@ -50,12 +50,14 @@ class CopyPictures:
     kept: list[Image] = field(default_factory=list)
     left_out: int = 0
     """Those of other hosts than WeChat's: nobody could fetch them again."""
+    painted: int = 0
+    """Those of style sheets and drawings."""
 
     def mark(self, *urls: str, width: str | None = None) -> str | None:
         """Keep the picture at the first of *urls* that is WeChat's; return the line that marks its place, or None."""
         found = next((picture for url in urls if (picture := image(url, width)) is not None), None)
         if found is None:
-            self.left_out += any(urls)
+            self.left_out += is_lost_picture(urls)
             return None
         self.kept.append(found)
         return f"\ue000{len(self.kept) - 1}\ue001"
@@ -63,9 +65,8 @@ class CopyPictures:
 
 def make_report_copy(
     title: str, lines: Sequence[Line], dates: Iterable[str | None], pictures: CopyPictures, links: Iterable[str | None]
-) -> tuple[Article, int]:
-    """Return as an article the report among *lines*, under *title*, which names an issue, and how many of its pictures
-    are left out.
+) -> Article:
+    """Return as an article the report among *lines*, under *title*, which names an issue.
 
     *dates* are texts that may contain its time of publication, *links* the addresses that may be the article's.
     """
@@ -77,9 +78,11 @@ def make_report_copy(
     body = Body(
         tuple(line for line, mark in zip(lines, marks, strict=True) if not mark),
         tuple(pictures.kept[place] for place in places if place < len(pictures.kept)),
+        left_out=pictures.left_out,
+        painted=pictures.painted,
     )
     link = next((url for link in links if (url := _own_address(link)) is not None), None)
-    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body), pictures.left_out
+    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body)
 
 
 def page_title(text: str | None) -> str | None:
