@@ -10,10 +10,10 @@ from enum import StrEnum
 from itertools import islice
 
 from cncert.wechat.address import is_verification, read_address
-from cncert.wechat.article import Article, read_article, shown_text, written_text
+from cncert.wechat.article import Article, read_article, shown_text
 from cncert.wechat.body import read_markup_text
-from cncert.wechat.literals import variable, variables
 from cncert.wechat.markup import element_by_id, start_tags
+from cncert.wechat.scripts import Scripts
 
 
 class Verdict(StrEnum):
@@ -99,14 +99,15 @@ def read_page(page: bytes, url: str | None = None) -> Page:
 
 def _read_failure(page: bytes) -> Page:
     """Return the verdict on a page without an article."""
+    scripts = Scripts(page)
     # What a verification cannot do without; one of its forms holds no visible word.
     if (
-        any("secitptpage/verify" in value for value in variables(page, "PAGE_MID"))
+        any("secitptpage/verify" in value for value in scripts.variables("PAGE_MID"))
         or element_by_id(page, "js_verify")
         or (b"poc_token" in page and any(tag.name == "script" for tag in start_tags(page, b"TCaptcha.js")))
     ):
         return Page(Verdict.BLOCKED, "verification page")
-    target = variable(page, "transferTargetLink")
+    target = scripts.variable("transferTargetLink")
     if target is not None:
         address = read_address(target)
         if address is None:
@@ -119,7 +120,7 @@ def _read_failure(page: bytes) -> Page:
     places = [" ".join(shown)]
     if len(page) <= _MAX_FAILURE_PAGE_BYTES:
         # The rate limit page of 2018 is written by a script.
-        places.append(read_markup_text(" ".join(written_text(page, _DOCUMENT_WRITE))))
+        places.append(read_markup_text(" ".join(scripts.written_texts(_DOCUMENT_WRITE))))
         if not is_cut_off(page):
             text = read_markup_text(page)
             places.append(text if len(text) <= _MAX_MESSAGE_CHARACTERS else "")
