@@ -347,6 +347,9 @@ def test_an_address_among_the_lines_before_the_report_may_be_of_something_else()
     assert issue_in(f"# {TITLE}\n推荐：[另一篇]({LINK})\n" + "\n\n".join(REPORT)).article.url is None
 
 
+def test_an_unknown_page_of_wechat_says_its_sentence() -> None:
+    assert "今天天气不错" in reason(pages.message_page("今天天气不错"))
+
 
 @pytest.mark.parametrize(
     ("shown", "kept", "left_out"),

@@ -38,6 +38,8 @@ FAILURE_SENTENCES: tuple[tuple[str, Verdict, str], ...] = (
     ("环境异常", Verdict.BLOCKED, "verification: 环境异常"),
     ("完成验证后即可继续访问", Verdict.BLOCKED, "verification: 环境异常"),
     ("访问过于频繁", Verdict.BLOCKED, "too many requests: 访问过于频繁"),
+    ("操作过于频繁", Verdict.BLOCKED, "too many requests: 操作过于频繁"),
+    ("操作频繁", Verdict.BLOCKED, "too many requests: 操作频繁"),
     ("已被发布者删除", Verdict.GONE, "deleted by its author"),
     ("deleted by the author", Verdict.GONE, "deleted by its author"),
     ("因违规无法查看", Verdict.GONE, "removed for a violation"),
@@ -49,14 +51,27 @@ FAILURE_SENTENCES: tuple[tuple[str, Verdict, str], ...] = (
     ("账号已被屏蔽", Verdict.GONE, "the account is banned"),
     ("自主注销", Verdict.GONE, "the account was closed by its owner"),
     ("不实信息", Verdict.GONE, "removed as a rumour"),
+    ("该内容已被删除", Verdict.GONE, "deleted by its author"),
+    ("涉嫌违反相关法律法规", Verdict.GONE, "removed for a violation"),
+    ("此账号已注销", Verdict.GONE, "the account was closed by its owner"),
+    ("此帐号已注销", Verdict.GONE, "the account was closed by its owner"),
     ("公众号已迁移", Verdict.UNAVAILABLE, "the account has moved to an address that the page does not name"),
     ("链接已过期", Verdict.EXPIRED, "this temporary address has expired"),
+    ("link has expired", Verdict.EXPIRED, "this temporary address has expired"),
     ("参数错误", Verdict.EXPIRED, "this address is wrong or incomplete: 参数错误"),
     ("暂时无法查看", Verdict.UNAVAILABLE, "not available at present"),
+    ("审核中", Verdict.UNAVAILABLE, "being reviewed by WeChat"),
+    ("正在审核", Verdict.UNAVAILABLE, "being reviewed by WeChat"),
+    ("under review", Verdict.UNAVAILABLE, "being reviewed by WeChat"),
+    ("未知错误", Verdict.UNAVAILABLE, "system error: 未知错误"),
+    ("系统错误", Verdict.UNAVAILABLE, "system error: 系统错误"),
+    ("系统繁忙", Verdict.UNAVAILABLE, "system error: 系统繁忙"),
     ("迁移流程", Verdict.UNAVAILABLE, "the account is being moved"),
     ("帐号迁移", Verdict.UNAVAILABLE, "the account is being moved"),
     ("系统出错", Verdict.UNAVAILABLE, "system error: 系统出错"),
     ("请在微信客户端打开", Verdict.UNAVAILABLE, "shown only inside WeChat"),
+    ("稍后再试", Verdict.UNAVAILABLE, "not available at present"),
+    ("稍后重试", Verdict.UNAVAILABLE, "not available at present"),
 )
 """The sentence of each failure page, its verdict and its reason, in the order in which they are looked for.
 
@@ -78,6 +93,8 @@ class Page:
     reason: str
     article: Article | None = None
     moved_to: str | None = None
+    message: str | None = None
+    """What a page that is not known says, in an element in which failure pages print their sentence."""
 
 
 def read_page(page: bytes, url: str | None = None) -> Page:
@@ -133,8 +150,9 @@ def _read_failure(page: bytes) -> Page:
         return Page(Verdict.BLOCKED, "verification page")
     if not page.strip():
         return Page(Verdict.UNKNOWN, "empty answer")
-    message = places[0][:80]
-    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + message if message else ''}")
+    message = places[0][:80].strip() or None
+    reason = "no article, and no failure page that is known"
+    return Page(Verdict.UNKNOWN, f"{reason}: {message}" if message else reason, message=message)
 
 
 def is_cut_off(page: bytes) -> bool:

@@ -122,7 +122,7 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         page = read_page(data, saved.address)
-        if page.verdict is not Verdict.UNKNOWN or not text.strip():
+        if page.verdict is not Verdict.UNKNOWN or page.message or not text.strip():
             return SavedPageContent(page, None, page.reason)
         return _unknown(f"neither a page of WeChat nor a copy of the report ({error.reason}: {error})")
     page = Page(Verdict.ARTICLE, "a copy of the report", article)
