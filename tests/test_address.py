@@ -19,6 +19,7 @@ from cncert.wechat.address import (
     rank,
     read_address,
     read_picture,
+    read_proxied_picture,
     read_sn,
     unescape,
 )
@@ -513,3 +514,54 @@ def test_no_reader_raises(text, base):
     biz_number(text)
     read_sn(text)
     assert len(unescape(text)) <= len(text)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pictures behind a proxy
+
+
+PROXIED = "https://mmbiz.qpic.cn/sz_mmbiz_png/SampleChart0001ib/640?wx_fmt=png"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://images.example/?url={quote(PROXIED, safe='')}",
+        f"https://images.example/?w=300&url={quote(PROXIED, safe='')}&output=webp",
+        f"https://images.example/?url={quote(PROXIED)}&from=appmsg",
+        f"https://images.example/?url={quote(quote(PROXIED, safe=''), safe='')}",
+        f"https://images.example/?url={PROXIED}&w=300",
+        f"https://images.example/?url={PROXIED.removeprefix('https://')}",
+        f"https://images.example/?url=ssl:{PROXIED.removeprefix('https://')}",
+        f"https://images.example/?URL=http:{PROXIED.removeprefix('https:')}",
+        f"https://i0.example/{PROXIED.removeprefix('https://')}",
+        f"https://cache.example/fit/{PROXIED}",
+        f"https://cache.example/fit/{quote(PROXIED, safe='')}",
+        f"/proxy?u={quote(PROXIED, safe='')}",
+        f"https://images.example/?url={quote(PROXIED, safe='')}".replace("&", "&amp;"),
+    ],
+)
+def test_a_picture_behind_a_proxy(address):
+    assert read_picture(address) is None
+    found = read_proxied_picture(address)
+    assert found is not None
+    assert found.key == "sz_mmbiz_png/SampleChart0001ib"
+    assert found.url.startswith(PROXIED)
+    assert may_fetch(found.url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://images.example/?url=https://other.example/a.png",
+        f"https://images.example/?url={PROXIED.replace('mmbiz.', 'a-mmbiz.')}",
+        f"https://images.example/?url={PROXIED.replace('qpic.cn', 'qpic.cn.other.example')}",
+        f"https://images.example/?url={PROXIED.replace('sz_mmbiz_png', 'mmhead')}",
+        "https://images.example/?url=https://mmbiz.qpic.cn/",
+        "https://images.example/?url=" + "mmbiz.qpic.cn/" * 5_000,
+        "https://images.example/?" + "a=mmbiz.qpic.cn/&" * 900,
+    ],
+)
+def test_no_picture_behind_a_proxy(address):
+    assert read_proxied_picture(address) is None

@@ -104,6 +104,51 @@ def test_a_file_that_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path) -> Non
     assert found.body == b"whole"
 
 
+def chunked(body: bytes, *, size: int = 1000, extension: bytes = b"", trailer: bytes = b"") -> bytes:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    sent = b"".join(b"%x%s\r\n%s\r\n" % (len(piece), extension, piece) for piece in pieces)
+    return sent + b"0\r\n" + trailer + b"\r\n"
+
+
+CODED = {
+    "as it should be": ([("Transfer-Encoding", "chunked")], chunked(PAGE)),
+    "in capitals": ([("TRANSFER-ENCODING", "Chunked ")], chunked(PAGE)),
+    "name in small letters": ([("transfer-encoding", "CHUNKED")], chunked(PAGE)),
+    "with extensions and a trailer": (
+        [("Transfer-Encoding", "chunked")],
+        chunked(PAGE, extension=b" ;a=b", trailer=b"X: y\r\n"),
+    ),
+    "sizes in capitals, with zeros": (
+        [("Transfer-Encoding", "chunked")],
+        b"00%X\r\n%s\r\n0\r\n\r\n" % (len(PAGE), PAGE),
+    ),
+    "line ends of Unix": ([("Transfer-Encoding", "chunked")], chunked(PAGE).replace(b"\r\n", b"\n")),
+    "without an end": ([("Transfer-Encoding", "chunked")], chunked(PAGE)[:-5]),
+    "joined, and the header kept": ([("Transfer-Encoding", "chunked")], PAGE),
+    "packed, then chunked": ([("Transfer-Encoding", "GZIP, Chunked")], chunked(gzip.compress(PAGE))),
+    "in two headers": ([("Transfer-Encoding", "gzip"), ("transfer-encoding", "chunked")], chunked(gzip.compress(PAGE))),
+    "packed content": ([("CONTENT-ENCODING", "GZip"), ("Transfer-Encoding", "chunked")], chunked(gzip.compress(PAGE))),
+    "packed content, identity": (
+        [("Content-Encoding", "identity, gzip"), ("Transfer-Encoding", "identity")],
+        gzip.compress(PAGE),
+    ),
+    "packed twice": ([("Content-Encoding", "br, x-gzip")], gzip.compress(brotli.compress(PAGE))),
+}
+
+
+@pytest.mark.parametrize(("headers", "sent"), CODED.values(), ids=CODED)
+def test_codings_of_an_answer_are_undone(tmp_path: Path, headers: list[tuple[str, str]], sent: bytes) -> None:
+    with (tmp_path / "a.warc").open("wb") as file:
+        writer = WARCWriter(file, gzip=False)
+        head = StatusAndHeaders("200 OK", headers, protocol="HTTP/1.1")
+        record = writer.create_warc_record(SIGNED, "response", payload=io.BytesIO(sent), http_headers=head)
+        writer.write_record(record)
+        record.raw_stream.close()
+    found = ArchiveReader(tmp_path, LIMIT).get(SIGNED)
+    assert found is not None
+    assert found.body == PAGE
+
+
 def test_a_body_over_the_limit_is_left_out(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.warc.gz", (SIGNED, "200 OK", b"0" * 5_000_000, "2025-01-01T00:00:00Z"))
     assert ArchiveReader(path, LIMIT).get(SIGNED) is None

@@ -379,3 +379,31 @@ def test_a_body_is_bounded():
 )
 def test_a_body_says_whether_it_was_cut(fragment: str, is_cut: bool) -> None:
     assert read_html(fragment).is_cut is is_cut
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pictures that are not kept
+
+
+@pytest.mark.parametrize(
+    ("fragment", "left_out", "painted"),
+    [
+        (f'<img data-src="{PICTURE}" src="data:image/png;base64,AAAA">', 0, 0),
+        ('<img src="data:image/png;base64,AAAA"><img src="data:image/jpeg;base64,AAAA">', 2, 0),
+        ('<img data-src="https://other.example/a.png">', 1, 0),
+        ('<img src="page_files/640.png">', 1, 0),
+        ('<img><img src=""><img data-src=" ">', 0, 0),
+        ('<img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7">', 0, 0),
+        ('<img src="data:image/svg+xml,%3Csvg%3E%3C/svg%3E">', 0, 0),
+        ('<img src="https://res.wx.qq.com/t/wx_fed/we-emoji/a.png"><img src="//wx.qlogo.cn/mmhead/a/0">', 0, 0),
+        ('<img src="https://qq.com.other.example/a.png">', 1, 0),
+        (f'<p style="background-image: url(&quot;{PICTURE}&quot;)">x</p>', 0, 1),
+        (f"<p style='background:url( {PICTURE} )'>x</p>", 0, 1),
+        (f'<svg><image xlink:href="{PICTURE}"></image><image href="{PICTURE}"/></svg>', 0, 2),
+        ("<p style='background:url(https://other.example/line.png)'>x</p>", 0, 0),
+        (f"<template><img src=x><p style='background:url({PICTURE})'></p></template>", 0, 0),
+    ],
+)
+def test_pictures_that_are_not_kept_are_counted(fragment, left_out, painted):
+    body = read_html(fragment)
+    assert (body.left_out, body.painted) == (left_out, painted)

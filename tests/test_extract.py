@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import os
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 from backports import zstd
 from scrapy.http import Response
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from cncert.archive.warc_writer import ArchiveWriter
 from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, find_files
@@ -60,9 +63,9 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     ("data", "said"),
     [
         (gzip.compress(bytes(MAX_PAGE_BYTES + 1)), f"larger than {MAX_PAGE_BYTES} bytes"),
-        (gzip.compress(PAGE)[:-2000], "cannot be decompressed: Compressed file ended"),
+        (gzip.compress(PAGE)[:-2000], "breaks off: Compressed file ended"),
         (b"\xfd7zXZ\x00" + b"x" * 99, "cannot be decompressed: "),
-        (zstd.compress(PAGE)[:-2000], "cannot be decompressed: "),
+        (zstd.compress(PAGE)[:-2000], "breaks off: Compressed file ended"),
         (b"BZh9" + b"x" * 99, "cannot be decompressed: "),
     ],
 )
@@ -169,6 +172,53 @@ def test_answers_are_judged_by_their_status_too(tmp_path: Path) -> None:
     status, documents, errors = extract(tmp_path / "broken.warc.gz")
     assert (status, len(documents), len(errors)) == (1, 4, 2)
     assert "broken.warc.gz: breaks off" in errors[1]
+
+
+def warc(path: Path, *bodies: bytes) -> Path:
+    """An archive of answers without any compression."""
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=False)
+        for n, body in enumerate(bodies):
+            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+            address = f"https://mp.weixin.qq.com/s/AAAABBBBCCCCDDDDEEEE{n:02}"
+            record = writer.create_warc_record(address, "response", io.BytesIO(body), http_headers=head)
+            writer.write_record(record)
+            record.raw_stream.close()
+    return path
+
+
+PACK = {
+    "warc": bytes,
+    "warc.gz": gzip.compress,
+    "warc.zst": zstd.compress,
+    "warc.xz": lzma.compress,
+    "warc.bz2": bz2.compress,
+}
+
+
+@pytest.mark.parametrize("kept", [0.4, 0.8, 0.98])
+@pytest.mark.parametrize("suffix", PACK)
+def test_an_archive_that_breaks_off_is_said_to(tmp_path: Path, suffix: str, kept: float) -> None:
+    data = PACK[suffix](warc(tmp_path / "a", PAGE).read_bytes())
+    status, documents, errors = extract(put(tmp_path / f"a.{suffix}", data[: int(kept * len(data))]))
+    assert (status, documents, len(errors)) == (1, [], 1)
+    assert f"a.{suffix}: breaks off" in errors[0]
+
+
+@pytest.mark.parametrize("cut", [10, 200, 500])
+def test_an_archive_is_read_as_far_as_it_goes(tmp_path: Path, cut: int) -> None:
+    whole = len(warc(tmp_path / "a", PAGE).read_bytes())
+    data = warc(tmp_path / "a", PAGE, PAGE).read_bytes()[: whole + cut]
+    status, documents, errors = extract(put(tmp_path / "a.warc", data))
+    assert (status, [one["issue"]["_id"] for one in documents], len(errors)) == (1, ["2025-03"], 1)
+    assert "a.warc: breaks off" in errors[0]
+
+
+def test_a_page_that_breaks_off_is_read_and_said_to(tmp_path: Path) -> None:
+    page = pages.render(pages.ArticleSpec(body=pages.report_body(pages.ReportFacts())), "2018")
+    status, documents, errors = extract(put(tmp_path / "page.html", page[: page.index(b"</body>")]))
+    assert (status, [one["verdict"] for one in documents]) == (1, ["article"])
+    assert errors == [f"cncert: {tmp_path / 'page.html'}: the page breaks off"]
 
 
 def test_many_files_are_read_by_several_processes(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ REASONS = {
     "violation": "removed for a violation",
     "violation_marketing": "removed for a violation",
     "unavailable": "not available at present",
+    "in_review": "being reviewed by WeChat",
     "expired": "expired: this temporary address has expired",
     "parameter_error": "expired: this address is wrong or incomplete",
     "rate_limit_2018": "too many requests",

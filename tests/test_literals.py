@@ -10,15 +10,13 @@ from hypothesis import strategies as st
 
 from cncert.wechat.literals import (
     ObjectLiteral,
-    assignments,
     decode_literal,
     read_concatenation,
     read_expression,
     string_end,
     unescape_js,
-    variable,
-    variables,
 )
+from cncert.wechat.scripts import Scripts
 from tests.site.pages import js
 
 
@@ -197,47 +195,6 @@ def test_a_chain_that_is_cut_off():
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Variables
-
-
-DECOYS = b"""
-  var ct = {start:1}; var biz = null; biz = opt.biz || window.biz; var title = showTitle; item_show_type === '0';
-  if (ct == "1") {} myvar ct = "2"; word.ct = "3"; card.title = "4"; var ctx = "5"; xd.title = "6"; $d.title = "7";
-"""
-
-
-@pytest.mark.parametrize("names", [("var ct", "d.ct"), ("var biz",), ("d.title",), ("var title",), ("item_show_type",)])
-def test_decoys_are_no_assignments(names):
-    assert variable(DECOYS, *names) is None
-
-
-def test_the_first_that_says_something_of_the_first_name():
-    page = b"d.mid = 'D'; var mid = '' || ''; var mid = \"X\"; var mid = 'Y';"
-    assert variable(page, "var mid", "d.mid") == "X"
-    assert variable(page, "d.mid", "var mid") == "D"
-    assert variable(page, "var sn") is None
-    assert list(variables(page, "var mid")) == ["", "X", "Y"]
-
-
-@pytest.mark.parametrize(
-    "source", ["var ct='1'", "var ct ='1'", "var ct= '1'", "var ct\n=\n'1'", "x;var ct=1", "\tvar ct = 1"]
-)
-def test_spaces_around_an_assignment(source):
-    assert variable(source.encode(), "var ct") == "1"
-
-
-def test_only_scripts_assign():
-    page = b"""<title>var ct = "1"</title><p>var ct = "2"</p><script>var a;</script><pre>var ct = "3"</pre>
-      <script type="x">"</p>"; var ct = "4"; '<script>'; var ct = "5"</script>var ct = "6"<script>var ct = "7" """
-    assert list(variables(page, "var ct")) == ["4", "5", "7"]
-
-
-def test_where_something_is_assigned():
-    page = b"<script>x.cgiDataNew = {}; window.cgiDataNew = window.cgiDataNew || 1</script>"
-    assert [page[position : position + 6] for position in assignments(page, "cgiDataNew")] == [b"{}; wi", b"window"]
-
-
-# ---------------------------------------------------------------------------------------------------------------------
 # Objects
 
 
@@ -364,9 +321,6 @@ CODE = st.lists(
 @given(CODE)
 def test_no_reader_of_code_raises(code):
     page = code.encode()
-    for value in variables(page, "var ct", "d.ct", "a"):
-        assert len(value) <= len(code)
-        assert value.encode() is not None
     data = ObjectLiteral(page, 0)
     for key in ("a", "X"):
         data.string(key)
@@ -380,7 +334,6 @@ def test_no_reader_of_code_raises(code):
 def test_no_reader_of_bytes_raises(page, start):
     read_expression(page, start)
     ObjectLiteral(page, start).string("a")
-    list(variables(page, "a"))
 
 
 @pytest.mark.parametrize(
@@ -393,7 +346,7 @@ def test_no_reader_of_bytes_raises(page, start):
 def test_long_hostile_code_is_read_in_one_pass(unit):
     page = b"<script>var x = {" + unit.encode() * (2_000_000 // len(unit))
     started = time.process_time()
-    variable(page, "var ct")
+    Scripts(page).variable("var ct")
     list(ObjectLiteral(page, page.index(b"{")).objects())
     ObjectLiteral(page, page.index(b"{")).string("a")
     assert time.process_time() - started < 1.5

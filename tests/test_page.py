@@ -248,6 +248,72 @@ def test_a_picture_share_without_the_object():
     assert (picture.url, picture.width, picture.height) == (PICTURES[0].url, 10, 20)
 
 
+SHARE = replace(SPEC, kind=8, body="第一行\n第二行", pictures=PICTURES)
+LISTED = ", ".join(
+    f"{{ share_cover: {{ cdn_url: 'no' }}, cdn_url: '{picture.url.replace('&', '&amp;')}', "
+    f"width: '{picture.width}' * 1, height: {picture.height} }}"
+    for picture in PICTURES
+)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"window.picture_page_info_list = [{LISTED}];",
+        f"window.picture_page_info_list = [{LISTED},].slice(0, 20);",
+        f"var picture_page_info_list=[{LISTED}];",
+        f"window.picture_page_info_list = []; window.picture_page_info_list = [{LISTED}];",
+        f"window.cgiData = {{ picture_page_info_list: [{LISTED}] }};",
+        f'window.__INITIAL__ = {{"a": {{"picture_page_info_list" : [{LISTED}]}}}};',
+        f"window.picture_page_info_list = [{{ cdn_url: '' }}]; d.picture_page_info_list = [{LISTED}];",
+    ],
+)
+@pytest.mark.parametrize("era", MODERN)
+def test_where_a_share_lists_its_pictures(era, script):
+    empty = replace(SHARE, pictures=(), extra_scripts=f"<script>{script}</script>")
+    assert article(render(empty, era)).body == article(render(SHARE, era)).body
+
+
+@pytest.mark.parametrize("ident", ["img_list", "img_swiper_content", "js_share_content_page_hd"])
+def test_a_share_that_a_browser_has_filled_in(ident):
+    shown = "".join(f'<div><img src="{picture.url}"></div>' for picture in PICTURES)
+    page = render(replace(SHARE, pictures=()), "2026")
+    page = page.replace(b'<div id="img_swiper_content"></div>', f'<div id="{ident}">{shown}</div>'.encode())
+    assert [picture.url for picture in article(page).body.images] == [picture.url for picture in PICTURES]
+
+
+def test_a_share_whose_object_is_the_other_one():
+    page = render(SHARE, "2026").replace(b"window.cgiDataNew = {", b"window.cgiData = {")
+    assert article(page) == article(render(SHARE, "2026"))
+
+
+@pytest.mark.parametrize("name", ["window.content_noencode", "window.desc"])
+def test_a_share_whose_facts_are_variables(name):
+    page = f"""<meta property="og:title" content="题"><body class="page_share_img"><div id="js_article"></div><script>
+      window.item_show_type = '8' || ''; window.biz = 'MzA=' || ''; window.mid = '7' || ''; window.idx = '2' || '';
+      window.sn = '{"ab" * 16}'; window.ct = '1737624612' || ''; {name} = {name} || ''; {name} = '一\\x0a二';
+      window.cgiData = {{ nick_name: '他', user_name: 'gh_x', picture_page_info_list: [{LISTED}], }};</script>"""
+    got = article(page.encode())
+    assert (got.key, got.kind, got.sn, got.account_name) == (ArticleKey(30, 7, 2), 8, "ab" * 16, "他")
+    assert [line.text for line in got.body.lines] == ["一", "二"]
+    assert [picture.url for picture in got.body.images] == [picture.url for picture in PICTURES]
+    assert got.published_at == SPEC.published
+
+
+@pytest.mark.parametrize(("script", "kind"), [(f"window.picture_page_info_list = [{LISTED}];", 8), ("", 0)])
+def test_a_share_that_only_its_list_tells(script, kind):
+    page = (
+        f'<div id="js_article" class="share_content_page">题</div><meta><script>var msg_title = "题"; {script}</script>'
+    )
+    got = article(page.encode())
+    assert (got.kind, len(got.body.images)) == (kind, 3 if kind else 0)
+
+
+def test_a_list_of_pictures_elsewhere_is_left_out():
+    got = article(render(replace(SHARE, pictures=(PICTURES[0], Picture("https://other.example/a.png"))), "2026"))
+    assert (len(got.body.images), got.body.left_out) == (1, 1)
+
+
 @pytest.mark.parametrize("kind", ["11", "16", "99"])
 @pytest.mark.parametrize("era", MODERN)
 def test_an_unknown_kind_is_read_as_an_article(era, kind):
@@ -561,6 +627,13 @@ def test_a_moved_account_names_the_new_address():
         ("该内容已被<br>发布者 删除", "gone"),
         ("The content has been deleted by the author.", "gone"),
         ("参数错误", "expired"),
+        ("内容审核中", "unavailable"),
+        ("该内容正在审核，请稍后再试", "unavailable"),
+        ("未知错误", "unavailable"),
+        ("操作频繁，请稍后再试", "blocked"),
+        ("系统繁忙", "unavailable"),
+        ("该内容已被删除", "gone"),
+        ("此账号已注销", "gone"),
         ("今天天气不错", "unknown"),
         ("", "unknown"),
     ],

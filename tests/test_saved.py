@@ -234,6 +234,40 @@ def test_the_time_of_publication(before: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "before", "expected"),
+    [
+        ('<meta property="article:published_time" content="2024-03-07T15:30:12+00:00">', "", "2024-03-07T23:30:12"),
+        ('<meta name="PubDate" content="2024-03-07 15:30">', "", "2024-03-07T15:30:00"),
+        ('<meta name="weibo: article:create_at" content="2024-03-07 15:30:12">', "", "2024-03-07T15:30:12"),
+        ('<meta itemprop="datePublished" content="2024-03-07T23:30:12Z">', "", "2024-03-08T07:30:12"),
+        (
+            '<script type="application/ld+json">{"datePublished" : "2024-03-07T23:30:12Z"}</script>',
+            "",
+            "2024-03-08T07:30:12",
+        ),
+        ("", '<time datetime="2024-03-07T23:30:12Z">Mar 7</time>', "2024-03-08T07:30:12"),
+        ("", "<time>2024年3月7日 15:30</time>", "2024-03-07T15:30:00"),
+        ("", '<span itemprop="datePublished" content="2024-03-07">昨天</span>', "2024-03-07T00:00:00"),
+        (
+            "",
+            '<nav><time datetime="2024-05-01">x</time></nav><time datetime="2024-03-07">y</time>',
+            "2024-03-07T00:00:00",
+        ),
+        ("", '<ul><li><time datetime="2024-05-01">另一篇</time></li></ul><p>2024-03-07</p>', "2024-03-07T00:00:00"),
+        ("", '<time class="updated" datetime="2024-05-01">x</time><p>2024-03-07</p>', "2024-03-07T00:00:00"),
+    ],
+)
+def test_where_a_site_states_the_time(head: str, before: str, expected: str) -> None:
+    published = issue_in(html(head=head).replace("</h1>", f"</h1>{before}")).published_at
+    assert published is not None
+    assert published.isoformat() == f"{expected}+08:00"
+
+
+def test_a_time_behind_the_report_is_of_something_else() -> None:
+    assert issue_in(html(after='<time datetime="2024-05-01">评论</time>')).published_at is None
+
+
+@pytest.mark.parametrize(
     ("address", "expected"),
     [
         (LINK, LINK),
@@ -285,6 +319,56 @@ def test_links_and_pictures_of_markdown() -> None:
 
 def test_a_title_in_the_list_of_earlier_issues_is_not_the_title() -> None:
     assert "(title: " in reason("\n".join((*REPORT, "近期回顾", TITLE)))
+
+
+HEADS = {
+    "YAML": f"---\ntitle: {TITLE}\ndate: 2024-03-07T23:30:12Z\nurl: {LINK}\n---\n",
+    "YAML, folded": f"---\ntitle: >-\n  {TITLE}\npublished: '2024-03-08 07:30:12'\nsource: \"{LINK}?scene=1\"\n---\n",
+    "TOML": f"+++\ntitle = '{TITLE}'\ndate = 2024-03-07T23:30:12Z\nlink = \"{LINK}\"\n+++\n",
+    "a clipper": f'---\ntitle: "{TITLE}"\nsource: "{LINK}"\nauthor:\n  - "[[某]]"\npublished:\ncreated: 2025-09-25\n'
+    "---\n*2024年03月08日 07:30:12*\n",
+    "a converter": f"Title: {TITLE}\n\nURL Source: {LINK}\n\nPublished Time: Thu, 07 Mar 2024 23:30:12 GMT\n\n"
+    f"Markdown Content:\n# {TITLE}\n",
+    "in Chinese": f"---\n标题：{TITLE}\n发布时间：2024-03-08 07:30:12\n原文链接：{LINK}\n---\n",
+    "lines of the text": f"# {TITLE}\n\n> 2024-03-08 07:30:12\n\n> 原文地址 [mp.weixin.qq.com]({LINK})\n",
+    "a bare address": f"# {TITLE}\n来源：{LINK}\n2024年3月8日 07:30:12\n",
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_heads_of_markdown(head: str) -> None:
+    issue = issue_in(head + "\n" + "\n\n".join(f"## {line}" if len(line) < 12 else line for line in REPORT))
+    assert issue.published_at is not None
+    assert (issue.published_at.isoformat(), issue.article.url) == ("2024-03-08T07:30:12+08:00", LINK)
+    assert (issue.title, issue.text) == (TITLE, "\n".join(REPORT))
+
+
+def test_an_address_among_the_lines_before_the_report_may_be_of_something_else() -> None:
+    assert issue_in(f"# {TITLE}\n推荐：[另一篇]({LINK})\n" + "\n\n".join(REPORT)).article.url is None
+
+
+def test_an_unknown_page_of_wechat_says_its_sentence() -> None:
+    assert "今天天气不错" in reason(pages.message_page("今天天气不错"))
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept", "left_out"),
+    [
+        (
+            '<img src="https://wsrv.nl/?url=https%3A%2F%2Fmmbiz.qpic.cn%2Fmmbiz_png%2FSampleChart0001%2F640&w=9">',
+            1,
+            False,
+        ),
+        ('<img srcset="https://mmbiz.qpic.cn/mmbiz_png/SampleChart0001/640 1x, x.png 2x" src="data:,">', 1, False),
+        ("<p style='background-image:url(https://mmbiz.qpic.cn/mmbiz_png/SampleChart0001/640)'></p>", 0, True),
+        ("<img src='data:image/png;base64,AAAA'>", 0, True),
+        ("<img src='https://res.wx.qq.com/t/wx_fed/we-emoji/a.png'>", 0, False),
+    ],
+)
+def test_pictures_of_a_copy(shown: str, kept: int, left_out: bool) -> None:
+    issue = issue_in(html(within=shown))
+    assert len(issue.images) == kept
+    assert any(warning.code == "pictures_left_out" for warning in issue.warnings) is left_out
 
 
 def test_markup_in_a_text_is_text() -> None:

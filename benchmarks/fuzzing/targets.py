@@ -40,7 +40,8 @@ from cncert.wechat.address import (
 from cncert.wechat.article import Article
 from cncert.wechat.body import MAX_IMAGES, MAX_LINES, MAX_TEXT_CHARACTERS, Body, Line, Link, read_html, read_plain
 from cncert.wechat.failure_pages import Page, Verdict, read_page
-from cncert.wechat.literals import ObjectLiteral, read_concatenation, variables
+from cncert.wechat.literals import ObjectLiteral, read_concatenation
+from cncert.wechat.scripts import Scripts
 from cncert.wechat.text import tidy
 from tests import series
 from tests.site import pages
@@ -135,7 +136,7 @@ def read_body(data: bytes) -> None:
 
 
 def read_code(data: bytes) -> None:
-    for value in variables(data, "var ct", "d.title", "title", "window.cgiDataNew", "a"):
+    for value in Scripts(b"<script>" + data).variables("var ct", "d.title", "title", "window.cgiDataNew", "a"):
         assert value.encode() is not None
     for start in (data.find(b"{"), data.find(b"["), 0):
         literal = ObjectLiteral(data, max(0, start))

@@ -11,9 +11,10 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand
 from cncert.items import CHINA
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, read_files
-from cncert.terminal.console import safe_json, stdout_console
+from cncert.terminal.console import print_message, safe_json, stdout_console
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article
+from cncert.wechat.failure_pages import Verdict
 
 
 class ExtractCommand(ProjectCommand, ScrapyCommand):
@@ -33,7 +34,7 @@ class ExtractCommand(ProjectCommand, ScrapyCommand):
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         print_one = print_pretty if opts.pretty else print_line
-        read, unread = 0, []
+        read, broken, unread = 0, 0, []
         for result in read_files(args, opts):
             if isinstance(result, UnreadFile):
                 unread.append(result)
@@ -44,8 +45,11 @@ class ExtractCommand(ProjectCommand, ScrapyCommand):
                 document = document["issue"]
             if document is not None:
                 print_one(document)
+            if result.page.verdict is Verdict.ARTICLE and not result.is_whole:
+                broken += 1
+                print_message(f"{result.name}: the page breaks off")
         if not unread:
-            return 0
+            return 1 if broken else 0
         return 2 if not read and all(file.absent for file in unread) else 1
 
 

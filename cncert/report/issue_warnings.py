@@ -41,7 +41,7 @@ WARNING_CODES: Final = {
     "review_missing": "no list of earlier issues",
     "review_irregular": "the list of earlier issues is not the five before this one",
     "picture_missing": "a picture could not be had",
-    "pictures_left_out": "a saved copy shows pictures of other hosts than WeChat's, which are not kept",
+    "pictures_left_out": "pictures that are not kept: of other hosts than WeChat's, or embedded in the page",
     "change_disagrees": "the change that is stated is not the one from the stored issue of the week before",
     "figure_outlier": "about ten times, or a tenth of, what the stored issues around it state",
     "picture_agrees": "text and picture, or two pictures, state the same of a metric; both figures are kept",
@@ -75,6 +75,9 @@ def _about_time(title: Title, published_at: datetime | None) -> Iterator[CodeAnd
 def _about_text(body: Body, text_figures: TextFigures) -> Iterator[CodeAndMessage]:
     if not body.lines:
         yield "no_text", "the body has no text, only pictures"
+    lost = body.left_out or (body.painted if not body.images else 0)
+    if lost:
+        yield "pictures_left_out", f"pictures of other hosts than WeChat's, or embedded in the page, left out: {lost}"
     if body.is_cut:
         yield "text_cut", "the body is longer or deeper than anything that CNCERT writes; the rest was not read"
     for name, values in text_figures.conflicts.items():

@@ -14,7 +14,7 @@ from cncert.exceptions import SourceError
 from cncert.report.series import CNCERT_BIZ
 from cncert.sources.listed_articles import ListedArticle
 from cncert.wechat.address import ARTICLE_HOST, biz_text
-from cncert.wechat.literals import ObjectLiteral
+from cncert.wechat.scripts import Scripts
 
 PAGE_SIZE = 20
 """Articles of one answer, as many as WeChat's own page requests."""
@@ -86,7 +86,9 @@ def read_album(data: bytes, number: str) -> AlbumPage:
 
 def read_neighbours(page: bytes) -> list[ListedArticle]:
     """Return the articles after and before that of *page* in its album, with signed addresses."""
-    info = [ObjectLiteral(page, match.end()) for match in islice(_INFO.finditer(page), 8)]
+    scripts = Scripts(page)
+    found = (scripts.object_at(match.end()) for match in islice(scripts.matches(_INFO), 8))
+    info = [data for data in found if data is not None]
     pairs = [(data.string(f"{which}_article_title"), data.string(f"{which}_article_link"))
              for data in info for which in ("next", "pre")]  # fmt: skip
     return [ListedArticle(title, (link,)) for title, link in pairs if title and link]

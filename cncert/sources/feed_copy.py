@@ -13,7 +13,6 @@ from cncert.report.parser_version import PARSER
 from cncert.report.validation import validate_issue
 from cncert.sources.listed_articles import ListedIssue
 from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site
-from cncert.sources.saved_files.saved_page import with_picture_warning
 
 # Services put a server of theirs between a reader and WeChat: …/img-proxy/?k=…&u=https%3A%2F%2Fmmbiz.qpic.cn%2F…
 _BY_PROXY = re.compile(
@@ -32,7 +31,7 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
         f'<meta property="article:published_time" content="{stated}">'
         f"</head><body>{_BY_PROXY.sub(_direct, article.html)}</body></html>"
     )
-    copied, left_out = read_page_of_other_site(page, named.address.url)
+    copied = read_page_of_other_site(page, named.address.url)
     provenance = Provenance(
         fetched_at=fetched_at,
         via="feed",
@@ -40,7 +39,7 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
         sha256=sha256(article.html.encode("utf-8", "replace")).hexdigest(),
         parser=PARSER,
     )
-    return validate_issue(clean_issue(with_picture_warning(read_issue(copied, provenance), left_out)))
+    return validate_issue(clean_issue(read_issue(copied, provenance)))
 
 
 def _direct(match: re.Match[str]) -> str:

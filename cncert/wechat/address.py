@@ -34,6 +34,10 @@ _TOKEN = re.compile(r"/s/([A-Za-z0-9_-]{10,64})/?")
 _PICTURE_PATH = re.compile(r"/((?!mmhead|mmemoticon)[a-z0-9_]{2,24})/([A-Za-z0-9_-]{8,200})(?:/[0-9]{1,4})?/?")
 _JS_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u00([0-9a-fA-F]{2})|/)")
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\\\"'<>`{}|^]")
+# Behind a slash, a colon or an equals sign, or alone: no part of the name of another host.
+_PROXIED_PICTURE = re.compile(rf"(?<![^/:=])(?:{'|'.join(sorted(map(re.escape, PICTURE_HOSTS)))})/.*", re.DOTALL)
+_MAX_QUOTED = 4
+"""How often an address inside of another is quoted, at most."""
 _PICTURE_FORMAT = re.compile(r"[a-z0-9]{2,8}")
 
 
@@ -184,6 +188,27 @@ def read_picture(text: str) -> PictureAddress | None:
     form = dict(parse_qsl(parts.query)).get("wx_fmt", "")
     query = f"?wx_fmt={form}" if _PICTURE_FORMAT.fullmatch(form) else ""
     return PictureAddress(parts.geturl(), key, f"https://{parts.netloc}/{key}/0{query}")
+
+
+def read_proxied_picture(text: str) -> PictureAddress | None:
+    """Return the address of WeChat's picture inside of the address *text* of a cache or a proxy that serves it.
+
+    It stands in a parameter (``?url=https%3A%2F%2Fmmbiz.qpic.cn%2F…``) or behind the path, with or without a scheme.
+    """
+    text = unescape(text)
+    if len(text) > MAX_ESCAPES * MAX_URL_CHARACTERS or not any(host in text for host in PICTURE_HOSTS):
+        return None
+    try:
+        values = [value for _, value in parse_qsl(text.partition("?")[2], max_num_fields=100)]
+    except ValueError:
+        return None
+    for value in (*values, text):
+        for _ in range(_MAX_QUOTED):
+            inner = _PROXIED_PICTURE.search(value)
+            if inner is not None and (found := read_picture(f"https://{inner[0]}")) is not None:
+                return found
+            value = unquote(value)
+    return None
 
 
 def may_fetch(url: str) -> bool:

@@ -13,17 +13,10 @@ from itertools import chain, islice
 from cncert.items import CHINA
 from cncert.wechat.address import Address, ArticleKey, biz_number, read_address, read_sn
 from cncert.wechat.body import MAX_IMAGES, Body, Image, image, read_html, read_markup_text, read_plain
-from cncert.wechat.literals import (
-    ObjectLiteral,
-    assigned_last,
-    assignments,
-    read_concatenation,
-    unescape_js,
-    variable,
-    variables,
-)
+from cncert.wechat.literals import ObjectLiteral, unescape_js
 from cncert.wechat.markup import Tag, element_by_id, inner_markup, start_tags
 from cncert.wechat.sample_mark import is_sample_page
+from cncert.wechat.scripts import Scripts
 from cncert.wechat.text import tidy, unescape_html
 
 MAX_BODY_BYTES = 2_000_000
@@ -31,6 +24,13 @@ MAX_BODY_BYTES = 2_000_000
 MAX_NAME_CHARACTERS = 200
 """Of an account's name or id, and of an author's name; WeChat allows 30."""
 
+# The object of facts of today's pages, and the one that some hold in its place.
+_OBJECTS = ("window.cgiDataNew", "window.cgiData")
+_PICTURE_LIST = re.compile(rb"""(?<![\w$])picture_page_info_list["']?\s*[:=]\s*(?=\[)""")
+_MAX_PICTURE_LISTS = 8
+# The elements of a picture share, of 2018 and of pages that a browser has filled in.
+_PICTURE_ELEMENTS = ("img_list", "img_swiper_content", "js_share_content_page_hd")
+_EPOCH_OF_DATE = re.compile(rb"""\bn\s*=\s*["']([0-9]{10})["']""")
 _BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
 _WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
 # What stands behind the body: where an element of the body is never closed, these end it.
@@ -86,19 +86,22 @@ class _Source:
     def __init__(self, page: bytes, article: Tag) -> None:
         self.page = page
         self.article = article
+        self.scripts = Scripts(page)
         self.data: ObjectLiteral | None = None
-        self.near = page
-        name = "window.cgiDataNew"  # assigned before the article, or in one of the last scripts
-        found = chain(assignments(page, name, 0, article.start), assigned_last(page, name, article.start))
+        self.near: tuple[int, int | None] = (0, None)
+        found = chain.from_iterable(map(self._assigned, _OBJECTS))
         for position in islice(found, 8):
-            if page[position : position + 1] != b"{":
-                continue
-            data = ObjectLiteral(page, position)
-            if "nick_name" in data or "user_name" in data or "title" in data:
+            data = self.scripts.object_at(position)
+            if data is not None and any(name in data for name in ("nick_name", "user_name", "title")):
                 self.data = data
                 # The scripts before it belong to the article; the other 2 MB of the page are libraries.
-                self.near = page[max(0, position - 50_000) : position]
+                self.near = max(0, position - 50_000), position
                 break
+
+    def _assigned(self, name: str) -> Iterator[int]:
+        """Yield where an object of facts may stand: before the article, or in one of the last scripts."""
+        yield from self.scripts.assignments(name, 0, self.article.start)
+        yield from self.scripts.assigned_last(name, self.article.start)
 
     def fact(self, key: str | None, *names: str) -> str | None:
         """Return the value of the modern object's *key*; without object or key, of one of the variables *names*.
@@ -107,7 +110,7 @@ class _Source:
         """
         if key is not None and self.data is not None and key in self.data:
             return self.data.string(key)
-        return variable(self.page, *names) if names else None
+        return self.scripts.variable(*names) if names else None
 
     def meta(self, name: str) -> str | None:
         """Return the content of ``<meta property="og:…">`` or ``<meta name="…">`` in the page's head."""
@@ -199,7 +202,11 @@ def _kind(source: _Source) -> int:
     # Pages of 2018-19 say their type only in the class of their body.
     body = next((tag for tag in start_tags(source.page, b"body", 0, source.article.start) if tag.name == "body"), None)
     classes = body.attributes.get("class", "").split() if body else []
-    return 8 if "page_share_img" in classes else 5 if "video" in classes else 0
+    if "page_share_img" in classes:
+        return 8
+    if "share_content_page" in source.article.attributes.get("class", "").split() and any(_picture_lists(source)):
+        return 8
+    return 5 if "video" in classes else 0
 
 
 def _identity(
@@ -208,16 +215,16 @@ def _identity(
     """Return biz, mid, idx and sn: from the page's variables, else from its own address, else from the *asked* one."""
     addresses = [address for address in (link, asked) if address is not None]
     keys = [address.key for address in addresses if address.key is not None]
-    biz = biz_number(source.fact("bizuin", "var biz", "d.biz") or "")
+    biz = biz_number(source.fact("bizuin", "var biz", "d.biz", "window.biz") or "")
     if biz is None and keys:
         biz = keys[0].biz
     # mid and idx belong together and to one account.
-    mid = source.fact("mid", "var mid", "d.mid") or source.fact(None, "var appmsgid", "d.appmsgid")
-    idx = source.fact("idx", "var idx", "d.idx") or source.fact(None, "var itemidx", "d.itemidx")
+    mid = source.fact("mid", "var mid", "d.mid", "window.mid") or source.fact(None, "var appmsgid", "d.appmsgid")
+    idx = source.fact("idx", "var idx", "d.idx", "window.idx") or source.fact(None, "var itemidx", "d.itemidx")
     key = next((key for key in keys if key.biz == biz and (mid is None or str(key.mid) == mid)), None)
     mid_number = int(mid) if mid and re.fullmatch("[0-9]{1,12}", mid) else key.mid if key else None
     idx_number = int(idx) if idx and re.fullmatch("[0-9]{1,2}", idx) else key.idx if key else None
-    sn = read_sn(source.fact("sn", "var sn", "d.sn") or "")
+    sn = read_sn(source.fact("sn", "var sn", "d.sn", "window.sn") or "")
     if sn is None:
         own = (biz, mid_number, idx_number)
         sn = next((a.sn for a in addresses if a.sn and a.key and (a.key.biz, a.key.mid, a.key.idx) == own), None)
@@ -228,16 +235,14 @@ def _published(source: _Source) -> datetime | None:
     for key in ("ori_create_time", "create_timestamp"):
         if source.data is not None and (moment := _moment(source.data.string(key))):
             return moment
-    for value in variables(source.page, "var ct", "d.ct", "oriCreateTime", "window.ct"):
+    for value in source.scripts.variables("var ct", "d.ct", "oriCreateTime", "window.ct"):
         if moment := _moment(value):
             return moment
     # Pages of 2019 hand the epoch to the script that writes the date; older ones print the date.
     for written in (b'getElementById("publish_time")', b"getElementById('publish_time')"):
-        position = source.page.find(written)
-        script = source.page[max(0, position - 400) : position] if position >= 0 else b""
-        if (epoch := re.search(rb"""\bn\s*=\s*["']([0-9]{10})["']""", script)) and (
-            moment := _moment(epoch[1].decode())
-        ):
+        position = next(source.scripts.places(written), 0)
+        epochs = source.scripts.matches(_EPOCH_OF_DATE, max(0, position - 400), position)
+        if (epoch := next(epochs, None)) and (moment := _moment(epoch[1].decode())):
             return moment
     text = source.fact("create_time", "d.create_time", "var publish_time")
     return _moment(text) or _moment(source.shown("publish_time", "post-date"))
@@ -245,7 +250,8 @@ def _published(source: _Source) -> datetime | None:
 
 def _modified(source: _Source) -> datetime | None:
     # The script beside the object states it too; if it says "never", the object need not be read to its end.
-    values = list(variables(source.near, "modify_time"))
+    start, end = source.near
+    values = list(source.scripts.variables("modify_time", start=start, end=end))
     if not values and source.data is not None:
         values = [source.data.string("modify_time") or ""]
     return next((moment for value in values if (moment := _moment(value))), None)
@@ -275,14 +281,14 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
         info = data.nested("text_page_info")
         if not text and info is not None:
             text = info.string("content_noencode") or info.string("content")
-        body = read_plain(text or data.string("desc") or "")
-        return replace(body, images=body.images + _shared_pictures(source, kind)), body.text if kind == 10 else None
+        body = read_plain(text or data.string("desc") or _description(source))
+        return _with_shared_pictures(body, source, kind), body.text if kind == 10 else None
     if data is not None and kind != 0 and (text := data.string("content_noencode")):
         # A kind that nobody has seen: its elements may be a shell.
         return read_html(text) if _BLOCK_END.search(text) else read_plain(text), None
-    fragment = _fragment(source)
-    body = read_html(fragment)
-    if kind != 0 and (written := next(written_text(fragment), None)):
+    start, end = _body_place(source)
+    body = read_html(source.page[start:end])
+    if kind != 0 and (written := next(source.scripts.written_texts(_WRITING, start, end), None)):
         description = read_plain(written)
         body = replace(body, lines=description.lines + body.lines)
     if not body.lines and not body.images:
@@ -292,39 +298,56 @@ def _body(source: _Source, kind: int) -> tuple[Body, str | None]:
         elif tpl := element_by_id(source.page, "content_tpl"):
             body = read_html(inner_markup(source.page, tpl, MAX_BODY_BYTES))
     if kind != 0 and not body.lines:
-        body = replace(body, lines=read_plain(source.meta("description") or "").lines)
+        body = replace(body, lines=read_plain(_description(source)).lines)
     if kind == 8 and not body.images:
-        body = replace(body, images=_shared_pictures(source, kind))
+        body = _with_shared_pictures(body, source, kind)
     return body, None
 
 
-def _shared_pictures(source: _Source, kind: int) -> tuple[Image, ...]:
-    """Return the pictures of a picture share: from the object, from a list in the scripts, or from elements (2018)."""
-    shared = source.data.nested("picture_page_info_list") if source.data else None
-    if shared is None and kind == 8:
-        lists = (ObjectLiteral(source.page, at) for at in assignments(source.page, "picture_page_info_list"))
-        shared = next((found for found in islice(lists, 8) if any(found.objects())), None)
-    found = [
-        image(entry.string("cdn_url") or "", entry.string("width"), entry.string("height"))
-        for entry in islice(shared.objects() if shared else (), MAX_IMAGES)
-    ]
-    if not found and kind == 8 and (tag := element_by_id(source.page, "img_list", source.article.start)):
-        return read_html(inner_markup(source.page, tag, MAX_BODY_BYTES)).images
-    return tuple(picture for picture in found if picture is not None)
+def _description(source: _Source) -> str:
+    """Return the text of a share whose object does not hold it."""
+    names = ("window.content_noencode", "d.content_noencode", "window.desc")
+    return source.scripts.variable(*names) or source.meta("description") or ""
 
 
-def _fragment(source: _Source) -> bytes:
-    """Return what stands inside ``#js_content``."""
+def _with_shared_pictures(body: Body, source: _Source, kind: int) -> Body:
+    """Return *body* with the pictures of a picture share: from a list in the scripts, else from its elements."""
+    if kind == 8:
+        shared = next(_picture_lists(source), [])
+        if not shared:
+            tags = (element_by_id(source.page, ident, source.article.start) for ident in _PICTURE_ELEMENTS)
+            shown = (read_html(inner_markup(source.page, tag, MAX_BODY_BYTES)) for tag in tags if tag is not None)
+            return next((replace(body, images=part.images) for part in shown if part.images), body)
+    else:
+        own = source.data.nested("picture_page_info_list") if source.data else None
+        shared = _listed_pictures(own) if own is not None else []
+    pictures = [picture for picture in shared if picture is not None]
+    return replace(body, images=body.images + tuple(pictures), left_out=len(shared) - len(pictures))
+
+
+def _picture_lists(source: _Source) -> Iterator[list[Image | None]]:
+    """Yield the lists of pictures that are not empty: the one of the object of facts first, then any in the scripts.
+
+    The object's own may be empty while another holds the pictures.
+    """
+    own = source.data.nested("picture_page_info_list") if source.data else None
+    others = (source.scripts.object_at(match.end()) for match in source.scripts.matches(_PICTURE_LIST))
+    for found in islice(chain((own,), others), _MAX_PICTURE_LISTS):
+        if found is not None and (pictures := _listed_pictures(found)):
+            yield pictures
+
+
+def _listed_pictures(listed: ObjectLiteral) -> list[Image | None]:
+    """Return the pictures of a list; None for one at an address that is none of WeChat's pictures."""
+    entries = ((entry, entry.string("cdn_url")) for entry in islice(listed.objects(), MAX_IMAGES))
+    return [image(url, entry.string("width"), entry.string("height")) for entry, url in entries if url]
+
+
+def _body_place(source: _Source) -> tuple[int, int]:
+    """Return where the inside of ``#js_content`` begins and ends."""
     content = element_by_id(source.page, "js_content", source.article.start)
     if content is None:
-        return b""
+        return 0, 0
     fragment = inner_markup(source.page, content, MAX_BODY_BYTES)
     ends = [tag.start for tag in (element_by_id(fragment, ident) for ident in _BEHIND_BODY) if tag is not None]
-    return fragment[: min(ends, default=None)]
-
-
-def written_text(page: bytes, writing: re.Pattern[bytes] = _WRITING) -> Iterator[str]:
-    """Yield what scripts write into the page: texts of shares of 2018-19, the rate limit page of 2018."""
-    for match in islice(writing.finditer(page), 8):
-        if text := read_concatenation(page, match.end()):
-            yield text
+    return content.end, content.end + min(ends, default=len(fragment))

@@ -4,14 +4,14 @@ The fragment is read as a stream of events; no tree is built. Blocks and ``<br>`
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
 from lxml import etree
 
-from cncert.wechat.address import read_picture
+from cncert.wechat.address import read_picture, read_proxied_picture
 from cncert.wechat.text import tidy
 
 _BLOCKS = frozenset(
@@ -21,6 +21,15 @@ _BLOCKS = frozenset(
 _SILENT = frozenset(
     "script style noscript template title desc iframe noembed noframes video audio mp-style-type".split()
 )
+_ADDRESS_ATTRIBUTES = ("data-src", "data-original", "data-original-src", "data-lazy-src", "data-actualsrc", "src")
+_MAX_SET = 20
+# Emoji, avatars and blanks of WeChat's own, and what lazy loaders show until the picture is there.
+_DECORATION = re.compile(
+    r"\s*(?:(?:https?:)?//[a-z0-9.-]{1,60}\.(?:qq\.com|gtimg\.cn|qlogo\.cn|qpic\.cn)(?![a-z0-9.-])"
+    r"|data:image/gif;base64,R0lGODlhAQABA|data:image/svg.{0,600}$|about:blank)",
+    re.IGNORECASE | re.DOTALL,
+)
+_PAINTED = re.compile(r"""url\(\s*["']?\s*(?:https?:)?//mm(?:biz|ecoa)\.""", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _PIECE = 1 << 15
@@ -68,6 +77,10 @@ class Body:
     images: tuple[Image, ...] = ()
     is_cut: bool = False
     """Whether the body was longer or deeper than is read."""
+    left_out: int = 0
+    """Pictures at addresses that are none of WeChat's, or embedded in the page: nobody could fetch them again."""
+    painted: int = 0
+    """Pictures of style sheets and drawings, which are decoration where there are others."""
 
     @property
     def text(self) -> str:
@@ -98,10 +111,21 @@ def read_plain(text: str) -> Body:
 
 def image(url: str, width: str | int | None = None, height: str | int | None = None) -> Image | None:
     """Return the picture at *url*, or None if it is no picture of WeChat's."""
-    # Saved pages may name a picture inside the address of the cache that served it: …/link?url=https://mmbiz.qpic.cn/…
-    inner = url.rfind("http")
-    address = read_picture(url) or (read_picture(url[inner:]) if inner > 0 else None)
+    address = read_picture(url) or read_proxied_picture(url)
     return None if address is None else Image(address.url, address.key, _pixels(width), _pixels(height))
+
+
+def picture_addresses(attributes: Mapping[str, str]) -> list[str]:
+    """Return the addresses of an ``img`` element, those of lazy loaders first."""
+    found = [attributes.get(name, "") for name in _ADDRESS_ATTRIBUTES]
+    sets = (attributes.get(name, "").split() for name in ("data-srcset", "srcset"))
+    found += [url.rstrip(",") for listed in sets for url in listed[:_MAX_SET] if "/" in url]
+    return [url for url in found if url.strip()]
+
+
+def is_lost_picture(urls: Sequence[str]) -> bool:
+    """Whether an ``img`` at *urls*, none of which is a picture of WeChat's, shows more than an emoji or a blank."""
+    return bool(urls) and not any(map(_DECORATION.match, urls))
 
 
 def _pixels(size: str | int | float | None) -> int | None:
@@ -132,6 +156,8 @@ class _BodyTarget:
         self._pre = 0
         self._depth = 0
         self._is_cut = False
+        self._left_out = 0
+        self._painted = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
@@ -139,6 +165,8 @@ class _BodyTarget:
             self._stop()
         if self._text:
             self._end_text()
+        if not self._silent and "url(" in (style := attributes.get("style", "")):
+            self._painted += _PAINTED.search(style) is not None
         if tag in _SILENT:
             self._silent += 1
         elif self._silent:
@@ -146,6 +174,8 @@ class _BodyTarget:
         elif tag == "img":
             if len(self._images) < MAX_IMAGES:
                 self._picture(attributes)
+        elif tag == "image":  # of a drawing
+            self._painted += any("//mm" in attributes.get(name, "") for name in ("href", "xlink:href"))
         elif tag == "a":
             # Links do not nest: the second ends the first.
             self._end_link()
@@ -238,19 +268,19 @@ class _BodyTarget:
             height = round(float(width or "") * float(attributes.get("data-ratio", "")))
         except (ValueError, OverflowError):
             pass
-        for name in ("data-src", "src"):
-            url = attributes.get(name)
-            found = image(url, width, height) if url else None
-            if found is not None:
-                self._images.append(found)
-                return
+        urls = picture_addresses(attributes)
+        found = next((picture for url in urls if (picture := image(url, width, height)) is not None), None)
+        if found is not None:
+            self._images.append(found)
+        else:
+            self._left_out += is_lost_picture(urls)
 
     def body(self) -> Body:
         with suppress(_BodyTooLong):
             self._end_text()
         with suppress(_BodyTooLong):
             self._break()
-        return Body(tuple(self._lines), tuple(self._images), self._is_cut)
+        return Body(tuple(self._lines), tuple(self._images), self._is_cut, self._left_out, self._painted)
 
 
 def read_markup_text(markup: str | bytes) -> str:

@@ -10,10 +10,10 @@ from enum import StrEnum
 from itertools import islice
 
 from cncert.wechat.address import is_verification, read_address
-from cncert.wechat.article import Article, read_article, shown_text, written_text
+from cncert.wechat.article import Article, read_article, shown_text
 from cncert.wechat.body import read_markup_text
-from cncert.wechat.literals import variable, variables
 from cncert.wechat.markup import element_by_id, start_tags
+from cncert.wechat.scripts import Scripts
 
 
 class Verdict(StrEnum):
@@ -38,6 +38,8 @@ FAILURE_SENTENCES: tuple[tuple[str, Verdict, str], ...] = (
     ("环境异常", Verdict.BLOCKED, "verification: 环境异常"),
     ("完成验证后即可继续访问", Verdict.BLOCKED, "verification: 环境异常"),
     ("访问过于频繁", Verdict.BLOCKED, "too many requests: 访问过于频繁"),
+    ("操作过于频繁", Verdict.BLOCKED, "too many requests: 操作过于频繁"),
+    ("操作频繁", Verdict.BLOCKED, "too many requests: 操作频繁"),
     ("已被发布者删除", Verdict.GONE, "deleted by its author"),
     ("deleted by the author", Verdict.GONE, "deleted by its author"),
     ("因违规无法查看", Verdict.GONE, "removed for a violation"),
@@ -49,14 +51,27 @@ FAILURE_SENTENCES: tuple[tuple[str, Verdict, str], ...] = (
     ("账号已被屏蔽", Verdict.GONE, "the account is banned"),
     ("自主注销", Verdict.GONE, "the account was closed by its owner"),
     ("不实信息", Verdict.GONE, "removed as a rumour"),
+    ("该内容已被删除", Verdict.GONE, "deleted by its author"),
+    ("涉嫌违反相关法律法规", Verdict.GONE, "removed for a violation"),
+    ("此账号已注销", Verdict.GONE, "the account was closed by its owner"),
+    ("此帐号已注销", Verdict.GONE, "the account was closed by its owner"),
     ("公众号已迁移", Verdict.UNAVAILABLE, "the account has moved to an address that the page does not name"),
     ("链接已过期", Verdict.EXPIRED, "this temporary address has expired"),
+    ("link has expired", Verdict.EXPIRED, "this temporary address has expired"),
     ("参数错误", Verdict.EXPIRED, "this address is wrong or incomplete: 参数错误"),
     ("暂时无法查看", Verdict.UNAVAILABLE, "not available at present"),
+    ("审核中", Verdict.UNAVAILABLE, "being reviewed by WeChat"),
+    ("正在审核", Verdict.UNAVAILABLE, "being reviewed by WeChat"),
+    ("under review", Verdict.UNAVAILABLE, "being reviewed by WeChat"),
+    ("未知错误", Verdict.UNAVAILABLE, "system error: 未知错误"),
+    ("系统错误", Verdict.UNAVAILABLE, "system error: 系统错误"),
+    ("系统繁忙", Verdict.UNAVAILABLE, "system error: 系统繁忙"),
     ("迁移流程", Verdict.UNAVAILABLE, "the account is being moved"),
     ("帐号迁移", Verdict.UNAVAILABLE, "the account is being moved"),
     ("系统出错", Verdict.UNAVAILABLE, "system error: 系统出错"),
     ("请在微信客户端打开", Verdict.UNAVAILABLE, "shown only inside WeChat"),
+    ("稍后再试", Verdict.UNAVAILABLE, "not available at present"),
+    ("稍后重试", Verdict.UNAVAILABLE, "not available at present"),
 )
 """The sentence of each failure page, its verdict and its reason, in the order in which they are looked for.
 
@@ -78,6 +93,8 @@ class Page:
     reason: str
     article: Article | None = None
     moved_to: str | None = None
+    message: str | None = None
+    """What a page that is not known says, in an element in which failure pages print their sentence."""
 
 
 def read_page(page: bytes, url: str | None = None) -> Page:
@@ -99,14 +116,15 @@ def read_page(page: bytes, url: str | None = None) -> Page:
 
 def _read_failure(page: bytes) -> Page:
     """Return the verdict on a page without an article."""
+    scripts = Scripts(page)
     # What a verification cannot do without; one of its forms holds no visible word.
     if (
-        any("secitptpage/verify" in value for value in variables(page, "PAGE_MID"))
+        any("secitptpage/verify" in value for value in scripts.variables("PAGE_MID"))
         or element_by_id(page, "js_verify")
         or (b"poc_token" in page and any(tag.name == "script" for tag in start_tags(page, b"TCaptcha.js")))
     ):
         return Page(Verdict.BLOCKED, "verification page")
-    target = variable(page, "transferTargetLink")
+    target = scripts.variable("transferTargetLink")
     if target is not None:
         address = read_address(target)
         if address is None:
@@ -119,7 +137,7 @@ def _read_failure(page: bytes) -> Page:
     places = [" ".join(shown)]
     if len(page) <= _MAX_FAILURE_PAGE_BYTES:
         # The rate limit page of 2018 is written by a script.
-        places.append(read_markup_text(" ".join(written_text(page, _DOCUMENT_WRITE))))
+        places.append(read_markup_text(" ".join(scripts.written_texts(_DOCUMENT_WRITE))))
         if not is_cut_off(page):
             text = read_markup_text(page)
             places.append(text if len(text) <= _MAX_MESSAGE_CHARACTERS else "")
@@ -132,8 +150,9 @@ def _read_failure(page: bytes) -> Page:
         return Page(Verdict.BLOCKED, "verification page")
     if not page.strip():
         return Page(Verdict.UNKNOWN, "empty answer")
-    message = places[0][:80]
-    return Page(Verdict.UNKNOWN, f"no article, and no failure page that is known{': ' + message if message else ''}")
+    message = places[0][:80].strip() or None
+    reason = "no article, and no failure page that is known"
+    return Page(Verdict.UNKNOWN, f"{reason}: {message}" if message else reason, message=message)
 
 
 def is_cut_off(page: bytes) -> bool:

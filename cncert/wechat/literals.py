@@ -7,7 +7,6 @@ page, scan forward only, and never recurse: a page of any size and shape costs o
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(\r\n|.))", re.DOTALL)
 # What WeChat writes is nearly always one of these: replacing them first is ten times as fast.
@@ -17,8 +16,6 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0"
 MAX_STRING_BYTES = 4_000_000
 # The most strings, brackets and comments of an object that are read; WeChat's has some thousand.
 MAX_TOKENS = 200_000
-MAX_ASSIGNMENTS = 1000
-MAX_LAST_ASSIGNMENTS = 8
 # Everything that changes the depth, opens a string or hides text from the reader.
 _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
 _KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
@@ -39,7 +36,6 @@ _TERNARY = re.compile(rb"[\w.$!= ]{1,60}\?")
 _LAST_BRANCH = re.compile(rb"""(?:[^'":;\n]++|'[^'\n]*+'|"[^"\n]*+")*+:\s*+""")
 _OPERAND = re.compile(rb"""\s*+(?:(['"])|[\w$.]++)""")
 _PLUS = re.compile(rb"\s*+\+")
-_ASSIGN = re.compile(rb"\s*=(?!=)\s*")
 _NAME_START = re.compile(rb"(?<![\w$])")
 
 
@@ -135,66 +131,6 @@ def read_concatenation(page: bytes, start: int) -> str:
     return "".join(parts)
 
 
-class _Scripts:
-    """Tells which places of a page are in its scripts, in ascending order. Bytes without any script are all code."""
-
-    def __init__(self, page: bytes) -> None:
-        self._page = page
-        self._start, self._end = 0, 0 if b"<script" in page else len(page)
-
-    def contain(self, position: int) -> bool:
-        """Whether *position* stands in a script."""
-        if position >= self._end:
-            opening = self._page.rfind(b"<script", self._end, position)
-            closing = self._page.find(b"</script", opening) if opening >= 0 else position
-            if closing < 0:
-                closing = len(self._page)
-            # Outside: no script that opens before can reach farther than here.
-            self._start, self._end = (opening, closing) if closing > position else (position, position)
-        return self._start <= position < self._end
-
-
-def assignments(page: bytes, name: str, start: int = 0, end: int | None = None) -> Iterator[int]:
-    """Yield where the scripts of the page assign something to *name* (``var ct``): the index of what they assign.
-
-    Only names that stand in ``page[start:end]`` are looked at.
-    """
-    needle, position, scripts = name.encode(), start - 1, _Scripts(page)
-    while (position := page.find(needle, position + 1, end)) >= 0:
-        assign = _ASSIGN.match(page, position + len(needle))
-        if assign is None or not _NAME_START.match(page, position):
-            continue
-        if scripts.contain(position):
-            yield assign.end()
-        elif (position := page.find(b"<script", position, end)) < 0:
-            break
-
-
-def assigned_last(page: bytes, name: str, start: int) -> Iterator[int]:
-    """Yield as :func:`assignments` the last few places in ``page[start:]``, from the end on."""
-    needle, position = name.encode(), len(page)
-    for _ in range(MAX_LAST_ASSIGNMENTS):
-        while (position := page.rfind(needle, start, position)) >= 0:
-            if _ASSIGN.match(page, position + len(needle)):
-                break
-        else:
-            return
-        yield from assignments(page, name, position, position + len(needle))
-
-
-def variables(page: bytes, *prefixed: str) -> Iterator[str]:
-    """Yield every literal value that the page assigns to one of the names (``var ct``, ``d.ct``), name by name."""
-    for name in prefixed:
-        for position in islice(assignments(page, name), MAX_ASSIGNMENTS):
-            if (value := read_expression(page, position)) is not None:
-                yield value
-
-
-def variable(page: bytes, *prefixed: str) -> str | None:
-    """Return the first non-empty literal assigned to one of the names, or None."""
-    return next((value for value in variables(page, *prefixed) if value), None)
-
-
 class ObjectLiteral:
     """The first level of an object literal: its keys, and where their values stand.
 
@@ -204,10 +140,12 @@ class ObjectLiteral:
     """
 
     def __init__(self, page: bytes, start: int, limit: int | None = None) -> None:
-        """*start* is the index of the opening brace (or bracket: then :meth:`objects` lists the elements)."""
+        """*start* is the index of the opening brace (or bracket: then :meth:`objects` lists the elements).
+
+        Nothing behind *limit* is read, where its script ends.
+        """
         self._page = page
-        # Whatever stands in it, a script ends here.
-        self._limit = page.find(b"</script", start) if limit is None else limit
+        self._limit = len(page) if limit is None else limit
         self._strings: dict[str, range] = {}
         self._numbers: dict[str, str] = {}
         self._nested: dict[str, int] = {}
@@ -220,9 +158,9 @@ class ObjectLiteral:
         """Read on, a value or a bracket a step."""
         page, depth, position, last, key, opened = self._page, 0, start, start, None, start
         for _ in range(MAX_TOKENS):
-            if depth > 1 and (nested := _NESTED.match(page, position)):
+            if depth > 1 and (nested := _NESTED.match(page, position, self._limit)):
                 position = nested.end()
-            match = _STRUCTURE.search(page, position)
+            match = _STRUCTURE.search(page, position, self._limit)
             if match is None:
                 break
             token, at = match.group(), match.start()
@@ -250,7 +188,7 @@ class ObjectLiteral:
                 position = _after(page, b"*/", position)
             else:
                 end = string_end(page, at)
-                if end < 0:
+                if not 0 <= end < self._limit:
                     break
                 if depth == 1 and (colon := _COLON.match(page, end)) and b"?" not in page[last:at]:
                     key = page[at + 1 : end].decode("utf-8", "replace")
@@ -277,8 +215,8 @@ class ObjectLiteral:
 
     def _ahead(self, key: bytes) -> int:
         """Return where *key* stands next as a key, of this object or of any other; -1 if nowhere in the script."""
-        place, limit = self._position - 1, self._limit if self._limit >= 0 else len(self._page)
-        while (place := self._page.find(key, place + 1, limit)) >= 0:
+        place = self._position - 1
+        while (place := self._page.find(key, place + 1, self._limit)) >= 0:
             if _NAME_START.match(self._page, place) and _COLON.match(self._page, place + len(key)):
                 return place
         return -1

@@ -1242,6 +1242,7 @@ FAILURES: dict[str, Failure] = {
     "violation": Failure("gone", violation_page()),
     "violation_marketing": Failure("gone", violation_page("由用户投诉并经平台审核，涉嫌过度营销、骚扰用户")),
     "unavailable": Failure("unavailable", unavailable_page()),
+    "in_review": Failure("unavailable", message_page("内容审核中")),
     "expired": Failure(
         "expired",
         message_page("链接已过期", tag="h2", classes="weui-msg__title", body_id="activity-detail", size=4_900),

@@ -8,7 +8,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -72,8 +72,33 @@ def opened(name: str) -> Iterator[BufferedReader]:
         if decompress is None:
             yield file
             return
-        with decompress(file) as content, BufferedReader(content) as reader:
-            try:
-                yield reader
-            except DECOMPRESSION_ERRORS as error:
-                raise SavedFileError(f"cannot be decompressed: {error_reason(error)}") from error
+        try:
+            with decompress(file) as content:
+                raw: Any = _Decompressed(content)
+                with BufferedReader(raw) as reader:
+                    yield reader
+        except DECOMPRESSION_ERRORS as error:
+            raise _unreadable(error) from error
+
+
+class _Decompressed(RawIOBase):
+    """What a decompressor gives, in pieces: of a file that breaks off all that comes before its end."""
+
+    def __init__(self, content: Any) -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._content.read1(len(buffer))
+        except DECOMPRESSION_ERRORS as error:
+            raise _unreadable(error) from error
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _unreadable(error: Exception) -> SavedFileError:
+    what = "breaks off" if isinstance(error, EOFError) else "cannot be decompressed"
+    return SavedFileError(f"{what}: {error_reason(error)}")

@@ -10,6 +10,7 @@ from cncert.report.calendar import Week
 from cncert.report.title import read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
+    head_lines,
     is_report_heading,
     lines_before_report,
     make_report_copy,
@@ -23,8 +24,30 @@ from cncert.wechat.sample_mark import SAMPLE_MARK
 MAX_TEXT_CHARACTERS = 4_000_000
 """The rest of a longer text is not read; an issue has some thousands."""
 
-_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n((?:[^\n]{0,2000}\n){0,60}?)---[ \t]*(?:\n|$)")
-_KEY = re.compile(r"^([A-Za-z_-]{1,20}):[ \t]*(.*)$", re.MULTILINE)
+# What stands before the text: front matter in YAML or TOML, or the head that a converter of pages writes.
+_HEADS = (
+    re.compile(r"\s*(---|\+\+\+)[ \t]*\n(?P<head>(?:[^\n]{0,2000}\n){0,60}?)\1[ \t]*(?:\n|$)"),
+    re.compile(
+        r"\s*(?=(?:Title|URL Source):)(?P<head>(?:[^\n]{0,2000}\n){0,20}?)Markdown Content:[ \t]*(?:\n|$)",
+        re.IGNORECASE,
+    ),
+)
+# The value stands on the line, or folded below it: title: >-
+_KEY = re.compile(
+    r"^([A-Za-z][A-Za-z_ .-]{0,29}|[\u4e00-\u9fff]{2,6})[ \t]*+[:=：](?:[ \t]*[>|][+-]?[ \t]*\n)?[ \t]*+(.*)$",
+    re.MULTILINE,
+)
+_TITLES = ("title", "标题")
+_TIMES = (
+    *("published", "published_time", "published_at", "published_date", "publish_time", "publish_date", "pubdate"),
+    *("date_published", "datepublished", "date", "发布时间", "发布日期", "日期", "时间"),
+)
+_ADDRESSES = (
+    *("url", "url_source", "source_url", "original_url", "canonical_url", "canonical", "link", "original", "source"),
+    *("原文链接", "原文地址", "原文", "链接", "来源"),
+)
+# A line before the report that states where the text is from.
+_FROM = re.compile(r"原文|来源|出处|链接|\b(?:source|url|link|original)\b", re.IGNORECASE)
 _LINE_MARKS = re.compile(r"^(?:\s*(?:#{1,6}\s+|>\s?|[-*+]\s+))+")
 # Bounded: a line may be as long as the file.
 _TARGET = r"""\(\s{0,9}+<?+([^)\s<>"\[]{0,2048}+)>?(?:\s{1,9}(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'))?\s{0,9}\)"""
@@ -35,27 +58,40 @@ _MAX_LINES_TO_REPORT = 12
 """Lines below a title in which its report has to begin."""
 
 
-def read_plain_text(text: str) -> tuple[Article, int]:
-    """Return the copy of an issue in *text*, and how many pictures are left out of it.
+def read_plain_text(text: str) -> Article:
+    """Return the copy of an issue in *text*.
 
     Raises NotAnIssue if no title names an issue, or it holds several.
     """
     text = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
-    front = _FRONT_MATTER.match(text)
-    front_matter = {key.lower(): value.strip().strip("\"'") for key, value in _KEY.findall(front[1])} if front else {}
+    head = next((head for form in _HEADS if (head := form.match(text)) is not None), None)
+    stated = _stated(head["head"]) if head else {}
     pictures = CopyPictures()
-    written = text[front.end() if front else 0 :].split("\n")
+    written = text[head.end() if head else 0 :].split("\n")
     lines = read_html("".join(_markup(line, pictures) for line in written if line.strip())).lines
     titles = titles_before(lines)
-    title = page_title(front_matter.get("title")) or (lines[titles[0]].text if titles else None)
+    named = next((title for key in _TITLES if (title := page_title(stated.get(key))) is not None), None)
+    title = named or (lines[titles[0]].text if titles else None)
     if title is None:
         raise NotAnIssue("title", "no line before the report is the title of an issue")
     if len(_reports(lines)) > 1:
         raise NotAnIssue("several", "it holds several issues: give each a file of its own")
-    dates = [front_matter.get("published"), front_matter.get("date"), *lines_before_report(lines)]
-    links = [front_matter.get(key) for key in ("url", "link", "source")]
-    article, left_out = make_report_copy(title, lines, dates, pictures, links)
-    return replace(article, sample=SAMPLE_MARK in front_matter), left_out
+    before = head_lines(lines)
+    printed = lines_before_report(lines) if titles else [line.text for line in before]
+    dates = [*(stated.get(key) for key in _TIMES), *printed]
+    sources = [line for line in before if _FROM.search(line.text)]
+    near = (text for line in sources for text in (*(link.url for link in line.links), line.text))
+    links = [*(stated.get(key) for key in _ADDRESSES), *near]
+    article = make_report_copy(title, lines, dates, pictures, links)
+    return replace(article, sample=SAMPLE_MARK.replace("-", "_") in stated)
+
+
+def _stated(head: str) -> dict[str, str]:
+    """Return what the lines of *head* state, by the names in lower case, with underscores for spaces and hyphens."""
+    found: dict[str, str] = {}
+    for key, value in _KEY.findall(head):
+        found.setdefault(re.sub("[ .-]", "_", key.strip().lower()), value.strip().strip("\"'"))
+    return found
 
 
 def _reports(lines: Sequence[Line]) -> set[Week]:

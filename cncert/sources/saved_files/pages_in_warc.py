@@ -33,11 +33,15 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
     Skips pictures and scripts. Raises SavedFileError if the file breaks off.
     """
     try:
-        for record in warc_records.records(stream):
+        records = warc_records.records(_Partial(stream))
+        reader = records.reader
+        for record in records:
             if _content_type(record) not in _PAGE_TYPES:
+                _require_whole(record)
                 continue
             address = record.rec_headers.get_header("WARC-Target-URI") or ""
             body = warc_records.content(record, limit)
+            _require_whole(record)
             if body is None:
                 yield SavedFileError(f"the answer to {address[:200]} is larger than {limit} bytes")
                 continue
@@ -45,8 +49,29 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
             status = warc_records.status(record) if http else 200
             location = http.get_header("Location") if http else None
             yield WarcAnswer(address, status, location, body, warc_records.date(record))
+        if reader.is_in_headers:
+            raise SavedFileError("breaks off in the headers of a record")
     except (*DECOMPRESSION_ERRORS, *warc_records.BROKEN) as error:
         raise SavedFileError(f"breaks off: {error_reason(error)}") from error
+
+
+class _Partial:
+    """Reads a stream as far as it goes before it raises: warcio takes what is left before an error for nothing."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._stream.read1(size)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
+def _require_whole(record: ArcWarcRecord) -> None:
+    """Raise SavedFileError if *record* has fewer bytes than its header states."""
+    if not warc_records.is_whole(record):
+        raise SavedFileError("breaks off inside of a record")
 
 
 def _content_type(record: ArcWarcRecord) -> str | None:

@@ -18,15 +18,21 @@ from cncert.sources.saved_files.report_copy import (
     titles_before,
 )
 from cncert.wechat.article import Article
-from cncert.wechat.body import Line, read_html
+from cncert.wechat.body import Line, picture_addresses, read_html
 from cncert.wechat.text import dense, tidy
 
 _EMBEDDED = re.compile(r"data:[a-z0-9/.+;=-]{1,60};base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _UNSEEN = ("script", "style", "noscript", "template", "svg")
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _TIMES = frozenset(
-    "article:published_time og:published_time og:release_date datepublished pubdate publishdate publish_time".split()
+    "article:published_time og:published_time og:release_date og:article:published_time bytedance:published_time "
+    "weibo:article:create_at datepublished pubdate pubtime publishdate publish-date publish_date publish_time "
+    "date dc.date dc.date.issued dcterms.date dcterms.created dcterms.issued".split()
 )
+_LINKED_DATA_TIME = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([^"]{1,60})"')
+# What stands in these is of other articles, or of the site.
+_ASIDE = frozenset(("nav", "aside", "footer", "li", "a"))
+_CHANGED = re.compile("updated|modified", re.IGNORECASE)
 _MAX_LINES_TO_LIST = 8
 """Lines below its heading in which the list of earlier issues has to begin."""
 _MARK_CHARACTERS = 40
@@ -36,8 +42,8 @@ _MAX_MARKS = 50
 _MAX_DEPTH = 300
 
 
-def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, int]:
-    """Return the copy of an issue in the HTML *text*, saved from *address*, and how many pictures are left out of it.
+def read_page_of_other_site(text: str, address: str | None) -> Article:
+    """Return the copy of an issue in the HTML *text*, saved from *address*.
 
     Raises NotAnIssue if no title names an issue.
     """
@@ -47,19 +53,21 @@ def read_page_of_other_site(text: str, address: str | None) -> tuple[Article, in
     if root is None or title is None:
         raise NotAnIssue("title", "the page's titles and headings name no issue")
     pictures = CopyPictures()
-    container = _report_element(root, _marks(lines))
+    marks = _marks(lines)
+    container = _report_element(root, marks)
     # A line of text in place of every picture that is kept.
     for picture in list(container.iter("img")):
-        urls = [str(picture.get(name, "")) for name in ("data-src", "data-original", "src")]
+        urls = picture_addresses({str(name): str(value) for name, value in picture.attrib.items()})
         mark = pictures.mark(*urls, width=picture.get("data-w"))
         if mark is not None:
             picture.tag, picture.text = "p", mark
     metas = dict(_metas(root))
     canonical = (link.get("href") for link in root.iter("link") if link.get("rel") == "canonical")
-    dates = [*(value for name, value in metas.items() if name in _TIMES), *lines_before_report(lines)]
-    return make_report_copy(
-        title, read_html(_markup(container)).lines, dates, pictures, [address, *canonical, metas.get("og:url")]
-    )
+    dates = [value for name, value in metas.items() if name.replace(" ", "") in _TIMES]
+    dates += [*_LINKED_DATA_TIME.findall(text)[:1], *_shown_times(root, marks), *lines_before_report(lines)]
+    body = read_html(_markup(container))
+    pictures.painted = body.painted
+    return make_report_copy(title, body.lines, dates, pictures, [address, *canonical, metas.get("og:url")])
 
 
 def without_embedded(text: str) -> str:
@@ -88,6 +96,20 @@ def _metas(root: etree._Element) -> Iterator[tuple[str, str]]:
         name = meta.get("property") or meta.get("name") or meta.get("itemprop")
         if name:
             yield str(name).lower(), str(meta.get("content", ""))
+
+
+def _shown_times(root: etree._Element, marks: Sequence[str]) -> Iterator[str]:
+    """Yield what the elements before the report state that hold a time of publication."""
+    for element in root.iter(etree.Element):
+        if marks and _squeezed(element.text or "").startswith(marks[0]):
+            return
+        is_named = str(element.get("itemprop", "")).lower() == "datepublished"
+        if not (is_named or element.tag == "time") or any(above.tag in _ASIDE for above in element.iterancestors()):
+            continue
+        if _CHANGED.search(f"{element.get('class', '')} {element.get('itemprop', '')}"):
+            continue
+        yield from (str(element.get(name, "")) for name in ("datetime", "content", "title"))
+        yield _text(element)
 
 
 def _issue_title(root: etree._Element, lines: Sequence[Line]) -> str | None:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, pairwise
 
-from cncert.items import CHINA
 from cncert.report.calendar import Week, period
 from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.sections import EARLIER_ISSUES_HEADING, HEADINGS, read_heading, split_parts
 from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import Title, find_titles, read_title
+from cncert.sources.saved_files.printed_times import read_times
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
-from cncert.wechat.body import Body, Image, Line, image
+from cncert.wechat.body import Body, Image, Line, image, is_lost_picture
 from cncert.wechat.text import dense, tidy
 
 REPORT_HEADINGS = tuple(heading for heading in HEADINGS if heading.startswith("本周"))
@@ -27,9 +27,6 @@ _MIN_CONTENT_CHARACTERS = 12
 _MAX_TITLE_CHARACTERS = 300
 # Between the title of a page and the name of its site.
 _SEPARATOR = re.compile(r"(\s*[-_|–—»·:：/]+\s*)")
-_DATE = re.compile(
-    r"(?<![0-9])(20[0-9]{2})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?![0-9])日?(?:T|\s*)(?:([0-9]{1,2}):([0-9]{2}))?"
-)
 # What sites put under an article; only a short line is one of these.
 _TAIL = re.compile(
     r"预览时标签不可点|(?:微信)?扫一?扫|关注该?公众号|继续滑动看下一个|轻触阅读原文|轻点两下|视频小程序|阅读(?:原文|全文)"
@@ -39,6 +36,7 @@ _TAIL = re.compile(
     r"|[(（\[]?点击下载|copyright|©|.{0,12}ICP[备证]",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s<>()\[\]\"'，。）】]{1,2048}")
 _MAX_TAIL_CHARACTERS = 60
 _PICTURE = re.compile("\ue000([0-9]{1,6})\ue001")
 
@@ -50,12 +48,14 @@ class CopyPictures:
     kept: list[Image] = field(default_factory=list)
     left_out: int = 0
     """Those of other hosts than WeChat's: nobody could fetch them again."""
+    painted: int = 0
+    """Those of style sheets and drawings."""
 
     def mark(self, *urls: str, width: str | None = None) -> str | None:
         """Keep the picture at the first of *urls* that is WeChat's; return the line that marks its place, or None."""
         found = next((picture for url in urls if (picture := image(url, width)) is not None), None)
         if found is None:
-            self.left_out += any(urls)
+            self.left_out += is_lost_picture(urls)
             return None
         self.kept.append(found)
         return f"\ue000{len(self.kept) - 1}\ue001"
@@ -63,9 +63,8 @@ class CopyPictures:
 
 def make_report_copy(
     title: str, lines: Sequence[Line], dates: Iterable[str | None], pictures: CopyPictures, links: Iterable[str | None]
-) -> tuple[Article, int]:
-    """Return as an article the report among *lines*, under *title*, which names an issue, and how many of its pictures
-    are left out.
+) -> Article:
+    """Return as an article the report among *lines*, under *title*, which names an issue.
 
     *dates* are texts that may contain its time of publication, *links* the addresses that may be the article's.
     """
@@ -77,9 +76,11 @@ def make_report_copy(
     body = Body(
         tuple(line for line, mark in zip(lines, marks, strict=True) if not mark),
         tuple(pictures.kept[place] for place in places if place < len(pictures.kept)),
+        left_out=pictures.left_out,
+        painted=pictures.painted,
     )
     link = next((url for link in links if (url := _own_address(link)) is not None), None)
-    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body), pictures.left_out
+    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body)
 
 
 def page_title(text: str | None) -> str | None:
@@ -93,7 +94,7 @@ def page_title(text: str | None) -> str | None:
 
 def titles_before(lines: Sequence[Line]) -> list[int]:
     """Return the places of issue titles before the report; later ones stand in its list of earlier issues."""
-    return [place for place, line in enumerate(_before(lines)) if read_title(line.text) is not None]
+    return [place for place, line in enumerate(head_lines(lines)) if read_title(line.text) is not None]
 
 
 def is_report_heading(line: Line) -> bool:
@@ -103,11 +104,11 @@ def is_report_heading(line: Line) -> bool:
 
 def lines_before_report(lines: Sequence[Line]) -> list[str]:
     """Return the lines between the title of the issue and the report."""
-    before, titles = _before(lines), titles_before(lines)
-    return [line.text for line in before[titles[0] + 1 :]] if titles else []
+    titles = titles_before(lines)
+    return [line.text for line in head_lines(lines)[titles[0] + 1 :]] if titles else []
 
 
-def _before(lines: Sequence[Line]) -> Sequence[Line]:
+def head_lines(lines: Sequence[Line]) -> Sequence[Line]:
     """Return the lines before the report; under the headings of a table of contents stands nothing."""
     starts = (
         place for place, (line, below) in enumerate(pairwise(lines)) if is_report_heading(line) and _is_content(below)
@@ -142,20 +143,14 @@ def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:
 
 def _published(texts: Iterable[str | None], week: Week) -> datetime | None:
     """Return the first time in *texts* at which the issue may have been published: the week has to be over."""
-    for text in texts:
-        for found in _DATE.finditer(text or ""):
-            try:
-                moment = datetime(*(int(part or 0) for part in found.groups()), tzinfo=CHINA)  # type: ignore[arg-type, misc]
-            except ValueError:
-                continue
-            if moment.date() > period(*week).end:
-                return moment
-    return None
+    found = chain.from_iterable(read_times(text) for text in texts if text)
+    return next((moment for moment in found if moment.date() > period(*week).end), None)
 
 
 def _own_address(text: str | None) -> str | None:
     """Return the lasting address of an article of CNCERT's account in *text*, or None."""
-    address = read_address(text) if text else None
+    named = _ADDRESS.search(text) if text else None
+    address = read_address(named[0]) if named else None
     if address is None or address.form == "temporary" or (address.key is not None and address.key.biz != CNCERT_BIZ):
         return None
     return address.url

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Literal
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import Issue, IssueWarning, Provenance
+from cncert.items import Issue, Provenance
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.sources.saved_files.charset import decode
@@ -119,30 +119,20 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
     if len(text) > MAX_OTHER_PAGE_CHARACTERS:
         return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
     try:
-        article, left_out = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
+        article = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
         article = replace(article, sample=article.sample or (is_markup and is_sample_page(data)))
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         page = read_page(data, saved.address)
-        if page.verdict is not Verdict.UNKNOWN or not text.strip():
+        if page.verdict is not Verdict.UNKNOWN or page.message or not text.strip():
             return SavedPageContent(page, None, page.reason)
         return _unknown(f"neither a page of WeChat nor a copy of the report ({error.reason}: {error})")
     page = Page(Verdict.ARTICLE, "a copy of the report", article)
-    return SavedPageContent(page, with_picture_warning(issue, left_out), page.reason)
+    return SavedPageContent(page, issue, page.reason)
 
 
 def _unknown(reason: str) -> SavedPageContent:
     return SavedPageContent(Page(Verdict.UNKNOWN, reason), None, reason)
-
-
-def with_picture_warning(issue: Issue, left_out: int) -> Issue:
-    """Return *issue*, with a warning if any of its copy's pictures are left out."""
-    if not left_out:
-        return issue
-    message = f"pictures of other hosts than WeChat's, left out: {left_out}"
-    return issue.model_copy(
-        update={"warnings": [*issue.warnings, IssueWarning(code="pictures_left_out", message=message)]}
-    )
 
 
 def _provenance(saved: SavedPage, via: Literal["archive", "file"], article: Article) -> Provenance:
