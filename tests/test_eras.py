@@ -16,7 +16,9 @@ PICTURE = '<p><img data-src="https://mmbiz.qpic.cn/mmbiz_png/era{}/640?wx_fmt=pn
 def read(title: str, published: str, html: str) -> Issue:
     article = make_article(title, datetime.fromisoformat(published).replace(tzinfo=CHINA), read_html(html))
     fetched = datetime(2026, 1, 1, tzinfo=CHINA)
-    return read_issue(article, Provenance(fetched_at=fetched, via="http", address=None, sha256="0" * 64, parser="test"))
+    return read_issue(
+        article, Provenance(fetched_at=fetched, source="page", via="http", address=None, sha256="0" * 64, parser="test")
+    )
 
 
 def figure(metric: str, value: float | str, unit: str | None = "个", **others: object) -> dict[str, object]:

@@ -60,7 +60,9 @@ MARKS = "\u0315\u0316"
 """Two signs that are put above and below a letter, in the wrong order: a row of them has to be sorted."""
 TITLE = "网络安全信息与动态周报"
 THIRD = series.title_of("2025-03")
-ORIGIN = Provenance(fetched_at=datetime.now(UTC), via="archive", address=None, sha256="0" * 64, parser="test")
+ORIGIN = Provenance(
+    fetched_at=datetime.now(UTC), source="page", via="archive", address=None, sha256="0" * 64, parser="test"
+)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -121,8 +123,7 @@ def figures(body: str) -> dict[str, object]:
 
 def listed(*lines: Line) -> list[tuple[int, int]]:
     return [
-        (link.year, link.number)
-        for link in read_earlier_issues(split_parts([Line(EARLIER_ISSUES_HEADING), *lines]), (2025, 30))
+        (link.year, link.number) for link in read_earlier_issues(split_parts([Line(EARLIER_ISSUES_HEADING), *lines]))
     ]
 
 

@@ -19,7 +19,12 @@ SIGNED = f"{LONG}&chksm=97"
 SHORT = "https://mp.weixin.qq.com/s/AAAABBBBCCCCDDDDEEEEFF"
 
 PROVENANCE = Provenance(
-    fetched_at=datetime(2025, 1, 24, tzinfo=UTC), via="http", address=None, sha256="0" * 64, parser="test"
+    fetched_at=datetime(2025, 1, 24, tzinfo=UTC),
+    source="page",
+    via="http",
+    address=None,
+    sha256="0" * 64,
+    parser="test",
 )
 HANDLED = "本周，各单位共处理网络安全事件90起，含跨境网络安全事件40起。"
 PHISHING = "其中，重点处理30起仿冒投诉事件。"
@@ -310,7 +315,9 @@ COPY = {"account_name": None, "account_id": None, "biz": None, "mid": None, "idx
 
 
 def read_copy(**changes):
-    return read_issue(replace(ARTICLE, **(COPY | changes)), PROVENANCE.model_copy(update={"via": "file"}))
+    return read_issue(
+        replace(ARTICLE, **(COPY | changes)), PROVENANCE.model_copy(update={"source": "file", "via": "file"})
+    )
 
 
 def test_a_copy_states_no_identity():

@@ -21,7 +21,12 @@ from tests.factories import make_article
 
 TITLE = "网络安全信息与动态周报2025年第3期（1月13日-1月19日）"
 PROVENANCE = Provenance(
-    fetched_at=datetime(2025, 2, 1, tzinfo=CHINA), via="http", address=None, sha256="0" * 64, parser="test"
+    fetched_at=datetime(2025, 2, 1, tzinfo=CHINA),
+    source="page",
+    via="http",
+    address=None,
+    sha256="0" * 64,
+    parser="test",
 )
 ISSUE = make_article(
     TITLE,

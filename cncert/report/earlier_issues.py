@@ -19,10 +19,11 @@ _MAX_OTHER_LETTERS = 12
 """A line with more letters beside its titles is a sentence that mentions an issue."""
 
 
-def read_earlier_issues(parts: Sequence[Part], this: Week) -> list[ReviewLink]:
-    """Return the issues listed, as printed from newest to oldest, without *this* issue and without duplicates.
+def read_earlier_issues(parts: Sequence[Part]) -> list[ReviewLink]:
+    """Return the issues listed, as printed from newest to oldest, without duplicates.
 
-    Without the heading, the lines that link to an issue are the list.
+    Without the heading, the lines that link to an issue are the list. A line that has the number of the issue itself
+    stays: it may be the title that is wrong.
     """
     found: list[ReviewLink] = []
     for part in parts:
@@ -35,7 +36,6 @@ def read_earlier_issues(parts: Sequence[Part], this: Week) -> list[ReviewLink]:
     for entry in found:
         known = unique.setdefault((entry.year, entry.number), entry)
         known.url = known.url or entry.url
-    unique.pop(this, None)
     return list(unique.values())
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import Account, ArticleRecord, Issue, Picture, Provenance, issue_id
+from cncert.items import CHINA, Account, ArticleRecord, Issue, Picture, Provenance, issue_id
 from cncert.report.calendar import period
 from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue_warnings import find_warnings
@@ -13,6 +13,7 @@ from cncert.report.sections import HEADINGS, Part, read_sections, split_parts
 from cncert.report.series import CNCERT_BIZ, CNCERT_NAMES
 from cncert.report.text_figures import TextFigures, read_figures
 from cncert.report.title import read_title
+from cncert.report.which_week import claims_of, dated
 from cncert.wechat.address import ArticleKey, biz_text, rank, read_address
 from cncert.wechat.article import Article
 from cncert.wechat.body import Image
@@ -22,12 +23,13 @@ from cncert.wechat.text import tidy
 def read_issue(article: Article, provenance: Provenance) -> Issue:
     """Return the issue in *article*, not yet validated. Raises NotAnIssue if it is none.
 
-    A copy (``via`` is ``file`` or ``feed``) does not prove its account, nor which article it is: what it does not state
-    is null, and the report's text is required.
+    A copy (``source`` is ``file`` or ``feed``) does not prove its account, nor which article it is, and a page of
+    CNCERT's site has none: what it does not state is null, and the report's text is required.
     """
-    is_copy = provenance.is_copy
+    is_copy = provenance.is_copy or provenance.source == "site"
     _require_account(article, is_copy)
-    title = read_title(article.title)
+    published = article.published_at.astimezone(CHINA).date() if article.published_at else None
+    title = read_title(article.title, published)
     if title is None:
         raise NotAnIssue("title", f"the title is none of the series: {article.title!r}")
     parts = split_parts(article.body.lines)
@@ -37,10 +39,9 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
         missing = ", ".join(name for name, value in needed.items() if value is None)
         raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
-    earlier_issues = read_earlier_issues(parts, title.week)
     url, aliases = _addresses(article, provenance.address)
     key = article.key
-    return Issue.model_construct(
+    issue = Issue.model_construct(
         id=issue_id(*title.week),
         year=title.year,
         number=title.number,
@@ -69,10 +70,13 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         figures=text_figures.figures,
         rankings=text_figures.rankings,
         images=_pictures(article),
-        review=earlier_issues,
-        warnings=find_warnings(title, article.published_at, article.body, text_figures, earlier_issues),
+        review=read_earlier_issues(parts),
+        warnings=[],
         provenance=provenance.model_copy(update={"sample": article.sample}),
+        editions=[],
     )
+    issue = dated(issue, claims_of(issue).alone)
+    return issue.model_copy(update={"warnings": find_warnings(issue, title.week, article.body, text_figures)})
 
 
 def _require_account(article: Article, is_copy: bool) -> None:

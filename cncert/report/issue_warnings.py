@@ -1,15 +1,13 @@
 """Finds what is unusual about an issue: the warnings that follow from its page alone."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import chain
 from typing import Final
 
-from cncert.items import CHINA, IssueWarning, Period, ReviewLink, issue_id
-from cncert.report.calendar import Week, period, previous_week
+from cncert.items import CHINA, Issue, IssueWarning, Period, ReviewLink, issue_id
+from cncert.report.calendar import Week, previous_week
 from cncert.report.metrics import definitions, era_of, metrics, relations
 from cncert.report.text_figures import TextFigures
-from cncert.report.title import Title
 from cncert.wechat.body import Body
 
 _EARLIER_ISSUES = 5
@@ -28,8 +26,10 @@ _RATIO_TOLERANCE = 1
 """Ratios are printed as whole numbers, rounded or cut."""
 
 WARNING_CODES: Final = {
-    "period_differs": "the title prints other days than the week of the issue's number has",
+    "period_differs": "the title prints other days than the week of the issue has",
+    "number_differs": "the number in the title is that of another week",
     "published_early": "published before its week had ended",
+    "time_in_future": "a time lay in the future of the clock that it came with, and is left out",
     "no_text": "the body has no text, only pictures",
     "text_cut": "the body is longer or deeper than is read; the rest was not read",
     "rating_missing": "the text states no rating",
@@ -39,8 +39,14 @@ WARNING_CODES: Final = {
     "figures_unread": "the text has a number where it states figures, and nothing read it",
     "figures_disagree": "figures contradict each other: parts and their whole, shares, a ranking and its numbers",
     "review_missing": "no list of earlier issues",
+    "lists_itself": "the list of earlier issues names an issue of the same week",
     "review_irregular": "the list of earlier issues is not the five before this one",
     "picture_missing": "a picture could not be had",
+    "editions_disagree": "another edition of the issue states other figures",
+    "page_emptied": "the page states nothing any more: the text of an earlier or another edition is kept",
+    "week_changed": "an earlier state of the article was the issue of another week",
+    "newer_not_chosen": "what was fetched last is not the best edition",
+    "correction_not_applied": "a person corrected a figure in a sentence that the text does not have any more",
     "pictures_left_out": "pictures that are not kept: of other hosts than WeChat's, or embedded in the page",
     "change_disagrees": "the change that is stated is not the one from the stored issue of the week before",
     "figure_outlier": "about ten times, or a tenth of, what the stored issues around it state",
@@ -50,26 +56,45 @@ WARNING_CODES: Final = {
 """The codes of warnings, and what each means."""
 
 
-def find_warnings(
-    title: Title, published_at: datetime | None, body: Body, text_figures: TextFigures, earlier_issues: list[ReviewLink]
-) -> list[IssueWarning]:
-    """Return the warnings of an issue; each has a stable code and a line for a person."""
+WEEK_WARNINGS: Final = frozenset(
+    {"period_differs", "number_differs", "published_early", "lists_itself", "review_missing", "review_irregular"}
+)
+"""Codes of the warnings that depend on which week an issue is of."""
+
+DOUBTED_WEEK: Final = frozenset({"number_differs", "lists_itself"})
+"""Codes of the warnings that the issue may be that of another week."""
+
+
+def find_warnings(issue: Issue, named: Week, body: Body, text_figures: TextFigures) -> list[IssueWarning]:
+    """Return the warnings of *issue*, whose title *named* a week; each has a stable code and a line for a person."""
     found = chain(
-        _about_time(title, published_at),
         _about_text(body, text_figures),
-        _about_missing_figures(title.week, text_figures),
+        _about_missing_figures((issue.year, issue.number), text_figures),
         _about_contradictions(text_figures),
-        _about_earlier_issues(title.week, earlier_issues),
     )
-    return [IssueWarning.model_construct(code=code, message=message) for code, message in found]
+    return week_warnings(issue, named) + [_warning(code, message) for code, message in found]
 
 
-def _about_time(title: Title, published_at: datetime | None) -> Iterator[CodeAndMessage]:
-    week = period(*title.week)
-    if title.printed is not None and title.printed != week:
-        yield "period_differs", f"the title prints {_days(title.printed)}, the issue's week is {_days(week)}"
+def week_warnings(issue: Issue, named: Week) -> list[IssueWarning]:
+    """Return the warnings that depend on the week of *issue*, whose title *named* one."""
+    found = chain(_about_time(issue, named), _about_earlier_issues((issue.year, issue.number), issue.review))
+    return [_warning(code, message) for code, message in found]
+
+
+def _warning(code: str, message: str) -> IssueWarning:
+    return IssueWarning.model_construct(code=code, message=message)
+
+
+def _about_time(issue: Issue, named: Week) -> Iterator[CodeAndMessage]:
+    week, published_at = issue.period, issue.published_at
+    if issue.printed_period is not None and issue.printed_period != week:
+        yield "period_differs", f"the title prints {_days(issue.printed_period)}, the issue's week is {_days(week)}"
+    if named != (issue.year, issue.number):
+        yield "number_differs", f"the title has the number of {issue_id(*named)}, the issue is that of {_days(week)}"
     if published_at is not None and published_at.astimezone(CHINA).date() <= week.end:
-        yield "published_early", f"published at {published_at.isoformat()}, before the week had ended on {week.end}"
+        is_before = published_at.astimezone(CHINA).date() < week.start
+        when = f"had begun on {week.start}" if is_before else f"had ended on {week.end}"
+        yield "published_early", f"published at {published_at.isoformat()}, before the week {when}"
 
 
 def _about_text(body: Body, text_figures: TextFigures) -> Iterator[CodeAndMessage]:
@@ -131,16 +156,19 @@ def _about_contradictions(text_figures: TextFigures) -> Iterator[CodeAndMessage]
             yield "figures_disagree", f"the {ranking.by} ranking of {ranking.metric} is not in the order of its numbers"
 
 
-def _about_earlier_issues(week: Week, earlier_issues: list[ReviewLink]) -> Iterator[CodeAndMessage]:
-    if not earlier_issues:
-        if week >= _LISTED_SINCE:
+def _about_earlier_issues(this: Week, earlier_issues: list[ReviewLink]) -> Iterator[CodeAndMessage]:
+    listed = [(entry.year, entry.number) for entry in earlier_issues]
+    if this in listed:
+        listed.remove(this)
+        yield "lists_itself", f"the list of earlier issues names {issue_id(*this)} too"
+    if not listed:
+        if this >= _LISTED_SINCE:
             yield "review_missing", "no list of earlier issues"
         return
-    expected = []
+    expected, week = [], this
     for _ in range(_EARLIER_ISSUES):
         week = previous_week(week)
         expected.append(week)
-    listed = [(entry.year, entry.number) for entry in earlier_issues]
     if listed != expected:
         names = ", ".join(issue_id(*entry) for entry in listed)
         yield "review_irregular", f"the list of earlier issues is not the five before this one: {names}"

@@ -1,7 +1,7 @@
 """Reads the title of an issue: whether it is one of the series, and which week it names.
 
-Forms of all eras (2013-2026) are read. The number decides which week it is, not the printed days: these have been a day
-short. A title that names no week, or one that its year does not have (第0期, 第60期), is not the title of an issue.
+Forms of all eras (2013-2026) are read. Number and printed days may contradict each other: ``which_week.py`` decides. A
+title that names no week, or one that its year does not have (第0期, 第60期), is not the title of an issue.
 """
 
 import re
@@ -64,26 +64,30 @@ class Title:
         return self.year, self.number
 
 
-def read_title(text: str) -> Title | None:
-    """Return the issue that *text*, a whole title, names; None if it is not of the series or names no possible week."""
+def read_title(text: str, published: date | None = None) -> Title | None:
+    """Return the issue that *text*, a whole title, names; None if it is not of the series or names no possible week.
+
+    Printed days without a year get the one that puts their end closest before the day on which it was *published*, or
+    closest to the week of the number.
+    """
     if len(text) > MAX_LINE_CHARACTERS:
         return None
     squeezed = dense(text)
-    for title, start, end in find_titles(squeezed):
+    for title, start, end in find_titles(squeezed, published):
         around = (squeezed[:start], squeezed[end:])
         return title if all(_AROUND.fullmatch(part) for part in around) else None
     return None
 
 
-def find_titles(squeezed: str) -> Iterator[tuple[Title, int, int]]:
+def find_titles(squeezed: str, published: date | None = None) -> Iterator[tuple[Title, int, int]]:
     """Yield all titles of issues inside *squeezed*, a dense text, with where each begins and ends."""
     for match in _TITLE.finditer(squeezed):
-        title = _title(match.groupdict())
+        title = _title(match.groupdict(), published)
         if title is not None:
             yield title, match.start(), match.end()
 
 
-def _title(found: dict[str, str | None]) -> Title | None:
+def _title(found: dict[str, str | None], published: date | None) -> Title | None:
     number = found["number"] or found["number_only"]
     year = found["year"] or found["year_only"]
     if number is None:
@@ -93,7 +97,8 @@ def _title(found: dict[str, str | None]) -> Title | None:
         year = str(calendar.week_of(printed.end)[0]) if printed else None
     if year is None or int(year) < FIRST_YEAR or not calendar.is_week(int(year), int(number)):
         return None
-    return Title(int(year), int(number), _printed(found, calendar.period(int(year), int(number))))
+    expected = calendar.period(int(year), int(number))
+    return Title(int(year), int(number), _printed(found, expected, published))
 
 
 def _by_range(found: dict[str, str | None]) -> Title | None:
@@ -105,8 +110,8 @@ def _by_range(found: dict[str, str | None]) -> Title | None:
     return Title(year, number, printed) if year >= FIRST_YEAR else None
 
 
-def _printed(found: dict[str, str | None], expected: Period | None) -> Period | None:
-    """Return the printed range, or None. Years that it leaves out are those that bring it closest to *expected*."""
+def _printed(found: dict[str, str | None], expected: Period | None, published: date | None = None) -> Period | None:
+    """Return the printed range, or None. The years that it leaves out follow from *published*, else from *expected*."""
     try:
         if found["first"] and found["last"]:
             return Period(start=date.fromisoformat(found["first"]), end=date.fromisoformat(found["last"]))
@@ -119,6 +124,9 @@ def _printed(found: dict[str, str | None], expected: Period | None) -> Period | 
         crosses = (start_month, start_day) > (end_month, end_day)
         if end_year:
             end = date(int(end_year), end_month, end_day)
+        elif expected and start_year is None and published:
+            # A report may come out some days before its week has ended.
+            end = _closest(end_month, end_day, published, latest=published + timedelta(days=6))
         elif expected:
             end = _closest(end_month, end_day, expected.end)
         elif start_year:
@@ -131,14 +139,15 @@ def _printed(found: dict[str, str | None], expected: Period | None) -> Period | 
     return Period(start=start, end=end)
 
 
-def _closest(month: int, day: int, target: date) -> date:
-    """Return the date with *month* and *day* that is closest to *target*."""
+def _closest(month: int, day: int, target: date, latest: date = date.max) -> date:
+    """Return the date with *month* and *day* that is closest to *target*, and not after *latest*."""
     candidates = []
     for year in (target.year - 1, target.year, target.year + 1):
         try:
             candidates.append(date(year, month, day))
         except ValueError:  # 29 February
             continue
+    candidates = [candidate for candidate in candidates if candidate <= latest]
     if not candidates:
         raise ValueError(f"no such day: {month}-{day}")
     return min(candidates, key=lambda candidate: abs(candidate - target))

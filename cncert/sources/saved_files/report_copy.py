@@ -135,7 +135,9 @@ def _cut(lines: Sequence[Line], title: Title) -> list[Line]:
 def _list_end(lines: Sequence[Line], start: int, end: int, week: Week) -> int:
     """Return where the list of earlier issues ends, if the report ends with one; else *end*."""
     parts = split_parts(lines[start:end])
-    if not parts or parts[-1].heading != EARLIER_ISSUES_HEADING or not read_earlier_issues(parts[-1:], week):
+    if not parts or parts[-1].heading != EARLIER_ISSUES_HEADING:
+        return end
+    if all((entry.year, entry.number) == week for entry in read_earlier_issues(parts[-1:])):
         return end
     titled = (place for place in range(end - 1, start, -1) if any(find_titles(dense(lines[place].text))))
     return next(titled, end - 1) + 1
