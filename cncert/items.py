@@ -4,13 +4,12 @@ Spiders yield an :class:`Issue` that is not validated: a strange page too gives 
 clean, complete and validate it, stores keep it, and its JSON form is the document that users see (docs/data.md).
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 CHINA = timezone(timedelta(hours=8))
 """Asia/Shanghai has had no daylight saving time since 1991: a fixed offset is exact for every issue."""
@@ -19,6 +18,8 @@ ISSUE_ID = r"^[0-9]{4}-[0-9]{2}$"
 
 Rating = Literal["优", "良", "中", "差", "危"]
 PictureStatus = Literal["pending", "stored", "failed", "placeholder", "unsupported"]
+Source = Literal["page", "reprint_card", "reprint", "site", "feed", "file"]
+Via = Literal["http", "browser", "archive", "wayback", "file", "feed"]
 UNFINISHED_STATUSES: Final[tuple[PictureStatus, ...]] = ("pending", "failed", "placeholder")
 """The statuses of pictures that a later run tries to fetch."""
 
@@ -121,10 +122,10 @@ class Share(Model):
 
 
 class Check(Model):
-    """A person's check of a figure that was read in a picture."""
+    """A person's check of a figure."""
 
     by: str = Field(min_length=1, max_length=100, examples=["zhang"])
-    """Who looked at the picture."""
+    """Who looked at the picture or the text."""
     at: Moment = Field(examples=["2025-01-25T10:00:00+08:00"])
     """When, Chinese time."""
     verdict: Literal["confirmed", "corrected"] = Field(examples=["confirmed"])
@@ -172,7 +173,9 @@ class Figure(Model):
     box: Box | None = Field(default=None, examples=[[96, 412, 188, 46]])
     """Where the number stands in that picture: left, top, width and height in pixels."""
     checked: Check | None = None
-    """Who compared it with the picture; null if nobody did."""
+    """Who compared it with the picture or the sentence; null if nobody did."""
+    edition: str | None = Field(default=None, examples=["5d41402abc4b2a76b9719d911017c592"])
+    """Id of the edition that it was joined from; null for a figure of the chosen edition."""
 
 
 class Ranked(Model):
@@ -218,17 +221,12 @@ class Picture(Model):
     """In pixels: of the file, until that is there as the page says."""
     height: int | None = Field(examples=[607])
     """In pixels, as the width."""
-    path: str | None = Field(examples=["2025-03/02-9f86d081884c.png"])
+    path: str | None = Field(examples=["9f/9f86d081884c7d659a2feaa0c55ad015.png"])
     """Of the file, below ``CNCERT_FILES``."""
     checksum: str | None = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
     """SHA-256 of the file."""
     status: PictureStatus = Field(examples=["stored"])
     """What became of it, see below."""
-
-    def with_file_of(self, known: Self) -> Self:
-        """Return this picture with the file and status of *known*, which is the same picture."""
-        names = ("path", "checksum", "width", "height", "status")
-        return self.model_copy(update={name: getattr(known, name) for name in names})
 
 
 class ReviewLink(Model):
@@ -253,18 +251,37 @@ class IssueWarning(Model):
     """What it is here, in one line for a person."""
 
 
-RELATIVE_WARNINGS: Final = frozenset({"change_disagrees", "figure_outlier", "picture_agrees", "picture_disagrees"})
-"""Codes of warnings that depend on more than the page of an issue: on the issues of other weeks, on its pictures.
-They are renewed when these change (cncert/quality/renew_warnings.py)."""
+class ReprintRecord(Model):
+    """The article of another account from which the text of a reprint was read."""
+
+    account: str | None = Field(examples=["某某安全"])
+    """Name of the account that reprinted it."""
+    biz: str = Field(examples=["MzA3MDAwMDAwMA=="])
+    """Base64 of that account's number."""
+    mid: int = Field(examples=[2650000001])
+    """Number of the reprint's message."""
+    idx: int = Field(examples=[1])
+    """Place of the reprint in that message."""
+    kind: int = Field(examples=[3])
+    """WeChat's number for the way in which it was reprinted."""
+    address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
+    """Address of the reprint."""
+    published_at: Moment | None = Field(examples=["2025-01-25T09:00:00+08:00"])
+    """When it was published: the original was published before."""
 
 
 class Provenance(Model):
     """Where the issue was read, when, and by which parser."""
 
-    fetched_at: Moment = Field(examples=["2025-01-24T09:02:03.456+08:00"])
-    """When the page was fetched, Chinese time."""
-    via: Literal["http", "browser", "archive", "file", "feed"] = Field(examples=["http"])
-    """From WeChat by plain HTTP or by the browser, from an archive of its answers, from a kept file or from a feed."""
+    source: Source = Field(examples=["page"])
+    """What it was read from: CNCERT's article, a reprint (whole, or the original's text in WeChat's card), CNCERT's own
+    site, a feed's copy, a kept file."""
+    via: Via = Field(examples=["http"])
+    """How it came: from a server by plain HTTP or by the browser, from an archive of its answers, from a web archive,
+    from a kept file or from a feed."""
+    fetched_at: Moment | None = Field(examples=["2025-01-24T09:02:03+08:00"])
+    """When the server answered, by the answer's own clock, Chinese time; the time of a kept file; null if no believable
+    clock states it."""
     address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
     """Where the page was fetched."""
     sha256: str = Field(
@@ -273,13 +290,43 @@ class Provenance(Model):
     """Of the raw page as it was served."""
     parser: str = Field(examples=["0.1.0+3f9a2c1b"])
     """Which parser read it: the version of cncert, and a digest of all that decides what is read."""
+    reprint: ReprintRecord | None = None
+    """The reprint that it was read from; null for anything else."""
     sample: bool = Field(default=False, examples=[False])
     """Whether it is invented: a page of the sample series."""
 
     @property
     def is_copy(self) -> bool:
-        """Whether it was read from a copy of WeChat's page: the page itself is the better source."""
-        return self.via in ("file", "feed")
+        """Whether it was read from a copy of an article, which proves neither its account nor which article it is."""
+        return self.source in ("feed", "file")
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When a server showed it, by the server's clock; None for a kept file."""
+        return None if self.via == "file" else self.fetched_at
+
+
+class EditionRecord(Model):
+    """One of the editions of an issue: a reading of it from one source (``chosen``: the document was made from it)."""
+
+    id: str = Field(pattern=r"^[0-9a-f]{32}$", examples=["5d41402abc4b2a76b9719d911017c592"])
+    """Digest of its source, its article and what was published."""
+    source: Source = Field(examples=["page"])
+    """As in the provenance."""
+    via: Via = Field(examples=["http"])
+    """As in the provenance."""
+    address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
+    """Where it was read."""
+    account: str | None = Field(examples=["国家互联网应急中心CNCERT"])
+    """Name of the account that published it."""
+    first_seen: Moment | None = Field(examples=["2025-01-24T09:02:03+08:00"])
+    """Earliest time at which a server showed it; null for a kept file."""
+    last_seen: Moment | None = Field(examples=["2025-01-31T09:02:03+08:00"])
+    """Latest time at which a server showed it."""
+    published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
+    """When it was published."""
+    chosen: bool = Field(examples=[True])
+    """Whether the document was made from it."""
 
 
 class Issue(Model):
@@ -287,7 +334,7 @@ class Issue(Model):
 
     id: str = Field(alias="_id", pattern=ISSUE_ID, examples=["2025-03"])
     """Year and number; sorts as the weeks do."""
-    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, examples=[1])
+    schema_version: Literal[2] = Field(default=SCHEMA_VERSION, examples=[2])
     """Version of this description; it rises only when a field changes its meaning or goes."""
     series: Literal["weekly"] = Field(default="weekly", examples=["weekly"])
     """Which series the issue belongs to."""
@@ -298,7 +345,7 @@ class Issue(Model):
     title: str = Field(min_length=1, max_length=200, examples=["网络安全信息与动态周报2025年第3期（1月13日-1月19日）"])
     """As printed."""
     period: Period
-    """The week, from the number by the calendar rule."""
+    """The week, by the calendar rule."""
     printed_period: Period | None
     """The week as the title prints it."""
     published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
@@ -325,6 +372,8 @@ class Issue(Model):
     """What is unusual about it."""
     provenance: Provenance
     """Where, when and by which parser it was read."""
+    editions: list[EditionRecord] = []
+    """All that was read of this issue, from any source."""
 
     @model_validator(mode="after")
     def _id_names_the_week(self) -> Self:
@@ -332,66 +381,10 @@ class Issue(Model):
             raise ValueError(f"_id {self.id} is not year {self.year}, number {self.number}")
         return self
 
-    @model_validator(mode="after")
-    def _published_after_the_week_began(self) -> Self:
-        if self.published_at is not None and self.published_at.date() < self.period.start:
-            raise ValueError(f"published on {self.published_at.date()}, before the week of the issue began")
-        return self
-
-    @property
-    def relative_warnings(self) -> list[IssueWarning]:
-        """The warnings that depend on more than its page."""
-        return [warning for warning in self.warnings if warning.code in RELATIVE_WARNINGS]
-
-    def with_relative_warnings(self, warnings: list[IssueWarning]) -> Self:
-        """Return the issue with *warnings* as its relative warnings, behind the others."""
-        own = [warning for warning in self.warnings if warning.code not in RELATIVE_WARNINGS]
-        return self.model_copy(update={"warnings": own + warnings})
-
     @property
     def unfinished_pictures(self) -> list[Picture]:
         """The pictures that a later run tries to fetch."""
         return [picture for picture in self.images if picture.status in UNFINISHED_STATUSES]
-
-    def with_files_of(self, known: Mapping[str, Picture]) -> Self:
-        """Return the issue with the files of the pictures in *known*, by key, for its pictures that are not stored."""
-        images = [
-            picture.with_file_of(known[picture.key]) if picture.status != "stored" and picture.key in known else picture
-            for picture in self.images
-        ]
-        return self.model_copy(update={"images": images})
-
-    @property
-    def picture_figures(self) -> list[Figure]:
-        """The figures that were read in its pictures."""
-        return [figure for figure in self.figures if figure.source == "picture"]
-
-    def with_picture_figures(self, figures: list[Figure]) -> Self:
-        """Return the issue with *figures* as those of its pictures, behind those of the text."""
-        text = [figure for figure in self.figures if figure.source == "text"]
-        return self.model_copy(update={"figures": text + figures})
-
-    def kept_from(self, stored: Self) -> Self:
-        """Return the issue with the relative warnings of *stored*, and its figures of pictures that are still shown."""
-        shown = {picture.key for picture in self.images}
-        figures = [figure for figure in stored.picture_figures if figure.picture in shown]
-        return self.with_picture_figures(figures).with_relative_warnings(stored.relative_warnings)
-
-    def content(self) -> dict[str, Any]:
-        """Return what CNCERT published, without what a parser derives from it or a crawl adds.
-
-        It is equal for two readings of an unedited article: figures, sections and the review list follow from the text.
-        """
-        return self.model_dump(
-            mode="json",
-            include={
-                "title": True,
-                "published_at": True,
-                "article": {"mid", "idx"},
-                "text": True,
-                "images": {"__all__": {"role", "key"}},
-            },
-        )
 
 
 def issue_id(year: int, number: int) -> str:

@@ -8,7 +8,7 @@ from cncert.items import Issue, issue_id
 from cncert.report.series import CNCERT_BIZ
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, correction_id
-from cncert.store.revisions import Reject
+from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body
@@ -62,6 +62,7 @@ def make_issue(year: int = 2025, number: int = 3, **changes: Any) -> Issue:
         "warnings": [{"code": "odd_title", "message": "“—” instead of “-”"}],
         "provenance": {
             "fetched_at": NOW,
+            "source": "page",
             "via": "http",
             "address": "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv",
             "parser": "1",

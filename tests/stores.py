@@ -9,6 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pymongo
 
+from cncert.editions.take_issue import take
+from cncert.items import Issue
+from cncert.store import Store
+from cncert.store.kept_pictures import KeptPicture
+
 Document = dict[str, Any]
 
 
@@ -35,6 +40,20 @@ def document_in(uri: str, collection: str, document_id: str) -> Document:
     return found
 
 
+def insert(uri: str, collection: str, document_id: str | int, document: Document | str) -> None:
+    """Puts a document into a collection as no store would: any value in MongoDB, any text in SQLite."""
+    if uri.startswith("sqlite"):
+        text = document if isinstance(document, str) else json.dumps(document)
+        with closing(sqlite3.connect(uri.removeprefix("sqlite:///"))) as db, db:
+            db.execute(f"INSERT OR REPLACE INTO {collection} (id, document) VALUES (?, ?)", (document_id, text))
+    else:
+        assert not isinstance(document, str)
+        with raw(uri) as client:
+            table = client.get_default_database().get_collection(collection)
+            whole = {**document, "_id": document_id}
+            table.replace_one({"_id": document_id}, whole, upsert=True, bypass_document_validation=True)
+
+
 def rewrite(uri: str, collection: str, document_id: str, change: Callable[[Document], object]) -> Document:
     """Changes a document in a way that no store would, and returns it."""
     document = document_in(uri, collection, document_id)
@@ -47,3 +66,22 @@ def rewrite(uri: str, collection: str, document_id: str, change: Callable[[Docum
             table = client.get_default_database().get_collection(collection)
             table.replace_one({"_id": document_id}, document, bypass_document_validation=True)
     return document
+
+
+async def put_document(store: Store, issue: Issue) -> None:
+    """Put the document of an issue into a store as it is, without editions: for what only reads documents."""
+    await store.claim(sample=issue.provenance.sample)
+    found = await store.load(Issue, [issue.id])
+    await store.write_all([store.write(Issue, issue.id, found.get(issue.id), issue)])
+
+
+async def take_in(store: Store, issue: Issue) -> Issue:
+    """Take in what *issue* states, with the files of its pictures; return the document."""
+    images = [
+        picture.model_copy(update={"path": None, "checksum": None, "status": "pending"}) for picture in issue.images
+    ]
+    figures = [figure for figure in issue.figures if figure.source == "text"]
+    await store.put_pictures(KeptPicture.of(picture, None) for picture in issue.images if picture.status != "pending")
+    taken = await take(store, issue.model_copy(update={"images": images, "figures": figures}), "page")
+    assert taken.document is not None
+    return taken.document

@@ -5,16 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cncert.ledger.next_address import next_address, ranked_addresses
-from cncert.store.ledger_rows import EXPIRED, AddressForm, LedgerAddress
+from cncert.store.ledger_rows import AddressForm, Attempt, Ending, LedgerAddress
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def address(form: AddressForm, *results: str, hours: int = 0) -> LedgerAddress:
-    """An address of that *form* after tries with these *results*, the last one so many *hours* after the others'."""
+B, S, E = Ending.BLOCKED, Ending.STORED, Ending.EXPIRED
+
+
+def address(form: AddressForm, *endings: Ending, hours: int = 0) -> LedgerAddress:
+    """An address of that *form* after tries that ended so, so many *hours* after the others'."""
     found = LedgerAddress(url=f"https://example/{form}-{hours}", form=form, sources=["index"], first_seen=NOW)
-    for result in results:
-        found = found.tried(NOW + timedelta(hours=hours), result)
+    for ending in endings:
+        found = found.tried(Attempt(at=NOW + timedelta(hours=hours), ending=ending))
     return found
 
 
@@ -22,10 +25,10 @@ def address(form: AddressForm, *results: str, hours: int = 0) -> LedgerAddress:
     ("addresses", "order"),
     [
         ([address("unsigned"), address("short"), address("signed")], ["signed", "short", "unsigned"]),
-        ([address("signed", *["verification"] * 5), address("short")], ["short", "signed"]),
-        ([address("signed", "a", "b"), address("short", "a", "b", "c")], ["signed", "short"]),
-        ([address("signed", "a", "a", "stored"), address("short")], ["signed", "short"]),
-        ([address("signed", f"{EXPIRED}wrong"), address("unsigned")], ["unsigned"]),
+        ([address("signed", *[B] * 5), address("short")], ["short", "signed"]),
+        ([address("signed", B, B), address("short", B, B, B)], ["signed", "short"]),
+        ([address("signed", B, B, S), address("short")], ["signed", "short"]),
+        ([address("signed", E), address("unsigned")], ["unsigned"]),
     ],
     ids=["by form", "not refused last", "refused less often in a row", "answered last", "leads nowhere"],
 )
@@ -34,6 +37,11 @@ def test_the_order_of_addresses(addresses: list[LedgerAddress], order: list[str]
 
 
 def test_of_two_alike_the_one_tried_longest_ago_comes_first() -> None:
-    late, early = address("short", "a", hours=2), address("short", "a", hours=1)
+    late, early = address("short", B, hours=2), address("short", B, hours=1)
     assert ranked_addresses([late, early]) == [early, late]
     assert next_address([late, early], without={early.url}) is late
+
+
+def test_a_try_of_a_clock_that_was_ahead_puts_no_address_last() -> None:
+    ahead, today = address("short", B, hours=24 * 3650), address("short", B, hours=1)
+    assert ranked_addresses([today, ahead]) == [ahead, today]

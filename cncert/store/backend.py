@@ -1,37 +1,78 @@
 """The base of all backends: validated models on top of a backend's primitives for documents."""
 
+import asyncio
+import random
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import SCHEMA_VERSION, Issue, Model
 from cncert.report.validation import first_problem
+from cncert.store.editions import Edition, TextCorrection
+from cncert.store.kept_pictures import KeptPicture
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, ReadPicture
-from cncert.store.revisions import Reject, Revision
+from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
-from cncert.store.schema_versions import Document, other_version, upgraded
+from cncert.store.schema_versions import Document, other_version
 
-D = TypeVar("D", Issue, Revision, LedgerRow, Reject, RunRecord, ReadPicture, Correction)
+
+class StoreContent(Model):
+    """What a store holds: sample data, or real data, never both."""
+
+    id: Annotated[str, Field(alias="_id")]
+    sample: bool
+
+
+class FormerRevision(Model):
+    """A former state of an issue, as layout 1 kept it; now an edition."""
+
+    id: Annotated[str, Field(alias="_id")]
+    issue: str
+    replaced_at: Any
+    document: dict[str, Any]
+
+
+D = TypeVar(
+    "D",
+    StoreContent,
+    FormerRevision,
+    Issue,
+    Edition,
+    KeptPicture,
+    LedgerRow,
+    Reject,
+    RunRecord,
+    ReadPicture,
+    Correction,
+    TextCorrection,
+)
 
 COLLECTIONS: dict[type, str] = {
+    StoreContent: "meta",
+    FormerRevision: "revisions",
     Issue: "issues",
-    Revision: "revisions",
+    Edition: "editions",
+    KeptPicture: "pictures",
     LedgerRow: "ledger",
     Reject: "rejects",
     RunRecord: "runs",
     ReadPicture: "readings",
     Correction: "corrections",
+    TextCorrection: "text_corrections",
 }
-LAYOUT = 1
-"""Version of the layout of a store; a store with a higher one is not opened."""
+NOT_OURS = "is no document of cncert"
+LAYOUT = 2
+"""Version of the layout of a store; a store with another one is not opened."""
 
+MAX_CHANGE_ATTEMPTS = 60
+"""Attempts at a change that other processes may outrun."""
 BATCH_SIZE = 100
 """Documents that are read at once."""
 
@@ -50,12 +91,33 @@ class Server:
     """Why it cannot be used, if so."""
 
 
-@dataclass(frozen=True)
-class Change(Generic[D]):
-    """An atomic change: write *document* (None: remove it), and before it *revision* if there is none of its id."""
+class BrokenDocument(Document):
+    """Stands for a document of which only the id can be read; *problem* says what else is there."""
 
-    document: D | None
-    revision: Revision | None = None
+    def __init__(self, document_id: str, problem: str) -> None:
+        super().__init__(_id=document_id)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[D]):
+    """A document that was read."""
+
+    document: D
+    raw: Document
+    """As it is kept; fields that were added to the model since are not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A document to be written if the store still has what was read."""
+
+    kind: type
+    id: str
+    before: Document | None
+    """As it is kept; None: there is none."""
+    after: Document | None
+    """None: remove it."""
 
 
 class Documents(ABC):
@@ -64,6 +126,14 @@ class Documents(ABC):
     def __init__(self, uri: str) -> None:
         self.name = redacted(uri)
         """The address without passwords."""
+        self.layout = LAYOUT
+        """The layout that the store has, once it is open."""
+        self.reads_layout = LAYOUT
+        """The oldest layout that is opened; lower for an upgrade only."""
+        self.unreadable: dict[str, str] = {}
+        """Why documents that were met cannot be read, by collection and id. Such a document is passed over, and never
+        written: it may be of a newer version, or of somebody else."""
+        self._holds_sample: bool | None = None
 
     @abstractmethod
     async def open(self) -> None:
@@ -81,35 +151,16 @@ class Documents(ABC):
         await self.close()
 
     @abstractmethod
+    async def begin_upgrade(self) -> None:
+        """Create what the present layout has and the store, of layout 1, has not. May be called again after a kill."""
+
+    @abstractmethod
+    async def end_upgrade(self) -> None:
+        """Note that the store has the present layout, and remove what that has not any more."""
+
+    @abstractmethod
     async def server(self) -> Server:
         """Return what is known of the database program."""
-
-    # Upgrades
-
-    async def upgrade(self, kind: type[D], document_id: str, *, write: bool = True) -> tuple[D, bool] | None:
-        """Return a document in the present version, and whether that changed it; None if there is none.
-
-        It is written unless *write* is False. Raises DocumentError if it cannot be read; it stays as it is then.
-        """
-        result: tuple[D, bool] | None = None
-
-        def decide(stored: Document | None) -> Change[D] | None:
-            nonlocal result
-            result = None
-            if stored is None:
-                return None
-            try:
-                document = self._read(kind, in_present_version(kind, stored))
-            except ValueError as error:
-                raise DocumentError(f"{self.name}: {COLLECTIONS[kind]} {document_id} {error}") from error
-            result = document, self._form(document) != stored
-            return Change(document) if result[1] else None
-
-        if write:
-            await self._replace(kind, document_id, decide)
-        else:
-            decide(await self._get(kind, document_id))
-        return result
 
     # Primitives of a backend
 
@@ -118,20 +169,18 @@ class Documents(ABC):
         """Return *document* in the form in which the backend keeps it."""
 
     @abstractmethod
-    async def _get(self, kind: type[D], document_id: str) -> Document | None:
-        """Return one document."""
+    async def _get_many(self, kind: type[D], ids: Collection[str]) -> list[Document]:
+        """Return the documents with these ids that are there, in any order."""
 
     @abstractmethod
-    async def _ids(self, kind: type[D]) -> list[str]:
-        """Return the ids of all documents, ascending."""
+    async def _ids(self, kind: type[D]) -> list[Any]:
+        """Return the ids of all documents, ascending; one that is no text is somebody else's."""
 
     @abstractmethod
-    async def _replace(
-        self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
-    ) -> None:
-        """Read a document, and write the change that *decide* returns, unless another process changed it meanwhile.
+    async def _write(self, writes: Sequence[Write]) -> bool:
+        """Write the documents in their order, each unless another process has changed it since it was read.
 
-        Then it begins again, so *decide* may be called more than once. The change is on disk when this returns.
+        Return whether all were written: SQLite writes all or none, MongoDB those that it can. They are on disk then.
         """
 
     @abstractmethod
@@ -143,16 +192,24 @@ class Documents(ABC):
         """Return all runs, or the last *limit*, newest first."""
 
     @abstractmethod
-    async def _row_with_address(self, url: str) -> Document | None:
-        """Return the row with this address, of several the one with the lowest id."""
+    async def _with_value(self, kind: type[D], field: str, values: Collection[str]) -> list[Document]:
+        """Return the documents with one of *values* in *field*, ascending by id."""
 
     @abstractmethod
-    async def _issue_with_picture(self, key: str) -> Document | None:
-        """Return the first issue that has the picture *key* with the status ``stored``."""
+    async def _rows_with(self, ids: Collection[str], urls: Collection[str]) -> list[Document]:
+        """Return the ledger rows that have one of these ids or addresses."""
 
     @abstractmethod
-    async def is_sample(self) -> bool:
-        """Return whether an issue of the sample series is stored: then the whole store is taken for a sample."""
+    async def _editions_of(self, articles: Collection[str], weeks: Collection[str]) -> list[Document]:
+        """Return the editions of these articles, and those that may be one of these issues."""
+
+    @abstractmethod
+    async def _unsettled_weeks(self) -> list[str]:
+        """Return the issues whose documents do not list all their editions, or are not there though they have some."""
+
+    @abstractmethod
+    async def _issues_showing(self, keys: Collection[str]) -> list[str]:
+        """Return the ids of the issues that show one of these pictures."""
 
     @abstractmethod
     async def _unfinished_ids(self) -> list[str]:
@@ -160,37 +217,124 @@ class Documents(ABC):
 
     # What is built on the primitives
 
+    async def _text_ids(self, kind: type[D]) -> list[str]:
+        ids = await self._ids(kind)
+        for one in ids:
+            if not isinstance(one, str):
+                self._document_error(kind, one, NOT_OURS)
+        return [one for one in ids if isinstance(one, str)]
+
     async def _each(self, kind: type[D], first: str | None = None, last: str | None = None) -> AsyncIterator[D]:
+        """Yield the documents that can be read."""
+        async for document in self.raw_documents(kind, first, last):
+            if (one := self._readable(kind, document)) is not None:
+                yield one
+
+    async def raw_documents(
+        self, kind: type[D], first: str | None = None, last: str | None = None
+    ) -> AsyncIterator[Document]:
+        """Yield documents of a *kind* as they are kept, ascending by id. The store may be written to meanwhile."""
         # In batches, not with an open cursor: MongoDB drops one after ten minutes, and a consumer may well be slower.
         after = None
         while batch := await self._batch(kind, first, last, after):
             for document in batch:
-                yield self._read(kind, document)
+                yield document
             after = batch[-1]["_id"]
 
     async def _find(self, kind: type[D], document_id: str) -> D | None:
-        found = await self._get(kind, document_id)
-        return None if found is None else self._read(kind, found)
+        found = await self._get_many(kind, [document_id])
+        return self._readable(kind, found[0]) if found else None
 
-    async def _change(self, kind: type[D], document_id: str, decide: Callable[[D | None], Change[D] | None]) -> None:
-        def read_and_decide(stored: Document | None) -> Change[D] | None:
-            return decide(None if stored is None else self._read(kind, stored))
+    async def _with(self, kind: type[D], field: str, values: Collection[str]) -> list[D]:
+        found = await self._with_value(kind, field, values) if values else []
+        return [self._read(kind, raw) for raw in found]
 
-        await self._replace(kind, document_id, read_and_decide)
+    async def _find_many(self, kind: type[D], ids: Collection[str]) -> dict[str, D]:
+        found = await self._get_many(kind, ids) if ids else []
+        return {raw["_id"]: one for raw in found if (one := self._readable(kind, raw)) is not None}
+
+    async def load(self, kind: type[D], ids: Collection[str]) -> dict[str, Loaded[D]]:
+        """Return the documents of a *kind* with these ids that are there, by id, in order to change them.
+
+        Raises DocumentError if one cannot be read: nothing is written over it.
+        """
+        found = await self._get_many(kind, ids) if ids else []
+        return {raw["_id"]: Loaded(self._read(kind, raw), raw) for raw in found}
+
+    def write(self, kind: type[D], document_id: str, before: Loaded[D] | None, after: D | None) -> Write | None:
+        """Return what has to be written to put *after* in the place of *before*; None if nothing has to.
+
+        Raises StoreError if *after* is not valid.
+        """
+        if after == (before.document if before else None):
+            return None
+        form = None if after is None else self._form(checked(after))
+        return Write(kind, document_id, before.raw if before else None, form)
+
+    async def write_all(self, writes: Iterable[Write | None]) -> bool:
+        """Write documents in their order; return whether none of them had changed since it was read."""
+        needed = [write for write in writes if write is not None]
+        return await self._write(needed) if needed else True
+
+    async def change(
+        self, kind: type[D], ids: Collection[str], decide: Callable[[dict[str, D]], Mapping[str, D | None]]
+    ) -> dict[str, D | None]:
+        """Replace the documents with *ids* by those that *decide* makes of them, and return these.
+
+        *decide* gets those that are there and returns those that are to stand. It must be pure, because it is called
+        again if another process has changed one meanwhile.
+        """
+        for _ in range(MAX_CHANGE_ATTEMPTS):
+            found = await self.load(kind, ids)
+            documents = {one: loaded.document for one, loaded in found.items()}
+            decided = {
+                one: after if after is None or after == documents.get(one) else checked(after)
+                for one, after in decide(documents).items()
+            }
+            if await self.write_all(self.write(kind, one, found.get(one), after) for one, after in decided.items()):
+                return decided
+            await wait_for_others()
+        raise StoreError(
+            f"{self.name}: {COLLECTIONS[kind]} {', '.join(ids)[:200]} were changed by others "
+            f"{MAX_CHANGE_ATTEMPTS} times in a row"
+        )
+
+    def _readable(self, kind: type[D], document: Document | None) -> D | None:
+        try:
+            return None if document is None else self._read(kind, document)
+        except DocumentError:
+            return None
 
     def _read(self, kind: type[D], document: Document) -> D:
         try:
-            return kind.model_validate(document)
+            if not isinstance(document, BrokenDocument):
+                return kind.model_validate(document)
+            why = document.problem
         except ValidationError as error:
-            text = f"{self.name}: {COLLECTIONS[kind]} {document.get('_id')} {_why_unreadable(kind, document, error)}"
-            raise DocumentError(text) from error
+            why = _why_unreadable(kind, document, error)
+        except OverflowError as error:  # a time at the end of the calendar
+            why = f"cannot be read: {error}"
+        raise self._document_error(kind, document.get("_id"), why)
+
+    def _document_error(self, kind: type[D], document_id: object, why: str) -> DocumentError:
+        """Return the error of a document that cannot be read, after noting it."""
+        name = f"{COLLECTIONS[kind]} {document_id}"
+        return DocumentError(self.unreadable.setdefault(name, f"{self.name}: {name} {why}"))
 
     async def _put(self, document: D) -> None:
-        document = checked(document)
-        await self._change(type(document), document.id, lambda old: None if old == document else Change(document))
+        await self.change(type(document), [document.id], lambda _: {document.id: document})
 
     async def _remove_if_equal(self, document: D) -> None:
-        await self._change(type(document), document.id, lambda old: Change(None) if old == document else None)
+        await self.change(
+            type(document),
+            [document.id],
+            lambda found: {document.id: None} if found.get(document.id) == document else {},
+        )
+
+
+async def wait_for_others() -> None:
+    """Wait a moment, not the same one as another process that wanted to change the same document."""
+    await asyncio.sleep(random.uniform(0, 0.05))
 
 
 def checked(document: D) -> D:
@@ -206,20 +350,20 @@ def checked(document: D) -> D:
         ) from error
 
 
-def in_present_version(kind: type[D], document: Document) -> Document:
-    """Return *document* with its issue in the present schema version. Raises ValueError if there is no upgrade."""
-    if kind is Issue:
-        return upgraded(document)
-    issue = document.get("document")
-    return {**document, "document": upgraded(issue)} if kind is Revision and isinstance(issue, dict) else document
-
-
 def _why_unreadable(kind: type[D], document: Document, error: ValidationError) -> str:
-    issue: Any = document if kind is Issue else document.get("document") if kind is Revision else None
+    issue: Any = document if kind is Issue else document.get("issue") if kind is Edition else None
     if isinstance(issue, dict) and (version := issue.get("schema_version")) != SCHEMA_VERSION:
         return other_version(version)
     unknown = error.errors(include_url=False, include_input=False)[0]["type"] == "extra_forbidden"
     return f"cannot be read: {first_problem(error)}{' (a newer cncert may have written it)' * unknown}"
+
+
+def check_layout(name: str, version: int, *, reads: int) -> None:
+    """Raise StoreError if the store *name* has a layout with another *version* than the one that is to be read."""
+    if version > LAYOUT:
+        raise StoreError(f"{name} has layout {version}, this cncert knows {LAYOUT}: update cncert")
+    if version < reads:
+        raise StoreError(f"{name} has layout {version}, this cncert reads {LAYOUT}: run scrapy upgrade")
 
 
 def redacted(uri: str) -> str:

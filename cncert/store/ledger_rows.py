@@ -1,5 +1,6 @@
 """Rows of the ledger: an article, its addresses, and the attempts to fetch each."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
@@ -7,15 +8,12 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from cncert.items import Model, Moment
+from cncert.items import ISSUE_ID, Model, Moment
 
 AddressForm = Literal["signed", "short", "unsigned", "temporary", "site"]
 """The forms of WeChat's addresses (``cncert/wechat/address.py``), and the pages of another site."""
 ADDRESS_FORMS: tuple[AddressForm, ...] = get_args(AddressForm)
 """The forms in the order in which they are tried."""
-EXPIRED = "expired: "
-"""Beginning of the result of an address that will never work again."""
-
 KEPT_ATTEMPTS = 20
 """How many attempts to fetch an address are kept."""
 
@@ -31,11 +29,65 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+class Ending(StrEnum):
+    """How an attempt to fetch an article ended."""
+
+    STORED = "stored"
+    BLOCKED = "blocked"
+    """A verification page."""
+    GONE = "gone"
+    EXPIRED = "expired"
+    """The address will never work again; another one of the article may."""
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    """An answer that is no page that is known."""
+    UNANSWERED = "unanswered"
+    NOT_ARCHIVED = "not_archived"
+    """The replayed archive has no answer. That is no attempt: WeChat was not asked."""
+    EMPTY = "empty"
+    """A page that shows nothing under a right title; it may show it later."""
+    ACCOUNT = "account"
+    """The article of another account."""
+    TITLE = "title"
+    """An article that is none of the series."""
+    IDENTITY = "identity"
+    """A page that does not state which article it is."""
+    SEVERAL = "several"
+    """A text with several issues."""
+    OTHER_ISSUE = "other_issue"
+    """The article is another issue than the one that it was named for."""
+    INVALID = "invalid"
+    """An issue that validation rejected."""
+    OTHER = "other"
+    """A result that an earlier version of cncert kept in words only."""
+
+    @property
+    def state(self) -> State:
+        """The state of an article after this."""
+        return _STATES.get(self, State.REJECTED)
+
+
+_STATES = {
+    Ending.STORED: State.STORED,
+    Ending.BLOCKED: State.BLOCKED,
+    Ending.GONE: State.GONE,
+    Ending.EXPIRED: State.UNAVAILABLE,
+    Ending.UNAVAILABLE: State.UNAVAILABLE,
+    Ending.UNKNOWN: State.UNAVAILABLE,
+    Ending.UNANSWERED: State.UNAVAILABLE,
+    Ending.NOT_ARCHIVED: State.UNAVAILABLE,
+    Ending.EMPTY: State.UNAVAILABLE,
+    Ending.OTHER: State.UNAVAILABLE,
+}
+
+
 class Attempt(Model):
     """An attempt to fetch an address."""
 
     at: Moment
-    result: str
+    ending: Ending
+    detail: str | None = None
+    """What was answered, in words for a person."""
 
 
 class LedgerAddress(Model):
@@ -44,16 +96,11 @@ class LedgerAddress(Model):
     url: str
     form: AddressForm
     sources: list[str]
-    """``start``, ``index``, ``file``, or the issue whose review list holds it (``2025-03``)."""
+    """``start``, ``index``, ``file``, ``page``, a feed or an album, or the issue that lists it (``2025-03``)."""
     first_seen: Moment
     tries: int = 0
     history: list[Attempt] = Field(default_factory=list)
     """The last attempts, at most :data:`KEPT_ATTEMPTS`, oldest first."""
-
-    @property
-    def last_result(self) -> str | None:
-        """The result of the last attempt."""
-        return self.history[-1].result if self.history else None
 
     @property
     def last_tried_at(self) -> datetime | None:
@@ -63,21 +110,20 @@ class LedgerAddress(Model):
     @property
     def refusals_in_a_row(self) -> int:
         """How many of its last tries brought no article; 0 if the last one did."""
-        return len(list(takewhile(lambda attempt: attempt.result != State.STORED, reversed(self.history))))
+        return len(list(takewhile(lambda attempt: attempt.ending is not Ending.STORED, reversed(self.history))))
 
     @property
     def leads_nowhere(self) -> bool:
         """Whether the address will never work again."""
-        return (self.last_result or "").startswith(EXPIRED)
+        return bool(self.history) and self.history[-1].ending is Ending.EXPIRED
 
-    def tried(self, when: datetime, result: str) -> "LedgerAddress":
+    def tried(self, attempt: Attempt) -> "LedgerAddress":
         """Return this address after one more attempt."""
-        history = [*self.history, Attempt(at=when, result=result)][-KEPT_ATTEMPTS:]
-        return self.model_copy(update={"tries": self.tries + 1, "history": history})
+        return self.model_copy(update={"tries": self.tries + 1, "history": [*self.history, attempt][-KEPT_ATTEMPTS:]})
 
     def merged_with(self, other: "LedgerAddress") -> "LedgerAddress":
         """Return all that both hold of the same address; merging twice changes nothing more."""
-        attempts = {(one.at, one.result): one for one in (*self.history, *other.history)}
+        attempts = {(one.at, one.ending): one for one in (*self.history, *other.history)}
         return self.model_copy(
             update={
                 "sources": list(dict.fromkeys([*self.sources, *other.sources])),
@@ -96,13 +142,21 @@ class LedgerRow(Model):
     issue: str | None
     """The issue it is, or claims to be."""
     state: State = State.KNOWN
+    ending: Ending | None = None
+    """How it came to this state; None if it was never requested, or only stored from a file."""
     reason: str | None = None
+    """What was answered then, in words for a person."""
     addresses: list[LedgerAddress] = Field(default_factory=list)
     attempts: int = 0
-    last_error: str | None = None
     next_try: Moment | None = None
     first_seen: Moment
     updated_at: Moment
+
+    @property
+    def is_named_by_pages_only(self) -> bool:
+        """Whether nothing but the pages of issues names it: no index, feed, album, file or person."""
+        sources = {source for address in self.addresses for source in address.sources}
+        return bool(sources) and all(re.fullmatch(ISSUE_ID, source) for source in sources)
 
     def with_address(self, url: str, form: AddressForm, source: str, when: datetime) -> "LedgerRow":
         """Return this row with *url* as found in *source*; the row itself if that is in it already."""
@@ -129,11 +183,11 @@ class LedgerRow(Model):
             update={
                 "issue": leading.issue or following.issue,
                 "state": leading.state,
+                "ending": leading.ending,
                 "reason": leading.reason,
                 "addresses": addresses,
                 # Not the sum of both: a merge that was interrupted is repeated.
                 "attempts": max(self.attempts, other.attempts, sum(address.tries for address in addresses)),
-                "last_error": leading.last_error,
                 "next_try": leading.next_try,
                 "first_seen": min(self.first_seen, other.first_seen),
                 "updated_at": max(self.updated_at, other.updated_at),

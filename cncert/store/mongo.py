@@ -1,21 +1,20 @@
 """The store in MongoDB: a collection for each kind of document, moments as UTC dates (docs/data.md)."""
 
-import asyncio
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum
+from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bson.errors import BSONError
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, timeout
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, DeleteOne, IndexModel, InsertOne, ReplaceOne, timeout
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
-    DuplicateKeyError,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -23,7 +22,8 @@ from pymongo.errors import (
 
 from cncert.exceptions import StoreError
 from cncert.items import UNFINISHED_STATUSES, Issue, Model
-from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, Change, D, Server
+from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, D, Server, Write, check_layout
+from cncert.store.editions import Edition
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.mongo_validator import bson_schema
 from cncert.store.run_records import RunRecord
@@ -45,8 +45,6 @@ CLOSE_SECONDS = 2
 """How long the client may take to close."""
 
 MIN_SERVER_VERSION = (5, 0)
-MAX_CHANGE_ATTEMPTS = 60
-"""Attempts at a change that other processes may outrun."""
 
 VALIDATOR = {"$jsonSchema": bson_schema(Issue)}
 INDEXES: dict[type, list[IndexModel]] = {
@@ -56,10 +54,16 @@ INDEXES: dict[type, list[IndexModel]] = {
         IndexModel([("images.status", ASCENDING)], name="picture_status"),
     ],
     LedgerRow: [IndexModel([("addresses.url", ASCENDING)], name="addresses")],
+    Edition: [
+        IndexModel([("article", ASCENDING)], name="article"),
+        IndexModel([("weeks", ASCENDING)], name="weeks"),
+        IndexModel([("document", ASCENDING), ("withdrawal.withdrawn", ASCENDING)], name="document"),
+        IndexModel([("settled", ASCENDING)], name="unsettled", partialFilterExpression={"settled": False}),
+    ],
     RunRecord: [IndexModel([("started_at", DESCENDING), ("_id", DESCENDING)], name="started")],
 }
 
-AUTHENTICATION_FAILED, UNAUTHORIZED, NAMESPACE_EXISTS, VALIDATION_FAILED = 18, 13, 48, 121
+AUTHENTICATION_FAILED, UNAUTHORIZED, NAMESPACE_EXISTS, VALIDATION_FAILED, DUPLICATE_KEY = 18, 13, 48, 121, 11000
 
 
 class MongoStore(Store):
@@ -90,6 +94,16 @@ class MongoStore(Store):
             with timeout(CLOSE_SECONDS):  # it ends its sessions on the server, which may be gone
                 await client.close()
 
+    async def begin_upgrade(self) -> None:
+        with self._store_errors():
+            await self._create_missing(self._db)
+
+    async def end_upgrade(self) -> None:
+        with self._store_errors():
+            await self._db["revisions"].drop()
+            await self._db["meta"].update_one({"_id": "layout"}, {"$set": {"version": LAYOUT}})
+        self.layout = LAYOUT
+
     async def server(self) -> Server:
         with self._store_errors():
             admin = self._db.client.admin
@@ -109,53 +123,37 @@ class MongoStore(Store):
         form: Document = bson_form(document.model_dump())
         return form
 
-    async def _get(self, kind: type[D], document_id: str) -> Document | None:
-        return await self._first(kind, {"_id": document_id})
+    async def _get_many(self, kind: type[D], ids: Collection[str]) -> list[Document]:
+        return await self._found(kind, {"_id": {"$in": list(ids)}})
 
-    async def _ids(self, kind: type[D]) -> list[str]:
+    async def _ids(self, kind: type[D]) -> list[Any]:
         with self._store_errors():
             return [found["_id"] async for found in self._collection(kind).find({}, {"_id": 1}).sort("_id")]
 
-    async def _replace(
-        self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
-    ) -> None:
-        collection = self._collection(kind)
-        for _ in range(MAX_CHANGE_ATTEMPTS):
+    async def _write(self, writes: Sequence[Write]) -> bool:
+        for kind, some in groupby(writes, key=lambda write: write.kind):
+            operations = [_operation(write) for write in some]
             with self._store_errors():
-                stored = await collection.find_one({"_id": document_id})
-                change = decide(stored)
-                if change is None:
-                    return
-                if change.revision is not None:
-                    await self._swap("revisions", change.revision.id, None, self._form(change.revision))
-                document = None if change.document is None else self._form(change.document)
-                if await self._swap(collection.name, document_id, stored, document):
-                    return
-            await asyncio.sleep(random.uniform(0, 0.05))
-        raise StoreError(
-            f"{self.name}: {collection.name} {document_id} was changed by others {MAX_CHANGE_ATTEMPTS} times in a row"
-        )
-
-    async def _swap(self, collection: str, document_id: str, former: Document | None, new: Document | None) -> bool:
-        """Put *new* (None: nothing) in the place of *former* (None: nothing); return False if that has changed."""
-        target = self._db[collection]
-        if former is None:
-            try:
-                await target.insert_one(new or {})
-            except DuplicateKeyError as error:
-                if "_id" not in (error.details or {}).get("keyPattern", {"_id": 1}):
-                    raise  # another issue of that week, not another writer
-                return False
-            return True
-        exactly = {"_id": document_id, "$expr": {"$eq": ["$$ROOT", {"$literal": former}]}}
-        if new is None:
-            return (await target.delete_one(exactly)).deleted_count == 1
-        return (await target.replace_one(exactly, new)).matched_count == 1
+                try:
+                    done = await self._collection(kind).bulk_write(operations)
+                except BulkWriteError as error:
+                    if not _is_outrun(error):
+                        raise
+                    return False
+                if done.inserted_count + done.matched_count + done.deleted_count < len(operations):
+                    return False
+        return True
 
     async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
-        bounds = {word: at for word, at in (("$gte", first), ("$lte", last), ("$gt", after)) if at is not None}
+        # An expression compares ids of all types: somebody else's documents are met, and end no list.
+        bounds = [
+            {word: ["$_id", {"$literal": at}]}
+            for word, at in (("$gte", first), ("$lte", last), ("$gt", after))
+            if at is not None
+        ]
         with self._store_errors():
-            found = self._collection(kind).find({"_id": bounds} if bounds else {}).sort("_id").limit(BATCH_SIZE)
+            where = {"$expr": {"$and": bounds}} if bounds else {}
+            found = self._collection(kind).find(where).sort("_id").limit(BATCH_SIZE)
             return [document async for document in found]
 
     async def _newest_runs(self, limit: int | None) -> list[Document]:
@@ -166,33 +164,48 @@ class MongoStore(Store):
             found = self._collection(RunRecord).find({}).sort(order).limit(limit or 0)
             return [document async for document in found]
 
-    async def _row_with_address(self, url: str) -> Document | None:
-        return await self._first(LedgerRow, {"addresses.url": url})
+    async def _with_value(self, kind: type[D], field: str, values: Collection[str]) -> list[Document]:
+        return await self._found(kind, {field: {"$in": list(values)}})
 
-    async def _issue_with_picture(self, key: str) -> Document | None:
-        return await self._first(Issue, {"images": {"$elemMatch": {"key": key, "status": "stored"}}})
+    async def _rows_with(self, ids: Collection[str], urls: Collection[str]) -> list[Document]:
+        return await self._found(
+            LedgerRow, {"$or": [{"_id": {"$in": list(ids)}}, {"addresses.url": {"$in": list(urls)}}]}
+        )
 
-    async def is_sample(self) -> bool:
-        return await self._first(Issue, {"provenance.sample": True}) is not None
+    async def _editions_of(self, articles: Collection[str], weeks: Collection[str]) -> list[Document]:
+        return await self._found(
+            Edition, {"$or": [{"article": {"$in": list(articles)}}, {"weeks": {"$in": list(weeks)}}]}
+        )
+
+    async def _unsettled_weeks(self) -> list[str]:
+        with self._store_errors():
+            editions = self._collection(Edition)
+            unsettled = [await editions.distinct(name, {"settled": False}) for name in ("weeks", "document")]
+            listed = await editions.distinct("document", {"withdrawal.withdrawn": {"$ne": True}})
+        missing = set(listed).difference(await self._ids(Issue))
+        return sorted({week for week in (*unsettled[0], *unsettled[1], *missing) if week is not None})
+
+    async def _issues_showing(self, keys: Collection[str]) -> list[str]:
+        return await self._issue_ids({"images.key": {"$in": list(keys)}})
 
     async def _unfinished_ids(self) -> list[str]:
+        return await self._issue_ids({"images.status": {"$in": list(UNFINISHED_STATUSES)}})
+
+    async def _issue_ids(self, where: Document) -> list[str]:
         with self._store_errors():
-            found = (
-                self._collection(Issue)
-                .find({"images.status": {"$in": list(UNFINISHED_STATUSES)}}, {"_id": 1})
-                .sort("_id")
-            )
+            found = self._collection(Issue).find(where, {"_id": 1}).sort("_id")
             return [document["_id"] async for document in found]
 
-    async def _first(self, kind: type[D], where: Document) -> Document | None:
+    async def _found(self, kind: type[D], where: Document) -> list[Document]:
         with self._store_errors():
-            return await self._collection(kind).find_one(where, sort=[("_id", ASCENDING)])
+            return [document async for document in self._collection(kind).find(where).sort("_id")]
 
     def _connect(self) -> tuple[AsyncMongoClient[Document], AsyncDatabase[Document]]:
         try:
             given = {name.lower() for name, _ in parse_qsl(urlsplit(self._uri).query)}
             options: Document = {name: value for name, value in DEFAULT_OPTIONS.items() if name.lower() not in given}
             # With less a write could be lost, or a change be decided on an old state: the address cannot change these.
+            options |= {"datetime_conversion": "DATETIME_AUTO"}  # one time beyond the calendar would end every list
             options |= {"w": "majority", "journal": True, "readPreference": "primary"}
             client: AsyncMongoClient[Document] = AsyncMongoClient(self._uri, tz_aware=True, **options)
             return client, client.get_default_database(DEFAULT_DATABASE)
@@ -208,9 +221,13 @@ class MongoStore(Store):
         if layout is None:
             fresh = {"$setOnInsert": {"version": LAYOUT}}
             await db["meta"].update_one({"_id": "layout"}, fresh, upsert=True)
-        elif layout["version"] > LAYOUT:
-            version = layout["version"]
-            raise StoreError(f"{self.name} has layout {version}, this cncert knows {LAYOUT}: update cncert")
+        else:
+            self.layout = layout["version"]
+            check_layout(self.name, self.layout, reads=self.reads_layout)
+        if self.layout == LAYOUT:
+            await self._create_missing(db)
+
+    async def _create_missing(self, db: AsyncDatabase[Document]) -> None:
         issues = db[COLLECTIONS[Issue]]
         found = [item async for item in await db.list_collections(filter={"name": issues.name})]
         if not found:
@@ -245,6 +262,21 @@ class MongoStore(Store):
             raise StoreError(f"{self.name}: {_error_text(error)}") from error
 
 
+def _operation(write: Write) -> InsertOne[Document] | ReplaceOne[Document] | DeleteOne:
+    if write.before is None:
+        return InsertOne(write.after or {"_id": write.id})
+    exactly = {"_id": write.id, "$expr": {"$eq": ["$$ROOT", {"$literal": write.before}]}}
+    return DeleteOne(exactly) if write.after is None else ReplaceOne(exactly, write.after)
+
+
+def _is_outrun(error: BulkWriteError) -> bool:
+    """Whether another process has inserted the document first; not if it holds another document of that week."""
+    found = (error.details or {}).get("writeErrors", [])
+    return bool(found) and all(
+        one.get("code") == DUPLICATE_KEY and "_id" in one.get("keyPattern", {"_id": 1}) for one in found
+    )
+
+
 def bson_form(value: Any) -> Any:
     """Return *value* as BSON can hold it: dates become ISO strings, members of an enumeration their values."""
     if isinstance(value, dict):
@@ -266,9 +298,11 @@ def _error_text(error: Exception) -> str:
         return "MongoDB refuses the user name or password"
     if code == UNAUTHORIZED:
         return "the MongoDB user may not do this: " + text.split(",")[0][:200]
-    if code == VALIDATION_FAILED:
+    details = (error.details or {}) if isinstance(error, BulkWriteError) else {}
+    codes = {code, *(one.get("code") for one in details.get("writeErrors", []))}
+    if VALIDATION_FAILED in codes:
         return "MongoDB's validator refuses the document"
-    if isinstance(error, DuplicateKeyError):
+    if DUPLICATE_KEY in codes:
         return "MongoDB holds another document of the same week"
     if isinstance(error, ServerSelectionTimeoutError):
         return "MongoDB cannot be reached: " + text.split(" (configured timeouts")[0].split(", Timeout:")[0][:200]

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
+import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cncert.exceptions import DocumentError, StoreError, error_reason
+from cncert.exceptions import StoreError, error_reason
 from cncert.items import UNFINISHED_STATUSES, Model
-from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, Change, D, Server
+from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, BrokenDocument, D, Server, Write, check_layout
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
 
@@ -27,36 +28,61 @@ BUSY_SECONDS = 30.0
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS issues (
     id TEXT PRIMARY KEY NOT NULL,
-    year INTEGER GENERATED ALWAYS AS (json_extract(document, '$.year')),
-    number INTEGER GENERATED ALWAYS AS (json_extract(document, '$.number')),
-    start TEXT GENERATED ALWAYS AS (json_extract(document, '$.period.start')),
-    "end" TEXT GENERATED ALWAYS AS (json_extract(document, '$.period.end')),
-    title TEXT GENERATED ALWAYS AS (json_extract(document, '$.title')),
-    published_at TEXT GENERATED ALWAYS AS (json_extract(document, '$.published_at')),
-    rating TEXT GENERATED ALWAYS AS (json_extract(document, '$.rating')),
+    year INTEGER GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.year'), NULL)),
+    number INTEGER GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.number'), NULL)),
+    start TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.period.start'), NULL)),
+    "end" TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.period.end'), NULL)),
+    title TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.title'), NULL)),
+    published_at TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.published_at'), NULL)),
+    rating TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.rating'), NULL)),
     document TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS issues_week ON issues (year, number);
-CREATE TABLE IF NOT EXISTS revisions (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS meta (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS editions (
+    id TEXT PRIMARY KEY NOT NULL,
+    article TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.article'), NULL)),
+    issue TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.document'), NULL)),
+    source TEXT GENERATED ALWAYS AS
+        (iif(json_valid(document), json_extract(document, '$.issue.provenance.source'), NULL)),
+    withdrawn INTEGER GENERATED ALWAYS AS
+        (iif(json_valid(document), coalesce(json_extract(document, '$.withdrawal.withdrawn'), 0), 1)),
+    settled INTEGER GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.settled'), 1)),
+    document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS editions_issue ON editions (issue, withdrawn);
+CREATE INDEX IF NOT EXISTS editions_settled ON editions (settled) WHERE NOT settled;
 CREATE TABLE IF NOT EXISTS ledger (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rejects (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY NOT NULL,
-    started_at TEXT GENERATED ALWAYS AS (json_extract(document, '$.started_at')),
+    started_at TEXT GENERATED ALWAYS AS (iif(json_valid(document), json_extract(document, '$.started_at'), NULL)),
     document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS runs_started ON runs (started_at, id);
+CREATE TABLE IF NOT EXISTS pictures (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS readings (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS corrections (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS text_corrections (id TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL);
 
-CREATE TABLE IF NOT EXISTS pictures (key TEXT, status TEXT, issue TEXT, PRIMARY KEY (key, status, issue)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS pictures_issue ON pictures (issue);
+CREATE TABLE IF NOT EXISTS issue_pictures
+    (key TEXT, status TEXT, issue TEXT, PRIMARY KEY (key, status, issue)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS issue_pictures_issue ON issue_pictures (issue);
+CREATE INDEX IF NOT EXISTS issue_pictures_status ON issue_pictures (status, issue);
+CREATE TABLE IF NOT EXISTS edition_keys (key TEXT, edition TEXT, PRIMARY KEY (key, edition)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS edition_keys_edition ON edition_keys (edition);
 CREATE TABLE IF NOT EXISTS addresses (url TEXT, row TEXT, PRIMARY KEY (url, row)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS addresses_row ON addresses (row);
 """
+TABLES = frozenset(re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", SCHEMA))
 PICTURES = """
-INSERT INTO pictures SELECT DISTINCT json_extract(value, '$.key'), json_extract(value, '$.status'), new.id
+INSERT INTO issue_pictures SELECT DISTINCT json_extract(value, '$.key'), json_extract(value, '$.status'), new.id
 FROM json_each(new.document, '$.images');
+"""
+EDITION_KEYS = """
+INSERT OR IGNORE INTO edition_keys
+SELECT value, new.id FROM json_each(new.document, '$.weeks')
+UNION SELECT json_extract(new.document, '$.article'), new.id WHERE json_extract(new.document, '$.article') IS NOT NULL;
 """
 ADDRESSES = """
 INSERT INTO addresses SELECT DISTINCT json_extract(value, '$.url'), new.id FROM json_each(new.document, '$.addresses');
@@ -66,7 +92,8 @@ TRIGGERS = "".join(
     f"CREATE TRIGGER IF NOT EXISTS {table}_update AFTER UPDATE ON {table} BEGIN {clear} {fill} END;"
     f"CREATE TRIGGER IF NOT EXISTS {table}_delete AFTER DELETE ON {table} BEGIN {clear} END;"
     for table, clear, fill in (
-        ("issues", "DELETE FROM pictures WHERE issue = old.id;", PICTURES),
+        ("issues", "DELETE FROM issue_pictures WHERE issue = old.id;", PICTURES),
+        ("editions", "DELETE FROM edition_keys WHERE edition = old.id;", EDITION_KEYS),
         ("ledger", "DELETE FROM addresses WHERE row = old.id;", ADDRESSES),
     )
 )
@@ -113,6 +140,30 @@ class SqliteStore(Store):
             if thread is not None:
                 thread.shutdown(wait=False)
 
+    async def begin_upgrade(self) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+            columns = [row[0] for row in db.execute("SELECT name FROM pragma_table_info('pictures')")]
+            with transaction(db):
+                for name in names:
+                    db.execute(f"DROP TRIGGER {name}")
+                if "document" not in columns:  # in layout 1 the table said which issues show a picture
+                    db.execute("DROP TABLE IF EXISTS pictures")
+                for statement in f"{SCHEMA};".split(";\n"):
+                    db.execute(statement)
+            db.executescript(TRIGGERS)
+
+        await self._run(work)
+
+    async def end_upgrade(self) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            with transaction(db):
+                db.execute("DROP TABLE IF EXISTS revisions")
+                db.execute(f"PRAGMA user_version = {LAYOUT}")
+
+        await self._run(work)
+        self.layout = LAYOUT
+
     async def server(self) -> Server:
         try:
             free = shutil.disk_usage(self.path.parent).free
@@ -123,60 +174,74 @@ class SqliteStore(Store):
     def _form(self, document: Model) -> Document:
         return document.model_dump(mode="json")
 
-    async def _get(self, kind: type[D], document_id: str) -> Document | None:
-        return await self._first(f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE id = ?", document_id)
+    async def _get_many(self, kind: type[D], ids: Collection[str]) -> list[Document]:
+        return await self._documents(f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE id IN ({_marks(ids)})", *ids)
 
-    async def _ids(self, kind: type[D]) -> list[str]:
+    async def _ids(self, kind: type[D]) -> list[Any]:
         return [row[0] for row in await self._rows(f"SELECT id FROM {COLLECTIONS[kind]} ORDER BY id")]
 
-    async def _replace(
-        self, kind: type[D], document_id: str, decide: Callable[[Document | None], Change[D] | None]
-    ) -> None:
-        table = COLLECTIONS[kind]
-        insert = "INSERT INTO {} (id, document) VALUES (?, ?) ON CONFLICT (id) DO {}"
-
-        def work(db: sqlite3.Connection) -> None:
+    async def _write(self, writes: Sequence[Write]) -> bool:
+        def work(db: sqlite3.Connection) -> bool:
             with transaction(db):
-                stored = db.execute(f"SELECT id, document FROM {table} WHERE id = ?", (document_id,)).fetchone()
-                change = decide(self._parsed(stored) if stored else None)
-                if change is None:
-                    return
-                if change.revision is not None:
-                    row = (change.revision.id, change.revision.model_dump_json())
-                    db.execute(insert.format("revisions", "NOTHING"), row)
-                if change.document is None:
-                    db.execute(f"DELETE FROM {table} WHERE id = ?", (document_id,))
-                else:
-                    row = (document_id, change.document.model_dump_json())
-                    db.execute(insert.format(table, "UPDATE SET document = excluded.document"), row)
+                for write in writes:
+                    table = COLLECTIONS[write.kind]
+                    found = db.execute(f"SELECT id, document FROM {table} WHERE id = ?", (write.id,)).fetchone()
+                    if (self._parsed(found) if found else None) != write.before:
+                        return False
+                for write in writes:
+                    table = COLLECTIONS[write.kind]
+                    if write.after is None:
+                        db.execute(f"DELETE FROM {table} WHERE id = ?", (write.id,))
+                        continue
+                    upsert = "ON CONFLICT (id) DO UPDATE SET document = excluded.document"
+                    text = json.dumps(write.after, ensure_ascii=False, separators=(",", ":"))
+                    db.execute(f"INSERT INTO {table} (id, document) VALUES (?, ?) {upsert}", (write.id, text))
+                return True
 
-        await self._run(work)
+        return await self._run(work)
 
     async def _batch(self, kind: type[D], first: str | None, last: str | None, after: str | None) -> list[Document]:
         bounds = {sql: at for sql, at in (("id >= ?", first), ("id <= ?", last), ("id > ?", after)) if at is not None}
         where = " AND ".join(bounds) or "TRUE"
         sql = f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE {where} ORDER BY id LIMIT {BATCH_SIZE}"
-        return [self._parsed(row) for row in await self._rows(sql, *bounds.values())]
+        return await self._documents(sql, *bounds.values())
 
     async def _newest_runs(self, limit: int | None) -> list[Document]:
         sql = "SELECT id, document FROM runs ORDER BY started_at DESC, id DESC LIMIT ?"
-        return [self._parsed(row) for row in await self._rows(sql, -1 if limit is None else limit)]
+        return await self._documents(sql, -1 if limit is None else limit)
 
-    async def _row_with_address(self, url: str) -> Document | None:
-        sql = "SELECT min(row) FROM addresses WHERE url = ?"
-        return await self._first(f"SELECT id, document FROM ledger WHERE id = ({sql})", url)
+    async def _with_value(self, kind: type[D], field: str, values: Collection[str]) -> list[Document]:
+        where = f"iif(json_valid(document), json_extract(document, '$.{field}') IN ({_marks(values)}), FALSE)"
+        return await self._documents(f"SELECT id, document FROM {COLLECTIONS[kind]} WHERE {where} ORDER BY id", *values)
 
-    async def _issue_with_picture(self, key: str) -> Document | None:
-        sql = "SELECT min(issue) FROM pictures WHERE key = ? AND status = 'stored'"
-        return await self._first(f"SELECT id, document FROM issues WHERE id = ({sql})", key)
+    async def _rows_with(self, ids: Collection[str], urls: Collection[str]) -> list[Document]:
+        named = f"SELECT row FROM addresses WHERE url IN ({_marks(urls)})"
+        sql = f"SELECT id, document FROM ledger WHERE id IN ({_marks(ids)}) OR id IN ({named}) ORDER BY id"
+        return await self._documents(sql, *ids, *urls)
 
-    async def is_sample(self) -> bool:
-        mark = "iif(json_valid(document), json_extract(document, '$.provenance.sample'), FALSE)"
-        return bool(await self._rows(f"SELECT 1 FROM issues WHERE {mark} LIMIT 1"))
+    async def _editions_of(self, articles: Collection[str], weeks: Collection[str]) -> list[Document]:
+        named = f"SELECT edition FROM edition_keys WHERE key IN ({_marks((*articles, *weeks))})"
+        return await self._documents(
+            f"SELECT id, document FROM editions WHERE id IN ({named}) ORDER BY id", *articles, *weeks
+        )
+
+    async def _unsettled_weeks(self) -> list[str]:
+        joined = "editions JOIN edition_keys ON id = edition"
+        sql = f"""
+            SELECT key FROM {joined} WHERE NOT settled AND key LIKE '____-__'
+            UNION SELECT issue FROM editions WHERE NOT settled AND issue IS NOT NULL
+            UNION SELECT issue FROM editions WHERE NOT withdrawn AND issue NOT IN (SELECT id FROM issues)
+            ORDER BY 1
+        """
+        return [row[0] for row in await self._rows(sql) if row[0] is not None]
+
+    async def _issues_showing(self, keys: Collection[str]) -> list[str]:
+        sql = f"SELECT DISTINCT issue FROM issue_pictures WHERE key IN ({_marks(keys)}) ORDER BY issue"
+        return [row[0] for row in await self._rows(sql, *keys)]
 
     async def _unfinished_ids(self) -> list[str]:
-        marks = ", ".join("?" * len(UNFINISHED_STATUSES))
-        sql = f"SELECT DISTINCT issue FROM pictures WHERE status IN ({marks}) ORDER BY issue"
+        marks = _marks(UNFINISHED_STATUSES)
+        sql = f"SELECT DISTINCT issue FROM issue_pictures WHERE status IN ({marks}) ORDER BY issue"
         return [row[0] for row in await self._rows(sql, *UNFINISHED_STATUSES)]
 
     def _connect(self) -> sqlite3.Connection:
@@ -185,6 +250,7 @@ class SqliteStore(Store):
         except OSError as error:
             raise StoreError(f"{self.path}: the directory cannot be made: {error_reason(error)}") from error
         db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        db.text_factory = lambda data: data.decode(errors="surrogateescape")  # no model takes text that is not UTF-8
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
@@ -201,17 +267,17 @@ class SqliteStore(Store):
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         # All in one statement: another process may be creating the tables at this moment.
-        there = "SELECT count(*) FROM sqlite_master"
-        sql = f"SELECT user_version, ({there}), ({there} WHERE name = 'corrections') FROM pragma_user_version"
-        version, tables, is_complete = db.execute(sql).fetchone()
-        if version > LAYOUT:
-            raise StoreError(f"{self.path} has layout {version}, this cncert knows {LAYOUT}: update cncert")
-        if version == 0 and tables:
-            raise StoreError(f"{self.path} is the database of another program")
+        names = "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table'"
+        version, there = db.execute(f"SELECT user_version, ({names}) FROM pragma_user_version").fetchone()
+        tables = frozenset((there or "").split(",")) - {""}
+        if (version == 0 and tables) or (version == LAYOUT and not tables):
+            raise StoreError(f"{self.path} is the database of another program, or was emptied by one")
+        self.layout = version or LAYOUT
+        check_layout(str(self.path), self.layout, reads=self.reads_layout)
         db.execute("PRAGMA synchronous = FULL")
         if version == 0:
             db.execute("PRAGMA journal_mode = WAL")
-        if not is_complete:  # new, or made before the last table was added
+        if version in (0, LAYOUT) and not tables >= TABLES:  # new, or made before the last table was added
             db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {TRIGGERS} PRAGMA user_version = {LAYOUT}; COMMIT;")
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -230,18 +296,21 @@ class SqliteStore(Store):
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
             raise StoreError(f"{self.path}: {ERROR_TEXTS.get(name, error)}") from error
 
-    async def _first(self, sql: str, value: str) -> Document | None:
-        rows = await self._rows(sql, value)
-        return self._parsed(rows[0]) if rows else None
+    async def _documents(self, sql: str, *values: str | int) -> list[Document]:
+        return [self._parsed(row) for row in await self._rows(sql, *values)]
 
     def _parsed(self, row: tuple[str, str]) -> Document:
         try:
             document = json.loads(row[1])
-        except (ValueError, TypeError, RecursionError) as error:
-            raise DocumentError(f"{self.name}: the document of {row[0]} is not JSON") from error
+        except (ValueError, TypeError, RecursionError):
+            return BrokenDocument(row[0], "is not JSON")
         if not isinstance(document, dict):
-            raise DocumentError(f"{self.name}: the document of {row[0]} is no JSON object")
+            return BrokenDocument(row[0], "is no JSON object")
         return document | {"_id": row[0]}
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 @contextmanager

@@ -1,37 +1,11 @@
-"""Revisions of issues, rejects, and the outcomes of storing an issue."""
+"""Items that are not valid, kept with the reason."""
 
 import math
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from cncert.items import Issue, Model, Moment
-
-
-class Outcome(StrEnum):
-    """What storing an issue did."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    """CNCERT has changed the text: the former document became a revision."""
-    UPDATED = "updated"
-    """The text is the same, something else is not (a picture was fetched, another parser read more, the page replaced a
-    copy): no revision."""
-    SAME = "same"
-    """Nothing was written."""
-    OLDER = "older"
-    """The store holds the same issue from an article published later, or from WeChat while this is from a copy:
-    nothing was written."""
-
-
-class Revision(Model):
-    """A former state of an issue."""
-
-    id: Annotated[str, Field(alias="_id")]
-    issue: str
-    replaced_at: Moment
-    document: Issue
+from cncert.items import Model, Moment
 
 
 def storable(value: Any) -> Any:
