@@ -1,1 +1,1 @@
-"""Stores issues, wherever they were read."""
+"""Editions: what is read of an issue is kept, and the document is made of all that is kept by one pure rule."""

@@ -1,19 +1,18 @@
-"""Stores issues from saved files."""
+"""Takes in issues from saved files."""
 
 from pathlib import Path
 
 from cncert.archive.warc_writer import ArchiveWriter
-from cncert.editions.take_issue import record_in_ledger, take
+from cncert.editions.choose import choose
+from cncert.editions.make_edition import edition_of
+from cncert.editions.take_issue import Outcome, Taken, take
 from cncert.items import Issue
-from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
-from cncert.store.revisions import Outcome
-from cncert.store.which_article_wins import outcome_of
 
 
 class SavedIssueImporter:
-    """Stores issues in *store*, and their pages in a new file of the directory *archive*, if given.
+    """Takes issues into *store*, and their pages into a new file of the directory *archive*, if given.
 
     Without *write* it only says what it would do. Its methods may raise StoreError and ArchiveError.
     """
@@ -22,29 +21,29 @@ class SavedIssueImporter:
         self._store, self._archive, self._write = store, archive, write
         self._writer: ArchiveWriter | None = None
 
-    async def take(self, issue: Issue, saved: SavedPage | None) -> Outcome:
-        """Store *issue*, read from the page *saved*; return what that did (OLDER: what is stored is better)."""
-        stored = await self._store.get_issue(issue.id)
-        issue = await self._with_known(issue, stored)
-        outcome = Outcome.OLDER if stored is not None and _is_better(stored, issue) else outcome_of(stored, issue)
+    async def take(self, issue: Issue, saved: SavedPage | None) -> Taken:
+        """Take in *issue*, read from the page *saved*; return what that did."""
         if not self._write:
-            return outcome
-        if outcome in (Outcome.SAME, Outcome.OLDER):
-            await record_in_ledger(self._store, issue, outcome, "file")
-            return outcome
-        outcome = await take(self._store, issue, "file")
-        if saved is not None:
+            return await self._would_take(issue)
+        taken = await take(self._store, issue, "file")
+        if saved is not None and taken.is_new:
             self._archive_page(issue, saved)
-        return outcome
+        return taken
 
-    async def _with_known(self, issue: Issue, stored: Issue | None) -> Issue:
-        """Return *issue* with the files of its pictures, relative warnings and picture figures that are stored."""
-        known = {picture.key: picture for picture in stored.images} if stored is not None else {}
-        for picture in issue.images:
-            if (found := await self._store.find_picture(picture.key)) is not None:
-                known[picture.key] = found
-        issue = validate_issue(issue.with_files_of(known))
-        return issue.kept_from(stored) if stored is not None else issue
+    async def _would_take(self, issue: Issue) -> Taken:
+        """Return what taking in *issue* would do, as far as it can be said without doing it."""
+        edition = edition_of(issue)
+        articles = [edition.article] if edition.article is not None else []
+        found = await self._store.editions_of(articles, edition.weeks)
+        kept = {one: loaded.document for one, loaded in found.items()}
+        choices = choose({edition.id: edition, **kept}.values())
+        stored = {week: one.document for week, one in (await self._store.load(Issue, choices)).items()}
+        for week, choice in choices.items():
+            if choice.chosen is not None and choice.chosen.id == edition.id:
+                outcome = Outcome.CHANGED if week in stored else Outcome.NEW
+                outcomes = {} if edition.id in kept else {week: outcome}
+                return Taken(stored.get(week), is_chosen=True, is_new=edition.id not in kept, outcomes=outcomes)
+        return Taken(stored.get(issue.id), is_chosen=False, is_new=edition.id not in kept, outcomes={})
 
     def _archive_page(self, issue: Issue, saved: SavedPage) -> None:
         """Append the page to the archive: as an answer if a server sent it so, else as a rendered page."""
@@ -62,22 +61,3 @@ class SavedIssueImporter:
         """Close the archive."""
         if self._writer is not None:
             self._writer.close()
-
-
-def _is_better(stored: Issue, issue: Issue) -> bool:
-    """Whether *stored* stays though *issue* is of the same kind: two copies would replace each other for ever."""
-    if stored.provenance.sha256 == issue.provenance.sha256:
-        return False
-    if stored.provenance.is_copy and issue.provenance.is_copy:
-        return _extent(stored) >= _extent(issue)
-    if stored.provenance.is_copy or issue.provenance.is_copy:
-        return False
-    same_article = (stored.article.mid, stored.article.idx) == (issue.article.mid, issue.article.idx)
-    return same_article and (
-        stored.content() == issue.content() or stored.provenance.fetched_at >= issue.provenance.fetched_at
-    )
-
-
-def _extent(issue: Issue) -> tuple[int, int, int, int]:
-    """Return how much an issue holds: of two copies the one with more is better."""
-    return len(issue.figures), len(issue.images), sum(line.url is not None for line in issue.review), len(issue.text)
