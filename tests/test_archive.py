@@ -215,10 +215,9 @@ async def test_a_recorded_crawl_replays_to_equal_documents(site: LoopbackWeChat,
     one, other = await stored(live), await stored(replayed)
     assert [issue.id for issue in other] == ["2024-13", "2024-15", "2024-16"]
     for issue, again in zip(one, other, strict=True):
-        volatile = {"provenance": {"fetched_at", "via"}}
+        volatile = {"provenance": {"via"}, "editions": {"__all__": {"via"}}}
         assert issue.model_dump(exclude=volatile) == again.model_dump(exclude=volatile)
         assert again.provenance.via == "archive"
-        assert abs((again.provenance.fetched_at - issue.provenance.fetched_at).total_seconds()) < 5
 
 
 def test_an_archive_that_cannot_be_written_is_one_line(site: LoopbackWeChat, tmp_path: Path) -> None:

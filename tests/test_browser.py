@@ -133,7 +133,7 @@ async def test_the_browser_asks_nobody_else_whatever_a_page_does(
     crawl(site, tmp_path, f"start={url},{leading_away}", *bounds, settings=SETTINGS, **env)
     issues, rows, _ = await stored(tmp_path)
     assert [issue.provenance.via for issue in issues] == ["browser"]
-    assert "browser: " in str(rows["2024-15"].last_error)
+    assert "browser: " in str(rows["2024-15"].reason)
     assert site.asked(answered="refused") == []
     assert {asked.host for asked in site.requests} == {"mp.weixin.qq.com", "mmbiz.qpic.cn"}
     elsewhere = [asked.path for asked in site.asked("https://mp.weixin.qq.com/") if "/s" not in asked.path]
@@ -153,7 +153,7 @@ async def test_a_challenged_page_stays_blocked_and_is_asked_once_each_way(
     issues, rows, run = await stored(tmp_path)
     assert issues == []
     assert str(rows[ISSUE].state) == "blocked"
-    assert str(rows[ISSUE].last_error).endswith("(in the browser too)")
+    assert str(rows[ISSUE].reason).endswith("(in the browser too)")
     assert (run.close_reason, run.verdicts) == ("finished", {"blocked": 2})
     assert len(site.asked(answered="challenge")) == 2
     assert len(site.asked(answered="verification")) == 1
@@ -175,7 +175,7 @@ async def test_a_page_that_never_ends_is_left_in_time(
     assert "Traceback" not in result.stderr
     issues, rows, run = await stored(tmp_path)
     assert [issue.id for issue in issues] == ["2024-14"], result.stderr[-3000:]
-    errors = {str(rows[issue].last_error) for issue in ("2024-15", "2024-16")}
+    errors = {str(rows[issue].reason) for issue in ("2024-15", "2024-16")}
     assert errors == {"DownloadTimeoutError: the browser took longer than 5 seconds"}
     assert (run.close_reason, run.verdicts) == ("finished", {"article": 1, "failed": 2, "unknown": 3})
     assert "'playwright/context_count': 3" in result.stderr
@@ -206,7 +206,7 @@ async def test_the_browser_is_not_started_unasked_nor_in_a_replay(
     assert not started.exists()
     _, rows, run = await stored(tmp_path)
     assert run.verdicts == {"unknown": 1}
-    assert "browser" not in str(rows[ISSUE].last_error)
+    assert "browser" not in str(rows[ISSUE].reason)
 
 
 @pytest.mark.parametrize(

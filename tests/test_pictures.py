@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 
 from cncert.items import Issue, Picture
 from cncert.store import open_store
+from cncert.store.kept_pictures import KeptPicture
 from cncert.wechat.address import read_picture
 from cncert.wechat.picture_limits import PictureError, inspect_picture
 from tests import series
@@ -67,11 +69,17 @@ async def stored(tmp_path: Path) -> Issue:
     return issue
 
 
+def named(image: Picture, extension: str) -> str:
+    """The path that follows from the checksum of a picture's file."""
+    assert image.checksum is not None
+    return f"{image.checksum[:2]}/{image.checksum[:32]}.{extension}"
+
+
 def body(issue: Issue) -> list[Picture]:
     return [picture for picture in issue.images if picture.role == "body"]
 
 
-async def test_files_are_named_after_issue_place_and_content(site: LoopbackWeChat, tmp_path: Path) -> None:
+async def test_files_are_named_after_their_content(site: LoopbackWeChat, tmp_path: Path) -> None:
     """The address says PNG and 640 pixels; the server has a JPEG, and its largest form is asked for."""
     one = series.publish(site, "2024-16", "2024-16")[0]
     site.add_picture(one.pictures[1], picture("JPEG", (900, 500)), "image/jpeg")
@@ -80,8 +88,8 @@ async def test_files_are_named_after_issue_place_and_content(site: LoopbackWeCha
     first, second = body(await stored(tmp_path))
     assert first.path is not None
     assert second.path is not None
-    assert (first.path[:11], first.path[-4:]) == ("2024-16/01-", ".png")
-    assert (second.path[:11], second.path[-4:]) == ("2024-16/02-", ".jpg")
+    assert first.path == named(first, "png")
+    assert second.path == named(second, "jpg")
     assert (second.width, second.height) == (900, 500)
     assert (tmp_path / "pictures" / second.path).read_bytes() == picture("JPEG", (900, 500))
     assert all("/0?wx_fmt=" in asked.path for asked in site.asked("https://mmbiz.qpic.cn/"))
@@ -97,9 +105,9 @@ async def test_a_picture_of_several_issues_is_one_file_fetched_once(site: Loopba
     assert address is not None
     assert len(site.asked(address.largest)) == 1
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        paths = {image.path async for issue in store.issues() for image in issue.images if image.role == "cover"}
-    assert len(paths) == 1
-    assert str(paths.pop()).startswith("covers/")
+        covers = [image async for issue in store.issues() for image in issue.images if image.role == "cover"]
+    assert {cover.path for cover in covers} == {named(covers[0], "png")}
+    assert len(covers) == 3
 
 
 async def test_a_picture_without_a_largest_form_is_taken_as_the_page_shows_it(
@@ -121,7 +129,7 @@ async def test_a_picture_without_a_largest_form_is_taken_as_the_page_shows_it(
         (Answer(placeholder(), content_type="image/png"), "placeholder"),
         (Answer(b"<html>busy</html>"), "failed"),
         (Answer(picture("PNG", (300, 300)), truncated=True), "failed"),
-        (Answer(b"", oversize=30_000_000, content_type="image/png"), "failed"),
+        (Answer(b"", oversize=30_000_000, content_type="image/png"), "unsupported"),
         (Answer(reset=True), "failed"),
     ],
 )
@@ -144,12 +152,61 @@ async def test_a_picture_that_failed_is_tried_again_by_the_next_run(site: Loopba
     crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
     site.reset_log()
     site.add_picture(one.pictures[1], picture("PNG"))
-    result = crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    result = crawl(site, tmp_path, *BOUNDS)
     assert result.returncode == 0, result.stderr[-2000:]
     assert [picture.status for picture in body(await stored(tmp_path))] == ["stored", "stored"]
     assert site.asked("https://mp.weixin.qq.com/") == []
+    assert len(site.asked("https://mmbiz.qpic.cn/")) == 1
+
+
+async def test_a_picture_above_the_limit_is_asked_for_no_more(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """Neither by the next run nor when its page is fetched again."""
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    site.add_picture(one.pictures[1], Answer(b"", oversize=30_000_000, content_type="image/png"))
+    crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    site.reset_log()
+    assert crawl(site, tmp_path, *BOUNDS).returncode == 0
+    crawl(site, tmp_path, f"start={one.url}", *BOUNDS, "refresh=1")
+    assert site.asked("https://mmbiz.qpic.cn/") == []
+    assert [picture.status for picture in body(await stored(tmp_path))] == ["stored", "unsupported"]
+
+
+async def test_a_picture_that_comes_late_is_in_every_issue_that_shows_it(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """What became of a picture belongs to its key: the documents are made anew, the pages are not asked for."""
+    published = series.publish(site, "2024-15", "2024-16")
+    address = read_picture(pages.ArticleSpec().cover)
+    assert address is not None
+    site.add_picture(address.url, Answer(b"gone", status=404))
+    bounds = (f"start={published[-1].url}", "from=2024-15", "until=2024-16")
+    crawl(site, tmp_path, *bounds)
+    site.add_picture(address.url, picture("PNG"))
+    site.reset_log()
+    assert crawl(site, tmp_path, *bounds[1:]).returncode == 0
+    assert len(site.asked(address.largest)) == 1
+    assert site.asked("https://mp.weixin.qq.com/") == []
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        assert await store.revisions("2024-16") == []
+        covers = [image async for issue in store.issues() for image in issue.images if image.role == "cover"]
+        kept = await store.get_pictures([covers[0].key])
+    assert [cover.status for cover in covers] == ["stored", "stored"]
+    assert [(one.status, one.path) for one in kept.values()] == [("stored", covers[0].path)]
+
+
+async def test_a_picture_that_a_killed_run_kept_comes_into_its_document(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """The run was killed after the picture was kept and before the document was made anew."""
+    one = series.publish(site, "2024-16", "2024-16")[0]
+    site.add_picture(one.pictures[1], Answer(b"gone", status=404))
+    crawl(site, tmp_path, f"start={one.url}", *BOUNDS)
+    path = tmp_path / "pictures" / "ab" / "file.png"
+    path.parent.mkdir()
+    path.write_bytes(picture("PNG"))
+    failed = body(await stored(tmp_path))[1]
+    update = {"status": "stored", "path": "ab/file.png", "checksum": "ab" * 32, "width": 8, "height": 6}
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        await store.put_pictures([KeptPicture.of(failed.model_copy(update=update), datetime.now(UTC))])
+    site.reset_log()
+    assert crawl(site, tmp_path, *BOUNDS).returncode == 0
+    assert site.asked("https://mmbiz.qpic.cn/") == []
+    assert [image.path for image in body(await stored(tmp_path))][1] == "ab/file.png"
 
 
 def check_unwritable(result: subprocess.CompletedProcess[str], reason: str) -> None:

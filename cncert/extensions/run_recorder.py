@@ -10,18 +10,18 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
+from cncert.editions.remake_documents import heal
+from cncert.editions.take_issue import Outcome, Taken
 from cncert.exceptions import CncertError, DocumentError, StoreError
-from cncert.ledger.article_ledger import Ledger
+from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures
 from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
-from cncert.quality import renew_warnings
 from cncert.sources import bundled_index
 from cncert.store import Store, open_store
-from cncert.store.revisions import Outcome
-from cncert.store.run_records import FailedSource, RunRecord
+from cncert.store.run_records import FailedSource, IssueNote, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +99,9 @@ class RunRecorder:
             if not self._is_replay():
                 for problem in alert_channels.problems(self._options.alerts):
                     logger.warning("No alert can be sent: %s", problem)
-            ledger = Ledger(self.store)
-            for entry in bundled_index():
-                await ledger.add_address(entry.url, source="index", issue=entry.issue)
-            # A run may have died before it did this, or another version had other rules.
-            await renew_warnings.renew(self.store)
+            await Ledger(self.store).add([FoundAddress(one.url, "index", one.issue) for one in bundled_index()])
+            for issue in await heal(self.store):
+                logger.warning("%s: its document did not show all that is known of it, and was made anew", issue)
             log.record.gaps_before = await log.missing_weeks()
             await log.save()
         except StoreError as error:
@@ -149,12 +147,23 @@ class RunRecorder:
         if failure is not None:
             self._failed[row] = failure
 
-    def count(self, outcome: Outcome, issue: str) -> None:
-        """Note what became of an issue."""
-        self.crawler.stats.inc_value(f"cncert/store/{outcome}")
-        self.note_failure(f"issue-{issue}", None)
+    def note(self, issue: str, code: str) -> None:
+        """Note what a person should know of *issue*; the run may be clean all the same."""
+        note = IssueNote(issue=issue, code=code)
+        if self.record is not None and note not in self.record.notes:
+            self.record.notes.append(note)
+
+    def count(self, taken: Taken) -> None:
+        """Note what became of an issue that was taken in."""
+        for issue, outcome in taken.outcomes.items():
+            self.crawler.stats.inc_value(f"cncert/store/{outcome}")
+            self.note_failure(f"issue-{issue}", None)
+        if not taken.outcomes:
+            self.crawler.stats.inc_value(f"cncert/store/{Outcome.SAME if taken.is_chosen else 'not_chosen'}")
+        if taken.document is not None:
+            self.note_failure(f"issue-{taken.document.id}", None)
         assert self.log is not None
-        self.log.count(outcome, issue)
+        self.log.count(taken)
 
     def rejected(self, issue: str) -> None:
         """Note that an issue was not valid."""
@@ -189,6 +198,9 @@ class RunRecorder:
             unreached := await after_run.run_monitors(self._store, self._options, self.record, self._store_failure)
         ):
             self.crawler.stats.inc_value("cncert/alerts/failed", unreached)
+        for line in self._store.unreadable.values():
+            logger.warning("%s", line)
+        self.crawler.stats.set_value("cncert/run/clean", bool(self.record and self.record.clean))
         await self._store.close()
 
     async def _finish(self, log: RunLog) -> None:
@@ -202,7 +214,6 @@ class RunRecorder:
             record.error = str(self._first_failure)
         record.faults = count_failures(Counter(self._failed.values()), stats.get_value)
         await log.end()
-        stats.set_value("cncert/run/clean", record.clean)
 
     def _counts(self, prefix: str) -> dict[str, int]:
         stats: dict[str, Any] = self.crawler.stats.get_stats()

@@ -1,15 +1,17 @@
 """Reads and writes the ledger: every article seen for the series, its addresses and the results of its requests."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from cncert.exceptions import StoreError
 from cncert.items import Issue, issue_id
 from cncert.ledger.retry_times import next_try
 from cncert.store import Store
-from cncert.store.ledger_rows import EXPIRED, LedgerAddress, LedgerRow, State
+from cncert.store.backend import MAX_CHANGE_ATTEMPTS, wait_for_others
+from cncert.store.ledger_rows import Attempt, Ending, LedgerRow, State
 from cncert.wechat.address import Address, ArticleKey, biz_number, read_address
 
 
@@ -44,7 +46,7 @@ def issue_row_id(issue: Issue) -> str:
     biz, article, url = biz_number(issue.account.biz or ""), issue.article, issue.provenance.address
     if biz is not None and article.mid is not None and article.idx is not None:
         return str(ArticleKey(biz, article.mid, article.idx))
-    if url is not None and not issue.provenance.is_copy and read_address(url) is None:
+    if url is not None and issue.provenance.source == "site":
         return SiteAddress(url).key
     return f"issue-{issue.id}"
 
@@ -54,87 +56,81 @@ def is_unresolved(row: LedgerRow) -> bool:
     return row.id.startswith(("s-", "t-"))
 
 
+@dataclass(frozen=True, slots=True)
+class FoundAddress:
+    """An address, or none, that something names for an issue."""
+
+    text: str | None
+    source: str
+    """As in :attr:`LedgerAddress.sources`."""
+    issue: str | None = None
+
+
 class Ledger:
     """Reads and writes the ledger of a store. All methods may raise StoreError."""
 
     def __init__(self, store: Store, reader: AddressReader = read_address) -> None:
         self.store, self._read_address = store, reader
 
-    async def add_address(self, text: str | None, source: str, issue: str | None = None) -> LedgerRow | None:
-        """Add the address *text* of *issue*, found in *source*. Return its row, None if both are None.
+    async def add(self, found: Sequence[FoundAddress], ended: "Result | None" = None) -> list[LedgerRow | None]:
+        """Add addresses; return the row of each, None if it is of no article and names no issue, or cannot be read.
 
-        What is in the ledger already is not written again.
+        All are looked up at once, and what is in the ledger already is not written again. *ended*: how a request ended
+        that brought them.
         """
-        address = self._read_address(text) if text else None
         now = datetime.now(UTC)
-        if address is None:
-            if issue is None:
-                return None
-            nameless = f"issue-{issue}"
-            return await self.store.change_row(
-                nameless, lambda row: row or LedgerRow(id=nameless, issue=issue, first_seen=now, updated_at=now)
-            )
-        ident = row_id(address)
-        if await self.store.get_row(ident) is None and (known := await self.store.find_row(address.url)):
-            ident = known.id  # the row was merged into that of the article behind the address
-
-        def add(row: LedgerRow | None) -> LedgerRow:
-            row = row or LedgerRow(id=ident, issue=issue, first_seen=now, updated_at=now)
-            if row.issue is None and issue is not None:
-                row = row.model_copy(update={"issue": issue})
-            return row.with_address(address.url, address.form, source, now)
-
-        return await self.store.change_row(ident, add)
-
-    async def add_earlier_issues(self, issue: Issue) -> None:
-        """Add the list of earlier issues that *issue* prints, with or without links."""
-        for line in issue.review:
-            await self.add_address(line.url, source=issue.id, issue=issue_id(line.year, line.number))
+        read = [(one, self._read_address(one.text) if one.text else None) for one in found]
+        wanted = [row_id(address) if address else one.issue and f"issue-{one.issue}" for one, address in read]
+        urls = {address.url for _, address in read if address}
+        idents = {ident for ident in wanted if ident} | ({ended.row} if ended else set())
+        for _ in range(MAX_CHANGE_ATTEMPTS):
+            known = await self.store.load_rows(idents, urls)
+            # A row that was merged into that of the article behind the address is found by the address.
+            by_url = {url: ident for ident in reversed(known) for url in _urls(known[ident].document)}
+            rows, places = {ident: loaded.document for ident, loaded in known.items()}, []
+            for (one, address), ident in zip(read, wanted, strict=True):
+                place = ident if ident in rows or address is None else by_url.get(address.url, ident)
+                places.append(place)
+                if place is None:
+                    continue
+                row = rows.get(place) or LedgerRow(id=place, issue=one.issue, first_seen=now, updated_at=now)
+                if row.issue is None and one.issue is not None:
+                    row = row.model_copy(update={"issue": one.issue})
+                rows[place] = row.with_address(address.url, address.form, one.source, now) if address else row
+            if ended is not None:
+                rows[ended.row] = ended.put_into(rows.get(ended.row))
+            # A row that cannot be read stays as it is.
+            rows = {
+                one: row for one, row in rows.items() if one in known or f"ledger {one}" not in self.store.unreadable
+            }
+            if await self.store.write_all(
+                self.store.write(LedgerRow, ident, known.get(ident), row) for ident, row in rows.items()
+            ):
+                return [rows.get(place) if place else None for place in places]
+            await wait_for_others()
+        raise StoreError(f"{self.store.name}: rows of the ledger were changed by others again and again")
 
     async def merge_into(self, key: str, ident: str) -> None:
         """Merge the row *ident* into the row *key*: the page behind it turned out to be that article."""
         if ident != key:
             await self.store.merge_rows(key, ident)
 
-    async def record_result(
+    async def record(
         self,
         ident: str,
-        state: State,
-        reason: str | None,
+        ending: Ending,
+        detail: str | None = None,
         *,
         url: str | None = None,
         issue: str | None = None,
-        leads_nowhere: bool = False,
         at_once: bool = False,
     ) -> LedgerRow:
-        """Record the result of a request to *url* for the row *ident*. Return the row.
+        """Record how a request to *url* for the row *ident* ended. Return the row, a new one if it cannot be read.
 
-        A stored issue stays stored whatever goes wrong later; only its deletion is recorded. *leads_nowhere*: the
-        address will never work again. *at_once*: the article may be requested again immediately.
+        *at_once*: the article may be requested again immediately.
         """
-        now = datetime.now(UTC)
-        if leads_nowhere:
-            reason = f"{EXPIRED}{reason}"
-
-        def change(row: LedgerRow | None) -> LedgerRow:
-            row = row or LedgerRow(id=ident, issue=issue, first_seen=now, updated_at=now)
-            update: dict[str, object] = {
-                "addresses": [_tried(address, url, state, reason, now) for address in row.addresses],
-                "attempts": row.attempts + 1,
-                "last_error": None if state is State.STORED else reason,
-                "updated_at": now,
-            }
-            if row.state is not State.STORED or state in (State.STORED, State.GONE):
-                update |= {
-                    "state": state,
-                    "reason": None if state is State.STORED else reason,
-                    "next_try": next_try(state, row.attempts, now, at_once=at_once),
-                }
-            if issue is not None:
-                update["issue"] = issue
-            return row.model_copy(update=update)
-
-        return await self.store.change_row(ident, change)
+        result = Result(ident, Attempt(at=datetime.now(UTC), ending=ending, detail=detail), url, issue, at_once)
+        return await self.store.change_row(ident, result.put_into) or result.put_into(None)
 
     async def record_replay_miss(self, ident: str) -> None:
         """Record that a replayed archive lacks the row *ident*. That is no attempt: WeChat was not asked."""
@@ -143,9 +139,8 @@ class Ledger:
             assert row is not None
             if row.state is not State.KNOWN:
                 return row
-            return row.model_copy(
-                update={"state": State.UNAVAILABLE, "reason": NOT_ARCHIVED, "updated_at": datetime.now(UTC)}
-            )
+            missed = {"ending": Ending.NOT_ARCHIVED, "reason": NOT_ARCHIVED, "updated_at": datetime.now(UTC)}
+            return row.model_copy(update={"state": State.UNAVAILABLE, **missed})
 
         await self.store.change_row(ident, change)
 
@@ -153,7 +148,50 @@ class Ledger:
 NOT_ARCHIVED = "not in the replayed archive"
 
 
-def _tried(address: LedgerAddress, url: str | None, state: State, reason: str | None, now: datetime) -> LedgerAddress:
-    if address.url != url:
-        return address
-    return address.tried(now, "stored" if state is State.STORED else reason or state)
+def earlier_issues(issue: Issue) -> list[FoundAddress]:
+    """Return the list of earlier issues that *issue* prints, with or without links."""
+    return [FoundAddress(line.url, issue.id, issue_id(line.year, line.number)) for line in issue.review]
+
+
+def _urls(row: LedgerRow) -> list[str]:
+    return [address.url for address in row.addresses]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a request for an article ended."""
+
+    row: str
+    """Id of the article's row."""
+    attempt: Attempt
+    url: str | None = None
+    """The address that was requested."""
+    issue: str | None = None
+    """The issue that the article is, if that is known now."""
+    at_once: bool = False
+    """Whether the article may be requested again immediately."""
+
+    def put_into(self, row: LedgerRow | None) -> LedgerRow:
+        """Return *row*, or a new one, after the attempt.
+
+        A stored article stays stored whatever goes wrong later; only its deletion is recorded.
+        """
+        attempt, state, now = self.attempt, self.attempt.ending.state, self.attempt.at
+        if row is not None and row.state is State.STORED is state and self.url is None:
+            return row  # nothing was requested, and nothing is new
+        row = row or LedgerRow(id=self.row, issue=self.issue, first_seen=now, updated_at=now)
+        update: dict[str, object] = {
+            "addresses": [address.tried(attempt) if address.url == self.url else address for address in row.addresses],
+            "attempts": row.attempts + 1,
+            "updated_at": now,
+        }
+        if row.state is not State.STORED or state in (State.STORED, State.GONE):
+            update |= {
+                "state": state,
+                "ending": attempt.ending,
+                "reason": attempt.detail,
+                "next_try": next_try(state, row.attempts, now, at_once=self.at_once),
+            }
+        if self.issue is not None:
+            update["issue"] = self.issue
+        return row.model_copy(update=update)

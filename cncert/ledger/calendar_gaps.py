@@ -39,7 +39,8 @@ def weeks(
     """Return every week from the first known issue to the newest, oldest first, bounded by *first* and *last*.
 
     *rows* is the ledger, *stored* the ids of the issues in the store. No issue is expected of a week that has not ended
-    by *today*.
+    by *today*. What only the page of an issue names, or before the oldest stored or indexed issue a feed or a person,
+    is not taken for the beginning or end of the series: years are misprinted.
     """
     today = today or day_in_china(datetime.now(UTC))
     claims: dict[str, list[LedgerRow]] = {}
@@ -47,10 +48,20 @@ def weeks(
         if row.issue is not None:
             claims.setdefault(row.issue, []).append(row)
     have = set(stored)
-    known = sorted(issue for issue in claims.keys() | have if _has_ended(issue, today))
-    if not known:
+    sure = {
+        issue
+        for issue in have | {issue for issue, some in claims.items() if any(map(_is_indexed, some))}
+        if _has_ended(issue, today)
+    }
+    if not sure:
         return []
-    start, end = max(known[0], first or known[0]), min(known[-1], last or known[-1])
+    named = {
+        issue
+        for issue, some in claims.items()
+        if _has_ended(issue, today) and not all(row.is_named_by_pages_only or not row.addresses for row in some)
+    }
+    oldest, newest = min(sure), max(sure | named)
+    start, end = max(oldest, first or oldest), min(newest, last or newest)
     if start > end:
         return []
     result = []
@@ -58,6 +69,10 @@ def weeks(
         issue = f"{year:04d}-{number:02d}"
         result.append(_week(issue, calendar.period(year, number), claims.get(issue, []), issue in have))
     return result
+
+
+def _is_indexed(row: LedgerRow) -> bool:
+    return any("index" in address.sources for address in row.addresses)
 
 
 def _has_ended(issue: str, today: date) -> bool:

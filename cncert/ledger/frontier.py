@@ -1,18 +1,20 @@
 """The frontier of a run: which address of which article is requested next, and what follows from its answer."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from cncert.exceptions import NotAnIssue
 from cncert.items import Issue
-from cncert.ledger.article_ledger import AddressReader, Ledger, is_unresolved
+from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger, is_unresolved
 from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import is_due
+from cncert.report.issue_warnings import DOUBTED_WEEK
 from cncert.store import Store
-from cncert.store.ledger_rows import AddressForm, LedgerAddress, LedgerRow, State
+from cncert.store.ledger_rows import AddressForm, Ending, LedgerAddress, LedgerRow, State
 from cncert.wechat.failure_pages import Page, Verdict
 
 logger = logging.getLogger(__name__)
@@ -24,12 +26,17 @@ MAX_UNANSWERED = 10
 MAX_MOVES = 3
 """How many times an article is followed to another address in one run."""
 
-_STATES = {
-    Verdict.BLOCKED: State.BLOCKED,
-    Verdict.GONE: State.GONE,
-    Verdict.EXPIRED: State.UNAVAILABLE,
-    Verdict.UNAVAILABLE: State.UNAVAILABLE,
-    Verdict.UNKNOWN: State.UNAVAILABLE,
+MAX_ARTICLES_A_WEEK = 3
+"""How many articles of one week are followed that only the pages of issues name: a page may name any number."""
+MAX_ARTICLES_A_RUN = 60
+"""The same for a run. The next run goes on."""
+
+_ENDINGS = {
+    Verdict.BLOCKED: Ending.BLOCKED,
+    Verdict.GONE: Ending.GONE,
+    Verdict.EXPIRED: Ending.EXPIRED,
+    Verdict.UNAVAILABLE: Ending.UNAVAILABLE,
+    Verdict.UNKNOWN: Ending.UNKNOWN,
 }
 
 
@@ -80,7 +87,8 @@ class RunScope(Protocol):
 class Frontier:
     """Plans the requests of one run, and records their results. All methods may raise StoreError.
 
-    *count* counts an event by its name, *note_failure* takes why a row failed (None: it did not).
+    *count* counts an event by its name, *note_failure* takes why a row failed (None: it did not), *note* what a person
+    should know of an issue, by a code.
     """
 
     def __init__(
@@ -91,23 +99,30 @@ class Frontier:
         reader: AddressReader,
         count: Callable[[str], object],
         note_failure: Callable[[str, str | None], None],
+        note: Callable[[str, str], None],
     ) -> None:
         self.ledger = Ledger(store, reader)
         self._store, self._scope, self._read_address = store, scope, reader
-        self._count, self._note_failure = count, note_failure
+        self._count, self._note_failure, self._note = count, note_failure, note
         self._asked: dict[str, set[str]] = {}
         self._challenges = 0
         self._unanswered = 0
+        self._followed: Counter[str | None] | None = None
+        self._followed_now = 0
 
     # --- planning
 
-    async def plan(self, url: str, *, source: str | None, issue: str | None) -> PlannedRequest | None:
-        """Add *url* of *issue*, found in *source*; return the request for its article, None if none is needed.
+    async def plan(self, found: Sequence[FoundAddress], *, asked_for: bool = False) -> list[PlannedRequest | None]:
+        """Add the addresses *found*; return the request for the article of each, None if none is needed.
 
-        Without a *source* a person named the address: it is requested whatever its week and earlier results.
+        *asked_for*: a person named them, so these very addresses are requested, whatever came before.
         """
-        row = await self.ledger.add_address(url, source or "start", issue)
-        return await self._plan_row(row, asked_for=source is None) if row else None
+        rows = await self.ledger.add(found)
+        stored = set() if asked_for else await self._stored([row for row in rows if row is not None])
+        return [
+            await self._plan_row(row, stored, asked_for=one.text if asked_for else None) if row else None
+            for one, row in zip(found, rows, strict=True)
+        ]
 
     async def due(self) -> AsyncIterator[PlannedRequest]:
         """Yield a request for each article that is in the ledger and not stored, the newest issue first.
@@ -115,36 +130,69 @@ class Frontier:
         Articles whose addresses cannot be read belong to another spider.
         """
         rows = [row for row in await self._store.rows() if self._readable(row)]
+        stored = await self._stored(rows)
         for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
-            if (planned := await self._plan_row(row)) is not None:
+            if (planned := await self._plan_row(row, stored)) is not None:
                 yield planned
 
-    async def _plan_row(self, row: LedgerRow, *, asked_for: bool = False) -> PlannedRequest | None:
+    async def _stored(self, rows: Iterable[LedgerRow]) -> set[str]:
+        """Return the issues, of those that *rows* claim to be by short addresses as a rule, that need no request.
+
+        Another article than the row's may be stored as the issue. It is asked for only if that one is a copy, or says
+        itself that the issue is an earlier one.
+        """
+        claimed = {row.issue for row in rows if row.issue and row.state is not State.STORED and is_unresolved(row)}
+        issues = await self._store.get_issues(claimed)
+        return {
+            one
+            for one, issue in issues.items()
+            if not issue.provenance.is_copy and not any(warning.code in DOUBTED_WEEK for warning in issue.warnings)
+        }
+
+    async def _plan_row(
+        self, row: LedgerRow, stored: Collection[str], *, asked_for: str | None = None
+    ) -> PlannedRequest | None:
         scope = self._scope
-        wanted = asked_for or row.issue is None or scope.wants(row.issue)
+        if asked_for is not None:
+            return None if row.id in self._asked else self._next(row, asked_for=asked_for)
+        wanted = row.issue is None or scope.wants(row.issue)
         if row.state is State.STORED:
             due = scope.refresh
         else:
-            due = asked_for or is_due(row, now=datetime.now(UTC), retry=scope.retry or scope.replaying)
-        if not wanted or not due or (not asked_for and await self._is_stored(row)):
+            due = is_due(row, now=datetime.now(UTC), retry=scope.retry or scope.replaying)
+            due = due and not (row.issue in stored and is_unresolved(row))
+        if not wanted or not due:
             self._count(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")
             return None
-        return None if row.id in self._asked else self._next(row)
+        if row.id in self._asked or not await self._may_follow(row):
+            return None
+        return self._next(row)
+
+    async def _may_follow(self, row: LedgerRow) -> bool:
+        """Whether *row* may be requested though only pages name it; count it then."""
+        if row.state is State.STORED or not row.is_named_by_pages_only:
+            return True
+        if self._followed is None:
+            tried = [one for one in await self._store.rows() if one.attempts and one.is_named_by_pages_only]
+            self._followed = Counter(one.issue for one in tried)
+        is_new = not row.attempts
+        if self._followed_now >= MAX_ARTICLES_A_RUN or (is_new and self._followed[row.issue] >= MAX_ARTICLES_A_WEEK):
+            self._count("cncert/ledger/not_followed")
+            self._note(row.issue or row.id, "not_followed")
+            logger.info("Not followed, because only pages name so many articles: %s %s", row.issue, row.id)
+            return False
+        self._followed[row.issue] += is_new
+        self._followed_now += 1
+        return True
 
     def _readable(self, row: LedgerRow) -> list[LedgerAddress]:
         return [address for address in row.addresses if self._read_address(address.url) is not None]
 
-    async def _is_stored(self, row: LedgerRow) -> bool:
-        """Whether the issue that *row* claims to be, by short addresses as a rule, is stored from WeChat's page."""
-        if row.state is State.STORED or row.issue is None or not is_unresolved(row):
-            return False
-        issue = await self._store.get_issue(row.issue)
-        return issue is not None and not issue.provenance.is_copy
-
-    def _next(self, row: LedgerRow, moves: int = 0) -> PlannedRequest | None:
-        """Return a request to the best address of *row* that this run has not requested yet."""
+    def _next(self, row: LedgerRow, moves: int = 0, asked_for: str | None = None) -> PlannedRequest | None:
+        """Return a request to the address *asked_for*, else the best one of *row* that this run has not requested."""
         asked = self._asked.setdefault(row.id, set())
-        address = next_address(self._readable(row), without=asked)
+        readable = self._readable(row)
+        address = next((one for one in readable if one.url == asked_for), None) or next_address(readable, asked)
         if address is None:
             return None
         asked.add(address.url)
@@ -160,13 +208,12 @@ class Frontier:
         await self.ledger.merge_into(key, row)
         self._asked.setdefault(key, set())
 
-    async def record_issue(self, issue: Issue, claimed: str | None) -> None:
-        """Record the earlier issues that *issue* lists, and the issue *claimed*, if another, as still missing."""
+    async def record_other_issue(self, issue: Issue, claimed: str | None) -> None:
+        """Record that the issue *claimed*, for which an address was given, is still missing if that led to *issue*."""
         if claimed not in (None, issue.id) and await self._is_missing(claimed, f"issue-{claimed}"):
-            reason = f"the address that was given for it leads to {issue.id}"
-            logger.warning("%s: %s %s", claimed, reason, issue.provenance.address)
-            await self.ledger.record_result(f"issue-{claimed}", State.REJECTED, reason, issue=claimed)
-        await self.ledger.add_earlier_issues(issue)
+            detail = f"the address that was given for it leads to {issue.id}"
+            logger.warning("%s: %s %s", claimed, detail, issue.provenance.address)
+            await self.ledger.record(f"issue-{claimed}", Ending.OTHER_ISSUE, detail, issue=claimed)
 
     async def _is_missing(self, claimed: str | None, row: str) -> bool:
         """Whether the issue *claimed* is not stored from another article; note a failure of *row* then."""
@@ -179,13 +226,12 @@ class Frontier:
         """Record an article that is no issue."""
         self._count(f"cncert/rejected/{error.reason}")
         logger.info("No issue (%s): %s %s", error.reason, error, request.url)
-        # A page that shows nothing yet may show it later: it stays due.
-        state = State.UNAVAILABLE if error.reason == "empty" else State.REJECTED
-        row = await self.ledger.record_result(request.row, state, f"{error.reason}: {error}", url=request.url)
-        if state is State.REJECTED and row.state is not State.STORED:
+        ending = Ending(error.reason)
+        row = await self.ledger.record(request.row, ending, f"{error.reason}: {error}", url=request.url)
+        if ending.state is State.REJECTED and row.state is not State.STORED:
             await self._is_missing(request.issue, row.id)
         else:
-            self._note_failure(row.id, error.reason if error.reason == "empty" else State.REJECTED)
+            self._note_failure(row.id, ending if ending is Ending.EMPTY else State.REJECTED)
 
     async def record_refusal(self, request: PlannedRequest, page: Page, *, browsed: bool) -> Refusal:
         """Record an answer that is no article, to the browser if *browsed*; return what follows from it."""
@@ -207,13 +253,7 @@ class Frontier:
             reason += " (in the browser too)"
         logger.info("%s (%s): %s", page.verdict.capitalize(), page.reason, request.url)
         self._note_failure(request.row, page.verdict)
-        row = await self.ledger.record_result(
-            request.row,
-            _STATES[page.verdict],
-            reason,
-            url=request.url,
-            leads_nowhere=page.verdict is Verdict.EXPIRED,
-        )
+        row = await self.ledger.record(request.row, _ENDINGS[page.verdict], reason, url=request.url)
         challenges = 0
         if page.verdict is Verdict.BLOCKED and not is_unsigned and not browsed and not self._scope.replaying:
             self._challenges += 1
@@ -234,6 +274,8 @@ class Frontier:
             return row.with_address(target.url, target.form, "moved", datetime.now(UTC))
 
         row = await self._store.change_row(request.row, with_target)
+        if row is None:  # it cannot be read any more
+            return None
         logger.info("Moved: %s to %s", request.url, target.url)
         self._asked[row.id] |= {address.url for address in row.addresses if address.url != target.url}
         return self._next(row, request.moves + 1)
@@ -246,7 +288,7 @@ class Frontier:
         self._count("cncert/verdict/failed")
         logger.warning("No answer (%s): %s", reason, request.url)
         self._note_failure(request.row, "failed")
-        await self.ledger.record_result(request.row, State.UNAVAILABLE, reason, url=request.url, at_once=unreached)
+        await self.ledger.record(request.row, Ending.UNANSWERED, reason, url=request.url, at_once=unreached)
         self._unanswered += 1
         return self._unanswered >= MAX_UNANSWERED
 

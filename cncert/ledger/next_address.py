@@ -14,10 +14,13 @@ def ranked_addresses(addresses: Iterable[LedgerAddress]) -> list[LedgerAddress]:
     The order: not refused last; then least often refused in a row; then by form, the one that WeChat most likely
     answers; then the one tried longest ago. So no address that is refused again and again hides one that works.
     """
-    alive = [address for address in addresses if not address.leads_nowhere]
-    return sorted(
-        alive, key=lambda one: (one.refusals_in_a_row, ADDRESS_FORMS.index(one.form), one.last_tried_at or NEVER)
-    )
+    alive, now = [address for address in addresses if not address.leads_nowhere], datetime.now(UTC)
+
+    def last_tried(address: LedgerAddress) -> datetime:
+        tried = address.last_tried_at or NEVER
+        return tried if tried <= now else NEVER  # by a clock that was ahead
+
+    return sorted(alive, key=lambda one: (one.refusals_in_a_row, ADDRESS_FORMS.index(one.form), last_tried(one)))
 
 
 def next_address(addresses: Iterable[LedgerAddress], without: Collection[str] = ()) -> LedgerAddress | None:

@@ -21,8 +21,9 @@ def next_try(state: State, attempts: int, now: datetime, *, at_once: bool) -> da
 def is_due(row: LedgerRow, *, now: datetime, retry: bool = False) -> bool:
     """Whether an article is to be requested: it is not stored or lost, and its next attempt is due.
 
-    With *retry*, blocked and unavailable articles are due at once.
+    With *retry*, blocked and unavailable articles are due at once. A next attempt that is further away than any wait
+    was noted by a clock that was ahead: it is not believed.
     """
     if row.state in (State.STORED, State.GONE, State.REJECTED):
         return False
-    return retry or row.next_try is None or row.next_try <= now
+    return retry or row.next_try is None or not now < row.next_try <= now + RETRY_AFTER[-1]

@@ -3,7 +3,7 @@
 A spider yields a request for every issue that a page names; ``ledger/frontier.py`` decides which are sent.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from scrapy.http import Response
 from cncert.exceptions import NotAnIssue, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
+from cncert.ledger.article_ledger import FoundAddress
 from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.middlewares.failed_requests import FailedRequests, planned_of
 from cncert.middlewares.picture_retries import retried_issue, retry_request
@@ -36,6 +37,7 @@ class LedgerMiddleware(RunComponent):
             reader=self._spider.read_address,
             count=self.crawler.stats.inc_value,
             note_failure=self.run.note_failure,
+            note=self.run.note,
         )
 
     @cached_property
@@ -51,27 +53,43 @@ class LedgerMiddleware(RunComponent):
                 yield thing
             return
         try:
-            async for thing in start:
-                if (sent := await self._send(thing)) is not None:
-                    yield sent
+            async for thing in self._send([thing async for thing in start]):
+                yield thing
             async for planned in self._frontier.due():
                 yield self._request(planned)
             async for issue in self.run.store.issues_with_unfinished_pictures():
                 if self._spider.arguments.wants(issue.id):
-                    yield await self._send(retry_request(issue.id))
+                    async for thing in self._send([retry_request(issue.id)]):
+                        yield thing
         except StoreError as error:
             raise self.run.store_failed(error) from error
 
-    async def _send(self, thing: Any) -> Any:
-        """Return an item as it is, a request as it should be sent, or None."""
-        if not isinstance(thing, Request) or "row" in thing.meta:
-            return thing  # an item, or what the errback decided to send
-        if retried_issue(thing) is not None:
-            return thing.replace(callback=self._retry_pictures)
-        if self._spider.may_fetch(thing.url):
-            return thing
-        planned = await self._frontier.plan(thing.url, source=thing.meta.get("source"), issue=thing.meta.get("issue"))
-        return self._request(planned) if planned is not None else None
+    async def _send(self, things: Sequence[Any]) -> AsyncIterator[Any]:
+        """Yield items as they are, and requests as they should be sent; those that a page names are planned at once."""
+        planned: dict[int, PlannedRequest | None] = {}
+        for asked_for in (True, False):
+            found = [thing for thing in things if self._is_page(thing) and ("source" not in thing.meta) is asked_for]
+            named = [FoundAddress(one.url, one.meta.get("source", "start"), one.meta.get("issue")) for one in found]
+            if found:
+                results = await self._frontier.plan(named, asked_for=asked_for)
+                planned |= {id(one): result for one, result in zip(found, results, strict=True)}
+        for thing in things:
+            if self._is_page(thing):
+                if (result := planned[id(thing)]) is not None:
+                    yield self._request(result)
+            elif isinstance(thing, Request) and retried_issue(thing) is not None:
+                yield thing.replace(callback=self._retry_pictures)
+            else:
+                yield thing
+
+    def _is_page(self, thing: Any) -> bool:
+        """Whether *thing* is a request for a page that may be an issue, and not yet planned."""
+        return (
+            isinstance(thing, Request)
+            and "row" not in thing.meta
+            and retried_issue(thing) is None
+            and not self._spider.may_fetch(thing.url)
+        )
 
     def _request(self, planned: PlannedRequest) -> Request:
         return Request(
@@ -102,15 +120,23 @@ class LedgerMiddleware(RunComponent):
             async for thing in result:
                 yield thing
             return
+        things, failure = [], None
         try:
             await self._record_article(response)
-            async for thing in result:
+            try:
+                async for thing in result:
+                    things.append(thing)  # what was yielded before an error counts
+            except Exception as error:  # noqa: BLE001  # raised again below
+                failure = error
+            for thing in things:
                 if isinstance(thing, Issue) and "row" in response.meta:
-                    await self._frontier.record_issue(thing, response.meta["issue"])
-                if (sent := await self._send(thing)) is not None:
-                    yield sent
+                    await self._frontier.record_other_issue(thing, response.meta["issue"])
+            async for thing in self._send(things):
+                yield thing
         except StoreError as error:
             raise self.run.store_failed(error) from error
+        if failure is not None:
+            raise failure
 
     async def _record_article(self, response: Response) -> None:
         """Record which article the answer is: its row is that of the article, whatever its address."""

@@ -13,14 +13,14 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 
+from cncert.archive.answer_clock import answered_at
 from cncert.editions.take_issue import take
-from cncert.exceptions import NotAnIssue, SourceError, SourceFault, StoreError
+from cncert.exceptions import DocumentError, NotAnIssue, SourceError, SourceFault, StoreError
 from cncert.extensions.run_recorder import RunComponent
-from cncert.ledger.article_ledger import Ledger
+from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.middlewares.download_errors import is_robots_denial, is_too_large
 from cncert.middlewares.picture_retries import retry_request
 from cncert.options import Options
-from cncert.quality.renew_warnings import renew
 from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
 from cncert.sources.configured_sources import Source, archived_as, host_and_path, read_sources
 from cncert.sources.feed_copy import read_feed_copy
@@ -86,8 +86,9 @@ class SourcesMiddleware(RunComponent):
                 stats.inc_value("cncert/feeds/issues", len(issues))
                 for kind, number in others.items():
                     stats.inc_value(f"cncert/feeds/{kind}", number)
-                for named in sorted(issues, key=lambda named: named.issue, reverse=True):
-                    await ledger.add_address(named.address.url, source.label, named.issue)
+                issues = sorted(issues, key=lambda named: named.issue, reverse=True)
+                await ledger.add([FoundAddress(named.address.url, source.label, named.issue) for named in issues])
+                for named in issues:
                     await self._take_copy(named, page.fetched_at)
                 if source.kind == "album" and await self._are_stored([named.issue for named in issues]):
                     return
@@ -105,31 +106,33 @@ class SourcesMiddleware(RunComponent):
         """Whether the pages behind one that names *issues* name nothing new: these are sorted, and all are stored."""
         if not issues or issues != sorted(issues, reverse=True):
             return False
-        stored = [await self.run.store.get_issue(issue) for issue in issues]
-        return all(issue is not None and not issue.provenance.is_copy for issue in stored)
+        stored = await self.run.store.get_issues(issues)
+        return all(issue in stored and not stored[issue].provenance.is_copy for issue in issues)
 
     def _fail(self, source: Source, code: SourceFault, detail: str) -> None:
         self.crawler.stats.inc_value("cncert/feeds/failed")
         self.run.source_failed(FailedSource(kind=source.kind, name=source.name, code=code, detail=detail))
 
     async def _take_copy(self, named: ListedIssue, fetched_at: datetime) -> None:
-        """Store the feed's copy of the issue if there is none; its page replaces it later."""
+        """Take in the feed's copy of the issue: an edition that counts until its page is stored."""
         arguments, store = self._spider.arguments, self.run.store
         if not named.article.html or not arguments.wants(named.issue) or len(self._copies) == arguments.limit:
-            return
-        if await store.get_issue(named.issue) is not None:
             return
         try:
             issue = read_feed_copy(named, fetched_at)
         except (NotAnIssue, ValidationError) as error:
             logger.debug("No copy of %s: %s", named.issue, error)
             return
-        outcome = await take(store, issue, "feed")
-        await renew(store, issue.id)
-        self.run.count(outcome, issue.id)
-        logger.info("%s: taken from a feed until its page is stored", issue.id)
-        self.crawler.stats.inc_value("cncert/feeds/copies")
-        self._copies.append(issue.id)
+        try:
+            taken = await take(store, issue, "feed")
+        except DocumentError:  # what is stored of it cannot be read, and stays
+            self.run.note_failure(f"issue-{issue.id}", "not_stored")
+            return
+        self.run.count(taken)
+        if taken.is_chosen and taken.outcomes:
+            logger.info("%s: taken from a feed until its page is stored", issue.id)
+            self.crawler.stats.inc_value("cncert/feeds/copies")
+            self._copies.append(issue.id)
 
     async def _download(self, url: str, headers: Mapping[str, str]) -> SourceAnswer:
         """Return the answer of *url*, which is requested a second time if none comes."""
@@ -159,7 +162,8 @@ class SourcesMiddleware(RunComponent):
         if response.status == 200:
             self.crawler.stats.inc_value("cncert/feeds/answered")
         location = (response.headers.get("Location") or b"").decode("latin-1")
-        fetched_at = response.meta.get("archived_at") or datetime.now(UTC)
+        date = (response.headers.get("Date") or b"").decode("latin-1")
+        fetched_at = answered_at(date, response.meta.get("archived_at") or datetime.now(UTC))
         return SourceAnswer(response.status, location, response.body, fetched_at)
 
     def _refusal(self, error: Exception) -> Exception:

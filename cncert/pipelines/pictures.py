@@ -1,4 +1,4 @@
-"""Fetches the pictures of an issue: one file for each, its largest form, named after the issue that showed it first.
+"""Fetches the pictures of an issue: one file for each, its largest form, named after what is in it.
 
 A picture that cannot be fetched costs no issue: its status says so, and the next run tries again.
 """
@@ -13,19 +13,21 @@ from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DropItem, IgnoreRequest
 from scrapy.http import Response
 from scrapy.pipelines.files import FilesPipeline
 from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
 from scrapy.utils.defer import ensure_awaitable
 from twisted.python.failure import Failure
 
+from cncert.editions.take_issue import show_pictures, take_pictures
 from cncert.exceptions import StoreError, error_reason
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES, pictures_to_fetch
-from cncert.items import Issue, Picture, PictureStatus
-from cncert.middlewares.download_errors import describe_error
+from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
+from cncert.items import UNFINISHED_STATUSES, Issue, Picture, PictureStatus
+from cncert.middlewares.download_errors import describe_error, is_too_large
 from cncert.pipelines.atomic_files_store import AtomicFilesStore
+from cncert.store.kept_pictures import KeptPicture
 from cncert.terminal.atomic_write import remove_leftovers
 from cncert.wechat.address import ARTICLE_HOST, read_picture
 from cncert.wechat.picture_limits import PictureError, inspect_picture
@@ -42,7 +44,9 @@ class PicturesPipeline(FilesPipeline):
 
     def __init__(self, store_uri: str | os.PathLike[str], *, crawler: Crawler) -> None:
         super().__init__(store_uri, crawler=crawler)
+        self._known: dict[str, KeptPicture] = {}
         self._fetched: dict[str, Picture] = {}
+        self._keeping = asyncio.Lock()
 
     def open_spider(self, spider: Spider | None = None) -> None:
         """Remove what a run that was killed left unfinished."""
@@ -54,6 +58,24 @@ class PicturesPipeline(FilesPipeline):
     def _run(self) -> RunRecorder:
         return RunRecorder.of(self.crawler)
 
+    async def process_item(self, item: Issue) -> Issue:  # type: ignore[override]  # Scrapy passes no spider to it
+        """Fetch the pictures of *item*, and keep what became of them. Raises DropItem if the store fails."""
+        store = self._run.store
+        try:
+            self._known |= await store.get_pictures([picture.key for picture in item.images])
+            await super().process_item(item)
+            # One after the other: an issue that is stored next finds a picture kept that another one shows too.
+            async with self._keeping:
+                fetched = [self._fetched.pop(one.key) for one in item.images if one.key in self._fetched]
+                if fetched:
+                    await take_pictures(store, fetched)
+            if item.editions:
+                await show_pictures(store, item)
+        except StoreError as error:
+            await self._run.stop(error)
+            raise DropItem(f"not stored: {error}") from None
+        return item
+
     def get_media_requests(self, item: Issue, info: MediaPipeline.SpiderInfo) -> list[Request]:
         """Return a request for the largest form of each unfinished picture."""
         return [
@@ -61,24 +83,25 @@ class PicturesPipeline(FilesPipeline):
                 address.largest,
                 # A foreign Referer gets a placeholder.
                 headers={"Referer": f"https://{ARTICLE_HOST}/", "Accept": "image/*,*/*;q=0.8"},
-                meta={"allow_offsite": True, "download_maxsize": MAX_PICTURE_BYTES, "picture": picture, "path": path},
+                meta={"allow_offsite": True, "download_maxsize": MAX_PICTURE_BYTES, "picture": picture},
             )
-            for path, picture in pictures_to_fetch(item).items()
-            if (address := read_picture(picture.url)) is not None
+            for picture in {picture.key: picture for picture in reversed(item.images)}.values()
+            if self._is_unfinished(picture) and (address := read_picture(picture.url)) is not None
         ]
+
+    def _is_unfinished(self, picture: Picture) -> bool:
+        known = self._known.get(picture.key)
+        return known is None or known.status == "stored" or known.status in UNFINISHED_STATUSES
 
     async def media_to_download(  # type: ignore[override]  # Scrapy awaits what this returns
         self, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any = None
     ) -> FileInfo | None:
         """Return the file if there is one already: of this issue, or of another that shows the same picture."""
         picture: Picture = request.meta["picture"]
-        try:
-            known = await self._run.store.find_picture(picture.key)
-        except StoreError as error:
-            await self._run.stop(error)
-            return _info(request.url, picture)  # nothing is fetched any more
-        if known is not None and known.path is not None and await self._stat(known.path, info):
-            return self._finish(request, known, stat="known")
+        known = self._known.get(picture.key)
+        if known is not None and known.status == "stored" and known.path and await self._stat(known.path, info):
+            self.crawler.stats.inc_value("cncert/pictures/known")
+            return _info(request.url, known.put_into(picture))
         return None
 
     async def _stat(self, path: str, info: MediaPipeline.SpiderInfo) -> bool:
@@ -98,8 +121,8 @@ class PicturesPipeline(FilesPipeline):
             if response.status != 200:
                 raise PictureError("failed", f"HTTP status {response.status}")
             extension, width, height = await asyncio.to_thread(inspect_picture, response.body)
-            path = f"{request.meta['path']}.{extension}"
             checksum = hashlib.sha256(response.body).hexdigest()
+            path = f"{checksum[:2]}/{checksum[:32]}.{extension}"
             await ensure_awaitable(self.store.persist_file(path, BytesIO(response.body), info))
         except PictureError as error:
             return self._fail(request, error.status, str(error))
@@ -113,9 +136,11 @@ class PicturesPipeline(FilesPipeline):
     def media_failed(  # type: ignore[override]  # a picture that failed is no error of the program: nothing is raised
         self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
     ) -> None:
-        """Note that no answer came."""
+        """Note that no answer came, or one that is larger than a picture that is kept."""
         if isinstance(failure.value, IgnoreRequest) and self.crawler.settings.get("CNCERT_REPLAY"):
             self._fail(request, "failed", "not in the replayed archive", stat="not_archived")
+        elif failure.value is not None and is_too_large(failure.value):
+            self._fail(request, "unsupported", f"larger than {MAX_PICTURE_BYTES} bytes")
         else:
             self._fail(request, "failed", describe_error(failure.value, request.url))
 
@@ -129,8 +154,8 @@ class PicturesPipeline(FilesPipeline):
         return _info(request.url, picture)
 
     def item_completed(self, results: list[FileInfoOrError], item: Issue, info: MediaPipeline.SpiderInfo) -> Issue:
-        """Return the issue with the results of its pictures."""
-        return item.with_files_of(self._fetched)
+        """Return the issue as it is: its document shows what became of its pictures."""
+        return item
 
 
 def _info(url: str, picture: Picture) -> FileInfo:

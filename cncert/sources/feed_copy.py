@@ -33,6 +33,7 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
     )
     copied = read_page_of_other_site(page, named.address.url)
     provenance = Provenance(
+        source="feed",
         fetched_at=fetched_at,
         via="feed",
         address=copied.link,

@@ -8,9 +8,10 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from cncert.archive.answer_clock import answered_at
 from cncert.archive.http_cache import replay_settings
 from cncert.browser import chromium
-from cncert.items import Provenance
+from cncert.items import Provenance, Source
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
 from cncert.spiders.arguments import JOB, Arguments
@@ -31,7 +32,7 @@ class SeriesSpider(Spider):
     asks_sources: ClassVar[bool] = False
     """Whether feeds and albums are read before the spider starts."""
     given: dict[str, str]
-    """The arguments as the user gave them."""
+    """The arguments as the user gave them; of an address only what leads to its article: the rest may be a secret."""
     arguments: Arguments
     seen = 0
     """How many issues of its range the crawl has read."""
@@ -43,6 +44,8 @@ class SeriesSpider(Spider):
         arguments = Arguments.read(given, cls.read_address)
         spider = super().from_crawler(crawler, *args)
         spider.given = {name: value for name, value in given.items() if name != JOB}
+        if arguments.start and not given["start"].startswith("@"):
+            spider.given["start"] = ",".join(arguments.start)
         spider.arguments = arguments
         if arguments.replay is not None:
             crawler.settings.setdict(replay_settings(arguments.replay), priority="spider")
@@ -65,12 +68,14 @@ class SeriesSpider(Spider):
         return False
 
 
-def provenance(response: Response) -> Provenance:
-    """Return where *response* came from, when, and a hash of what came."""
+def provenance(response: Response, source: Source = "page") -> Provenance:
+    """Return where *response* came from, when by its own clock, and a hash of what came."""
     archived: datetime | None = response.meta.get("archived_at")
+    date = (response.headers.get("Date") or b"").decode("latin-1")
     return Provenance(
-        fetched_at=archived or datetime.now(UTC),
+        source=source,
         via="archive" if archived else "browser" if "playwright" in response.flags else "http",
+        fetched_at=answered_at(date, archived or datetime.now(UTC)),
         address=response.url,
         sha256=sha256(response.body).hexdigest(),
         parser=PARSER,

@@ -64,9 +64,7 @@ class BulletinSpider(SeriesSpider):
 
     def parse(self, response: HtmlResponse) -> Any:
         """Yield the issue. Raises NotAnIssue for a page that shows none."""
-        origin = provenance(response)
-        issue = read_issue(read_page_of_other_site(response.text, None), origin.model_copy(update={"via": "file"}))
-        yield issue.model_copy(update={"provenance": origin})
+        yield read_issue(read_page_of_other_site(response.text, None), provenance(response, "site"))
 
 
 class RemarkPipeline:

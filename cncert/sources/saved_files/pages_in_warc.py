@@ -8,6 +8,7 @@ from datetime import datetime
 from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
+from cncert.archive.answer_clock import answered_at
 from cncert.exceptions import SavedFileError, error_reason
 from cncert.sources.saved_files.find_files import DECOMPRESSION_ERRORS
 
@@ -25,6 +26,8 @@ class WarcAnswer:
     """Where a redirect leads."""
     body: bytes
     date: datetime
+    """When the server sent it, or a browser made it."""
+    is_response: bool
 
 
 def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer | SavedFileError]:
@@ -48,7 +51,8 @@ def read_answers(stream: io.BufferedReader, limit: int) -> Iterator[WarcAnswer |
             http = record.http_headers if record.rec_type == "response" else None
             status = warc_records.status(record) if http else 200
             location = http.get_header("Location") if http else None
-            yield WarcAnswer(address, status, location, body, warc_records.date(record))
+            date = answered_at(http.get_header("Date") if http else None, warc_records.date(record))
+            yield WarcAnswer(address, status, location, body, date, is_response=http is not None)
         if reader.is_in_headers:
             raise SavedFileError("breaks off in the headers of a record")
     except (*DECOMPRESSION_ERRORS, *warc_records.BROKEN) as error:

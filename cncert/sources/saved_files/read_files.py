@@ -145,7 +145,7 @@ def read_file(file: str | OSError, *, keep_pages: bool) -> Iterator[PageFromFile
 def _read_answer(file: str, answer: WarcAnswer | SavedFileError, keep_pages: bool) -> PageFromFile | UnreadFile:
     if isinstance(answer, SavedFileError):
         return UnreadFile(file, str(answer), absent=False)
-    saved_page = SavedPage(answer.body, answer.address, answer.date, as_served=True)
+    saved_page = SavedPage(answer.body, answer.address, answer.date, as_served=True, is_answer=answer.is_response)
     if answer.status == 200:
         content = read_saved_page(saved_page)
     else:

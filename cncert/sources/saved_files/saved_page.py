@@ -55,6 +55,8 @@ class SavedPage:
     address: str | None
     saved_at: datetime
     as_served: bool
+    is_answer: bool = False
+    """Whether an archive of answers states when a server sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def _read_wechat(saved: SavedPage, data: bytes) -> SavedPageContent:
     # A page that was saved without its scripts may have lost its identity with them.
     is_proven = article.key is not None and article.published_at is not None
     try:
-        issue = read_issue(article, _provenance(saved, "archive" if is_proven else "file", article))
+        issue = read_issue(article, _provenance(saved, "page" if is_proven else "file", article))
     except NotAnIssue as error:
         return SavedPageContent(page, None, f"no issue ({error.reason}): {error}")
     return SavedPageContent(page, issue, page.reason)
@@ -135,11 +137,12 @@ def _unknown(reason: str) -> SavedPageContent:
     return SavedPageContent(Page(Verdict.UNKNOWN, reason), None, reason)
 
 
-def _provenance(saved: SavedPage, via: Literal["archive", "file"], article: Article) -> Provenance:
+def _provenance(saved: SavedPage, source: Literal["page", "file"], article: Article) -> Provenance:
     asked = read_address(saved.address) if saved.address and article.kind is not None else None
     return Provenance(
+        source=source,
+        via="archive" if saved.is_answer else "file",
         fetched_at=saved.saved_at,
-        via=via,
         address=article.link or (asked.url if asked else None),
         sha256=sha256(saved.data).hexdigest(),
         parser=PARSER,
