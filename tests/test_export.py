@@ -29,6 +29,7 @@ from cncert.report.metrics import metrics
 from cncert.store import open_store
 from tests.calls import call
 from tests.factories import BIZ, NOW, make_figure, make_issue, make_picture, make_row
+from tests.stores import put_document
 from tools import write_docs
 
 Rows = list[dict[str, Any]]
@@ -46,6 +47,10 @@ PICTURE = {
     "source": "picture", "picture": "mmbiz_png/chart", "box": [9, 40, 18, 4],
     "confidence": 0.95, "words_confidence": 0.97, "pairing_confidence": 0.95,
     "checked": {"by": "zhang", "at": NOW, "verdict": "confirmed"},
+}  # fmt: skip
+EDITION = {
+    "address": "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv", "account": "国家互联网应急中心CNCERT",
+    "first_seen": NOW, "last_seen": None, "published_at": None, "chosen": False,
 }  # fmt: skip
 LONG = "很长的一段文字。" * 6_000
 ISSUES = [
@@ -69,10 +74,16 @@ ISSUES = [
     make_issue(
         2025, 3,
         images=[make_picture("mmbiz_png/a", "stored", path="2025-03/01-ab.png"), make_picture("mmbiz_jpg/b")],
+        editions=[
+            EDITION | {"id": "1" * 32, "source": "page", "via": "http", "last_seen": NOW, "chosen": True},
+            EDITION | {"id": "2" * 32, "source": "file", "via": "file", "account": None, "first_seen": None},
+        ],
     ),
 ]  # fmt: skip
 GAP = make_row(f"{BIZ}-1-1", issue="2025-05", state="gone", reason="deleted by its author")
-TABLES = "issues figures wide wide_sources shares rankings pictures warnings gaps breaks metrics columns".split()
+TABLES = (
+    "issues figures wide wide_sources shares rankings pictures warnings editions gaps breaks metrics columns".split()
+)
 ALL = "csv,jsonl,parquet,xlsx,datapackage,markdown,atom"
 ROOM = 36_864
 """Bytes that the largest file may have on a full disk: SQLite needs 32,768 to open the store."""
@@ -81,7 +92,7 @@ ROOM = 36_864
 async def fill(uri: str) -> None:
     async with open_store(uri) as store:
         for issue in ISSUES:
-            await store.put_issue(issue)
+            await put_document(store, issue)
         await store.change_row(GAP.id, lambda _: GAP)
 
 
@@ -130,7 +141,7 @@ def figure_rows() -> Iterator[dict[str, Any]]:
         for place, figure in enumerate(issue.figures, 1):
             is_word = isinstance(figure.value, str)
             same = ("metric unit qualifier change change_pct share_pct source confidence words_confidence "
-                    "pairing_confidence picture section evidence").split()  # fmt: skip
+                    "pairing_confidence picture section evidence edition").split()  # fmt: skip
             yield {
                 **week_of(issue), "place": place, "label": LABELS.get(figure.metric),
                 "value": None if is_word else figure.value, "word": figure.value if is_word else None,
@@ -169,6 +180,11 @@ def picture_rows() -> Iterator[dict[str, Any]]:
             yield week_of(issue) | {"place": place} | picture.model_dump()
 
 
+def edition_rows() -> Iterator[dict[str, Any]]:
+    for issue in ISSUES:
+        yield from ({"issue": issue.id} | edition.model_dump() for edition in issue.editions)
+
+
 def gap_rows() -> Iterator[dict[str, Any]]:
     for week in weeks([GAP], [issue.id for issue in ISSUES], today=date(2025, 3, 1)):
         if week.issue <= "2025-03":  # the ledger was written last before the week of its claim had ended
@@ -185,6 +201,7 @@ EXPECTED: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "shares": share_rows,
     "rankings": ranking_rows,
     "pictures": picture_rows,
+    "editions": edition_rows,
     "gaps": gap_rows,
 }
 
@@ -291,7 +308,7 @@ def test_a_workbook_is_made_for_people(out: Path) -> None:
     assert book.sheetnames == TABLES
     assert book.properties.created == datetime(2000, 1, 1)
     sheet = book["figures"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B3", "A2:Y21")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B3", "A2:Z21")
     names = [cell.value for cell in sheet[1]]
     first = dict(zip(names, sheet[6], strict=True))
     assert sheet.cell(2, names.index("evidence") + 1).value == "原文"

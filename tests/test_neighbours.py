@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cncert.items import RELATIVE_WARNINGS, Issue
+from cncert.items import Issue
+from cncert.quality.all_warnings import RELATIVE_WARNINGS
 from cncert.quality.outliers_between_weeks import neighbour_warnings
 from cncert.report.issue_warnings import WARNING_CODES
 from tests.factories import make_figure, make_issue

@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.async_api import ConsoleMessage, async_playwright, expect
 
 from cncert.commands.ocr import OcrCommand
-from cncert.infographics.figures.figures_of_issue import update_issue
+from cncert.editions.remake_documents import remake
 from cncert.items import Issue
 from cncert.output.check import server
 from cncert.output.check.picture_crops import DecodedPicture
@@ -33,7 +33,7 @@ from cncert.store.picture_readings import Correction
 from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.site.crawl import run_scrapy
-from tests.stores import rewrite
+from tests.stores import rewrite, take_in
 
 Node = dict[str, Any]
 
@@ -75,10 +75,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def fill(store: Store) -> None:
         for issue in issues:
-            await store.put_issue(issue)
+            await take_in(store, issue)
         for data, pairs in FILES.items():
             await store.put_reading(hashlib.sha256(data).hexdigest(), make_reading(*pairs))
-        await update_issue(store, "2025-03")
+        await remake(store, ["2025-03"])
 
     in_store(place, fill)
     return place
@@ -203,7 +203,7 @@ async def checking(place: Path, capsys: pytest.CaptureFixture[str], **given: Any
     """The command at work on the store of *place*, with the options *given*, and somebody who has entered."""
     options: Node = dict.fromkeys(("first", "last", "metric", "language", "port"))
     opts = Namespace(**options | {"by": "li", "all": False, "open": False} | given)
-    command = asyncio.create_task(run_check(uri(place), str(place / "pictures"), "en", opts))
+    command = asyncio.create_task(run_check(open_store(uri(place)), str(place / "pictures"), "en", opts))
     checker = Checker(command, said=lambda: capsys.readouterr().err)
     while not checker.address and not command.done():
         await asyncio.sleep(0.002)
@@ -253,7 +253,7 @@ async def test_nothing_is_kept_by_a_browser_nor_taken_by_another_page(
 
 @pytest.mark.parametrize("sample", [True, False])
 async def test_the_page_of_a_sample_says_so(place: Path, capsys: pytest.CaptureFixture[str], sample: bool) -> None:
-    rewrite(uri(place), "issues", "2025-04", lambda issue: issue["provenance"].update(sample=sample))
+    rewrite(uri(place), "meta", "content", lambda content: content.update(sample=sample))
     async with checking(place, capsys) as checker:
         answer = await checker.ask("GET", "/")
         top = answer.body.decode().partition("<header")[0]

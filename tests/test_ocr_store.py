@@ -13,8 +13,9 @@ import pytest
 
 from cncert.commands.demo import NEWEST_ADDRESS
 from cncert.commands.ocr import OcrCommand
+from cncert.editions.remake_documents import remake
 from cncert.exceptions import ArgumentError
-from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue, update_issue
+from cncert.infographics.figures.figures_of_issue import PictureFigures, figures_of_issue
 from cncert.infographics.figures.human_checks import (
     CheckedNumber,
     CheckVerdict,
@@ -27,7 +28,7 @@ from cncert.infographics.figures.picture_files import NoPictureFile, PicturePlac
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
 from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.items import Figure, Issue
-from cncert.quality import renew_warnings
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.quality.text_against_pictures import picture_warnings
 from cncert.store import Store, open_store
 from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, ReadPicture
@@ -36,6 +37,7 @@ from tests.factories import make_correction, make_figure, make_issue, make_pair,
 from tests.ocr_double import BLANK, DIES, HANGS, LOG
 from tests.ocr_double import picture as drawn
 from tests.site.crawl import ROOT, project_env, run_scrapy, scrapy_command
+from tests.stores import take_in
 
 SAMPLE = ROOT / "cncert" / "data" / "sample"
 ONE, TWO = "1" * 64, "2" * 64
@@ -53,7 +55,8 @@ def seen(readings: dict[str, PictureReading], *said: Correction, issue: Issue | 
     corrections: dict[str, list[Correction]] = {}
     for one in said:
         corrections.setdefault(one.picture, []).append(one)
-    return figures_of_issue(issue or shown(*readings), readings, corrections)
+    issue = issue or shown(*readings)
+    return figures_of_issue(issue, readings, corrections, issue.warnings)
 
 
 def values(found: PictureFigures) -> list[tuple[str, float | str, str | None]]:
@@ -71,7 +74,7 @@ def asked(found: PictureFigures) -> list[tuple[float, str]]:
 def test_a_figure_says_where_it_was_read_and_how_sure_it_is() -> None:
     pair = make_pair(change_pct=-3.5, qualifier="约", share_pct=0.5)
     (figure,) = seen({ONE: make_reading(pair)}).figures
-    assert figure.model_dump(exclude={"parts", "start", "end", "change", "section", "checked"}) == {
+    assert figure.model_dump(exclude={"parts", "start", "end", "change", "section", "checked", "edition"}) == {
         "metric": "hosts.infected", "value": 1370000, "unit": "台", "qualifier": "约", "change_pct": -3.5,
         "share_pct": 0.5, "evidence": "感染主机 | 1370000", "source": "picture", "picture": "mmbiz_png/11111111",
         "confidence": 0.95, "words_confidence": 0.98, "pairing_confidence": 0.95, "box": [10, 20, 30, 40],
@@ -246,7 +249,7 @@ async def fill(uri: str, folder: Path, weeks: dict[int, list[int | bytes | None]
         for number, contents in weeks.items():
             week = f"2025-{number:02d}"
             images = [put_picture(folder, week, place, one) for place, one in enumerate([*contents, BLANK], 1)]
-            await store.put_issue(make_issue(number=number, figures=[], warnings=[], images=images))
+            await take_in(store, make_issue(number=number, figures=[], warnings=[], images=images))
 
 
 def ocr(uri: str, folder: Path, *args: str, engine: str = "First", **env: str) -> subprocess.CompletedProcess[str]:
@@ -255,10 +258,14 @@ def ocr(uri: str, folder: Path, *args: str, engine: str = "First", **env: str) -
     return run_scrapy("ocr", *args, *given, env={"CNCERT_STORE": uri, "CNCERT_FILES": str(folder), **env})
 
 
+def of_pictures(issue: Issue) -> list[Figure]:
+    return [figure for figure in issue.figures if figure.source == "picture"]
+
+
 async def stated(uri: str) -> dict[str, list[float | str]]:
     """The values that the issues have from their pictures."""
     async with open_store(uri) as store:
-        return {issue.id: [one.value for one in issue.picture_figures] async for issue in store.issues()}
+        return {issue.id: [one.value for one in of_pictures(issue)] async for issue in store.issues()}
 
 
 def test_each_picture_is_read_once_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -381,28 +388,32 @@ async def test_an_answer_is_kept_changes_the_figure_and_can_be_taken_back(uri: s
     reading = make_reading(UNSURE)
     async with open_store(uri) as store:
         for number in (3, 5):
-            await store.put_issue(shown(ONE, number=number))
+            await take_in(store, shown(ONE, number=number))
         await store.put_reading(ONE, reading)
-        (candidate,), unreadable = await open_candidates(store)
-        assert (candidate.issues, unreadable) == (("2025-03", "2025-05"), [])
+        (candidate,) = await open_candidates(store, issues_with_warnings(store))
+        assert candidate.issues == ("2025-03", "2025-05")
         await save_check(store, candidate, "corrected", "zhang", CheckedNumber(1376000, "台", 2.0), note="第三位")
+        await remake(store, candidate.issues)
         found = [(one.value, one.checked and one.checked.by) for one in await figures(store, "2025-05")]
         assert found == [(1376000, "zhang")]
-        assert (await open_candidates(store))[0] == []
-        (accepted,), _ = await open_candidates(store, accepted=True)
+        assert await open_candidates(store, issues_with_warnings(store)) == []
+        (accepted,) = await open_candidates(store, issues_with_warnings(store), accepted=True)
         await save_check(store, accepted, "refused", "li")
+        await remake(store, accepted.issues)
         assert await figures(store, "2025-03") == []
-        (said,) = await store.corrections(ONE)
+        (said,) = await store.corrections([ONE])
         assert (said.verdict, said.by) == ("refused", "li")
-        await remove_check(store, said)
-        assert [one.reason for one in (await open_candidates(store, first="2025-04"))[0]] == ["words unsure"]
-        assert await store.revisions("2025-03") == []
+        assert await remove_check(store, said) == ["2025-03", "2025-05"]
+        await remake(store, ["2025-03", "2025-05"])
+        assert [one.reason for one in await open_candidates(store, issues_with_warnings(store, "2025-04"))] == [
+            "words unsure"
+        ]
 
 
 async def figures(store: Store, issue_id: str) -> list[Figure]:
     issue = await store.get_issue(issue_id)
     assert issue is not None
-    return issue.picture_figures
+    return of_pictures(issue)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +442,7 @@ async def test_figures_of_pictures_are_compared_with_the_weeks_around(sqlite_uri
     """And the readings that a killed process left are put into the issues by the next one."""
     async with open_store(sqlite_uri) as store:
         for number, checksum, value, change in ((2, ONE, 100, None), (3, TWO, 150, 3.0)):
-            await store.put_issue(shown(checksum, number=number))
+            await take_in(store, shown(checksum, number=number))
             evidence = f"感染主机 | {value} | {change}%"
             await store.put_reading(
                 checksum, make_reading(make_pair(value=value, change_pct=change, evidence=evidence))
@@ -439,25 +450,24 @@ async def test_figures_of_pictures_are_compared_with_the_weeks_around(sqlite_uri
         series = StoredPictures(store, None)
         for issue_id in await series.issue_ids():
             await series.add_issue(issue_id)
-        for issue_id in series.changed:
-            await renew_warnings.renew(store, issue_id)
-        issue = await store.get_issue("2025-03")
-        assert issue is not None
-        assert [warning.code for warning in issue.warnings] == ["change_disagrees"]
-        (candidate,), _ = await open_candidates(store)
+        assert [*series.outdated] == ["2025-02", "2025-03"]
+        await remake(store, series.outdated)
+        _, (_, warnings) = [found async for found in issues_with_warnings(store)]
+        assert [warning.code for warning in warnings if warning.code != "review_irregular"] == ["change_disagrees"]
+        (candidate,) = await open_candidates(store, issues_with_warnings(store))
         assert candidate.is_figure and candidate.reason.startswith("hosts.infected: a change of +3 % is stated")
-        assert +await series.counts() == {"figures": 2, "doubted": 1}
+        assert +await series.counts(issues_with_warnings(store)) == {"figures": 2, "doubted": 1}
 
 
 async def test_a_picture_whose_file_is_lost_keeps_its_figures(sqlite_uri: str) -> None:
     async with open_store(sqlite_uri) as store:
-        await store.put_issue(shown(ONE))
+        await take_in(store, shown(ONE))
         await store.put_reading(ONE, make_reading(SURE))
-        await update_issue(store, "2025-03")
-        await store.put_issue(shown(images=[make_picture("mmbiz_png/11111111", "failed")]))
-        await update_issue(store, "2025-03")
+        await remake(store, ["2025-03"])
+        await take_in(store, shown(images=[make_picture("mmbiz_png/11111111", "failed")]))
+        await remake(store, ["2025-03"])
         assert [one.value for one in await figures(store, "2025-03")] == [1370000]
-        await store.put_issue(shown(TWO))
+        await take_in(store, shown(TWO))
         assert await figures(store, "2025-03") == []
 
 

@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 from base64 import b64decode, b64encode
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from cncert.report import calendar
 from cncert.report.metrics import metrics
 from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerRow
-from cncert.store.revisions import Reject
+from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
 from cncert.terminal.atomic_write import write_whole
 from tests.calls import call
+from tests.editions import Event, reading, take_all
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing
-from tests.stores import rewrite
+from tests.stores import put_document, rewrite
 
 Node = dict[str, Any]
 
@@ -43,7 +45,7 @@ def fill(place: Path, *documents: Issue | LedgerRow | Reject | RunRecord) -> Non
             for document in documents:
                 match document:
                     case Issue():
-                        await store.put_issue(document)
+                        await put_document(store, document)
                     case LedgerRow():
                         await store.change_row(document.id, lambda _, row=document: row)  # type: ignore[misc]
                     case Reject():
@@ -210,7 +212,6 @@ def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None
     fill(
         tmp_path,
         weekly("2025-02"),
-        weekly("2025-02", text="edited"),
         weekly("2025-05", warnings=doubts),
         make_row(key, issue="2025-02", state="gone", reason="deleted by its author"),
         make_row("issue-2025-03", issue="2025-03", state="blocked", reason="verification page"),
@@ -227,7 +228,7 @@ def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None
     ]
     assert data["weeks"][0]["start"] == "2025-01-06"
     assert data["read_at"] == "2025-01-24T09:02:03.456000+08:00"
-    assert [(one["gone"], one["edits"]) for one in data["issues"]] == [(True, 1), (False, 0)]
+    assert [one["gone"] for one in data["issues"]] == [True, False]
     assert issue_in(data, "2025-05")["warnings"] == [["figure_conflict", "hosts.infected: 5, 7"]]
     (reject,) = data["rejects"]
     assert (reject["issue"], reject["reason"], reject["address"]) == (
@@ -236,6 +237,29 @@ def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None
     (run,) = data["runs"]
     assert (run["clean"], run["close_reason"], run["new"], run["warnings"]) == (False, "shutdown", 1, ["stopped"])
     assert data["sources"] == [{"name": "http", "issues": 2}]
+
+
+def test_the_editions_of_an_issue_are_on_the_page(tmp_path: Path) -> None:
+    """Its page, a feed's copy that states another figure, and a state that a person withdrew."""
+
+    async def put() -> None:
+        page, feed = reading(3, handled=100), reading(3, handled=90, source="feed", address="https://feeds.example/1")
+        events = [page, feed, Event(reading(3, handled=7, seen=datetime(2024, 3, 1, tzinfo=UTC)), withdrawn=True)]
+        async with open_store(f"sqlite:///{tmp_path}/cncert.db") as store:
+            await take_all(store, events)
+
+    asyncio.run(put())
+    issue = issue_in(data_in(report(tmp_path)), "2024-03")
+    assert sorted((one["source"], one["via"], one["chosen"], one["withdrawn"]) for one in issue["editions"]) == [
+        ("feed", "feed", False, False),
+        ("page", "http", False, True),
+        ("page", "http", True, False),
+    ]
+    (chosen,) = [one for one in issue["editions"] if one["chosen"]]
+    assert (chosen["account"], chosen["url"]) == ("国家互联网应急中心CNCERT", None)
+    assert (chosen["published"], chosen["first_seen"]) == ("2024-01-25T17:00:00+08:00", "2024-01-26T17:00:00+08:00")
+    (warning,) = [message for code, message in issue["warnings"] if code == "editions_disagree"]
+    assert warning.startswith("incidents.handled: 100 here, 90 in edition ")
 
 
 def test_it_opens_in_the_language_that_is_asked_for(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from cncert.store import open_store
 from tests.calls import call
 from tests.factories import NOW, make_issue, make_picture, make_row, make_run
 from tests.site.crawl import ROOT, project_env, run_scrapy
+from tests.stores import put_document
 
 SIGNED = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499999&idx=1&sn=973acc0aa04d451c&chksm=973acc0aa04d"
 
@@ -51,8 +52,8 @@ async def fill(uri: str, weeks: list[str], *, blocked: str | None = None, **last
             else:
                 picture, ended = make_picture(f"mmbiz_png/issue{week}", "stored"), period(*parse_week(week)).end
                 came = datetime.combine(ended + timedelta(days=1), time(), CHINA)
-                issue = make_issue(*parse_week(week), images=[picture], warnings=[], published_at=came)
-                await store.put_issue(issue)
+                issue = make_issue(*parse_week(week), images=[picture], figures=[], warnings=[], published_at=came)
+                await put_document(store, issue)
             await store.change_row(row.id, lambda _, row=row: row)  # type: ignore[misc]
         await store.put_run(make_run(**fields))
 
@@ -179,8 +180,8 @@ async def test_the_future_is_neither_the_newest_issue_nor_the_last_run(tmp_path:
     weeks, ahead = recent_weeks(4), datetime(2036, 1, 1, tzinfo=UTC)
     await fill(sqlite_uri, weeks[:1], faults={"failed": 1}, clean=False)
     async with open_store(sqlite_uri) as store:
-        await store.put_issue(make_issue(*parse_week(weeks[1]), published_at=ahead, warnings=[]))
-        await store.put_issue(make_issue(2036, 1, warnings=[]))
+        await put_document(store, make_issue(*parse_week(weeks[1]), published_at=ahead, warnings=[]))
+        await put_document(store, make_issue(2036, 1, warnings=[]))
         await store.put_run(make_run("ahead", started_at=ahead, ended_at=ahead, clean=True, close_reason="finished"))
     result = run_status(tmp_path, "--json", store=sqlite_uri)
     state = json.loads(result.stdout)

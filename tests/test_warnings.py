@@ -2,24 +2,31 @@
 
 import asyncio
 import json
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cncert.items import CHINA, RELATIVE_WARNINGS, Issue
+from cncert.items import CHINA, Issue, IssueWarning
 from cncert.monitoring import issue_notes
+from cncert.quality.all_warnings import RELATIVE_WARNINGS, issues_with_warnings
 from cncert.report import calendar
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from cncert.store.run_records import IssueNote, RunRecord
 from tests import series
+from tests.editions import reading, take_all, title
 from tests.factories import make_issue
 from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
+from tests.stores import put_document
 
+CONTRADICTIONS = {
+    "editions_disagree", "page_emptied", "newer_not_chosen", "number_differs", "week_changed", "lists_itself",
+    "time_in_future", "correction_not_applied",
+}  # fmt: skip
 GOV = "境内被篡改政府网站（GOV类）数量为{}个（约占境内5.0%），较上周环比增加了{}%。"
 RANGE = ("from=2024-12", "until=2024-16")
 
@@ -41,15 +48,15 @@ def publish(site: LoopbackWeChat, issue: str, **facts: Any) -> None:
     site.add_article(here.url, pages.render(spec))
 
 
-async def contents(tmp_path: Path) -> tuple[dict[str, Issue], RunRecord]:
-    """The stored issues and the last run."""
+async def contents(tmp_path: Path) -> tuple[dict[str, list[IssueWarning]], RunRecord]:
+    """The warnings of the stored issues, and the last run."""
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
         (run,) = await store.runs(1)
-        return {issue.id: issue async for issue in store.issues()}, run
+        return {issue.id: warnings async for issue, warnings in issues_with_warnings(store)}, run
 
 
-def codes(issue: Issue) -> list[str]:
-    return [warning.code for warning in issue.warnings]
+def codes(warnings: list[IssueWarning]) -> list[str]:
+    return [warning.code for warning in warnings]
 
 
 async def test_a_clean_run_says_what_is_odd(site: LoopbackWeChat, tmp_path: Path) -> None:
@@ -62,8 +69,8 @@ async def test_a_clean_run_says_what_is_odd(site: LoopbackWeChat, tmp_path: Path
     start = f"start={series.published('2024-16').url}"
     first = crawl(site, tmp_path, start, *RANGE)
     assert first.returncode == 0, first.stderr[-3000:]
-    issues, run = await contents(tmp_path)
-    assert {name: codes(issue) for name, issue in issues.items()} == {
+    warnings, run = await contents(tmp_path)
+    assert {name: codes(found) for name, found in warnings.items()} == {
         "2024-12": [],
         "2024-13": ["figures_unread", "figures_unread"],
         "2024-14": ["figure_missing"],
@@ -87,39 +94,18 @@ async def test_a_clean_run_says_what_is_odd(site: LoopbackWeChat, tmp_path: Path
     again = crawl(site, tmp_path, start, *RANGE, "refresh=1")
     assert again.returncode == 0, again.stderr[-3000:]
     found, run = await contents(tmp_path)
-    assert {name: issue.warnings for name, issue in found.items()} == {
-        name: issue.warnings for name, issue in issues.items()
-    }
+    assert found == warnings
     assert (run.new, run.changed, run.notes) == ([], [], [])
 
-    # The week before was edited: its neighbour's warning goes, no revision of it is made.
+    # The week before was edited: its neighbour's warning goes, no edition of it is made.
     publish(site, "2024-15", note=GOV.format(104, "15.0"))
     crawl(site, tmp_path, start, *RANGE, "refresh=1")
     found, run = await contents(tmp_path)
     assert run.changed == ["2024-15"]
     assert codes(found["2024-16"]) == []
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        assert await store.revisions("2024-16") == []
-
-
-async def test_a_run_mends_what_one_before_it_left(site: LoopbackWeChat, tmp_path: Path) -> None:
-    """Killed between an issue and its neighbours, or of another version: warnings are missing, others are there."""
-    series.publish(site, "2024-15", "2024-16")
-    publish(site, "2024-16", note=GOV.format(118, "13.5"))
-    publish(site, "2024-15", note=GOV.format(90, "2.0"))
-    arguments = (f"start={series.published('2024-16').url}", "from=2024-15", "until=2024-16")
-    crawl(site, tmp_path, *arguments)
-    issues, _ = await contents(tmp_path)
-    doubts = issues["2024-16"].relative_warnings
-    assert doubts
-    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        for one, left in (("2024-16", []), ("2024-15", doubts)):
-            assert await store.replace_issue(issues[one], issues[one].with_relative_warnings(left))
-    site.reset_log()
-    assert crawl(site, tmp_path, *arguments).returncode == 0
-    assert site.requests == []
-    found, _ = await contents(tmp_path)
-    assert found == issues
+        (issue,) = [one async for one in store.issues("2024-16")]
+    assert len(issue.editions) == 1
 
 
 # scrapy warnings
@@ -132,7 +118,7 @@ def warning_dict(code: str, message: str) -> dict[str, str]:
 async def keep(uri: str, *issues: Issue) -> None:
     async with open_store(uri) as store:
         for issue in issues:
-            await store.put_issue(issue)
+            await put_document(store, issue)
 
 
 @pytest.fixture
@@ -141,9 +127,9 @@ def env(tmp_path: Path) -> dict[str, str]:
     env = project_env(None, tmp_path)
     both = [warning_dict("figure_missing", "hosts.infected: [not] stated"), warning_dict("rating_missing", "none")]
     issues = (
-        make_issue(2025, 1, warnings=both[1:]),
-        make_issue(2025, 2, warnings=[]),
-        make_issue(2025, 3, warnings=both),
+        make_issue(2025, 1, figures=[], warnings=both[1:]),
+        make_issue(2025, 2, figures=[], warnings=[]),
+        make_issue(2025, 3, figures=[], warnings=both),
     )
     asyncio.run(keep(env["CNCERT_STORE"], *issues))
     return env
@@ -171,6 +157,20 @@ def test_warnings_are_listed_as_json(env: dict[str, str]) -> None:
     assert listed(env, "--until", "2024-52") == []
 
 
+async def test_contradictions_between_editions_are_listed(tmp_path: Path) -> None:
+    env = project_env(None, tmp_path)
+    misnumbered = reading(5, titled=title(4, days=5))
+    async with open_store(env["CNCERT_STORE"]) as store:
+        emptied = reading(4, handled=None, seen=datetime(2024, 6, 1, tzinfo=UTC))
+        await take_all(store, [reading(3), reading(3, handled=90, source="feed"), reading(4), emptied, misnumbered])
+    codes = [option for code in CONTRADICTIONS for option in ("--code", code)]
+    assert listed(env, *codes) == [
+        ("2024-03", "editions_disagree"),
+        ("2024-04", "page_emptied"),
+        ("2024-05", "number_differs"),
+    ]
+
+
 def test_no_warning_is_no_failure(tmp_path: Path) -> None:
     result = run_scrapy("warnings", env=project_env(None, tmp_path))
     assert (result.returncode, result.stdout) == (0, "No such warning.\n")
@@ -194,19 +194,17 @@ def test_a_wrong_call_of_warnings_is_one_line(tmp_path: Path, options: list[str]
 # Notes
 
 
-def test_every_warning_about_figures_is_noted_once() -> None:
+def test_every_contradiction_and_every_warning_about_figures_is_noted_once() -> None:
     noted = [code for group in issue_notes.WARNING_GROUPS for code in group.codes]
-    about = {code for code in WARNING_CODES if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS - {
-        "picture_agrees"
-    }
-    assert sorted(noted) == sorted(about)
+    about = {code for code in WARNING_CODES if code.startswith(("figure", "rating"))} | RELATIVE_WARNINGS
+    assert sorted(noted) == sorted((about | CONTRADICTIONS) - {"picture_agrees"})
 
 
 def test_a_note_names_the_first_issues() -> None:
-    odd = [make_issue(2025, number, warnings=[warning_dict("figures_unread", "x")] * 2) for number in range(9, 2, -1)]
-    issues = [*odd, make_issue(2025, 1, warnings=[])]
-    assert sum(issue_notes.count(issues)["unread"].values()) == 14
-    notes = [note for issue in issues for note in issue_notes.notes_on(issue)]
+    odd = [IssueWarning(code="figures_unread", message="x")] * 2
+    warnings = {f"2025-{number:02d}": odd for number in range(9, 2, -1)} | {"2025-01": []}
+    assert sum(issue_notes.count(warnings)["unread"].values()) == 14
+    notes = [note for issue, some in warnings.items() for note in issue_notes.notes_on(issue, some)]
     assert len(notes) == 7
     assert list(issue_notes.note_lines(notes)) == [
         "7 issues with numbers that nothing read: 2025-03, 2025-04, 2025-05, 2025-06, 2025-07 and 2 more"

@@ -21,6 +21,7 @@ from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing
+from tests.stores import put_document
 
 PAGE = Path("cncert/output/page")
 EVIL = "<img src=x onerror='window.evil=1'><script>window.evil=1</script></script>&amp;\u2028\u202e"
@@ -56,6 +57,11 @@ def weekly(week: str, handled: int, *figures: dict[str, Any]) -> Issue:
     picture = make_picture("mmbiz_png/numbers", status="stored", height=48, path="numbers.png")
     title = f"网络安全信息与动态周报{year}年第{number}期{EVIL}"
     changes = {"figures": [incidents, *figures], "images": [picture], "warnings": warnings, "rating": "良"}
+    if number % 10 == 0:
+        page = {"source": "page", "via": "http", "address": "javascript:evil=1", "account": EVIL, "chosen": True}
+        copy = {"source": "feed", "via": "feed", "address": None, "account": None, "chosen": False}
+        times = {"first_seen": NOW, "last_seen": NOW, "published_at": None}
+        changes["editions"] = [{"id": "2" * 32, **copy, **times}, {"id": "1" * 32, **page, **times}]
     changes["rankings"] = [{**ranking, "start": 0, "end": 1}]
     return make_issue(year, number, title=title, **changes)
 
@@ -70,7 +76,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def made() -> dict[str, Any]:
         async with open_store(f"sqlite:///{place}/cncert.db") as store:
             for issue in _issues():
-                await store.put_issue(issue)
+                await put_document(store, issue)
             await store.change_row(gone.id, lambda _: gone)
             await store.put_reject(make_reject(issue=MISSING, reason=EVIL))
             await store.put_run(make_run(ended_at=NOW, clean=False, close_reason="finished", error=EVIL))
@@ -216,7 +222,13 @@ def test_columns_sort_both_ways(page: Page) -> None:
 def test_a_row_opens_all_of_its_issue(page: Page) -> None:
     page.locator("#issue-2024-20 .opener").press("Enter")
     details = page.locator("#details-2024-20")
-    assert details.locator("tbody tr").count() == 2
+    assert details.locator("table").first.locator("tbody tr").count() == 2
+    editions = details.locator(".editions tbody tr")
+    assert editions.count() == 2
+    assert editions.nth(0).inner_text().split()[:3] == ["CNCERT's", "article", "11111111"]
+    assert "counts" in editions.nth(0).inner_text()
+    assert EVIL.rstrip("\u202e").rstrip("\u2028") in editions.nth(0).text_content()
+    assert "does not count" in editions.nth(1).inner_text()
     assert EVIL.rstrip("\u202e").rstrip("\u2028") in details.locator(".doubts").text_content()
     assert details.locator(".parts").inner_text() == f"{EVIL[:50]} 30.5%"
     assert details.locator(".ranking").inner_text() == f"Trojan and bot hosts by province\n\n{EVIL[:50]} 12,000, 14.2%"
@@ -418,7 +430,7 @@ def test_a_page_without_data_says_so(page: Page, tmp_path: Path) -> None:
 def test_an_issue_without_figures_and_rating_is_shown(page: Page, tmp_path: Path) -> None:
     week = {"id": "2024-26", "start": "2024-06-24", "end": "2024-06-30", "state": "stored", "reason": None}
     lists = {"evidences": [], "figures": [], "words": {}, "rankings": [], "pictures": [], "warnings": []}
-    facts = {"title": "", "rating": None, "published": None, "url": "javascript:evil=1", "gone": False, "edits": 0}
+    facts = {"title": "", "rating": None, "published": None, "url": "javascript:evil=1", "gone": False, "editions": []}
     issue = {"id": "2024-26", "via": "http", "parser": "", **facts, **lists}
     page.goto(written(tmp_path, weeks=[week], issues=[issue], read_at="2024-07-01T00:00:00+08:00"))
     assert "No figures." in page.locator("#newest").inner_text()
@@ -439,7 +451,7 @@ def test_two_thousand_issues_open_search_and_draw(page: Page, tmp_path: Path) ->
         figures = [{"m": place, "v": year * number + place, "e": place} for place in range(len(named))]
         evidences = [f"{week} {metric.zh}" for metric in named]
         facts = {"title": week, "rating": "良", "published": None, "url": None, "via": "http", "parser": "1"}
-        rest = {"gone": False, "edits": 0, "words": {}, "rankings": [], "pictures": [], "warnings": []}
+        rest = {"gone": False, "editions": [], "words": {}, "rankings": [], "pictures": [], "warnings": []}
         issues.append({"id": week, **facts, **rest, "figures": figures, "evidences": evidences})
     described = [{"name": one.name, "zh": one.zh, "en": one.meaning, "unit": "个", "breaks": []} for one in named]
     shown = {"metrics": described, "weeks": weeks, "issues": issues, "first": "1986-01", "last": "2024-20"}

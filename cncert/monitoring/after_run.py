@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cncert.exceptions import StoreError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
+from cncert.monitoring.exit_status import note_unreadable
 from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import Finding, find_problems
 from cncert.options import Options, local_folder
@@ -34,6 +35,7 @@ async def run_monitors(store: Store, options: Options, record: RunRecord | None,
             failures = (await _send(update_alerts([], [("store", lost)], now), options, source, now))[1]
         elif record is not None:
             _, alerts = await evaluate(store, options, now)
+            note_unreadable(record, len(store.unreadable))  # the monitors read more than the run
             record.alerts, failures = await _send(alerts, options, source, now)
             await store.put_run(record)
     except StoreError as error:

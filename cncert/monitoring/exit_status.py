@@ -33,6 +33,8 @@ FAILURE_KINDS = (
     FailureKind("rejected", "articles that are not the issue that was expected: {}"),
     FailureKind("empty", "pages with nothing under a right title: {}"),
     FailureKind("invalid", "issues rejected by validation: {}", "cncert/rejected/invalid"),
+    FailureKind("unreadable", "documents of the store that cannot be read: {}"),
+    FailureKind("not_stored", "issues that were not stored, because what the store holds of them cannot be read: {}"),
     FailureKind("pictures", "pictures that could not be had: {}", "cncert/pictures/failed"),
     FailureKind(
         "robots", "pages that robots.txt denied (ROBOTSTXT_OBEY decides whether that counts): {}", "cncert/robots"
@@ -70,6 +72,13 @@ def is_clean(record: RunRecord) -> bool:
     return (
         record.close_reason in CLEAN_REASONS and record.error is None and not record.faults and not _lost_weeks(record)
     )
+
+
+def note_unreadable(record: RunRecord, number: int) -> None:
+    """Note in *record* how many documents of the store could not be read, if any: then the run is not clean."""
+    if number:
+        record.faults["unreadable"] = number
+        record.clean = False
 
 
 def failure_lines(record: RunRecord) -> Iterator[str]:

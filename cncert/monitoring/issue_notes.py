@@ -1,9 +1,9 @@
 """Notes on the issues that a run stored: which have warnings to look at. The run may be clean all the same."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cncert.items import Issue
+from cncert.items import IssueWarning
 from cncert.store.run_records import IssueNote
 
 LISTED_ISSUES = 5
@@ -31,30 +31,49 @@ WARNING_GROUPS = (
         frozenset({"figures_disagree", "figure_conflict", "change_disagrees", "picture_disagrees"}),
         "with figures that contradict each other or the week before",
     ),
+    WarningGroup(
+        "editions",
+        frozenset({"editions_disagree", "page_emptied", "newer_not_chosen"}),
+        "whose editions contradict each other (scrapy edit ISSUE shows them)",
+    ),
+    WarningGroup(
+        "weeks",
+        frozenset({"number_differs", "week_changed", "lists_itself"}),
+        "whose title names another week",
+    ),
+    WarningGroup("times", frozenset({"time_in_future"}), "with a time in the future, which is left out"),
+    WarningGroup(
+        "corrections", frozenset({"correction_not_applied"}), "with a person's correction that fits the text no more"
+    ),
     WarningGroup("outlier", frozenset({"figure_outlier"}), "with a figure far from those of the weeks around it"),
 )
 
+RUN_NOTES = {
+    "not_followed": "of which pages alone name so many articles that not all were requested (the next run goes on)",
+}
+"""What is said of an issue with a note that is none of its warnings, by its code."""
 
-def count(issues: Iterable[Issue]) -> dict[str, dict[str, int]]:
-    """Count the warnings of each group: by counter, then by issue; without zeros."""
+
+def count(warnings: Mapping[str, Sequence[IssueWarning]]) -> dict[str, dict[str, int]]:
+    """Count *warnings*, given by issue, for each group: by counter, then by issue; without zeros."""
     found: dict[str, dict[str, int]] = {}
-    for issue in issues:
+    for issue, its_warnings in warnings.items():
         for group in WARNING_GROUPS:
-            if number := sum(doubt.code in group.codes for doubt in issue.warnings):
-                found.setdefault(group.counter, {})[issue.id] = number
+            if number := sum(warning.code in group.codes for warning in its_warnings):
+                found.setdefault(group.counter, {})[issue] = number
     return found
 
 
-def notes_on(issue: Issue) -> list[IssueNote]:
-    """Return a note for each code in WARNING_GROUPS of which *issue* has a warning."""
+def notes_on(issue: str, warnings: Iterable[IssueWarning]) -> list[IssueNote]:
+    """Return a note for each code in WARNING_GROUPS of which *issue* has one of *warnings*."""
     noted = {code for group in WARNING_GROUPS for code in group.codes}
-    codes = dict.fromkeys(doubt.code for doubt in issue.warnings if doubt.code in noted)
-    return [IssueNote(issue=issue.id, code=code) for code in codes]
+    codes = dict.fromkeys(warning.code for warning in warnings if warning.code in noted)
+    return [IssueNote(issue=issue, code=code) for code in codes]
 
 
 def note_lines(notes: Iterable[IssueNote]) -> Iterator[str]:
     """Yield a line for each group of *notes*, and for each message of a note."""
-    texts = {code: group.text for group in WARNING_GROUPS for code in group.codes}
+    texts = {code: group.text for group in WARNING_GROUPS for code in group.codes} | RUN_NOTES
     issues: dict[str, set[str]] = {group.text: set() for group in WARNING_GROUPS}
     messages = []
     for note in notes:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cncert.exceptions import DocumentError, StoreError
-from cncert.items import Issue, day_in_china
+from cncert.exceptions import StoreError
+from cncert.items import Issue, IssueWarning, day_in_china
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.believed_times import believed, newest_runs
 from cncert.monitoring.dead_runs import close_if_dead
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerRow
-from cncert.store.revisions import Reject
+from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
 
 
@@ -28,6 +29,8 @@ class StoreSnapshot:
     weeks: list[calendar_gaps.Week]
     issues: list[Issue] = field(default_factory=list)
     """The newest stored issues whose week has ended, newest first."""
+    warnings: dict[str, list[IssueWarning]] = field(default_factory=dict)
+    """All warnings of each of these, by its id."""
     runs: list[RunRecord] = field(default_factory=list)
     """The newest runs, newest first, without replays; those that died say so. A run of the future is no new one."""
     rejects: list[Reject] = field(default_factory=list)
@@ -60,13 +63,15 @@ async def take_snapshot(
         if (of_store := (await store.server()).free_bytes) is not None:
             free = {"store": of_store, **free}
     unfinished = [issue async for issue in store.issues_with_unfinished_pictures()]
-    newest = [week.issue for week in reversed(weeks) if week.state == "stored"][:10]
+    # Of the newest ten, the new ones are compared with the others.
+    recent = [week.issue for week in weeks if week.state == "stored"][-10:]
+    newest = [found async for found in issues_with_warnings(store, recent[0], recent[-1])] if recent else []
     return StoreSnapshot(
         now=now,
         fresh=fresh,
         weeks=weeks,
-        # Of the newest ten, the new ones are compared with the others.
-        issues=[issue for one in newest if (issue := await _readable(store, one))],
+        issues=[issue for issue, _ in reversed(newest)],
+        warnings={issue.id: warnings for issue, warnings in newest},
         runs=[close_if_dead(run, now) for run in await newest_runs(store, now, 50) if "replay" not in run.arguments],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject, now)],
         pictures={
@@ -81,20 +86,11 @@ async def take_snapshot(
     )
 
 
-async def _readable(store: Store, issue_id: str) -> Issue | None:
-    try:
-        return await store.get_issue(issue_id)
-    except DocumentError:
-        return None  # a command that needs this document reports the error
-
-
 async def _still_refused(store: Store, reject: Reject, now: datetime) -> bool:
-    if reject.issue is None:
+    stored = await store.get_issue(reject.issue) if reject.issue is not None else None
+    fetched_at, rejected_at = stored.provenance.fetched_at if stored is not None else None, reject.rejected_at
+    if fetched_at is None:
         return True
-    stored = await _readable(store, reject.issue)
-    if stored is None:
-        return True
-    fetched_at, rejected_at = stored.provenance.fetched_at, reject.rejected_at
     if (believed(fetched_at, now) is None) != (believed(rejected_at, now) is None):
         return believed(fetched_at, now) is None  # the other time is the only one that is known
     return fetched_at < rejected_at

@@ -126,7 +126,7 @@ def missing_figures(snapshot: StoreSnapshot) -> Finding | None:
 
 def questionable_figures(snapshot: StoreSnapshot) -> Finding | None:
     """Report new issues with numbers that nothing read, contradictions or outliers."""
-    found = issue_notes.count(snapshot.issues[:NEW_ISSUES])
+    found = issue_notes.count({issue.id: snapshot.warnings[issue.id] for issue in snapshot.issues[:NEW_ISSUES]})
     odd = {issue for counter in found.keys() - {"missing"} for issue in found[counter]}
     return _finding("warning", tuple(sorted(odd, reverse=True)))
 

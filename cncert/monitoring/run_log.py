@@ -7,13 +7,14 @@ import socket
 import time
 from datetime import UTC, datetime
 
+from cncert.editions.take_issue import Outcome, Taken
 from cncert.exceptions import StoreError
 from cncert.ledger import calendar_gaps
 from cncert.monitoring import issue_notes
-from cncert.monitoring.exit_status import is_clean
+from cncert.monitoring.exit_status import is_clean, note_unreadable
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.store import Store
 from cncert.store.close_reasons import read_reason
-from cncert.store.revisions import Outcome
 from cncert.store.run_records import RunRecord
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class RunLog:
             pid=os.getpid(),
         )
         self._store, self._first, self._last = store, first, last
+        self._not_chosen: set[str] = set()
+        """Issues of which the run read an edition that does not count."""
         self._saved_at = 0.0
 
     async def save(self) -> None:
@@ -71,19 +74,24 @@ class RunLog:
         rows, stored = await self._store.rows(), await self._store.issue_ids()
         return len(calendar_gaps.missing(calendar_gaps.weeks(rows, stored, first=self._first, last=self._last)))
 
-    def count(self, outcome: Outcome, issue: str) -> None:
-        """Note what became of an issue."""
-        if outcome is Outcome.NEW:
-            self.record.new.append(issue)
-        elif outcome is Outcome.CHANGED:
-            self.record.changed.append(issue)
+    def count(self, taken: Taken) -> None:
+        """Note what became of an issue that was taken in, and of those that depended on it."""
+        lists = {Outcome.NEW: self.record.new, Outcome.CHANGED: self.record.changed, Outcome.LOST: self.record.changed}
+        for issue, outcome in taken.outcomes.items():
+            if outcome in lists and issue not in lists[outcome]:
+                lists[outcome].append(issue)
+        if taken.document is not None and not taken.is_chosen:
+            self._not_chosen.add(taken.document.id)
 
     async def note_issues(self) -> dict[str, dict[str, int]]:
         """Note what is odd about the issues that the run stored; return how many warnings of each kind they have."""
-        found = [await self._store.get_issue(issue) for issue in sorted({*self.record.new, *self.record.changed})]
-        stored = [issue for issue in found if issue is not None]
-        self.record.notes += [note for issue in stored for note in issue_notes.notes_on(issue)]
-        return issue_notes.count(stored)
+        ids = {*self.record.new, *self.record.changed, *self._not_chosen}
+        if not ids:
+            return {}
+        seen = issues_with_warnings(self._store, min(ids), max(ids))
+        found = {issue.id: warnings async for issue, warnings in seen if issue.id in ids}
+        self.record.notes += [note for one in sorted(found) for note in issue_notes.notes_on(one, found[one])]
+        return issue_notes.count(found)
 
     def close(self, reason: str) -> None:
         """Note that the run ends now, for what Scrapy calls *reason*."""
@@ -94,4 +102,5 @@ class RunLog:
     async def end(self) -> None:
         """Decide whether the run, which :meth:`close` has closed, is clean, and save its record."""
         self.record.clean = is_clean(self.record)
+        note_unreadable(self.record, len(self._store.unreadable))
         await self.save()

@@ -98,5 +98,5 @@ def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
         title=issue.title,
         published_at=published_at,
         age_seconds=max(0, int((snapshot.now - published).total_seconds())),
-        warnings=issue.warnings,
+        warnings=snapshot.warnings[issue.id],
     )

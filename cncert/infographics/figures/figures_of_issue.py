@@ -1,17 +1,16 @@
-"""Makes figures of what was read in an issue's pictures, finds what a person should check, and updates the issue."""
+"""Makes figures of what was read in an issue's pictures, and finds what a person should check."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from cncert.infographics.figures.picture_files import body_files
-from cncert.items import Check, Figure, Issue, Picture
+from cncert.items import Check, Figure, Issue, IssueWarning, Picture
 from cncert.store import Store
 from cncert.store.picture_readings import Correction, LabelledNumber, PictureReading, ReadPicture
 
 CHECKED_WARNINGS = ("change_disagrees", "figure_outlier", "picture_disagrees")
 """Codes of warnings for which a person should check a figure of a picture."""
-ROUNDS = 5
-"""How often an update is tried while other processes change the issue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +98,19 @@ class _Number:
 
 
 def figures_of_issue(
-    issue: Issue, readings: Mapping[str, PictureReading], corrections: Mapping[str, Sequence[Correction]]
+    issue: Issue,
+    readings: Mapping[str, PictureReading],
+    corrections: Mapping[str, Sequence[Correction]],
+    warnings: Iterable[IssueWarning] = (),
 ) -> PictureFigures:
     """Return what the pictures of *issue* give; *readings* and *corrections* by the checksums of their files.
 
+    *warnings*: all of the issue; those of a figure are why a person should check it.
     A person's check comes before any reading. A metric that two pictures state has one figure if they agree, the surer
     one; if they do not, none that nobody has checked.
     """
     result, numbers = PictureFigures(), list[_Number]()
+    doubts = [warning.message for warning in warnings if warning.code in CHECKED_WARNINGS]
     for checksum, picture in body_files(issue).items():
         known = corrections.get(checksum, ())
         numbers += [_Number(picture, checksum, one.pair, one) for one in known if one.verdict != "refused"]
@@ -123,9 +127,9 @@ def figures_of_issue(
         others, preferred = by_metric[one.metric], all_preferred[one.metric]
         if one in preferred:
             result.figures.append(one.figure())
-            warning = None if one.correction else _warning(issue, one.metric)
-            (result.candidates if warning else result.accepted).append(
-                one.candidate(issue, others, warning or "", True)
+            about = [text for text in doubts if text.startswith(f"{one.metric}: ") and not one.correction]
+            (result.candidates if about else result.accepted).append(
+                one.candidate(issue, others, about[0] if about else "", True)
             )
         elif one.value not in [other.value for other in preferred]:
             reason = one.pair.reason or f"pictures of the issue show {_values(others)}"
@@ -141,12 +145,6 @@ def _preferred(numbers: Sequence[_Number]) -> list[_Number]:
     return [max(sure, key=lambda one: one.confidence)] if len({one.value for one in sure}) == 1 else []
 
 
-def _warning(issue: Issue, metric: str) -> str | None:
-    """Why a person should check the figure of *metric* in a picture."""
-    messages = (warning.message for warning in issue.warnings if warning.code in CHECKED_WARNINGS)
-    return next((text for text in messages if text.startswith(f"{metric}: ")), None)
-
-
 def _values(numbers: Iterable[_Number]) -> str:
     return " and ".join(dict.fromkeys(f"{one.value:.12g}" for one in numbers))
 
@@ -160,44 +158,48 @@ class IssuePictures:
     """What was read in them, by the checksums of their files."""
     found: PictureFigures
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the document has other figures of its pictures than these give: it is to be made anew."""
+        return self.found.figures != [figure for figure in self.issue.figures if figure.source == "picture"]
 
-async def load_pictures(store: Store, issue_id: str) -> IssuePictures | None:
-    """Return an issue and what its pictures give; None if there is no such issue. May raise StoreError."""
-    issue = await store.get_issue(issue_id)
-    if issue is None:
-        return None
-    known: dict[str, ReadPicture] = {}
+
+async def load_pictures(store: Store, issue: Issue, warnings: Iterable[IssueWarning] = ()) -> IssuePictures:
+    """Return *issue*, which has all these *warnings*, and what its pictures give. May raise StoreError."""
+    files = body_files(issue)
+    known = await store.get_read_pictures(files)
     corrections: dict[str, list[Correction]] = {}
-    for checksum in body_files(issue):
-        corrections[checksum] = await store.corrections(checksum)
-        if (picture := await store.get_read_picture(checksum)) is not None:
-            known[checksum] = picture
+    for correction in await store.corrections(files):
+        corrections.setdefault(correction.picture, []).append(correction)
     readings = {checksum: picture.reading for checksum, picture in known.items()}
-    return IssuePictures(issue, known, figures_of_issue(issue, readings, corrections))
+    return IssuePictures(issue, known, figures_of_issue(issue, readings, corrections, warnings))
 
 
-async def update_issue(store: Store, issue_id: str) -> tuple[IssuePictures | None, bool]:
-    """Put what its pictures give into an issue: the issue, None if there is no such one, and whether it was changed.
+def reading_of_figures(figures: Iterable[Figure]) -> PictureReading:
+    """Return a reading of a picture file that gives *figures*, all of which have been read in it before."""
+    pairs = [
+        LabelledNumber(
+            label=figure.metric,
+            metric=figure.metric,
+            printed=figure.evidence,
+            value=figure.value if not isinstance(figure.value, str) else 0,
+            unit=figure.unit,
+            qualifier=figure.qualifier,
+            change_pct=figure.change_pct,
+            direction=None,
+            share_pct=figure.share_pct,
+            box=figure.box or [0, 0, 0, 0],
+            words_confidence=figure.words_confidence or figure.confidence,
+            pairing_confidence=figure.pairing_confidence or figure.confidence,
+            evidence=figure.evidence,
+            agreed=True,
+            state="figure",
+            reason=None,
+        )
+        for figure in figures
+    ]
+    return PictureReading(state="read", engine="unknown", rules="unknown", read_at=FIRST_VERSION, pairs=pairs)
 
-    Writes only what differs, and no revision: CNCERT has changed nothing. Warnings that rest on the figures of a
-    changed issue are for the caller to renew. May raise StoreError.
-    """
-    is_changed = False
-    for _ in range(ROUNDS):
-        loaded = await load_pictures(store, issue_id)
-        if loaded is None:
-            break
-        issue = loaded.issue
-        # A picture whose file is lost for now keeps what was read in it.
-        lost = {picture.key for picture in issue.images if picture.status != "stored"}
-        kept = [figure for figure in issue.picture_figures if figure.picture in lost]
-        updated = issue.with_picture_figures(kept + loaded.found.figures)
-        if issue == updated:
-            break
-        is_changed |= await store.replace_issue(issue, updated)
-    return loaded, is_changed
 
-
-async def update_issues(store: Store, issue_ids: Iterable[str]) -> list[str]:
-    """Update issues as :func:`update_issue` does; returns the ids of those that were changed. May raise StoreError."""
-    return [issue_id for issue_id in issue_ids if (await update_issue(store, issue_id))[1]]
+FIRST_VERSION = datetime(2026, 1, 1, tzinfo=UTC)
+"""A time before any reader noted when it read a picture."""

@@ -1,5 +1,6 @@
 """Human checks of numbers in pictures: what is to be checked, and keeping what persons say."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -7,8 +8,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from cncert.exceptions import ArgumentError, DocumentError
-from cncert.infographics.figures.figures_of_issue import Candidate, IssuePictures, load_pictures, update_issues
+from cncert.infographics.figures.figures_of_issue import Candidate, IssuePictures, load_pictures
 from cncert.infographics.figures.picture_files import body_files
+from cncert.items import Issue, IssueWarning
 from cncert.report.numbers import LARGEST_NUMBER
 from cncert.report.validation import first_problem
 from cncert.store import Store
@@ -29,29 +31,25 @@ class CheckedNumber:
 
 
 async def open_candidates(
-    store: Store, first: str | None = None, last: str | None = None, *, accepted: bool = False
-) -> tuple[list[Candidate], list[str]]:
-    """Return what a person should check in the issues from *first* to *last*: issue by issue, in reading order.
+    store: Store, issues: AsyncIterator[tuple[Issue, list[IssueWarning]]], *, accepted: bool = False
+) -> list[Candidate]:
+    """Return what a person should check in *issues*, each with all its warnings: issue by issue, in reading order.
 
     *accepted*: the figures that nothing speaks against, too. A number in a picture that several issues show comes once,
-    with the first of them. The second list has a line for each issue that cannot be read. May raise StoreError.
+    with the first of them. What cannot be read is passed over. May raise StoreError.
     """
-    unreadable = []
     found: dict[tuple[str, str | None, tuple[int, ...]], Candidate] = {}
-    for issue_id in await store.issue_ids():
-        if not (first or "") <= issue_id <= (last or "~"):
-            continue
+    async for issue, warnings in issues:
         try:
-            loaded = await load_pictures(store, issue_id)
-        except DocumentError as error:
-            unreadable.append(str(error))
+            loaded = await load_pictures(store, issue, warnings)
+        except DocumentError:
             continue
-        for one in _shown(loaded, accepted) if loaded is not None else ():
+        for one in _shown(loaded, accepted):
             key = one.checksum, one.pair.metric, tuple(one.pair.box)
             known = found.setdefault(key, one)
             if known is not one:
-                found[key] = replace(known, issues=(*known.issues, issue_id))
-    return list(found.values()), unreadable
+                found[key] = replace(known, issues=(*known.issues, issue.id))
+    return list(found.values())
 
 
 def _shown(loaded: IssuePictures, accepted: bool) -> list[Candidate]:
@@ -70,11 +68,12 @@ async def save_check(
     by: str,
     number: CheckedNumber | None = None,
     note: str | None = None,
-) -> tuple[Correction, list[str]]:
-    """Keep what the person *by* says of *candidate* in place of what was said before, and update its issues.
+) -> Correction:
+    """Keep what the person *by* says of *candidate* in place of what was said before.
 
-    ``corrected`` needs the *number* that the picture states instead, the other verdicts have none. Returns what is kept
-    and the ids of the issues that were changed. Raises ArgumentError for what cannot be meant, StoreError.
+    The issues that show the picture are to be made anew. ``corrected`` needs the *number* that the picture states
+    instead, the other verdicts have none. Returns what is kept. Raises ArgumentError for what cannot be meant,
+    StoreError.
     """
     if (verdict == "corrected") is not (number is not None):
         raise ArgumentError("a correction says what the picture states, the other verdicts do not")
@@ -100,14 +99,13 @@ async def save_check(
     except ValidationError as error:
         raise ArgumentError(f"cannot be kept: {first_problem(error)}") from error
     await store.put_correction(correction)
-    return correction, await update_issues(store, candidate.issues)
+    return correction
 
 
 async def remove_check(store: Store, correction: Correction) -> list[str]:
-    """Take back *correction*, unless somebody has said something else since, and update the issues of its picture.
+    """Take back *correction*, unless somebody has said something else since.
 
-    Returns the ids of the issues that were changed. May raise StoreError.
+    Returns the ids of the issues that show its picture: they are to be made anew. May raise StoreError.
     """
     await store.remove_correction(correction)
-    showing = [issue.id async for issue in store.issues() if correction.picture in body_files(issue)]
-    return await update_issues(store, showing)
+    return [issue.id async for issue in store.issues() if correction.picture in body_files(issue)]

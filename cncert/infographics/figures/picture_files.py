@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cncert.exceptions import OcrError, error_reason
-from cncert.items import UNFINISHED_STATUSES, Issue, Picture
+from cncert.items import Issue, Picture
 
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 """The largest picture that a crawl keeps."""
@@ -31,23 +31,6 @@ class PicturePlace:
 
     def __str__(self) -> str:
         return f"{self.issue} {self.path}"
-
-
-def pictures_to_fetch(issue: Issue) -> dict[str, Picture]:
-    """Return the unfinished pictures of *issue*, each once, by the path of the file to be, without its extension.
-
-    ``2025-03/02-<hash>`` is the second picture of the body. Covers have a folder of their own: one cover serves many
-    issues, and its path must not depend on which of them is fetched first.
-    """
-    found: dict[str, tuple[str, Picture]] = {}
-    number = 0
-    for picture in issue.images:
-        number += picture.role == "body"
-        if picture.status in UNFINISHED_STATUSES:
-            digest = hashlib.sha256(picture.key.encode()).hexdigest()[:12]
-            path = f"covers/{digest}" if picture.role == "cover" else f"{issue.id}/{number:02d}-{digest}"
-            found.setdefault(picture.key, (path, picture))
-    return dict(found.values())
 
 
 def body_files(issue: Issue) -> dict[str, Picture]:

@@ -1,20 +1,21 @@
-"""Reads the pictures of the stored issues: each once, kept at once, and the issues updated by what comes.
+"""Reads the pictures of the stored issues: each once, and kept at once.
 
 A process that is killed loses no reading. What it left, the next one does: it compares every issue with what its
-pictures give before it begins. Two at once do no harm: a document is only replaced if nobody else changed it.
+pictures give before it begins.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
 from cncert.exceptions import DocumentError
-from cncert.infographics.figures.figures_of_issue import IssuePictures, load_pictures, update_issue
+from cncert.infographics.figures.figures_of_issue import IssuePictures, load_pictures
 from cncert.infographics.figures.ocr_workers import PictureGroup, PictureResult, ReaderOptions, read_all
 from cncert.infographics.figures.picture_files import PicturePlace, places
+from cncert.items import Issue, IssueWarning
 from cncert.store import Store
 from cncert.store.picture_readings import ReadPicture
 
@@ -43,10 +44,9 @@ class StoredPictures:
     ) -> None:
         self.files: dict[str, KnownFile] = {}
         """By checksum; issue by issue, in reading order."""
-        self.unreadable: list[str] = []
-        """Why documents of issues cannot be read, a line each."""
-        self.changed: list[str] = []
-        """The ids of issues that were changed. The caller renews the warnings that rest on them, and clears it."""
+        self.outdated: dict[str, None] = {}
+        """The ids of issues whose pictures give something else than their documents have. The caller makes these anew,
+        and clears it."""
         self._store, self._reader, self._first, self._last = store, reader, first, last
 
     async def issue_ids(self) -> list[str]:
@@ -55,8 +55,8 @@ class StoredPictures:
         return [one for one in await self._store.issue_ids() if first <= one <= last]
 
     async def add_issue(self, issue_id: str) -> None:
-        """Add the pictures of an issue, which is updated if a killed process left it behind."""
-        if (loaded := await self._update(issue_id)) is None:
+        """Add the pictures of an issue."""
+        if (loaded := await self._load(issue_id)) is None:
             return
         for place in places(loaded.issue):
             file = self.files.setdefault(place.checksum, KnownFile([]))
@@ -73,7 +73,7 @@ class StoredPictures:
     async def read(
         self, groups: list[PictureGroup], reader: ReaderOptions, jobs: int
     ) -> AsyncGenerator[PictureResult | None]:
-        """Read pictures, keep each reading, and update an issue after its last; yields as :func:`read_all` does."""
+        """Read pictures, keep each reading, and look at an issue after its last; yields as :func:`read_all` does."""
         due = Counter(place.issue for group in groups for one in group for place in self.files[one.checksum].places)
         with closing(read_all(groups, reader, jobs)) as results:
             for result in results:
@@ -85,7 +85,7 @@ class StoredPictures:
                     due.subtract(place.issue for place in file.places)
                     for place in file.places:
                         if due[place.issue] == 0:
-                            await self._update(place.issue)
+                            await self._load(place.issue)
                 yield result
 
     async def proposals(self) -> list[ReadPicture]:
@@ -96,21 +96,22 @@ class StoredPictures:
         """Accept the proposed readings; returns the files as they were before."""
         accepted = [one for one in await self.proposals() if await self._store.accept_reading(one.id)]
         for issue_id in dict.fromkeys(place.issue for one in accepted for place in self.files[one.id].places):
-            await self._update(issue_id)
+            await self._load(issue_id)
         return accepted
 
     def states(self) -> Counter[str]:
         """Return how many files are in which state."""
         return Counter(file.state for file in self.files.values())
 
-    async def counts(self) -> Counter[str]:
+    async def counts(self, issues: AsyncIterator[tuple[Issue, list[IssueWarning]]]) -> Counter[str]:
         """Count what the issues have from their pictures: figures, of these the checked ones and those with a warning,
-        candidates, unnamed numbers.
+        candidates, unnamed numbers. *issues* come with all their warnings.
         """
         counts: Counter[str] = Counter()
-        for issue_id in {place.issue: None for file in self.files.values() for place in file.places}:
-            if (loaded := await load_pictures(self._store, issue_id)) is not None:
-                found = loaded.found
+        ids = {place.issue for file in self.files.values() for place in file.places}
+        async for issue, warnings in issues:
+            if issue.id in ids:
+                found = (await load_pictures(self._store, issue, warnings)).found
                 counts["figures"] += len(found.figures)
                 counts["checked"] += sum(figure.checked is not None for figure in found.figures)
                 counts["doubted"] += sum(one.is_figure for one in found.candidates)
@@ -118,14 +119,15 @@ class StoredPictures:
                 counts["unnamed"] += found.unnamed
         return counts
 
-    async def _update(self, issue_id: str) -> IssuePictures | None:
+    async def _load(self, issue_id: str) -> IssuePictures | None:
         try:
-            loaded, is_changed = await update_issue(self._store, issue_id)
-        except DocumentError as error:
-            self.unreadable.append(str(error))
-            return None
-        if is_changed:
-            self.changed.append(issue_id)
+            if (issue := await self._store.get_issue(issue_id)) is None:
+                return None
+            loaded = await load_pictures(self._store, issue)
+        except DocumentError:
+            return None  # it stays as it is
+        if loaded.is_outdated:
+            self.outdated[issue_id] = None
         return loaded
 
     def _note(self, file: KnownFile, known: ReadPicture) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal, get_args
 
-from cncert.infographics.figures.figures_of_issue import Candidate, load_pictures, update_issues
+from cncert.editions.remake_documents import remake
+from cncert.infographics.figures.figures_of_issue import Candidate, load_pictures
 from cncert.infographics.figures.human_checks import CheckedNumber, CheckVerdict, remove_check, save_check
 from cncert.output.check.typed_values import InvalidInput
-from cncert.quality.renew_warnings import renew
+from cncert.quality.all_warnings import issue_with_warnings
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 
@@ -79,7 +80,7 @@ class CheckQueue:
         for item in self.items.values():
             files.setdefault(item.candidate.checksum, []).append(item)
         for checksum, items in files.items():
-            corrections = await self._store.corrections(checksum)
+            corrections = await self._store.corrections([checksum])
             for item in items:
                 item.update(corrections, "open" if item.candidate.reason else "accepted")
 
@@ -91,14 +92,15 @@ class CheckQueue:
         """Bring *item* and the related ones up to date with the store."""
         unchecked: dict[str, ItemState] = {}
         for issue_id in item.candidate.issues:
-            if (loaded := await load_pictures(self._store, issue_id)) is not None:
+            if (stored := await issue_with_warnings(self._store, issue_id)) is not None:
+                loaded = await load_pictures(self._store, *stored)
                 unchecked |= {item_id(one): "accepted" for one in loaded.found.accepted}
                 unchecked |= {item_id(one): "open" for one in loaded.found.candidates}
         corrections: dict[str, list[Correction]] = {}
         for one in self.related(item):
             checksum = one.candidate.checksum
             if checksum not in corrections:
-                corrections[checksum] = await self._store.corrections(checksum)
+                corrections[checksum] = await self._store.corrections([checksum])
             one.update(corrections[checksum], unchecked.get(one.id, "settled"))
 
     async def save(
@@ -122,7 +124,7 @@ class CheckQueue:
             if metric not in (None, item.candidate.pair.metric):
                 moved = await self._with_metric(item.candidate, metric)
                 checks = [(moved, verdict, stated), (item.candidate, "refused", None)]
-            known = {one.id: one for one in await self._store.corrections(item.candidate.checksum)}
+            known = {one.id: one for one in await self._store.corrections([item.candidate.checksum])}
             changes: dict[str, tuple[Correction | None, Correction | None]] = {}
             box, metrics = item.candidate.pair.box, {candidate.pair.metric for candidate, _, _ in checks}
             for one in known.values():
@@ -132,11 +134,11 @@ class CheckQueue:
                     superseded = one.metric == checks[0][0].pair.metric and "refused" not in (verdict, one.verdict)
                 if not superseded:
                     continue
-                await self._renew_warnings(await remove_check(self._store, one))
+                await remake(self._store, await remove_check(self._store, one))
                 changes[one.id] = one, None
             for candidate, its_verdict, its_value in checks:
-                after, changed = await save_check(self._store, candidate, its_verdict, by, its_value)
-                await self._renew_warnings(changed)
+                after = await save_check(self._store, candidate, its_verdict, by, its_value)
+                await remake(self._store, candidate.issues)
                 changes[after.id] = known.get(after.id), after
             await self.refresh(item)
             return SavedCheck(item, verdict, changes)
@@ -145,7 +147,7 @@ class CheckQueue:
         """Take *check* back. Raises EditConflict if somebody has changed it since."""
         async with self._saving:
             candidate = check.item.candidate
-            known = {one.id: one for one in await self._store.corrections(candidate.checksum)}
+            known = {one.id: one for one in await self._store.corrections([candidate.checksum])}
             if any(known.get(name) != after for name, (_, after) in check.changes.items()):
                 await self.refresh(check.item)
                 raise EditConflict
@@ -153,19 +155,14 @@ class CheckQueue:
                 if before is not None:
                     await self._store.put_correction(before)
                 elif after is not None:
-                    await self._renew_warnings(await remove_check(self._store, after))
-            await self._renew_warnings(await update_issues(self._store, candidate.issues))
+                    await remake(self._store, await remove_check(self._store, after))
+            await remake(self._store, candidate.issues)
             await self.refresh(check.item)
-
-    async def _renew_warnings(self, changed: Iterable[str]) -> None:
-        """Renew the warnings that rest on the *changed* issues."""
-        for issue_id in changed:
-            await renew(self._store, issue_id)
 
     async def _with_metric(self, candidate: Candidate, metric: str | None) -> Candidate:
         """Return *candidate* as one of *metric*. Raises InvalidInput if its picture has a figure of that."""
-        loaded = await load_pictures(self._store, candidate.issues[0])
-        for one in loaded.found.accepted if loaded is not None else ():
+        stored = await issue_with_warnings(self._store, candidate.issues[0])
+        for one in (await load_pictures(self._store, *stored)).found.accepted if stored is not None else ():
             if (one.checksum, one.pair.metric) == (candidate.checksum, metric) and one.pair.box != candidate.pair.box:
                 raise InvalidInput("refused_taken")
         return replace(candidate, pair=candidate.pair.model_copy(update={"metric": metric}), is_one_of_several=False)

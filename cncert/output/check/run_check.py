@@ -14,36 +14,35 @@ from cncert.output.check.check_queue import VERDICTS, CheckQueue
 from cncert.output.check.picture_crops import CroppedPictures
 from cncert.output.check.server import CheckServer
 from cncert.output.check.typed_values import numeric_metrics
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.report.calendar import week_range
-from cncert.store import open_store
+from cncert.store import Store
 from cncert.terminal.console import print_message
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 
-async def run_check(store_uri: str, pictures_folder: str, language: str, opts: Namespace) -> int:
+async def run_check(store: Store, pictures_folder: str, language: str, opts: Namespace) -> int:
     """Show the candidates that the options name until somebody is done; return the exit status.
 
-    Raises ArgumentError, OcrError, StoreError.
+    *store* is not open yet. Raises ArgumentError, OcrError, StoreError.
     """
     first, last = week_range(opts.first, opts.last)
     by = _name(opts.by)
     if opts.metric is not None and opts.metric not in numeric_metrics():
         raise ArgumentError(f"--metric {opts.metric[:80]!r} is no metric whose values are numbers")
     pictures = CroppedPictures(local_folder(pictures_folder))
-    async with open_store(store_uri) as store:
-        candidates, unreadable = await open_candidates(store, first, last, accepted=opts.all)
-        for line in unreadable:
-            print_message(line)
+    async with store:
+        candidates = await open_candidates(store, issues_with_warnings(store, first, last), accepted=opts.all)
         queue = CheckQueue(store, [one for one in candidates if opts.metric in (None, one.pair.metric)])
         await queue.load()
         if not queue.items:
             print("Nothing to review: no reading waits for a person.")
-            return int(bool(unreadable))
+            return 0
         server = CheckServer(queue, store, pictures, by, language)
         await _serve(server, opts)
         checks = Counter(server.outcomes().values())
         print(", ".join([*(f"{checks[verdict]} {verdict}" for verdict in VERDICTS), f"{queue.open_count} left"]))
-    return int(bool(unreadable))
+    return 0
 
 
 async def _serve(server: CheckServer, opts: Namespace) -> None:

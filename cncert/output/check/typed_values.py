@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from cncert.report.metrics import fold, metrics, relations
-from cncert.report.numbers import DIGITS, LARGEST_NUMBER, read_number
+from cncert.report.numbers import DIGITS, LARGEST_NUMBER, UNITS, read_number
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 
 MAX_INPUT_LENGTH = 60
@@ -33,8 +33,9 @@ def _fractional_metrics() -> frozenset[str]:
 
 
 def typed_value(text: str, metric: str, unit: str | None) -> int | float:
-    """Read 1,370,000 or 137万 or 137万台 as 1370000. Raises InvalidInput for what is no value of *metric*."""
+    """Read 1,370,000 or 137万 or 137 万台 as 1370000. Raises InvalidInput for what is no value of *metric*."""
     folded = _folded(text).removesuffix(fold(unit or ""))
+    folded = folded[:-1] if folded.endswith(tuple(UNITS)) else folded
     match = _VALUE.fullmatch(folded)
     if match is None:
         raise InvalidInput("refused_value")

@@ -1,6 +1,7 @@
 """An Atom feed (RFC 4287) of the newest issues, for readers of feeds and threat-intelligence platforms."""
 
 from collections import deque
+from datetime import datetime, time
 from html import escape
 from typing import Final
 from uuid import UUID, uuid5
@@ -9,7 +10,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from cncert import __version__
-from cncert.items import Issue
+from cncert.items import CHINA, Issue
 from cncert.output.export.base_format import ExportOptions, Format
 from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
@@ -38,7 +39,9 @@ class Atom(Format):
         self._entries: deque[tuple[str, str]] = deque(maxlen=options.entries)
 
     def add_issue(self, issue: Issue) -> None:
-        updated = (issue.article.modified_at or issue.published_at or issue.provenance.fetched_at).isoformat()
+        midnight = datetime.combine(issue.period.end, time(), CHINA)
+        moment = issue.article.modified_at or issue.published_at or issue.provenance.fetched_at or midnight
+        updated = moment.isoformat()
         entry = _entry(issue, updated, self.options.is_sample)
         self._entries.append((updated, etree.tostring(entry, encoding="unicode")))
 

@@ -8,6 +8,7 @@ from cncert.items import CHINA
 from cncert.ledger import calendar_gaps
 from cncert.output.export.base_format import ExportOptions, Format
 from cncert.output.export.base_table import SAMPLE, Table
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.report.calendar import parse_week, period
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerRow
@@ -27,7 +28,8 @@ async def run_export(
     weeks = calendar_gaps.weeks(rows, ids, first=scope.first, last=scope.last, today=_today(rows, ids))
     for table in tables:
         _add(formats, table, table.of_weeks(weeks), options.is_sample, counts)
-    async for issue in store.issues(scope.first, scope.last):
+    async for stored, warnings in issues_with_warnings(store, scope.first, scope.last):
+        issue = stored.model_copy(update={"warnings": warnings})
         for table in tables:
             _add(formats, table, table.of_issue(issue), options.is_sample, counts)
         exported = scope.apply(issue)

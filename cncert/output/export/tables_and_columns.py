@@ -15,6 +15,7 @@ from cncert.items import (
     Account,
     ArticleRecord,
     Check,
+    EditionRecord,
     Figure,
     Issue,
     IssueWarning,
@@ -151,6 +152,7 @@ FIGURES: Final = (
     _figure("evidence", "原文"),
     _figure("start", "起始位置", "integer", called="text_start"),
     _figure("end", "结束位置", "integer", called="text_end"),
+    _figure("edition", "版本标识"),
 )  # fmt: skip
 
 SHARES: Final = (
@@ -199,6 +201,21 @@ WARNINGS: Final = (
     _PLACE,
     field_column(IssueWarning, "code", "代码", at="item"),
     field_column(IssueWarning, "message", "说明", at="item"),
+)
+
+_edition = partial(field_column, EditionRecord, at="item")
+
+EDITIONS: Final = (
+    ISSUE,
+    _edition("id", "版本标识"),
+    _edition("source", "来源"),
+    _edition("via", "抓取方式"),
+    _edition("address", "地址"),
+    _edition("account", "公众号"),
+    _edition("first_seen", "首次见到", "time"),
+    _edition("last_seen", "最近见到", "time"),
+    _edition("published_at", "发布时间", "time"),
+    _edition("chosen", "采用", "boolean"),
 )
 
 GAPS: Final = (
@@ -304,6 +321,8 @@ def _of_issues(scope: ExportScope) -> Iterator[Table]:
     yield Table("rankings", "排名", "A row for each line of a ranking.", (*numbered, "rank"), RANKINGS, rankings)
     yield Table("pictures", "图片", "A row for each picture of an issue.", numbered, PICTURES, each("images"))
     yield Table("warnings", "疑点", "A row for each warning about an issue.", numbered, WARNINGS, each("warnings"))
+    text = "A row for each edition of an issue: what was read of it from one source."
+    yield Table("editions", "版本", text, ("issue", "id"), EDITIONS, each("editions"))
 
 
 def _of_the_whole(scope: ExportScope) -> Iterator[Table]:

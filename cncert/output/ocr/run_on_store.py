@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from cncert.editions.remake_documents import remake
 from cncert.exceptions import ArgumentError
 from cncert.infographics.figures.ocr_workers import ReaderOptions, usual_jobs
 from cncert.infographics.figures.picture_files import local_folder
@@ -15,9 +16,9 @@ from cncert.infographics.figures.read_stored_pictures import StoredPictures
 from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import open_engine
 from cncert.options import Options
-from cncert.quality import renew_warnings
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.report.calendar import week_range
-from cncert.store import Store, open_store
+from cncert.store import Store
 from cncert.store.picture_readings import ReadPicture
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
@@ -40,10 +41,10 @@ FOUND = {
 }
 
 
-async def read_stored(options: Options, opts: Namespace, *, again: bool = False) -> int:
+async def read_stored(store: Store, options: Options, opts: Namespace, *, again: bool = False) -> int:
     """Read the pictures that nobody has read yet, or *again* those that another version of the reader has read.
 
-    Returns the exit status. Raises ArgumentError, OcrError, SettingError, StoreError.
+    *store* is not open yet. Returns the exit status. Raises ArgumentError, OcrError, SettingError, StoreError.
     """
     jobs = opts.jobs if opts.jobs is not None else usual_jobs()
     if jobs < 1:
@@ -55,7 +56,7 @@ async def read_stored(options: Options, opts: Namespace, *, again: bool = False)
     # asyncio would only cancel at the next await, and most of the time is spent waiting for workers.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     now: Counter[str] = Counter()
-    async with open_store(options.store) as store:
+    async with store:
         pictures = await _find_pictures(store, weeks, reader.name)
         groups = pictures.groups(again=again)
         with progress_bar() as bar:
@@ -64,22 +65,24 @@ async def read_stored(options: Options, opts: Namespace, *, again: bool = False)
                 async for result in results:
                     if result is None:
                         continue
-                    await _renew_warnings(store, pictures)
+                    await _remake(store, pictures)
                     now[result.state] += 1
                     bar.advance(task)
                     if result.problem is not None:
                         print_message(f"{result.picture}: {result.problem}")
-        return await _print_result(pictures, await pictures.proposals(), now, opts)
+        found = await pictures.counts(issues_with_warnings(store, *weeks))
+        return _print_result(pictures, await pictures.proposals(), now, found, opts)
 
 
-async def accept_stored(options: Options, opts: Namespace) -> int:
+async def accept_stored(store: Store, opts: Namespace) -> int:
     """Put the proposed readings in place of the former ones. Returns the exit status. Raises as :func:`read_stored`."""
     weeks = week_range(opts.first, opts.last)
-    async with open_store(options.store) as store:
+    async with store:
         pictures = await _find_pictures(store, weeks)
         proposals = await pictures.accept()
-        await _renew_warnings(store, pictures)
-        return await _print_result(pictures, proposals, Counter(accepted=len(proposals)), opts)
+        await _remake(store, pictures)
+        found = await pictures.counts(issues_with_warnings(store, *weeks))
+        return _print_result(pictures, proposals, Counter(accepted=len(proposals)), found, opts)
 
 
 async def _find_pictures(
@@ -90,24 +93,21 @@ async def _find_pictures(
     with progress_bar() as bar:
         for issue_id in bar.track(await pictures.issue_ids(), description="Looking at the issues"):
             await pictures.add_issue(issue_id)
-    await renew_warnings.renew(store)  # of all issues: a process may have been killed before that
-    pictures.changed.clear()
+    await _remake(store, pictures)
     return pictures
 
 
-async def _renew_warnings(store: Store, pictures: StoredPictures) -> None:
-    """Renew the warnings that rest on issues which were changed."""
-    while pictures.changed:
-        await renew_warnings.renew(store, pictures.changed.pop(0))
+async def _remake(store: Store, pictures: StoredPictures) -> None:
+    """Make the documents anew whose pictures give something else than they have."""
+    while pictures.outdated:
+        await remake(store, [pictures.outdated.popitem()[0]])
 
 
-async def _print_result(
-    pictures: StoredPictures, proposals: list[ReadPicture], now: Counter[str], opts: Namespace
+def _print_result(
+    pictures: StoredPictures, proposals: list[ReadPicture], now: Counter[str], found: Counter[str], opts: Namespace
 ) -> int:
     """Print what the pictures came to; the exit status."""
-    for line in pictures.unreadable:
-        print_message(line)
-    states, found = pictures.states(), await pictures.counts()
+    states = pictures.states()
     result = {
         "now": dict(now),
         "pictures": {state: states[state] for state in STATES},
@@ -123,7 +123,7 @@ async def _print_result(
         print_json(result)
     else:
         _print(stdout_console(), result)
-    return 1 if pictures.unreadable or now.keys() - {"read", "nothing", "accepted"} else 0
+    return 1 if now.keys() - {"read", "nothing", "accepted"} else 0
 
 
 def _print(console: Console, result: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ long lists, figures and pictures, a field that is null or usual is left out: sta
 import math
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -15,9 +15,10 @@ from typing import Any
 from urllib.parse import quote
 
 from cncert import __version__
-from cncert.items import Figure, Issue, Picture, issue_id
+from cncert.items import Figure, Issue, IssueWarning, Picture, issue_id
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.exit_status import failure_lines
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.quality.series_breaks import are_comparable, breaks
 from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
@@ -78,14 +79,14 @@ async def read_page(
     no issue is among them. May raise StoreError.
     """
     rows, runs = await store.rows(), await store.runs(NEWEST_RUNS)
-    edits = Counter(revision.rpartition("-")[0] for revision in await store.revision_ids())
-    reader = _Reader(files, {row.id for row in rows if row.state is State.GONE}, edits)
+    reader = _Reader(files, {row.id for row in rows if row.state is State.GONE})
     # The year before is read too: the figures of the first weeks are compared as well.
     year, number = parse_week(first) if first else (0, 0)
-    async for issue in store.issues(issue_id(year - 1, number) if first else None, last):
-        reader.read(issue, shown=first is None or issue.id >= first)
+    async for issue, warnings in issues_with_warnings(store, issue_id(year - 1, number) if first else None, last):
+        reader.read(issue, warnings, shown=first is None or issue.id >= first)
     if not reader.issues:
         return None
+    await reader.mark_withdrawn(store)
     noted = {row.updated_at for row in rows} | {run.ended_at or run.started_at for run in runs}
     now = max(noted.union(reader.read_at.values()))
     today = max(now.date(), reader.newest + timedelta(days=1))
@@ -163,8 +164,6 @@ class _Reader:
     files: PictureFiles | None
     gone: set[str]
     """Keys of the articles that were deleted."""
-    edits: Mapping[str, int]
-    """How often an issue was changed after it had been read."""
     issues: list[Node] = field(default_factory=list)
     pictures: list[ShownPicture] = field(default_factory=list)
     sources: Counter[str] = field(default_factory=Counter)
@@ -174,8 +173,8 @@ class _Reader:
     """The last day of the newest issue."""
     _numbers: dict[Week, dict[str, float]] = field(default_factory=dict)
 
-    def read(self, issue: Issue, *, shown: bool) -> None:
-        """Read *issue*; one that is not *shown* serves comparisons only."""
+    def read(self, issue: Issue, warnings: list[IssueWarning], *, shown: bool) -> None:
+        """Read *issue* with all its *warnings*; one that is not *shown* serves comparisons only."""
         numbers = [(figure, figure.value) for figure in issue.figures if not isinstance(figure.value, str)]
         preferred = preferred_numbers(issue.figures)
         # In the order of the issue, but of several figures of a metric the one that counts comes first.
@@ -184,7 +183,8 @@ class _Reader:
         if not shown:
             return
         self.sources[issue.provenance.via] += 1
-        self.read_at[issue.id] = issue.provenance.fetched_at
+        if issue.provenance.fetched_at is not None:
+            self.read_at[issue.id] = issue.provenance.fetched_at
         self.newest = issue.period.end
         biz, article = biz_number(issue.account.biz or ""), issue.article
         # The id of its row in the ledger; a text from elsewhere has none.
@@ -198,7 +198,21 @@ class _Reader:
                 "published": issue.published_at.isoformat() if issue.published_at else None,
                 "url": article_link(issue),
                 "gone": key in self.gone,
-                "edits": self.edits.get(issue.id, 0),
+                "editions": [
+                    {
+                        "id": one.id,
+                        "source": one.source,
+                        "via": one.via,
+                        "url": safe_link(one.address),
+                        "account": one.account,
+                        "published": one.published_at.isoformat() if one.published_at else None,
+                        "first_seen": one.first_seen.isoformat() if one.first_seen else None,
+                        "last_seen": one.last_seen.isoformat() if one.last_seen else None,
+                        "chosen": one.chosen,
+                        "withdrawn": False,
+                    }
+                    for one in issue.editions
+                ],
                 "via": issue.provenance.via,
                 "parser": issue.provenance.parser,
                 "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
@@ -213,9 +227,15 @@ class _Reader:
                     for ranking in issue.rankings
                 ],
                 "pictures": list(self._pictures(issue)),
-                "warnings": [[warning.code, warning.message] for warning in issue.warnings],
+                "warnings": [[warning.code, warning.message] for warning in warnings],
             }
         )
+
+    async def mark_withdrawn(self, store: Store) -> None:
+        """Mark the editions that a person has withdrawn: only the edition itself tells it. May raise StoreError."""
+        others = {one["id"]: one for issue in self.issues for one in issue["editions"] if not one["chosen"]}
+        for name, edition in (await store.get_editions(others)).items():
+            others[name]["withdrawn"] = edition.is_withdrawn
 
     def name_metrics(self) -> list[Metric]:
         """Return the metrics that occur; figures and rankings name them by their places in this list from now on."""
@@ -240,7 +260,7 @@ class _Reader:
             "d": figure.change,
             "s": figure.share_pct,
             "parts": [[share.name, share.share_pct] for share in figure.parts] or None,
-            "src": figure.source if figure.source != "text" else None,
+            "src": "site" if figure.edition else figure.source if figure.source != "text" else None,
             "conf": figure.confidence if figure.confidence != 1 else None,
             "p": place,
             "box": figure.box if place is not None else None,

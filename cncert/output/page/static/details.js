@@ -13,26 +13,42 @@
         issue.url && !issue.gone && Report.linkOut(issue.url, t("article"), " ↗"),
         h("a", { href: `#issue-${issue.id}` }, t("link_here"))),
       issue.gone && h("p", { class: "note" }, t("article_gone")),
-      issue.edits > 0 && h("p", { class: "note" }, t("edited", { n: issue.edits })),
       issue.figures.length ? figures(issue) : h("p", { class: "empty" }, t("empty_figures")),
       Report.wordsOf(issue),
       issue.rankings.map(ranking),
       issue.warnings.length ? warnings(issue) : null,
+      issue.editions.length ? editions(issue) : null,
       issue.pictures.length ? Report.pictureList(issue, { class: "pictures small" }) : null);
 
   const fact = (word, value) => h("span", {}, h("span", { class: "label" }, t(word)), " ", h("span", { dir: "auto" }, value));
 
-  const figures = (issue) => {
-    const heads = ["metric", "value", "week_before", "year_before", "stated", "source", "evidence"];
-    return h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": `${t("figures")}, ${Report.weekName(issue.id)}` },
+  const table = (name, issue, heads, rows) =>
+    h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": `${t(name)}, ${Report.weekName(issue.id)}` },
       h("table", { class: "figures" },
         h("thead", {}, h("tr", {}, heads.map((word) => h("th", { scope: "col", class: word === "value" ? "number" : null }, t(word))))),
-        h("tbody", {}, issue.figures.map((figure) => figureRow(issue, figure)))));
+        h("tbody", {}, rows)));
+
+  const figures = (issue) =>
+    table("figures", issue, ["metric", "value", "week_before", "year_before", "stated", "source", "evidence"],
+      issue.figures.map((figure) => figureRow(issue, figure)));
+
+  /** All that was read of the issue, what counts first. */
+  const editions = (issue) => {
+    const rows = [...issue.editions].sort((one, other) => other.chosen - one.chosen).map((one) =>
+      h("tr", { class: one.withdrawn ? "withdrawn" : null },
+        h("th", { scope: "row" }, Report.linkOut(one.url, t(`source.${one.source}`)), h("code", {}, one.id.slice(0, 8))),
+        cell(t("state"), one.chosen ? "counts" : null, t(one.chosen ? "edition_chosen" : one.withdrawn ? "edition_withdrawn" : "edition_other")),
+        cell(t("read_from"), null, t(`via.${one.via}`)),
+        cell(t("account"), one.account ? null : "bare", Report.quoted(one.account ?? "–")),
+        ["published", "first_seen", "last_seen"].map((name) => cell(t(name), one[name] ? null : "bare", Report.moment(one[name], true)))));
+    return h("div", { class: "editions" },
+      h("p", { class: "label" }, t("editions")),
+      table("editions", issue, ["edition", "state", "read_from", "account", "published", "first_seen", "last_seen"], rows));
   };
 
   const figureRow = (issue, figure) => {
     const metric = Report.data.metrics[figure.m];
-    const how = figure.checked ? t(`checked.${figure.checked}`) : figure.conf < 1 && t("sure", { share: Report.percent(figure.conf * 100, 0) });
+    const how = figure.checked ? t(model.isPicture(figure) ? `checked.${figure.checked}` : "checked.text") : figure.conf < 1 && t("sure", { share: Report.percent(figure.conf * 100, 0) });
     return h("tr", {},
       h("th", { scope: "row" }, Report.metricName(metric), h("code", {}, metric.name)),
       h("td", { class: "number" }, Report.valueNode(figure, metric)),

@@ -4,7 +4,7 @@
 {
   const { h, t, model } = Report;
   const CONFLICTS = new Set([
-    "figure_conflict", "figure_ambiguous", "figures_disagree", "picture_disagrees", "change_disagrees", "figure_outlier",
+    "figure_conflict", "figure_ambiguous", "figures_disagree", "editions_disagree", "picture_disagrees", "change_disagrees", "figure_outlier",
   ]);
   const LISTED = 200;
 
