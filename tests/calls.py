@@ -14,7 +14,7 @@ def call(command: ProjectCommand, *args: str, **given: object) -> int:
     settings.setmodule(project, priority="project")
     settings.setdict(given, priority="cmdline")
     command.settings = settings
-    parser = ArgumentParser()
+    parser = ArgumentParser(conflict_handler="resolve")  # as Scrapy makes it
     command.add_options(parser)
     opts, left = parser.parse_known_args(args)
     command.run(left, opts)

@@ -8,16 +8,16 @@ import pytest
 
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.editions.import_saved import SavedIssueImporter
+from cncert.editions.take_issue import Outcome, take_pictures
 from cncert.items import Issue
-from cncert.ledger.article_ledger import Ledger
+from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.ledger.calendar_gaps import weeks
 from cncert.monitoring.exit_status import failure_lines
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage, read_saved_page, unwrap_saved_page
 from cncert.store import open_store
-from cncert.store.ledger_rows import State
-from cncert.store.revisions import Outcome
+from cncert.store.ledger_rows import Ending, State
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site import pages
@@ -25,7 +25,7 @@ from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
 
 SAVED = Path(__file__).parent / "saved"
-OLD, NEW = datetime(2025, 1, 24, tzinfo=UTC), datetime(2026, 1, 24, tzinfo=UTC)
+WRITTEN = datetime(2026, 1, 24, tzinfo=UTC)
 
 
 def put(path: Path, data: bytes) -> Path:
@@ -39,8 +39,8 @@ def copy_of(issue: str, *more: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-def unwrapped(data: bytes, when: datetime = NEW) -> tuple[Issue, SavedPage]:
-    kept = unwrap_saved_page(data, when)
+def unwrapped(data: bytes) -> tuple[Issue, SavedPage]:
+    kept = unwrap_saved_page(data, WRITTEN)
     found = read_saved_page(kept).issue
     assert found is not None
     return validate_issue(clean_issue(found)), kept
@@ -57,7 +57,6 @@ def stored(tmp_path: Path, issue: str) -> Issue:
 
     async def get() -> Issue | None:
         async with open_store(f"sqlite:///{tmp_path.resolve() / 'cncert.db'}") as store:
-            assert await store.revisions(issue) == []
             return await store.get_issue(issue)
 
     found = asyncio.run(get())
@@ -102,14 +101,13 @@ def test_an_import_says_what_became_of_every_file(tmp_path: Path) -> None:
         ["no", "issue", f"-        {half}: the page breaks off"],
     ]
     assert errors[0].endswith("missing: No such file or directory")
-    assert errors[1].startswith("2 stored, 2 no issue, 1 unread; 0 weeks missing before, 4 now")
+    assert errors[1].startswith("2 stored, 2 no issue, 1 unread; 0 weeks missing before, 0 now")
     (run,) = runs(tmp_path)
     assert (run.spider, run.close_reason, run.new, run.clean) == ("import", "imported", ["2025-03", "2025-02"], False)
     assert run.verdicts == {"article": 3, "gone": 1}
     assert run.faults == {"no_issue": 2, "unread": 1}
     assert list(failure_lines(run)) == ["files, no issue: 2", "files, unread: 1"]
     assert week_states(tmp_path) == {
-        **dict.fromkeys(series.week_ids("2024-50", "2025-01"), "known"),
         "2025-02": "stored",
         "2025-03": "stored",
     }
@@ -166,7 +164,7 @@ def test_a_crawl_gets_the_page_of_a_week_that_a_copy_filled(site: LoopbackWeChat
     site.challenge_all = True
     assert crawl(site, tmp_path, *bounds).returncode == 1
     issue = stored(tmp_path, "2024-18")
-    assert (issue.provenance.via, [image.status for image in issue.images]) == ("file", ["stored"])
+    assert (issue.provenance.source, [image.status for image in issue.images]) == ("file", ["stored"])
     assert week_states(tmp_path)["2024-18"] == "stored"
     site.challenge_all = False
     done = crawl(site, tmp_path, *bounds, "retry=1")
@@ -183,7 +181,7 @@ def test_a_crawl_does_not_ask_for_what_was_imported_and_follows_its_list(site: L
     assert crawl(site, tmp_path, "from=2024-17", "until=2024-18").returncode == 0
     assert len(site.asked(answered="article")) == 1
     assert stored(tmp_path, "2024-17").provenance.via == "http"
-    assert stored(tmp_path, "2024-18").provenance.via == "archive"
+    assert stored(tmp_path, "2024-18").provenance.via == "file"
 
 
 # --- the rules
@@ -192,8 +190,9 @@ def test_a_crawl_does_not_ask_for_what_was_imported_and_follows_its_list(site: L
 async def test_a_page_is_noted_in_the_ledger_with_its_list(tmp_path: Path) -> None:
     issue, kept = unwrapped(series.page_of("2025-03", short="AAAABBBBCCCCDDDDEEEEFF", link_form="short"))
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        await Ledger(store).add_address(issue.article.url, "index", "2025-03")
-        assert await SavedIssueImporter(store, None).take(issue, kept) is Outcome.NEW
+        await Ledger(store).add([FoundAddress(issue.article.url, "index", "2025-03")])
+        taken = await SavedIssueImporter(store, None).take(issue, kept)
+        assert taken.outcomes == {"2025-03": Outcome.NEW}
         rows = {row.issue: row for row in await store.rows()}
         assert len(rows) == 6
         assert rows["2025-03"].id == f"{pages.CNCERT_BIZ}-{issue.article.mid}-1"
@@ -217,9 +216,9 @@ async def test_a_saved_page_of_a_deleted_article_closes_its_gap(tmp_path: Path) 
     issue, _ = unwrapped(series.page_of("2025-03"))
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         ledger = Ledger(store)
-        row = await ledger.add_address(issue.article.url, "index", "2025-03")
+        (row,) = await ledger.add([FoundAddress(issue.article.url, "index", "2025-03")])
         assert row is not None
-        await ledger.record_result(row.id, State.GONE, "deleted by its author")
+        await ledger.record(row.id, Ending.GONE, "deleted by its author")
         await SavedIssueImporter(store, None).take(issue, None)
         row = await store.get_row(row.id)
         assert row is not None
@@ -227,37 +226,27 @@ async def test_a_saved_page_of_a_deleted_article_closes_its_gap(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "outcome", "figures"),
+    ("first", "second", "figures"),
     [
-        (copy_of("2025-03"), copy_of("2025-03", "共处理网络安全事件90起。"), Outcome.CHANGED, 1),
-        (copy_of("2025-03", "共处理网络安全事件90起。"), copy_of("2025-03"), Outcome.OLDER, 1),
-        (copy_of("2025-03", "甲"), copy_of("2025-03", "乙"), Outcome.OLDER, 0),
-        (copy_of("2025-03"), series.page_of("2025-03"), Outcome.UPDATED, 5),
-        (series.page_of("2025-03"), copy_of("2025-03"), Outcome.OLDER, 5),
-        (series.page_of("2025-03"), series.page_of("2025-03", era="2018"), Outcome.OLDER, 5),
+        (copy_of("2025-03"), copy_of("2025-03", "共处理网络安全事件90起。"), 1),
+        (copy_of("2025-03", "甲"), copy_of("2025-03", "乙"), 0),
+        (copy_of("2025-03"), series.page_of("2025-03"), 5),
     ],
+    ids=["the one that states more", "two alike", "the page"],
 )
-async def test_which_of_two_files_stays(
-    tmp_path: Path, first: bytes, second: bytes, outcome: Outcome, figures: int
+async def test_which_of_two_files_counts_does_not_depend_on_their_order(
+    tmp_path: Path, first: bytes, second: bytes, figures: int
 ) -> None:
-    async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        importer = SavedIssueImporter(store, None)
-        await importer.take(*unwrapped(first))
-        assert await importer.take(*unwrapped(second)) is outcome
-        issue = await store.get_issue("2025-03")
-        assert issue is not None
-        assert len(issue.figures) == figures
-        assert await importer.take(*unwrapped(first)) in (Outcome.SAME, Outcome.OLDER)
-
-
-async def test_an_older_saved_page_does_not_take_the_place_of_a_newer_one(tmp_path: Path) -> None:
-    edited = series.page_of("2025-03").replace("整体评价为良".encode(), "整体评价为优".encode())
-    async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
-        importer = SavedIssueImporter(store, None)
-        assert await importer.take(*unwrapped(series.page_of("2025-03"), OLD)) is Outcome.NEW
-        assert await importer.take(*unwrapped(edited, NEW)) is Outcome.CHANGED
-        assert await importer.take(*unwrapped(series.page_of("2025-03"), OLD)) is Outcome.OLDER
-        assert len(await store.revisions("2025-03")) == 1
+    documents = []
+    for n, order in enumerate(((first, second), (second, first))):
+        async with open_store(f"sqlite:///{tmp_path}/{n}.db") as store:
+            importer = SavedIssueImporter(store, None)
+            for data in order:
+                await importer.take(*unwrapped(data))
+            assert (await importer.take(*unwrapped(first))).outcomes == {}
+            documents.append(await store.get_issue("2025-03"))
+    assert documents[0] == documents[1]
+    assert documents[0] is not None and len(documents[0].figures) == figures
 
 
 async def test_what_the_store_knows_of_pictures_is_kept(tmp_path: Path) -> None:
@@ -265,10 +254,9 @@ async def test_what_the_store_knows_of_pictures_is_kept(tmp_path: Path) -> None:
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         importer = SavedIssueImporter(store, None)
         await importer.take(issue, None)
-        had = {"status": "stored", "path": "2025-03/01.png", "checksum": "0" * 64, "width": 1, "height": 1}
-        images = [picture.model_copy(update=had) for picture in issue.images]
-        await store.put_issue(issue.model_copy(update={"images": images}))
-        assert await importer.take(issue, None) is Outcome.SAME
-        again = await store.get_issue("2025-03")
-        assert again is not None
-        assert {picture.status for picture in again.images} == {"stored"}
+        there = {"status": "stored", "path": "00/00.png", "checksum": "0" * 64, "width": 1, "height": 1}
+        await take_pictures(store, [picture.model_copy(update=there) for picture in issue.images])
+        taken = await importer.take(issue, None)
+        assert (taken.is_chosen, taken.outcomes) == (True, {})
+        assert taken.document is not None
+        assert {picture.status for picture in taken.document.images} == {"stored"}

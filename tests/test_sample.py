@@ -26,6 +26,8 @@ from cncert.commands.project_command import ProjectCommand
 from cncert.commands.report import ReportCommand
 from cncert.commands.status import StatusCommand
 from cncert.commands.warnings import WarningsCommand
+from cncert.editions.take_issue import take
+from cncert.exceptions import StoreError
 from cncert.items import Issue
 from cncert.output.export.tables_and_columns import ExportScope, tables
 from cncert.store import open_store
@@ -35,6 +37,7 @@ from tests.calls import call
 from tests.factories import make_figure, make_issue
 from tests.site import pages
 from tests.site.crawl import ROOT
+from tests.stores import put_document, take_in
 from tools.sample.sample_archive import SampleArchive
 
 SAMPLE = ROOT / "cncert" / "data" / "sample" / "weekly.warc.gz"
@@ -180,16 +183,23 @@ def test_the_mark_survives_a_browser(
     assert extracted(saved.encode(), tmp_path, capsys)["issue"]["provenance"]["sample"] is True
 
 
-def test_a_store_with_one_issue_of_the_sample_is_a_sample(uri: str) -> None:
-    async def is_sample(*issues: Issue) -> bool:
-        async with open_store(uri) as store:
-            for issue in issues:
-                await store.put_issue(issue)
-            return await store.is_sample()
+@pytest.mark.parametrize("sample", [True, False])
+async def test_a_store_is_a_sample_from_its_first_issue_on(uri: str, sample: bool) -> None:
+    async with open_store(uri) as store:
+        assert await store.is_sample() is False
+        await take(store, read_issue_of(2, sample=sample), "page")
+        assert await store.is_sample() is sample
+    async with open_store(uri) as store:
+        for found_in in ("page", "feed", "file"):
+            with pytest.raises(StoreError, match="is not put into it"):
+                await take(store, read_issue_of(3, sample=not sample), found_in)
+        assert await store.is_sample() is sample
+        assert await store.issue_ids() == ["2025-02"]
+        assert [edition.issue.id async for edition in store.editions()] == ["2025-02"]
 
-    assert asyncio.run(is_sample()) is False
-    assert asyncio.run(is_sample(make_issue(2025, 2), make_issue(2025, 4))) is False
-    assert asyncio.run(is_sample(make_issue(2025, 3, provenance={"sample": True}))) is True
+
+def read_issue_of(number: int, *, sample: bool) -> Issue:
+    return make_issue(2025, number, figures=[], provenance={"sample": sample})
 
 
 # What is made from it
@@ -299,8 +309,9 @@ def test_every_output_says_whether_it_is_of_the_sample(
 
     async def fill() -> None:
         async with open_store(uri) as store:
-            await store.put_issue(make_issue(2025, 2, rankings=rankings, figures=[figure]))
-            await store.put_issue(make_issue(2025, 3, provenance={"sample": sample}))
+            changes = {"rankings": rankings, "figures": [figure], "provenance": {"sample": sample}}
+            await take_in(store, make_issue(2025, 2, **changes))
+            await take_in(store, read_issue_of(3, sample=sample))
 
     asyncio.run(fill())
     output = OUTPUTS[name]
@@ -318,7 +329,7 @@ def test_an_entry_of_the_sample_never_has_the_id_of_a_real_one(tmp_path: Path) -
 
         async def fill(uri: str = uri, sample: bool = sample) -> None:
             async with open_store(uri) as store:
-                await store.put_issue(make_issue(provenance={"sample": sample}))
+                await put_document(store, make_issue(provenance={"sample": sample}))
 
         asyncio.run(fill())
         file = tmp_path / f"{sample}.atom"

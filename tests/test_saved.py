@@ -76,7 +76,7 @@ def test_a_saved_file_gives_its_document(path: Path) -> None:
 
 def test_a_page_of_wechat_is_read_as_the_crawl_reads_it() -> None:
     issue = issue_in(series.page_of("2025-03"))
-    assert (issue.provenance.via, issue.article.mid) == ("archive", series.published("2025-03").mid)
+    assert (issue.provenance.source, issue.article.mid) == ("page", series.published("2025-03").mid)
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-8-sig", "gb18030"])

@@ -42,6 +42,7 @@ from tests.factories import NOW, make_issue, make_row, make_run
 from tests.site import pages
 from tests.site.crawl import crawl_args, project_env, scrapy_command
 from tests.site.server import LoopbackWeChat
+from tests.stores import put_document
 from tests.terminals import FakeTerminal, Terminal
 
 HOSTILE = (
@@ -142,8 +143,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def fill() -> None:
         async with open_store(f"sqlite:///{directory}/cncert.db") as store:
-            await store.put_issue(make_issue(title=title, warnings=[doubt]))
-            await store.put_issue(make_issue(2025, 1))
+            await put_document(store, make_issue(title=title, warnings=[doubt]))
+            await put_document(store, make_issue(2025, 1))
             await store.change_row(row.id, lambda _: row)
             await store.put_run(run)
 

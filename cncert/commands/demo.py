@@ -111,7 +111,7 @@ def print_demo(
     console.print("\n[bold]Where to look[/]")
     database, files_store = directory / "cncert.db", directory / "pictures"
     console.print(f"  sqlite3 {escape_markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
-    console.print(f"  {escape_markup(files_store)}/2025-03/")
+    console.print(f"  {escape_markup(files_store)}/")
     scrapy = escape_markup(os.path.relpath(sys.argv[0]))
     console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {scrapy} gaps")
     files = f"CNCERT_FILES={escape_markup(files_store)}"

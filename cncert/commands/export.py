@@ -12,7 +12,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
-from cncert.store import Store, open_store
+from cncert.store import Store
 from cncert.terminal.console import print_message
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
@@ -53,7 +53,7 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
         from cncert.output.export.read_options import read_export_options
 
         options = read_export_options(opts, self.options.files)
-        async with open_store(self.options.store) as store:
+        async with self.open_store() as store:
             number = len(await store.issue_ids())
             if not number:
                 print_message(f"{store.name} has no issue yet, and nothing was written: run scrapy crawl weekly first")

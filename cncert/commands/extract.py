@@ -9,6 +9,7 @@ from rich.text import Text
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
+from cncert.editions.make_document import sole_document
 from cncert.items import CHINA
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, read_files
 from cncert.terminal.console import print_message, safe_json, stdout_console
@@ -75,7 +76,7 @@ def describe(found: PageFromFile) -> dict[str, Any]:
         "verdict": found.page.verdict.value,
         "reason": found.reason,
         "article": describe_article(article) if article else None,
-        "issue": found.issue.model_dump(mode="json") if found.issue else None,
+        "issue": sole_document(found.issue).model_dump(mode="json") if found.issue else None,
     }
 
 

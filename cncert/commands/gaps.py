@@ -13,7 +13,6 @@ from cncert.exceptions import ArgumentError
 from cncert.ledger import calendar_gaps
 from cncert.ledger.next_address import ranked_addresses
 from cncert.report.calendar import parse_week, week_range
-from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
 from cncert.terminal.safe_text import safe
@@ -62,7 +61,7 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         if args:
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
         first, last = week_range(opts.first, opts.last)
-        async with open_store(self.options.store) as store:
+        async with self.open_store() as store:
             await say_if_sample(store)
             rows = await store.rows()
             weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last)

@@ -15,13 +15,13 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.editions.import_saved import SavedIssueImporter
-from cncert.exceptions import ArchiveError, CncertError, StoreError
+from cncert.editions.remake_documents import heal
+from cncert.editions.take_issue import Outcome, Taken
+from cncert.exceptions import ArchiveError, CncertError, DocumentError, StoreError
 from cncert.monitoring.issue_notes import note_lines
 from cncert.monitoring.run_log import RunLog
-from cncert.quality.renew_warnings import renew
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, printable_name, read_files
 from cncert.store import Store, open_store
-from cncert.store.revisions import Outcome
 from cncert.store.sqlite import SqliteStore
 from cncert.terminal.console import print_json
 from cncert.terminal.safe_text import safe
@@ -31,12 +31,14 @@ OUTCOME_WORDS = {
     Outcome.CHANGED: "changed",
     Outcome.UPDATED: "updated",
     Outcome.SAME: "unchanged",
-    Outcome.OLDER: "known",
+    Outcome.LOST: "changed",
 }
-"""The printed word for each outcome."""
-NO_ISSUE, UNREAD = "no issue", "unread"
-FAILURE_KIND = {NO_ISSUE: "no_issue", UNREAD: "unread"}
-"""The kinds (``monitoring/exit_status.py``) of files without an issue."""
+"""The printed word for what became of the document."""
+NOT_CHOSEN = "known"
+"""The printed word for an edition that is kept and does not count."""
+NO_ISSUE, UNREAD, NOT_STORED = "no issue", "unread", "not stored"
+FAILURE_KIND = {NO_ISSUE: "no_issue", UNREAD: "unread", NOT_STORED: "not_stored"}
+"""The kinds (``monitoring/exit_status.py``) of files without an issue that is stored."""
 MAX_NAMES_LENGTH = 500
 """Characters of the files' names in the record."""
 
@@ -60,7 +62,7 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         assert self.settings is not None
         archive = self.options.archive
         with closing(read_files(args, opts, keep_pages=bool(archive))) as results:
-            async with _store(self.options.store, opts.dry_run) as store:
+            async with _opened(self.open_store(), opts.dry_run) as store:
                 place = Path(archive) if archive else None
                 with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
                     run = _Import(store, importer, opts, args)
@@ -68,14 +70,13 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         if opts.json:
             print_json(run.document(opts.dry_run))
         print(run.summary(opts.dry_run), file=sys.stderr)
-        issues = sum(run.counts[word] for word in OUTCOME_WORDS.values())
+        issues = sum(run.counts[word] for word in {*OUTCOME_WORDS.values(), NOT_CHOSEN})
         return 0 if issues and issues == run.counts.total() else 1 if issues else 2
 
 
 @asynccontextmanager
-async def _store(uri: str, dry_run: bool) -> AsyncIterator[Store]:
-    """Open the store at *uri*; for a dry run without one, an empty one that is removed afterwards."""
-    store = open_store(uri)
+async def _opened(store: Store, dry_run: bool) -> AsyncIterator[Store]:
+    """Open *store*; for a dry run without one, an empty one that is removed afterwards."""
     with TemporaryDirectory() as nowhere:
         if dry_run and isinstance(store, SqliteStore) and not store.path.exists():
             store = open_store(f"sqlite:///{nowhere}/empty.db")
@@ -96,6 +97,7 @@ class _Import:
 
     async def recorded(self, results: Iterable[PageFromFile | UnreadFile]) -> None:
         """Take *results*, and keep a record of the run in the store."""
+        await heal(self._store)
         self._record.gaps_before = await self._log.missing_weeks()
         await self._log.save()
         try:
@@ -124,12 +126,19 @@ class _Import:
             if issue is None or not result.is_whole:
                 self._say(NO_ISSUE, None, result.name, result.reason if issue is None else "the page breaks off")
                 continue
-            outcome = await self._importer.take(issue, result.saved_page)
-            if self._write and outcome not in (Outcome.SAME, Outcome.OLDER):
-                await renew(self._store, issue.id)
-            self._log.count(outcome, issue.id)
-            better = "the store has it from WeChat, or from a copy that holds no less"
-            self._say(OUTCOME_WORDS[outcome], issue.id, result.name, better if outcome is Outcome.OLDER else None)
+            taken: Taken | None = None
+            with suppress(DocumentError):
+                taken = await self._importer.take(issue, result.saved_page)
+            if taken is None:
+                self._say(NOT_STORED, issue.id, result.name, "what the store holds of it cannot be read")
+                continue
+            if self._write:
+                self._log.count(taken)
+            standing = taken.document.id if taken.document is not None else issue.id
+            if taken.is_chosen:
+                self._say(OUTCOME_WORDS[taken.outcomes.get(standing, Outcome.SAME)], standing, result.name, None)
+            else:
+                self._say(NOT_CHOSEN, standing, result.name, "another edition is better")
 
     def _say(self, word: str, issue: str | None, name: str, reason: str | None) -> None:
         self._note(word, issue, name, reason)

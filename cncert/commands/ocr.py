@@ -55,14 +55,14 @@ class OcrCommand(ProjectCommand, ScrapyCommand):
             from cncert.output.check.run_check import run_check
 
             language = opts.language or self.options.language
-            return await run_check(self.options.store, self.options.files, language, opts)
+            return await run_check(self.open_store(), self.options.files, language, opts)
         for name in _REVIEW_OPTIONS:
             if getattr(opts, name):
                 raise ArgumentError(f"--{name} is an option of scrapy ocr review")
         if args in ([], ["again"]):
-            return await read_stored(self.options, opts, again=bool(args))
+            return await read_stored(self.open_store(), self.options, opts, again=bool(args))
         if args == ["accept"]:
-            return await accept_stored(self.options, opts)
+            return await accept_stored(self.open_store(), opts)
         if opts.first or opts.last or opts.jobs is not None:
             raise ArgumentError("--from, --until and --jobs are for the pictures of the store, not for files")
         from cncert.infographics.labels.read_labelled_numbers import Limits

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cncert.exceptions import CncertError
 from cncert.options import Options
-from cncert.store import Store
+from cncert.store import Store, open_store
+from cncert.store.backend import LAYOUT
 from cncert.terminal.console import print_message
 
 if TYPE_CHECKING:
@@ -45,9 +46,29 @@ class ProjectCommand(ScrapyCommand):
         assert self.settings is not None
         return Options.of(self.settings)
 
+    @cached_property
+    def _stores(self) -> list[Store]:
+        return []
+
+    def open_store(self, *, reads_layout: int = LAYOUT) -> Store:
+        """Return the user's store, not yet opened. What could not be read in it is named when the command ends.
+
+        *reads_layout*: the oldest layout that is opened.
+        """
+        store = open_store(self.options.store)
+        store.reads_layout = reads_layout
+        self._stores.append(store)
+        return store
+
     def run(self, args: list[str], opts: Namespace) -> None:
         try:
-            self.exitcode = asyncio.run(self.work(args, opts)) or 0
+            try:
+                self.exitcode = asyncio.run(self.work(args, opts)) or 0
+            finally:
+                unreadable = [line for store in self._stores for line in store.unreadable.values()]
+                for line in unreadable:
+                    print_message(line)
+            self.exitcode = self.exitcode or int(bool(unreadable))
         except CncertError as error:
             print_message(error)
             self.exitcode = 2

@@ -12,7 +12,6 @@ from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
 from cncert.options import LANGUAGES, Options, local_folder
 from cncert.report.calendar import week_range
-from cncert.store import open_store
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
 
@@ -57,7 +56,7 @@ class ReportCommand(ProjectCommand, ScrapyCommand):
         first, last = week_range(opts.first, opts.last)
         target = _target(opts, self.options.store)
         files = _picture_files(self.options, opts, target)
-        async with open_store(self.options.store) as store:
+        async with self.open_store() as store:
             page = await read_page(store, first=first, last=last, files=files)
         if page is None:
             which = "of these weeks" if first or last else "yet"

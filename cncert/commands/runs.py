@@ -12,7 +12,6 @@ from cncert.monitoring.believed_times import newest_runs
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.monitoring.print_run_summary import run_duration, run_state
 from cncert.monitoring.run_lines import all_lines, run_document
-from cncert.store import open_store
 from cncert.store.run_records import RunRecord
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 
@@ -37,7 +36,7 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
         if opts.limit < 0:
             raise ArgumentError(f"--limit {opts.limit} is below 0")
         now = datetime.now(UTC)
-        async with open_store(self.options.store) as store:
+        async with self.open_store() as store:
             # A job may be any of them.
             found = await newest_runs(store, now, None if opts.job else opts.limit or None)
         runs = [close_if_dead(run, now) for run in found]

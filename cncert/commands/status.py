@@ -19,7 +19,6 @@ from cncert.monitoring.print_run_summary import alert_markup, run_state
 from cncert.monitoring.prometheus import metrics
 from cncert.monitoring.run_lines import all_lines
 from cncert.monitoring.store_status import Status, status, status_document
-from cncert.store import open_store
 from cncert.store.close_reasons import CloseReason
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
@@ -46,7 +45,7 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
         if opts.json and opts.prometheus:
             raise ArgumentError("--json and --prometheus exclude each other")
         try:
-            async with open_store(self.options.store) as store:
+            async with self.open_store() as store:
                 await say_if_sample(store)
                 state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name)
         except StoreError:

@@ -1,27 +1,28 @@
 """``scrapy upgrade``: upgrades stored issues, and reads them again with the present parser."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Awaitable
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
 from cncert.archive.warc_reader import ArchivedPages
 from cncert.commands.project_command import ProjectCommand, add_json_option
-from cncert.exceptions import ArchiveError, ArgumentError, DocumentError, UpgradeError
-from cncert.items import Issue
-from cncert.quality import renew_warnings
-from cncert.store import open_store
-from cncert.store.revisions import Revision
-from cncert.store.upgrade import Upgrade
+from cncert.editions.upgrade_store import Upgrade
+from cncert.exceptions import ArgumentError
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
 
 COUNT_MEANINGS = {
-    "upgraded": "documents brought to the present version of the model",
-    "read again": "issues read again from their raw pages",
-    "changed": "of these, issues in which it changed anything",
-    "without page": "issues left as another parser read them: their raw pages are not at hand",
+    "issues": "documents of an older layout that became editions",
+    "revisions": "former states of issues that became editions",
+    "picture readings": "readings made of figures of pictures of which none was kept",
+    "rejects": "rejected issues that are valid now, and became editions",
+    "ledger rows": "rows brought to the present layout",
+    "runs": "records brought to the present layout",
+    "documents made anew": "documents of issues made from their editions",
+    "read again": "editions read again from their raw pages",
+    "changed": "of these, editions in which it changed anything",
+    "without page": "editions left as another parser read them: their raw pages are not at hand",
     "failed": "documents left as they are: the lines on stderr say why",
 }
 
@@ -44,21 +45,21 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
         if args:
             raise ArgumentError(f"upgrade takes no argument {args[0]!r}")
         archive, pages = _archive(opts.archive, self.options.archive), None
-        async with open_store(self.options.store) as store:
+        async with self.open_store(reads_layout=1) as store:
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
             with progress_bar() as bar:
-                for issue_id in bar.track(await store.issue_ids(), description="Issues"):
-                    await _print_error_of(upgrade.upgrade_document(Issue, issue_id))
-                for revision_id in bar.track(await store.revision_ids(), description="Revisions"):
-                    await _print_error_of(upgrade.upgrade_document(Revision, revision_id))
-                if archive and upgrade.outdated:
+                working = bar.add_task("Bringing up", total=None)
+                await upgrade.bring_up()
+                bar.remove_task(working)
+                outdated = await upgrade.outdated()
+                if archive and outdated:
                     looking = bar.add_task("Looking through the archive", total=None)
                     pages = ArchivedPages(archive, self.settings.getint("DOWNLOAD_MAXSIZE"))
                     bar.remove_task(looking)
-                for issue_id in bar.track(upgrade.outdated, description="Reading again"):
-                    await _print_error_of(upgrade.read_again(issue_id, pages))
-            if upgrade.counts["changed"] and not opts.dry_run:
-                await renew_warnings.renew(store)
+                for edition_id in bar.track(outdated, description="Reading again"):
+                    await upgrade.read_again(edition_id, pages)
+        for line in upgrade.problems:
+            print_message(line)
         unreadable = pages.unreadable if pages else []
         for line in unreadable:
             print_message(line)
@@ -76,14 +77,6 @@ def _archive(given: str | None, usual: str) -> Path | None:
         raise ArgumentError(f"--archive={given!r}: no such file or directory")
     place = given or usual
     return Path(place) if place else None
-
-
-async def _print_error_of(work: Awaitable[None]) -> None:
-    """Await *work* on one document; print why it failed, if so."""
-    try:
-        await work
-    except (ArchiveError, DocumentError, UpgradeError) as error:
-        print_message(error)
 
 
 def _print(upgrade: Upgrade, dry_run: bool) -> None:

@@ -9,9 +9,9 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option, say_if_sample
 from cncert.exceptions import ArgumentError
 from cncert.items import IssueWarning
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.report.calendar import week_range
 from cncert.report.issue_warnings import WARNING_CODES
-from cncert.store import open_store
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
 
 Found = list[tuple[str, IssueWarning]]
@@ -39,12 +39,12 @@ class WarningsCommand(ProjectCommand, ScrapyCommand):
         if unknown := [code for code in codes if code not in WARNING_CODES]:
             raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNING_CODES)}")
         first, last = week_range(opts.first, opts.last)
-        async with open_store(self.options.store) as store:
+        async with self.open_store() as store:
             await say_if_sample(store)
             found = [
                 (issue.id, warning)
-                async for issue in store.issues(first, last)
-                for warning in issue.warnings
+                async for issue, warnings in issues_with_warnings(store, first, last)
+                for warning in warnings
                 if warning.code in codes or not codes
             ]
         if opts.json:
