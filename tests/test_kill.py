@@ -16,14 +16,26 @@ import pytest
 from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import RunRecord
 from tests import series
-from tests.killing import FIRST, LAST, Place, Reference, begin, contents, differences, publish, trial, undisturbed
+from tests.killed_steps import all_steps, put_former_store
+from tests.killing import (
+    FIRST,
+    LAST,
+    Crawl,
+    Place,
+    Reference,
+    begin,
+    contents,
+    differences,
+    publish,
+    trial,
+    undisturbed,
+)
 from tests.mongod import Mongod
 from tests.site.crawl import crawl
 from tests.site.server import LoopbackWeChat
 from tests.small_disk import UNSHARE, needs_mount
 
-START = f"start={series.published(LAST).url}"
-BOUNDS = (START, f"from={FIRST}", f"until={LAST}")
+BOUNDS = (f"from={FIRST}", f"until={LAST}")
 MIDDLE = series.published("2024-10")
 """The seventh of twelve that a run asks for."""
 PLACE = series.week_ids(FIRST, LAST).index(MIDDLE.issue)
@@ -35,7 +47,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """What should always come of it."""
     with LoopbackWeChat() as site:
         publish(site)
-        return undisturbed(site, Place(tmp_path_factory.mktemp("undisturbed")))
+        found = undisturbed(Place(tmp_path_factory.mktemp("undisturbed")), [Crawl(site)])
+    assert len(found.dump["issues"]) == 12
+    return found
 
 
 def while_asked(site: LoopbackWeChat, event: Callable[[], object]) -> None:
@@ -75,24 +89,22 @@ async def check_completed(
 
 
 @pytest.mark.parametrize("store", ["sqlite", "mongo"])
-def test_killed_runs_lose_nothing(store: str, tmp_path: Path, mongod: str) -> None:
-    rng = random.Random(store)
-    kills = number = 0
+def test_killed_commands_lose_nothing(store: str, tmp_path: Path, mongod: str) -> None:
+    """An upgrade of a former store, an import, a crawl, each killed; benchmarks/kill.py kills hundreds."""
+    places = [Place(tmp_path / str(n), place_uri(store, mongod, n)) for n in range(2)]
     with LoopbackWeChat() as site:
         publish(site)
-        places = (Place(tmp_path / str(n), place_uri(store, mongod, n)) for n in range(100))
-        first = next(places)
-        first.directory.mkdir()
-        reference = undisturbed(site, first)
-        first.forget()
-        while kills < 4:  # benchmarks/kill.py kills hundreds
-            place = next(places)
+        steps = all_steps(site, tmp_path)
+        for place in places:
             place.directory.mkdir()
-            number += 1
-            result = trial(site, place, reference, rng)
-            assert result.differences == []
-            kills += len(result.phases)
-            place.forget()
+            put_former_store(place)
+        reference = undisturbed(places[0], steps)
+        assert len(reference.dump["issues"]) == 12
+        result = trial(places[1], steps, reference, random.Random(store))
+    assert result.differences == []
+    assert len(result.phases) >= 3
+    for place in places:
+        place.forget()
 
 
 def place_uri(store: str, mongod: str, number: int) -> str | None:
@@ -151,7 +163,7 @@ async def test_a_disk_that_gets_full_ends_the_run(
     publish(site)
     kept, db = Place(tmp_path / "kept"), tmp_path / "db"
     kept.directory.mkdir()
-    assert crawl(site, kept.directory, START, "from=2024-15", f"until={LAST}").returncode == 0
+    assert crawl(site, kept.directory, "from=2024-15", f"until={LAST}").returncode == 0
     room = str((kept.directory / "cncert.db").stat().st_size + 300_000)
     if disk == "full":
         db.mkdir()
@@ -171,7 +183,7 @@ async def test_a_network_that_dies_ends_the_run(tmp_path: Path, reference: Refer
     with LoopbackWeChat() as site:
         publish(site)
         while_asked(site, site.stop)
-        result = crawl(site, tmp_path, START, "from=2022-01", f"until={LAST}")
+        result = crawl(site, tmp_path, "from=2022-01", f"until={LAST}")
     check_end(result, "network_failed", "10 pages in a row got no answer")
     with LoopbackWeChat() as site:
         place = Place(tmp_path)

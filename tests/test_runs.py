@@ -71,7 +71,7 @@ def record(name: str = "run", /, **changes: object) -> RunRecord:
     ],
 )
 def test_a_run_died_if_its_process_is_gone_or_its_heartbeat_is_old(changes: dict[str, object], died: bool) -> None:
-    assert has_died(record(**changes), datetime.now(UTC)) is died
+    assert has_died(record(**{"started_at": NOW, **changes}), NOW) is died
 
 
 def test_a_process_that_nobody_has_waited_for_is_gone() -> None:
