@@ -262,6 +262,15 @@ async def test_the_order_makes_no_difference(sqlite_uri: str, case: Case) -> Non
     assert all(result == results[0] for result in results)
 
 
+@pytest.mark.parametrize("first", [(1990, 3), (2008, 51), (2100, 52), (9999, 52)])
+async def test_a_list_that_names_a_year_without_issues_says_nothing(sqlite_uri: str, first: tuple[int, int]) -> None:
+    """Where two articles claim a week, lists speak: no misprint there may end every later run."""
+    misprinted = reading(16, handled=101, article=900, published=None, seen=None, lists=first)
+    async with open_store(sqlite_uri) as store:
+        await take_all(store, [reading(16, published=None, seen=None), misprinted])
+        assert list(await documents(store)) == [week_id(16)]
+
+
 async def contents(store: Store) -> tuple[dict[str, Issue], list[object]]:
     """The documents and editions of a store."""
     return await documents(store), [edition async for edition in store.editions()]

@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from cncert.items import CHINA, Issue, Period, issue_id
 from cncert.report.calendar import Week, is_week, next_week, period, week_of
 from cncert.report.issue_warnings import WEEK_WARNINGS, week_warnings
-from cncert.report.title import read_title
+from cncert.report.title import FIRST_YEAR, read_title
 
 MIN_SHARED_DAYS = 4
 """Number and printed days agree if the week of the number has so many of the days."""
 MAX_DAYS_TO_PUBLICATION = 21
 """Days after the end of its week in which an issue is published, at holidays too."""
+_YEARS = range(FIRST_YEAR, 2101)
+"""Years of issues. A list that names another one is misprinted, and says nothing."""
 _LONGEST_WEEK = timedelta(days=8)
 """A longer printed range is a misprint that says nothing."""
 
@@ -71,6 +73,8 @@ def claims_of(issue: Issue) -> WeekClaims:
     number = title.week if title else (issue.year, issue.number)
     first = issue.review[0] if issue.review else None
     listed = next_week((first.year, first.number)) if first and is_week(first.year, first.number) else None
+    if listed is not None and listed[0] not in _YEARS:
+        listed = None
     return WeekClaims(number, _week_of_days(number, title.printed if title else None), listed, published)
 
 
