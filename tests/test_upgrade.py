@@ -1,12 +1,15 @@
 """``scrapy upgrade``: stored issues come to the present version, and are read again from their raw pages."""
 
 import asyncio
+import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +45,8 @@ from tests.stores import Document, document_in
 from tests.test_archive import archive
 
 # The layout before editions
+
+FORMER_RUN = {"spider": "weekly", "started_at": "2025-01-24T01:02:03Z", "new": ["2025-03"]}
 
 
 async def upgrade_all(uri: str, *, write: bool = True) -> Upgrade:
@@ -163,6 +168,65 @@ async def test_a_document_that_cannot_be_read_is_named_and_stays(
     assert "issues 2025-03" in line and said in line and "\n" not in line
     assert document_in(uri, "issues", "2025-03") == before
     assert document_in(uri, "issues", "2025-04")["schema_version"] == SCHEMA_VERSION
+
+
+ROW = former_row("a", "stored", None, "stored")
+
+
+@pytest.mark.parametrize(
+    ("collection", "document"),
+    [
+        ("ledger", ROW | {"state": "frozen"}),
+        ("ledger", ROW | {"addresses": None}),
+        ("ledger", ROW | {"addresses": ["x"]}),
+        ("ledger", {"_id": "a", "somebody": "else"}),
+        ("runs", {"_id": "a", "warnings": 5, "sources": "x", "alerts": [1]}),
+        ("revisions", {"_id": "a", "document": [1]}),
+    ],
+)
+async def test_one_document_that_cannot_be_read_keeps_no_store_closed(
+    uri: str, collection: str, document: Document
+) -> None:
+    make_store(uri, {collection: [document], "issues": [as_version_1(make_issue())]})
+    before = document_in(uri, collection, "a")
+    upgrade = await upgrade_all(uri)
+    (line,) = upgrade.problems
+    assert collection in line and "\n" not in line
+    async with open_store(uri) as store:
+        assert await store.get_issue("2025-03") is not None
+    assert document_in(uri, collection, "a") == before
+
+
+async def test_what_an_older_cncert_wrote_after_the_upgrade_is_brought_up_too(sqlite_uri: str) -> None:
+    """A crawl that was running: it has opened the store before."""
+    make_store(sqlite_uri, {"issues": [as_version_1(make_issue())]})
+    await upgrade_all(sqlite_uri)
+    late, row = as_version_1(make_issue(number=4)), former_row("late", "blocked", "verification page")
+    with closing(sqlite3.connect(sqlite_uri.removeprefix("sqlite:///"))) as db, db:
+        for table, one in (("issues", late), ("ledger", row)):
+            db.execute(f"INSERT INTO {table} (id, document) VALUES (?, ?)", (one["_id"], json.dumps(one)))
+    upgrade = await upgrade_all(sqlite_uri)
+    assert +upgrade.counts == {"issues": 1, "ledger rows": 1, "documents made anew": 1}
+    async with open_store(sqlite_uri) as store:
+        assert sorted(await store.get_issues(["2025-03", "2025-04"])) == ["2025-03", "2025-04"]
+        assert [one.state for one in await store.rows()] == [State.BLOCKED]
+
+
+@pytest.mark.parametrize(
+    ("replayed", "is_sample"),
+    [(["/x/cncert/data/sample/weekly.warc.gz"], True), (["/x/data/sample/weekly.warc.gz", None], False), ([], False)],
+)
+async def test_a_store_that_is_upgraded_holds_sample_or_real_data(
+    uri: str, replayed: list[str | None], is_sample: bool
+) -> None:
+    runs = [{**FORMER_RUN, "_id": f"run-{n}", "arguments": {"replay": one}} for n, one in enumerate(replayed)]
+    make_store(uri, {"issues": [as_version_1(make_issue())], "runs": runs})
+    await upgrade_all(uri)
+    async with open_store(uri) as store:
+        found = await store.get_issue("2025-03")
+        assert found is not None and found.provenance.sample is is_sample
+        with pytest.raises(StoreError, match="is not put into it"):
+            await store.claim(sample=not is_sample)
 
 
 @pytest.mark.parametrize(

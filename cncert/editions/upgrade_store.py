@@ -5,8 +5,9 @@ killed, and the next upgrade goes on where this one stopped.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -29,8 +30,11 @@ from cncert.store.kept_pictures import KeptPicture
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
-from cncert.store.schema_versions import Document, upgraded_issue, upgraded_row
+from cncert.store.schema_versions import UPGRADES, Document, upgraded_issue, upgraded_row
 from cncert.wechat.failure_pages import read_page
+
+FORMER_SAMPLE = ("data", "sample", "weekly.warc.gz")
+"""The end of the path of the bundled sample, as records of runs have it."""
 
 
 class PageSource(Protocol):
@@ -51,32 +55,41 @@ class Upgrade:
         self.problems: list[str] = []
         """Why documents could not be upgraded or read again, a line each; they stay as they are."""
         self._store, self._write, self._everything = store, write, everything
+        self._is_sample = False
 
     # --- to the present layout
 
     async def bring_up(self) -> None:
-        """Bring the store to the present layout, if it has an older one. May raise StoreError."""
-        store = self._store
-        if store.layout == LAYOUT:
+        """Bring the store, and what an older cncert has written since, to the present layout. May raise StoreError."""
+        store, is_former = self._store, self._store.layout != LAYOUT
+        self._is_sample = await self._holds_sample()
+        if is_former:
             if self._write:
-                self.counts["documents made anew"] += len(await heal(store))
-            return
-        if self._write:
-            await store.begin_upgrade()
-        async for raw in store.raw_documents(FormerRevision):
-            await self._bring_up(FormerRevision, raw, raw.get("document"), "revisions")
+                await store.begin_upgrade()
+            async for raw in store.raw_documents(FormerRevision):
+                await self._bring_up(FormerRevision, raw, raw.get("document"), "revisions")
         async for raw in store.raw_documents(Issue):
-            await self._bring_up(Issue, raw, raw, "issues")
-        async for raw in store.raw_documents(Reject):
-            await self._bring_up_reject(raw)
+            if is_former or raw.get("schema_version") in UPGRADES:
+                await self._bring_up(Issue, raw, raw, "issues")
+        if is_former:
+            async for raw in store.raw_documents(Reject):
+                await self._bring_up_reject(raw)
         async for raw in store.raw_documents(LedgerRow):
-            await self._replace(LedgerRow, raw, upgraded_row(raw), "ledger rows")
+            await self._replace(LedgerRow, raw, upgraded_row, "ledger rows")
         async for raw in store.raw_documents(RunRecord):
-            await self._replace(RunRecord, raw, upgraded_run(raw), "runs")
-        if self._write and not self.problems:
+            await self._replace(RunRecord, raw, upgraded_run, "runs")
+        if self._write and is_former:
             await store.end_upgrade()
         if self._write:
             self.counts["documents made anew"] += len(await heal(store))
+
+    async def _holds_sample(self) -> bool:
+        """Whether all that runs have stored came from the bundled sample: layout 1 did not say so of a document."""
+        if self._store.layout == LAYOUT:
+            return await self._store.is_sample()
+        stored = [raw.get("arguments") async for raw in self._store.raw_documents(RunRecord) if raw.get("new")]
+        replayed = [str(one.get("replay")) if isinstance(one, dict) else "" for one in stored]
+        return bool(replayed) and all(Path(one).parts[-3:] == FORMER_SAMPLE for one in replayed)
 
     async def _bring_up(self, kind: type[Model], raw: Document, issue: object, name: str) -> None:
         """Make an edition, and what is known of its pictures, of an issue of an older version."""
@@ -85,7 +98,7 @@ class Upgrade:
             if not isinstance(issue, dict):
                 raise UpgradeError("holds no issue")
             former = Issue.model_validate(upgraded_issue(issue))
-            edition = edition_of(_as_read(former))
+            edition = edition_of(self._as_read(former))
         except ValidationError as error:
             self._fail(f"{name} {raw.get('_id')}: {first_problem(error)}")
             return
@@ -95,12 +108,21 @@ class Upgrade:
         self.counts[name] += 1
         if not self._write:
             return
+        await store.claim(sample=self._is_sample)
         await store.put_edition(edition)
         tried = [KeptPicture.of(picture, None) for picture in former.images if picture.status != "pending"]
         await store.put_pictures(tried)
         await self._keep_picture_figures(former)
         # The issue's document is made anew from its editions.
         await store.write_all([Write(kind, raw["_id"], raw, None)])
+
+    def _as_read(self, former: Issue) -> Issue:
+        """Return what was read of *former*: without what its pictures gave and what became of them."""
+        pending = {"path": None, "checksum": None, "status": "pending"}
+        images = [picture.model_copy(update=pending) for picture in former.images]
+        figures = [figure for figure in former.figures if figure.source == "text"]
+        provenance = former.provenance.model_copy(update={"sample": self._is_sample})
+        return former.model_copy(update={"images": images, "figures": figures, "provenance": provenance})
 
     async def _keep_picture_figures(self, former: Issue) -> None:
         """Keep the figures of pictures of *former* of which no reading is kept: as a reading of the file."""
@@ -118,21 +140,28 @@ class Upgrade:
     async def _bring_up_reject(self, raw: Document) -> None:
         """Make an edition of a reject that is valid now: one that was published before its week began."""
         try:
-            edition = edition_of(_as_read(Issue.model_validate(upgraded_issue(raw["document"]))))
-        except (ValueError, LookupError, TypeError):
+            edition = edition_of(self._as_read(Issue.model_validate(upgraded_issue(raw["document"]))))
+        except (ValueError, LookupError, TypeError, AttributeError):
             return
         self.counts["rejects"] += 1
         if self._write:
+            await self._store.claim(sample=self._is_sample)
             await self._store.put_edition(edition)
             await self._store.write_all([Write(Reject, raw["_id"], raw, None)])
 
-    async def _replace(self, kind: type[Model], raw: Document, new: Document, name: str) -> None:
-        if new == raw:
-            return
+    async def _replace(
+        self, kind: type[Model], raw: Document, upgraded: Callable[[Document], Document], name: str
+    ) -> None:
         try:
+            new = upgraded(raw)
+            if new == raw:
+                return
             kind.model_validate(new)
         except ValidationError as error:
             self._fail(f"{name} {raw.get('_id')}: {first_problem(error)}")
+            return
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # somebody else's document
+            self._fail(f"{name} {raw.get('_id')} cannot be read: {error!r:.200}")
             return
         self.counts[name] += 1
         if self._write:
@@ -178,15 +207,6 @@ class Upgrade:
                 await remake(store, kept.weeks, [kept.article] if kept.article else [])
             except DocumentError as error:
                 self._fail(str(error))
-
-
-def _as_read(former: Issue) -> Issue:
-    """Return what was read of *former*: without what its pictures gave and what became of them."""
-    images = [
-        picture.model_copy(update={"path": None, "checksum": None, "status": "pending"}) for picture in former.images
-    ]
-    figures = [figure for figure in former.figures if figure.source == "text"]
-    return former.model_copy(update={"images": images, "figures": figures})
 
 
 def _page_of(edition: Edition, pages: PageSource) -> tuple[bytes, str] | None:

@@ -156,7 +156,7 @@ class Documents(ABC):
 
     @abstractmethod
     async def end_upgrade(self) -> None:
-        """Note that the store has the present layout, and remove what that has not any more."""
+        """Note that the store has the present layout, and remove what that has not any more, if that is empty."""
 
     @abstractmethod
     async def server(self) -> Server:

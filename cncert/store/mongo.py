@@ -100,7 +100,8 @@ class MongoStore(Store):
 
     async def end_upgrade(self) -> None:
         with self._store_errors():
-            await self._db["revisions"].drop()
+            if await self._db["revisions"].find_one({}) is None:
+                await self._db["revisions"].drop()
             await self._db["meta"].update_one({"_id": "layout"}, {"$set": {"version": LAYOUT}})
         self.layout = LAYOUT
 

@@ -158,7 +158,9 @@ class SqliteStore(Store):
     async def end_upgrade(self) -> None:
         def work(db: sqlite3.Connection) -> None:
             with transaction(db):
-                db.execute("DROP TABLE IF EXISTS revisions")
+                there = db.execute("SELECT TRUE FROM sqlite_master WHERE name = 'revisions'").fetchone()
+                if there and not db.execute("SELECT TRUE FROM revisions").fetchone():
+                    db.execute("DROP TABLE revisions")
                 db.execute(f"PRAGMA user_version = {LAYOUT}")
 
         await self._run(work)
