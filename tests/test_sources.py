@@ -15,7 +15,7 @@ from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.monitoring.run_lines import source_lines
 from cncert.sources.album import album_page
 from cncert.store import Store, open_store
-from cncert.store.ledger_rows import Ending, LedgerRow
+from cncert.store.ledger_rows import Ending, LedgerRow, State
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.factories import make_issue, make_picture
@@ -457,3 +457,18 @@ async def test_a_gap_is_closed_by_the_short_address_that_a_person_found(site: Lo
         None,
         True,
     )
+
+
+async def test_the_result_of_a_row_that_was_merged_meanwhile_belongs_to_the_article(uri: str) -> None:
+    """Two runs at once: one fetched the article behind the short address, the other is told to verify itself."""
+    short = "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"
+    long = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499624&idx=1"
+    async with open_store(uri) as store:
+        ledger = Ledger(store)
+        found = [FoundAddress(address, "start", "2024-16") for address in (short, long)]
+        unresolved, article = [row.id for row in await ledger.add(found) if row is not None]
+        await ledger.merge_into(article, unresolved)
+        await ledger.record(unresolved, Ending.BLOCKED, "verification page", url=short)
+        await ledger.record_replay_miss(unresolved)
+        (row,) = await store.rows()
+        assert (row.id, row.state, row.attempts) == (article, State.BLOCKED, 1)

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from cncert.exceptions import StoreError
+from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, issue_id
 from cncert.ledger.retry_times import next_try
 from cncert.store import Store
@@ -32,6 +33,10 @@ AddressReader = Callable[[str], Address | SiteAddress | None]
 """Returns the address of a page of the series; None for any other text."""
 
 
+UNRESOLVED = ("s-", "t-")
+"""How the ids of rows begin of which it is unknown to which article they belong."""
+
+
 def row_id(address: Address | SiteAddress) -> str:
     """Return the id of the row of *address*, until the page behind it has been fetched."""
     if address.key is not None:
@@ -53,7 +58,7 @@ def issue_row_id(issue: Issue) -> str:
 
 def is_unresolved(row: LedgerRow) -> bool:
     """Whether it is still unknown to which article the addresses of *row* lead."""
-    return row.id.startswith(("s-", "t-"))
+    return row.id.startswith(UNRESOLVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +134,24 @@ class Ledger:
 
         *at_once*: the article may be requested again immediately.
         """
+        if ident.startswith(UNRESOLVED) and url is not None:
+            # Another process may have merged the row into that of the article behind the address.
+            known = await self.store.load_rows([ident], [url])
+            ident = ident if ident in known else next(iter(known), ident)
         result = Result(ident, Attempt(at=datetime.now(UTC), ending=ending, detail=detail), url, issue, at_once)
         return await self.store.change_row(ident, result.put_into) or result.put_into(None)
 
     async def record_replay_miss(self, ident: str) -> None:
         """Record that a replayed archive lacks the row *ident*. That is no attempt: WeChat was not asked."""
 
-        def change(row: LedgerRow | None) -> LedgerRow:
-            assert row is not None
+        def change(row: LedgerRow) -> LedgerRow:
             if row.state is not State.KNOWN:
                 return row
             missed = {"ending": Ending.NOT_ARCHIVED, "reason": NOT_ARCHIVED, "updated_at": datetime.now(UTC)}
             return row.model_copy(update={"state": State.UNAVAILABLE, **missed})
 
-        await self.store.change_row(ident, change)
+        with suppress(DocumentError):
+            await self.store.change_rows([ident], change)
 
 
 NOT_ARCHIVED = "not in the replayed archive"

@@ -270,8 +270,9 @@ class Frontier:
             return None
 
         def with_target(row: LedgerRow | None) -> LedgerRow:
-            assert row is not None
-            return row.with_address(target.url, target.form, "moved", datetime.now(UTC))
+            now = datetime.now(UTC)  # another process may have merged the row into that of the article
+            row = row or LedgerRow(id=request.row, issue=request.issue, first_seen=now, updated_at=now)
+            return row.with_address(target.url, target.form, "moved", now)
 
         row = await self._store.change_row(request.row, with_target)
         if row is None:  # it cannot be read any more
