@@ -57,6 +57,13 @@ async def test_somebody_elses_documents_are_passed_over(uri: str, foreign: str |
         assert len(store.unreadable) == len({*map(str, others)})
 
 
+async def test_a_document_without_an_id_ends_every_list(mongo_uri: str) -> None:
+    """An id may be null in MongoDB, and nothing can be asked for behind that."""
+    insert(mongo_uri, "rejects", None, {"year": 1})  # type: ignore[arg-type]
+    async with open_store(mongo_uri) as store:
+        assert await asyncio.wait_for(store.rejects(), 10) == []
+
+
 async def test_of_a_row_that_cannot_be_read_nothing_is_lost(uri: str) -> None:
     async with open_store(uri) as store:
         await store.change_row("one", lambda _: make_row("one"))

@@ -239,6 +239,8 @@ class Documents(ABC):
         while batch := await self._batch(kind, first, last, after):
             for document in batch:
                 yield document
+            if len(batch) < BATCH_SIZE:  # nothing is behind it; nothing can be asked for behind an id that is null
+                return
             after = batch[-1]["_id"]
 
     async def _find(self, kind: type[D], document_id: str) -> D | None:
