@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cncert.editions.choose import choose
 from cncert.editions.decisions import correct, withdraw
 from cncert.editions.make_edition import edition_of
-from cncert.editions.remake_documents import heal
+from cncert.editions.remake_documents import heal, remake
 from cncert.editions.take_issue import take
 from cncert.items import Issue
 from cncert.report.parser_version import PARSER
@@ -485,6 +485,31 @@ async def test_an_edition_that_was_written_without_its_document_is_found(uri: st
         assert await heal(store) == [week_id(16)]
         assert handled((await documents(store))[week_id(16)]) == 100
         assert await heal(store) == []
+
+
+async def test_an_edition_that_comes_while_documents_are_made_settles_with_its_own_document(sqlite_uri: str) -> None:
+    """It is the same article under another week, whose document had not been read."""
+    later = edition_of(reading(18, article=16, seen=SEEN), CLOCK)
+    async with open_store(sqlite_uri) as store:
+        await take_all(store, [reading(18, handled=200)])
+        first = edition_of(reading(16), CLOCK)
+        await store.put_edition(first)
+        load, calls = store.load, 0
+
+        async def loading(kind: type, ids: object) -> object:
+            nonlocal calls
+            found = await load(kind, ids)  # type: ignore[type-var]
+            calls += 1
+            if calls == 2:
+                await store.put_edition(later)
+            return found
+
+        store.load = loading  # type: ignore[method-assign, assignment]
+        await remake(store, [], [str(first.article)])
+        store.load = load  # type: ignore[method-assign]
+        await heal(store)
+        document = (await documents(store))[week_id(18)]
+        assert later.id in {one.id for one in document.editions}
 
 
 async def test_another_reading_that_is_of_another_week_leaves_the_former_one(uri: str) -> None:

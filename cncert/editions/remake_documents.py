@@ -37,9 +37,13 @@ async def remake(store: Store, weeks: Collection[str], articles: Collection[str]
         # and what it wrote before is among the editions that are read now.
         documents = await store.load(Issue, weeks)
         editions = await _related(store, weeks, articles)
+        touched = {*weeks}
         choices = choose(loaded.document for loaded in editions.values())
-        touched = {week for loaded in editions.values() for week in _weeks_of(loaded.document)} | {*choices, *weeks}
-        if missing := touched.difference(weeks):
+        # Until nothing more is met: an edition that came meanwhile may touch weeks whose documents were not read.
+        while (
+            missing := ({week for one in editions.values() for week in _weeks_of(one.document)} | {*choices}) - touched
+        ):
+            touched |= missing
             documents |= await store.load(Issue, missing)
             editions = await _related(store, touched, articles)
             choices = choose(loaded.document for loaded in editions.values())
