@@ -150,6 +150,13 @@ CASES = [
         {16: "reprint"},
     ),
     Case(
+        "emptied page beside a file that does not say which article it is of",
+        [reading(16, handled=None), reading(16, source="file", article=0, published=None, seen=None)],
+        {16: 100},
+        {16: {"page_emptied"}},
+        {16: "file"},
+    ),
+    Case(
         "reprint card before a whole reprint",
         [
             reading(16, source="reprint", handled=99, published=None, seen=SEEN),

@@ -27,7 +27,7 @@ class Choice:
     title: str
     """The title of the article as it is now."""
     emptied: bool
-    """Whether the page of the chosen article states nothing any more, and another edition counts therefore."""
+    """Whether the page of the article states nothing any more, and another edition counts therefore."""
     former_weeks: tuple[str, ...]
     """Issues that earlier states of the chosen article were."""
     site: Edition | None
@@ -196,12 +196,17 @@ def _choice(week: Week, articles: Sequence[ArticleEditions]) -> Choice:
     site = max(sites, key=lambda article: article.rank(week)).live[0] if sites else None
     chosen, state = best.live[0], best.state
     is_page = state.issue.provenance.source == "page"
+    # A copy that does not say which article it is of may be of a page that was emptied.
+    pages = [state] if best.key is not None else [one.state for one in live if one.key is not None]
     former = Counter(issue_id(*claims_of(one.issue).alone) for one in _pages(best.live))
     return Choice(
         week=week,
         chosen=chosen,
         title=state.issue.title if is_page else chosen.issue.title,
-        emptied=is_page and chosen is not state and not state.states_something,
+        emptied=any(
+            page.issue.provenance.source == "page" and page is not chosen and not page.states_something
+            for page in pages
+        ),
         former_weeks=tuple(sorted(former.keys() - {issue_id(*week), issue_id(*best.claims.alone)})),
         site=site,
         editions=editions,

@@ -1,4 +1,4 @@
-"""The database: issues and their revisions, the ledger, rejects, runs, and what was read in pictures.
+"""The database: issues and their editions, pictures, the ledger, rejects, runs, and what persons corrected.
 
 ``store.py`` is the interface. A backend is a file and a line of :data:`BACKENDS`.
 """
