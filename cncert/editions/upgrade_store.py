@@ -75,9 +75,11 @@ class Upgrade:
             async for raw in store.raw_documents(Reject):
                 await self._bring_up_reject(raw)
         async for raw in store.raw_documents(LedgerRow):
-            await self._replace(LedgerRow, raw, upgraded_row, "ledger rows")
+            if is_former or "last_error" in raw:
+                await self._replace(LedgerRow, raw, upgraded_row, "ledger rows")
         async for raw in store.raw_documents(RunRecord):
-            await self._replace(RunRecord, raw, upgraded_run, "runs")
+            if is_former or "warnings" in raw:
+                await self._replace(RunRecord, raw, upgraded_run, "runs")
         if self._write and is_former:
             await store.end_upgrade()
         if self._write:
