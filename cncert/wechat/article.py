@@ -15,6 +15,7 @@ from cncert.wechat.address import Address, ArticleKey, biz_number, read_address,
 from cncert.wechat.body import MAX_IMAGES, Body, Image, image, read_html, read_markup_text, read_plain
 from cncert.wechat.literals import ObjectLiteral, unescape_js
 from cncert.wechat.markup import Tag, element_by_id, inner_markup, start_tags
+from cncert.wechat.reprint_mark import ReprintMark, read_reprint_mark
 from cncert.wechat.sample_mark import is_sample_page
 from cncert.wechat.scripts import Scripts
 from cncert.wechat.text import tidy, unescape_html
@@ -61,6 +62,8 @@ class Article:
     """True: marked 原创; False: not, or a reprint; None: not stated."""
     reprint_of: str | None = None
     """Address of the original of a reprint."""
+    reprint: ReprintMark | None = None
+    """What WeChat states of the original, if all that it states agrees."""
     author: str | None = None
     cover: Image | None = None
     body: Body
@@ -144,6 +147,7 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
     if not copyright_stat:
         copyright_stat = source.fact(None, "var copyright_stat", "var _copyright_stat", "d.copyright_stat")
     reprint = read_address(info.string("reprint_url") or "") if info else None
+    stats = {copyright_stat, source.fact(None, "var copyright_stat") or copyright_stat}
     cover = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
     return Article(
         title=(
@@ -168,6 +172,7 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
         link=link.url if link else None,
         original=None if copyright_stat is None else copyright_stat == "1",
         reprint_of=reprint.url if reprint else None,
+        reprint=read_reprint_mark(source.scripts, info, reprint) if stats == {"2"} else None,
         author=_name(
             _unescaped(source.fact("author", "d.author"))
             or _clean(source.meta("author"))
