@@ -1,14 +1,15 @@
 """Reads an article into an issue: the public entry point of ``report``."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import CHINA, Account, ArticleRecord, Issue, Picture, Provenance, issue_id
+from cncert.items import CHINA, Account, ArticleRecord, Issue, Picture, Provenance, ReprintRecord, Source, issue_id
 from cncert.report.calendar import period
 from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue_warnings import find_warnings
+from cncert.report.report_lines import report_lines
 from cncert.report.sections import HEADINGS, Part, read_sections, split_parts
 from cncert.report.series import CNCERT_BIZ, CNCERT_NAMES
 from cncert.report.text_figures import TextFigures, read_figures
@@ -17,6 +18,7 @@ from cncert.report.which_week import claims_of, dated
 from cncert.wechat.address import ArticleKey, biz_text, rank, read_address
 from cncert.wechat.article import Article
 from cncert.wechat.body import Image
+from cncert.wechat.reprint_mark import ReprintMark
 from cncert.wechat.text import tidy
 
 
@@ -27,6 +29,10 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
     CNCERT's site has none: what it does not state is null, and the report's text is required.
     """
     is_copy = provenance.is_copy or provenance.source == "site"
+    reprint = article.reprint
+    is_reprint = reprint is not None and reprint.original.biz == CNCERT_BIZ != article.biz
+    if reprint is not None and is_reprint and not is_copy and article.key is not None:
+        article, provenance = _original(article, article.key, reprint, provenance)
     _require_account(article, is_copy)
     published = article.published_at.astimezone(CHINA).date() if article.published_at else None
     title = read_title(article.title, published)
@@ -34,12 +40,13 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         raise NotAnIssue("title", f"the title is none of the series: {article.title!r}")
     parts = split_parts(article.body.lines)
     text_figures = read_figures(parts)
-    _require_content(article, parts, text_figures, is_copy)
-    if not is_copy and (article.key is None or article.published_at is None):
+    _require_content(article, parts, text_figures, provenance)
+    is_dated = article.published_at is not None or provenance.reprint is not None
+    if not is_copy and (article.key is None or not is_dated):
         needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
         missing = ", ".join(name for name, value in needed.items() if value is None)
         raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
-    url, aliases = _addresses(article, provenance.address)
+    url, aliases = _addresses(article, None if provenance.reprint else provenance.address)
     key = article.key
     issue = Issue.model_construct(
         id=issue_id(*title.week),
@@ -79,6 +86,50 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
     return issue.model_copy(update={"warnings": find_warnings(issue, title.week, article.body, text_figures)})
 
 
+def _original(
+    article: Article, key: ArticleKey, mark: ReprintMark, provenance: Provenance
+) -> tuple[Article, Provenance]:
+    """Return the original of *article*, the reprint *key*, as far as that shows it, and the provenance that says so.
+
+    When the original was published, WeChat does not state. In a reprint in full another account may have written
+    something around the report.
+    """
+    is_card = mark.kind == CARD
+    record = ReprintRecord.model_construct(
+        account=article.account_name,
+        biz=biz_text(key.biz),
+        mid=key.mid,
+        idx=key.idx,
+        kind=mark.kind,
+        address=article.link or provenance.address,
+        published_at=article.published_at,
+    )
+    source: Source = "reprint_card" if is_card else "reprint"
+    title, lines = read_title(article.title), article.body.lines
+    if not is_card and title is not None:
+        lines = tuple(report_lines(lines, title.week))
+    original = replace(
+        article,
+        account_name=mark.account_name,
+        account_id=mark.account_id,
+        biz=mark.original.biz,
+        mid=mark.original.mid,
+        idx=mark.original.idx,
+        sn=mark.sn,
+        published_at=None,
+        modified_at=None,
+        link=mark.url,
+        original=None,
+        cover=article.cover if is_card else None,
+        body=replace(article.body, lines=lines),
+    )
+    return original, provenance.model_copy(update={"source": source, "reprint": record})
+
+
+CARD = 2
+"""WeChat's number for a share card, which shows the text of the original as it is."""
+
+
 def _require_account(article: Article, is_copy: bool) -> None:
     if is_copy and article.biz is None and article.account_name is None:
         return
@@ -87,12 +138,17 @@ def _require_account(article: Article, is_copy: bool) -> None:
         raise NotAnIssue("account", f"published by another account: {article.account_name!r}, number {article.biz}")
 
 
-def _require_content(article: Article, parts: Iterable[Part], text_figures: TextFigures, is_copy: bool) -> None:
+def _require_content(
+    article: Article, parts: Iterable[Part], text_figures: TextFigures, provenance: Provenance
+) -> None:
     """Raise NotAnIssue for a page without its body: its title is right, so it would hide that the issue is missing."""
+    needs_text = provenance.source not in ("page", "reprint_card", "reprint")
     reported = text_figures.rating or text_figures.figures or text_figures.conflicts
-    headed = any(part.heading in HEADINGS and (part.lines or not is_copy) for part in parts)
-    if not (reported or headed or (article.body.images and not is_copy)):
-        raise NotAnIssue("empty", f"neither the report's text nor a picture under the title {article.title!r}")
+    headed = any(part.heading in HEADINGS and (part.lines or not needs_text) for part in parts)
+    if not (reported or headed or (article.body.images and not needs_text)):
+        # CNCERT's own page may show its text later; what another account left out of a reprint does not come back.
+        reason = "empty" if provenance.reprint is None else "account"
+        raise NotAnIssue(reason, f"neither the report's text nor a picture under the title {article.title!r}")
 
 
 def _addresses(article: Article, asked: str | None) -> tuple[str | None, list[str]]:

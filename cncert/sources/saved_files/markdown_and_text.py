@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from cncert.exceptions import NotAnIssue
 from cncert.report.calendar import Week
+from cncert.report.report_lines import is_report_heading
 from cncert.report.title import read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
     head_lines,
-    is_report_heading,
     lines_before_report,
     make_report_copy,
     page_title,

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 
 from cncert.exceptions import NotAnIssue
+from cncert.report.report_lines import is_report_heading
 from cncert.report.sections import EARLIER_ISSUES_HEADING, read_heading, split_parts
 from cncert.report.text_figures import read_figures
 from cncert.report.title import find_titles, read_title
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
-    is_report_heading,
     lines_before_report,
     make_report_copy,
     page_title,
