@@ -16,6 +16,7 @@ from cncert.store import Store
 from cncert.store.kept_pictures import KeptPicture
 from cncert.store.ledger_rows import Attempt, Ending
 from cncert.store.rejects import Reject
+from cncert.wechat.address import ArticleKey, biz_number
 
 FoundIn = Literal["page", "feed", "file"]
 """Where an issue was read: in a page fetched now, in a feed's copy, in a saved file."""
@@ -108,11 +109,18 @@ async def _record(store: Store, issue: Issue, stored_as: str, found_in: FoundIn)
     found = [FoundAddress(url, found_in, stored_as) for url in (issue.article.url, *issue.article.aliases) if url]
     if is_copy and not found and found_in == "file":
         found = [FoundAddress(None, found_in, stored_as)]
-    result = None
+    results, reprint = [], issue.provenance.reprint
     if not is_copy:
-        ending = Attempt(at=datetime.now(UTC), ending=Ending.STORED)
-        result = Result(ident, ending, issue.provenance.address if found_in == "page" else None, stored_as)
-    rows = await ledger.add([*found, *earlier_issues(issue)], result)
+        ending, url = Attempt(at=datetime.now(UTC), ending=Ending.STORED), issue.provenance.address
+        asked = url if found_in == "page" else None
+        if reprint is not None and (biz := biz_number(reprint.biz)) is not None:
+            key = str(ArticleKey(biz, reprint.mid, reprint.idx))
+            found_at = [FoundAddress(address, found_in, stored_as) for address in (reprint.address,) if address]
+            await ledger.add(found_at, [Result(key, ending, asked, stored_as, original=ident)])
+            results = [Result(ident, ending, None, stored_as, look_again=True)]
+        else:
+            results = [Result(ident, ending, asked, stored_as)]
+    rows = await ledger.add([*found, *earlier_issues(issue)], results)
     for row in rows[: len(found)] if not is_copy else ():
         if row is not None:
             await ledger.merge_into(ident, row.id)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, issue_id
-from cncert.ledger.retry_times import next_try
+from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER, next_try
 from cncert.store import Store
 from cncert.store.backend import MAX_CHANGE_ATTEMPTS, wait_for_others
 from cncert.store.ledger_rows import Attempt, Ending, LedgerRow, State
@@ -77,17 +77,17 @@ class Ledger:
     def __init__(self, store: Store, reader: AddressReader = read_address) -> None:
         self.store, self._read_address = store, reader
 
-    async def add(self, found: Sequence[FoundAddress], ended: "Result | None" = None) -> list[LedgerRow | None]:
+    async def add(self, found: Sequence[FoundAddress], ended: "Sequence[Result]" = ()) -> list[LedgerRow | None]:
         """Add addresses; return the row of each, None if it is of no article and names no issue, or cannot be read.
 
-        All are looked up at once, and what is in the ledger already is not written again. *ended*: how a request ended
-        that brought them.
+        All are looked up at once, and what is in the ledger already is not written again. *ended*: how requests that
+        brought them ended.
         """
         now = datetime.now(UTC)
         read = [(one, self._read_address(one.text) if one.text else None) for one in found]
         wanted = [row_id(address) if address else one.issue and f"issue-{one.issue}" for one, address in read]
         urls = {address.url for _, address in read if address}
-        idents = {ident for ident in wanted if ident} | ({ended.row} if ended else set())
+        idents = {ident for ident in wanted if ident} | {result.row for result in ended}
         for _ in range(MAX_CHANGE_ATTEMPTS):
             known = await self.store.load_rows(idents, urls)
             # A row that was merged into that of the article behind the address is found by the address.
@@ -102,8 +102,8 @@ class Ledger:
                 if row.issue is None and one.issue is not None:
                     row = row.model_copy(update={"issue": one.issue})
                 rows[place] = row.with_address(address.url, address.form, one.source, now) if address else row
-            if ended is not None:
-                rows[ended.row] = ended.put_into(rows.get(ended.row))
+            for result in ended:
+                rows[result.row] = result.put_into(rows.get(result.row))
             # A row that cannot be read stays as it is.
             rows = {
                 one: row for one, row in rows.items() if one in known or f"ledger {one}" not in self.store.unreadable
@@ -179,6 +179,10 @@ class Result:
     """The issue that the article is, if that is known now."""
     at_once: bool = False
     """Whether the article may be requested again immediately."""
+    original: str | None = None
+    """Key of the article of which it is a reprint."""
+    look_again: bool = False
+    """Whether a stored article's own page is looked for later: only a reprint of it was had."""
 
     def put_into(self, row: LedgerRow | None) -> LedgerRow:
         """Return *row*, or a new one, after the attempt.
@@ -203,4 +207,9 @@ class Result:
             }
         if self.issue is not None:
             update["issue"] = self.issue
+        if self.original is not None:
+            update["original"] = self.original
+        still_missing = row.state is State.STORED is not state and row.next_try is not None
+        if (self.look_again and row.state is not State.STORED) or still_missing:
+            update["next_try"] = now + LOOK_FOR_ORIGINAL_AFTER
         return row.model_copy(update=update)

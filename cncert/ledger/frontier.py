@@ -11,7 +11,7 @@ from cncert.exceptions import NotAnIssue
 from cncert.items import Issue
 from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger, is_unresolved
 from cncert.ledger.next_address import next_address
-from cncert.ledger.retry_times import is_due
+from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
 from cncert.report.issue_warnings import DOUBTED_WEEK
 from cncert.store import Store
 from cncert.store.ledger_rows import AddressForm, Ending, LedgerAddress, LedgerRow, State
@@ -156,8 +156,11 @@ class Frontier:
         if asked_for is not None:
             return None if row.id in self._asked else self._next(row, asked_for=asked_for)
         wanted = row.issue is None or scope.wants(row.issue)
-        if row.state is State.STORED:
-            due = scope.refresh
+        if row.state is State.STORED and not scope.refresh:
+            row = row.model_copy(update={"addresses": [one for one in row.addresses if one.form in ANSWERED_FORMS]})
+            due = is_looked_for(row, datetime.now(UTC))
+        elif row.state is State.STORED:
+            due = True
         else:
             due = is_due(row, now=datetime.now(UTC), retry=scope.retry or scope.replaying)
             due = due and not (row.issue in stored and is_unresolved(row))

@@ -149,6 +149,9 @@ class LedgerRow(Model):
     addresses: list[LedgerAddress] = Field(default_factory=list)
     attempts: int = 0
     next_try: Moment | None = None
+    """When it is requested next; of a stored article, of which only a reprint was had, its own page."""
+    original: str | None = None
+    """Key of the article of which it is a reprint."""
     first_seen: Moment
     updated_at: Moment
 
@@ -189,6 +192,7 @@ class LedgerRow(Model):
                 # Not the sum of both: a merge that was interrupted is repeated.
                 "attempts": max(self.attempts, other.attempts, sum(address.tries for address in addresses)),
                 "next_try": leading.next_try,
+                "original": leading.original or following.original,
                 "first_seen": min(self.first_seen, other.first_seen),
                 "updated_at": max(self.updated_at, other.updated_at),
             }
