@@ -184,3 +184,18 @@ def test_two_decisions_at_once_are_refused(uri: str, capsys: Capture) -> None:
         edit(uri, ISSUE, "--undo", HANDLED, "--correct", f"{HANDLED}=1")
     assert error.value.code == 2
     assert "not allowed with argument" in capsys.readouterr().err
+
+
+def test_who_has_no_name_in_the_system_is_asked_for_one(
+    uri: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container any number may be the user: looking at an issue needs no name, a decision does."""
+
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    page = shown(uri, capsys)["page"]["id"]
+    assert edit(uri, ISSUE, "--withdraw", page, "--why", "a test") == 2
+    assert "--by NAME" in capsys.readouterr().err
+    assert edit(uri, ISSUE, "--withdraw", page, "--why", "a test", "--by", "zhang") == 0

@@ -20,8 +20,10 @@ from cncert.editions.take_issue import take
 from cncert.items import Issue
 from cncert.report.parser_version import PARSER
 from cncert.store import Store, open_store
+from cncert.store.editions import Withdrawal
 from cncert.store.ledger_rows import State
-from tests.editions import CLOCK, Event, documents, reading, take_all, title, week_id
+from tests.editions import CLOCK, Event, correction, documents, reading, take_all, title, week_id
+from tests.factories import make_figure
 from tests.stores import raw, with_database
 
 SEEN = datetime(2024, 6, 1, tzinfo=UTC)
@@ -445,6 +447,54 @@ async def test_a_withdrawn_edition_does_not_count_and_can_be_brought_back(uri: s
         assert [one.chosen for one in document.editions if one.id == edition.id] == [False]
         await withdraw(store, edition, "zhang", "it was none", withdrawn=False)
         assert handled((await documents(store))[week_id(16)]) == 101
+
+
+async def test_a_decision_replaces_one_by_a_clock_that_was_ahead(uri: str) -> None:
+    ahead = datetime(2036, 1, 1, tzinfo=UTC)
+    async with open_store(uri) as store:
+        await take_all(store, [reading(16)])
+        (edition,) = [one async for one in store.editions()]
+        wrong = Withdrawal(withdrawn=True, by="zhang", at=ahead, why="wrong")
+        _, edition = await store.put_edition(edition.model_copy(update={"withdrawal": wrong}))
+        await withdraw(store, edition, "li", "it is right", withdrawn=False)
+        document = (await documents(store))[week_id(16)]
+        await store.put_text_correction(correction(edition, 7).model_copy(update={"at": ahead}))
+        await correct(store, document, "incidents.handled", 8, "li", "misread")
+        assert handled((await documents(store))[week_id(16)]) == 8
+
+
+async def test_the_article_of_a_copy_that_is_brought_back_stays_due(uri: str) -> None:
+    copy = reading(16, source="feed", seen=None)
+    url = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247500016&idx=1"
+    copy = copy.model_copy(update={"article": copy.article.model_copy(update={"url": url})})
+    async with open_store(uri) as store:
+        await take(store, copy, "feed")
+        for withdrawn in (True, False):
+            (edition,) = [one async for one in store.editions()]
+            await withdraw(store, edition, "zhang", "a test", withdrawn=withdrawn)
+            assert [row.state for row in await store.rows() if row.id == edition.article] == [State.KNOWN]
+
+
+async def test_a_correction_of_a_figure_of_the_site_stays_beside_the_article(uri: str) -> None:
+    async with open_store(uri) as store:
+        await take_all(store, [reading(16, source="site", handled=99)])
+        await correct(store, (await documents(store))[week_id(16)], "incidents.handled", 98, "zhang", "misprint")
+        await take_all(store, [reading(16, handled=None)])
+        document = (await documents(store))[week_id(16)]
+        assert (document.provenance.source, handled(document)) == ("page", 98)
+
+
+async def test_a_correction_belongs_to_its_sentence_where_two_state_the_metric(uri: str) -> None:
+    sentences = ["处理网络安全事件100起。", "共处理网络安全事件120起。"]
+    figures = [
+        make_figure("incidents.handled", value, evidence=sentence, confidence=confidence)
+        for value, sentence, confidence in zip((100, 120), sentences, (0.5, 1.0), strict=True)
+    ]
+    async with open_store(uri) as store:
+        await take_all(store, [reading(16, figures=figures, text="\n".join(sentences))])
+        await correct(store, (await documents(store))[week_id(16)], "incidents.handled", 125, "zhang", "misprint")
+        found = (await documents(store))[week_id(16)].figures
+        assert [(one.value, one.evidence) for one in found] == [(100, sentences[0]), (125, sentences[1])]
 
 
 async def test_an_issue_without_an_edition_that_counts_loses_its_document(uri: str) -> None:

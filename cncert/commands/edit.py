@@ -50,10 +50,9 @@ class EditCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(str(error)) from error
         if any((opts.withdraw, opts.restore, opts.correct)) and not (opts.why or "").strip():
             raise ArgumentError("say why: --why TEXT is kept with the decision")
-        by = opts.by or getpass.getuser()
         async with self.open_store() as store:
             await say_if_sample(store)
-            changed = await self._decide(store, week, opts, by)
+            changed = await self._decide(store, week, opts)
             editions = await editions_of_issue(store, week)
             document = await store.get_issue(week)
         if not editions:
@@ -67,10 +66,10 @@ class EditCommand(ProjectCommand, ScrapyCommand):
         _print(editions, document)
         return 0
 
-    async def _decide(self, store: Store, week: str, opts: Namespace, by: str) -> dict[str, Remade]:
+    async def _decide(self, store: Store, week: str, opts: Namespace) -> dict[str, Remade]:
         if opts.withdraw or opts.restore:
             edition = _named(await editions_of_issue(store, week), opts.withdraw or opts.restore)
-            return await withdraw(store, edition, by, opts.why, withdrawn=bool(opts.withdraw))
+            return await withdraw(store, edition, _name(opts), opts.why, withdrawn=bool(opts.withdraw))
         if not (opts.correct or opts.undo):
             return {}
         document = await store.get_issue(week)
@@ -87,7 +86,15 @@ class EditCommand(ProjectCommand, ScrapyCommand):
         except InvalidInput as error:
             reason = read_words("check/check_words.toml")[str(error)]["en"]
             raise ArgumentError(f"--correct {opts.correct[:80]!r}: {reason}") from error
-        return await correct(store, document, metric, value, by, opts.why)
+        return await correct(store, document, metric, value, _name(opts), opts.why)
+
+
+def _name(opts: Namespace) -> str:
+    """Return who decides. Raises ArgumentError if the system does not know the user."""
+    try:
+        return opts.by or getpass.getuser()
+    except (KeyError, OSError) as error:  # in a container, any number may be the user
+        raise ArgumentError("say who you are: --by NAME, because the user has no name here") from error
 
 
 def _named(editions: list[Edition], beginning: str) -> Edition:

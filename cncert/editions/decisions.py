@@ -1,6 +1,6 @@
 """What persons decide: an edition does not count, or counts again; a figure of a text is another one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from pydantic import ValidationError
@@ -29,16 +29,24 @@ async def withdraw(store: Store, edition: Edition, by: str, why: str, *, withdra
     StoreError.
     """
     try:
-        decision = Withdrawal(withdrawn=withdrawn, by=by, at=datetime.now(UTC), why=why)
+        decision = Withdrawal(withdrawn=withdrawn, by=by, at=_after(edition.withdrawal), why=why)
     except ValidationError as error:
         raise ArgumentError(first_problem(error)) from error
     _, kept = await store.put_edition(edition.model_copy(update={"withdrawal": decision}))
     remade = await remake(store, kept.weeks, [kept.article] if kept.article is not None else [])
     if kept.article is not None:
         others = await store.editions_of([kept.article], [])
-        counts = any(not one.document.is_withdrawn for one in others.values())
-        await store.change_rows([issue_row_id(kept.issue)], lambda row: _with_state(row, stored=counts))
+        live = [one.document.issue for one in others.values() if not one.document.is_withdrawn]
+        # The article of a copy stays due: the page itself is the better source.
+        if not live or not all(issue.provenance.is_copy for issue in live):
+            await store.change_rows([issue_row_id(kept.issue)], lambda row: _with_state(row, stored=bool(live)))
     return remade
+
+
+def _after(former: Withdrawal | TextCorrection | None) -> datetime:
+    """Return the time of a decision that replaces *former*: now, but not before that, whose clock may be ahead."""
+    now = datetime.now(UTC)
+    return now if former is None else max(now, former.at + timedelta(milliseconds=1))
 
 
 def _with_state(row: LedgerRow, *, stored: bool) -> LedgerRow:
@@ -62,16 +70,18 @@ async def correct(
         raise ArgumentError(f"the text of {issue.id} states no {metric}")
     figure, _ = stated[metric]
     article = _article_of(issue)
+    ident = correction_id(article, metric, figure.evidence)
+    former = next((one for one in await store.text_corrections([article]) if one.id == ident), None)
     try:
         correction = TextCorrection(
-            id=correction_id(article, metric, figure.evidence),
+            id=ident,
             article=article,
             metric=metric,
             sentence=figure.evidence,
             value=value,
             unit=unit or figure.unit,
             by=by,
-            at=datetime.now(UTC),
+            at=_after(former),
             why=why,
         )
     except ValidationError as error:

@@ -30,13 +30,13 @@ def make_document(
     if chosen is None:
         return None
     issue = dated(chosen.issue.model_copy(update={"title": choice.title}), choice.week)
-    article = chosen.article or chosen.id
-    figures, not_applied = _corrected(issue, [one for one in text_corrections if one.article == article])
+    figures, not_applied = _corrected(issue, chosen, text_corrections)
     if choice.site is not None:
         stated = {figure.metric for figure in figures}
+        of_site, _ = _corrected(choice.site.issue, choice.site, text_corrections)
         figures += [
             figure.model_copy(update={"edition": choice.site.id, "start": None, "end": None})
-            for figure in choice.site.issue.figures
+            for figure in of_site
             if figure.metric not in stated
         ]
     images = [pictures[one.key].put_into(one) if one.key in pictures else one for one in issue.images]
@@ -61,19 +61,24 @@ def sole_document(issue: Issue) -> Issue:
     return make_document(choice, {}, {}, {}, []) or issue
 
 
-def _corrected(issue: Issue, corrections: Sequence[TextCorrection]) -> tuple[list[Figure], list[IssueWarning]]:
-    """Return the figures of the text of *issue* as persons corrected them, and warnings of what fits no more.
+def _corrected(
+    issue: Issue, edition: Edition, corrections: Sequence[TextCorrection]
+) -> tuple[list[Figure], list[IssueWarning]]:
+    """Return the figures of the text of *issue*, of *edition*, as persons corrected them, and what fits no more.
 
     A correction belongs to the sentence: another parser may read another figure in it, or none.
     """
     figures = [figure for figure in issue.figures if figure.source == "text"]
     text, warnings = dense(issue.text), []
     for one in corrections:
+        if one.article != (edition.article or edition.id):
+            continue
         if dense(one.sentence) not in text:
             message = f"{one.metric}: {one.by} corrected it to {one.value:.12g} in a sentence that has changed since"
             warnings.append(IssueWarning(code="correction_not_applied", message=message))
             continue
-        known = next((figure for figure in figures if figure.metric == one.metric), None)
+        stating = [figure for figure in figures if figure.metric == one.metric]
+        known = next((figure for figure in stating if figure.evidence == one.sentence), stating[0] if stating else None)
         base = known or Figure(
             metric=one.metric,
             value=one.value,

@@ -107,7 +107,8 @@ async def _make(store: Store, choices: dict[str, Choice]) -> dict[str, Issue | N
     corrections: dict[str, list[Correction]] = {}
     for correction in await store.corrections(files):
         corrections.setdefault(correction.picture, []).append(correction)
-    in_texts = await store.text_corrections({one.article or one.id for one in chosen})
+    corrected = [*chosen, *(choice.site for choice in choices.values() if choice.site is not None)]
+    in_texts = await store.text_corrections({one.article or one.id for one in corrected})
     readings = {checksum: picture.reading for checksum, picture in read.items()}
     return {week: make_document(choice, pictures, readings, corrections, in_texts) for week, choice in choices.items()}
 
