@@ -598,3 +598,20 @@ async def test_taking_in_an_issue_asks_the_store_a_few_times_only(sqlite_uri: st
         calls = 0
         await take(store, reading(16), "page")
         assert calls <= 6
+
+
+async def test_a_correction_of_which_the_process_was_killed_is_shown_by_the_next(uri: str) -> None:
+    async with open_store(uri) as store:
+        await take_all(store, [reading(16)])
+        document, put = (await documents(store))[week_id(16)], store.put_text_correction
+
+        async def put_and_die(one: object) -> None:
+            await put(one)  # type: ignore[arg-type]
+            raise Killed
+
+        store.put_text_correction = put_and_die  # type: ignore[method-assign]
+        with pytest.raises(Killed):
+            await correct(store, document, "incidents.handled", 120, "zhang", "misprint")
+        assert handled((await documents(store))[week_id(16)]) == 100
+        assert await heal(store) == [week_id(16)]
+        assert handled((await documents(store))[week_id(16)]) == 120

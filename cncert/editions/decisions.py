@@ -86,6 +86,7 @@ async def correct(
         )
     except ValidationError as error:
         raise ArgumentError(first_problem(error)) from error
+    await store.unsettle([one.id for one in issue.editions if one.chosen])
     await store.put_text_correction(correction)
     return await remake(store, [issue.id])
 
@@ -98,6 +99,7 @@ async def remove_corrections(store: Store, issue: Issue, metric: str) -> dict[st
     found = [one for one in await store.text_corrections([_article_of(issue)]) if one.metric == metric]
     if not found:
         raise ArgumentError(f"nobody has corrected {metric} in the text of {issue.id}")
+    await store.unsettle([one.id for one in issue.editions if one.chosen])
     for one in found:
         await store.remove_text_correction(one)
     return await remake(store, [issue.id])

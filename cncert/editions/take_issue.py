@@ -134,12 +134,13 @@ async def take_pictures(store: Store, pictures: Iterable[Picture]) -> None:
     now = datetime.now(UTC)
     new = [KeptPicture.of(picture, now) for picture in pictures]
     try:
-        await store.put_pictures(new)
+        changed = await store.put_pictures(new)
     except DocumentError:
+        changed = []
         for one in new:
             with suppress(DocumentError):
-                await store.put_pictures([one])
-    shown = await store.issues_showing([one.id for one in new])
+                changed += await store.put_pictures([one])
+    shown = await store.issues_showing(changed)
     try:
         await remake(store, shown)
     except DocumentError:

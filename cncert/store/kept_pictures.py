@@ -38,6 +38,10 @@ class KeptPicture(Model):
         """Return the better of two results: a stored file, else the last attempt. Their order makes no difference."""
         return max(self, other, key=_rank)
 
+    def looks_like(self, other: Self) -> bool:
+        """Whether documents show both alike: they differ at most in when they were requested."""
+        return (self.status, self.path, self.checksum) == (other.status, other.path, other.checksum)
+
     def put_into(self, picture: Picture) -> Picture:
         """Return *picture*, which has this key, with its file and status."""
         update: dict[str, object] = {"status": self.status, "path": self.path, "checksum": self.checksum}

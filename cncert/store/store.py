@@ -77,6 +77,12 @@ class Store(Documents):
         done = await self.change(Edition, [edition.id], merge)
         return former, done[edition.id] or edition
 
+    async def unsettle(self, ids: Collection[str]) -> None:
+        """Note that the documents that list these editions are to be made anew: a kill before that is healed."""
+        await self.change(
+            Edition, ids, lambda found: {one: it.model_copy(update={"settled": False}) for one, it in found.items()}
+        )
+
     async def get_edition(self, edition_id: str) -> Edition | None:
         """Return an edition, or None."""
         return await self._find(Edition, edition_id)
@@ -103,15 +109,19 @@ class Store(Documents):
         """Return what became of the pictures with these keys, as far as they were requested."""
         return await self._find_many(KeptPicture, keys)
 
-    async def put_pictures(self, pictures: Iterable[KeptPicture]) -> None:
-        """Keep what became of *pictures*, merged with what is kept."""
+    async def put_pictures(self, pictures: Iterable[KeptPicture]) -> list[str]:
+        """Keep what became of *pictures*, merged with what is kept; return the keys of those that look otherwise."""
         new = {picture.id: picture for picture in pictures}
+        changed: list[str] = []
 
         def merge(found: dict[str, KeptPicture]) -> Mapping[str, KeptPicture]:
-            return {key: found[key].merged_with(one) if key in found else one for key, one in new.items()}
+            merged = {key: found[key].merged_with(one) if key in found else one for key, one in new.items()}
+            changed[:] = [key for key, one in merged.items() if key not in found or not one.looks_like(found[key])]
+            return merged
 
         if new:
             await self.change(KeptPicture, new.keys(), merge)
+        return changed
 
     async def claim(self, *, sample: bool) -> None:
         """Note that the store holds *sample* data, or real data. Raises StoreError if it holds the other."""
