@@ -30,7 +30,7 @@ class DocumentError(StoreError):
 
 
 class UpgradeError(CncertError):
-    """A stored issue cannot be read again from its page. Raised from ``store/upgrade.py``."""
+    """An edition cannot be brought up or read again. Raised from ``editions/upgrade_store.py``."""
 
 
 class ArchiveError(CncertError):

@@ -615,3 +615,15 @@ async def test_a_correction_of_which_the_process_was_killed_is_shown_by_the_next
         assert handled((await documents(store))[week_id(16)]) == 100
         assert await heal(store) == [week_id(16)]
         assert handled((await documents(store))[week_id(16)]) == 120
+
+
+async def test_a_withdrawn_article_claims_no_week_any_more(uri: str) -> None:
+    """A title copied whole: as long as the right issue counts, the other one is that of the next week."""
+    copied = reading(17, handled=200, titled=COPIED)
+    async with open_store(uri) as store:
+        await take_all(store, [reading(16), copied])
+        assert list(await documents(store)) == [week_id(16), week_id(17)]
+        right = await store.get_edition(edition_of(reading(16), CLOCK).id)
+        assert right is not None
+        await withdraw(store, right, "zhang", "a test")
+        assert {one: handled(issue) for one, issue in (await documents(store)).items()} == {week_id(16): 200}

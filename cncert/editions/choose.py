@@ -165,11 +165,11 @@ def _weeks(articles: Sequence[ArticleEditions]) -> list[Week]:
     """Return the week of each of *articles*. Where another one claims the same, its list of earlier issues speaks."""
     claimed: dict[Week, list[ArticleEditions]] = {}
     for article in articles:
-        if not article.is_site:
+        if article.live and not article.is_site:
             claimed.setdefault(article.claims.alone, []).append(article)
     return [
         article.claims.contested
-        if not article.is_site and _is_contested(article, claimed[article.claims.alone])
+        if not article.is_site and _is_contested(article, claimed.get(article.claims.alone, []))
         else article.claims.alone
         for article in articles
     ]
