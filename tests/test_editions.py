@@ -404,7 +404,7 @@ NO_SHRINKING = [Phase.explicit, Phase.reuse, Phase.generate]
 KILLS = st.lists(st.integers(-1, 6), min_size=2, max_size=2)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
 @given(SETS, st.randoms(use_true_random=False), KILLS)
 def test_two_writers_that_are_killed_make_the_same(
     fresh: Callable[[], str], some: list[Event], rng: random.Random, kills: list[int]
@@ -412,7 +412,7 @@ def test_two_writers_that_are_killed_make_the_same(
     asyncio.run(check_orders(fresh, fresh, some, rng, kills))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)
 @given(SETS, st.randoms(use_true_random=False), KILLS)
 def test_the_same_in_mongodb(
     fresh: Callable[[], str], mongod: str, some: list[Event], rng: random.Random, kills: list[int]

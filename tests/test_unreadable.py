@@ -198,10 +198,19 @@ def named_in(text: str) -> list[str]:
     return [f"{match[1]} {match[2]}" for match in found if match]
 
 
-@pytest.mark.parametrize("command", NAMED, ids=" ".join)
+IN_MONGODB = [command for command in NAMED if command[0] in ("gaps", "export", "upgrade", "ocr", "import")][::2]
+"""Those that are run on MongoDB too: between them they read all collections in every way."""
+
+
+@pytest.mark.parametrize(
+    ("backend", "command"),
+    [*(("sqlite_uri", command) for command in NAMED), *(("mongo_uri", command) for command in IN_MONGODB)],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
 def test_a_command_names_what_it_cannot_read_once_and_goes_on(
-    uri: str, tmp_path: Path, command: tuple[str, ...]
+    request: pytest.FixtureRequest, tmp_path: Path, backend: str, command: tuple[str, ...]
 ) -> None:
+    uri = request.getfixturevalue(backend)
     asyncio.run(fill(uri))
     before = everything(uri)
     places = {"OUT": str(tmp_path / "out"), "FILE": str(tmp_path / "saved.html")}

@@ -146,9 +146,10 @@ def _require_content(
     reported = text_figures.rating or text_figures.figures or text_figures.conflicts
     headed = any(part.heading in HEADINGS and (part.lines or not needs_text) for part in parts)
     if not (reported or headed or (article.body.images and not needs_text)):
-        # CNCERT's own page may show its text later; what another account left out of a reprint does not come back.
-        reason = "empty" if provenance.reprint is None else "account"
-        raise NotAnIssue(reason, f"neither the report's text nor a picture under the title {article.title!r}")
+        lacks = f"neither the report's text nor a picture under the title {article.title!r}"
+        if provenance.reprint is not None:  # what another account left out does not come back
+            raise NotAnIssue("account", f"a reprint with {lacks}")
+        raise NotAnIssue("empty", lacks)  # CNCERT's own page may show it later
 
 
 def _addresses(article: Article, asked: str | None) -> tuple[str | None, list[str]]:
