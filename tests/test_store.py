@@ -186,7 +186,7 @@ async def test_a_picture_is_read_once_by_each_version_and_a_change_is_proposed(s
     first, again = make_reading(make_pair()), make_reading(make_pair(value=5), read_at=later(hours=1))
     better = make_reading(make_pair(value=1376000), engine="double-2")
     async with store:
-        assert await store.get_read_picture(FILE) is None
+        assert await store.get_read_pictures([FILE]) == {}
         await store.put_reading(OTHER, first)
         assert (await store.put_reading(FILE, first)).reading == first
         assert (await store.put_reading(FILE, again)).reading == first  # another process was faster
@@ -194,10 +194,10 @@ async def test_a_picture_is_read_once_by_each_version_and_a_change_is_proposed(s
         proposed = await store.put_reading(FILE, better)
         assert (proposed.reading, proposed.proposed) == (first, better)
         assert [picture.id async for picture in store.read_pictures()] == [FILE, OTHER]
-        assert await store.get_read_picture(FILE) == proposed
+        assert (await store.get_read_pictures([FILE]))[FILE] == proposed
         assert await store.accept_reading(FILE) is True
-        accepted = await store.get_read_picture(FILE)
-        assert accepted is not None and (accepted.reading, accepted.proposed) == (better, None)
+        accepted = (await store.get_read_pictures([FILE]))[FILE]
+        assert (accepted.reading, accepted.proposed) == (better, None)
 
 
 async def test_what_persons_said_is_kept_by_picture_and_can_be_taken_back(store: Store) -> None:

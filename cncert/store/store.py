@@ -219,11 +219,6 @@ class Store(Documents):
 
     # What was read in pictures
 
-    async def get_read_picture(self, checksum: str) -> ReadPicture | None:
-        """Return what was read in the picture file with this SHA-256, or None. Raises DocumentError."""
-        found = await self.load(ReadPicture, [checksum])
-        return found[checksum].document if found else None
-
     async def get_read_pictures(self, checksums: Collection[str]) -> dict[str, ReadPicture]:
         """Return what was read in those of the picture files that were read, by SHA-256."""
         return await self._find_many(ReadPicture, checksums)
