@@ -171,6 +171,8 @@ async def test_a_reprint_settles_the_row_of_the_original_and_gives_way_to_its_pa
     assert issue.published_at is not None
     assert "editions_disagree" in {warning.code for warning in issue.warnings}
     assert rows[own].next_try is None
+    async with store_of(tmp_path) as store:
+        assert (await store.runs(1))[0].changed == []  # CNCERT has changed nothing
 
 
 async def test_an_original_that_stays_challenged_is_asked_for_once_a_month(

@@ -82,8 +82,8 @@ def outcome_of(remade: Remade) -> Outcome:
     if before is None:
         return Outcome.NEW
     if _published(before) != _published(after):
-        # Replacing a copy is no change of CNCERT's.
-        is_better = before.provenance.is_copy and not after.provenance.is_copy
+        # That the page counts instead of a copy or a reprint is no change of CNCERT's.
+        is_better = before.provenance.source != "page" == after.provenance.source
         return Outcome.UPDATED if is_better else Outcome.CHANGED
     return Outcome.SAME if _lasting(before) == _lasting(after) else Outcome.UPDATED
 
