@@ -4,6 +4,6 @@ Nothing here sends a request: ``middlewares/sources.py`` does. Feeds and albums 
 of their articles are requested, and the page behind the address decides what they are.
 """
 
-from cncert.sources.bundled_index import IndexedIssue, bundled_index, newest_address
+from cncert.sources.bundled_index import IndexedIssue, IndexedReprint, bundled_index, bundled_reprints, newest_address
 
-__all__ = ["IndexedIssue", "bundled_index", "newest_address"]
+__all__ = ["IndexedIssue", "IndexedReprint", "bundled_index", "bundled_reprints", "newest_address"]
