@@ -100,9 +100,15 @@ class Options(BaseModel):
     """Where pictures are kept: a directory, ``s3://BUCKET/PATH`` or ``gs://BUCKET/PATH``."""
     archive: Text = ""
     """A directory for WARC files of all that is fetched; empty: none are written."""
-    # The account's own feed at Wechat2RSS, a free service, has its newest articles.
-    feeds: Addresses = ("https://wechat2rss.xlab.app/feed/c6662e88d278561b8293a607dcdcbe26aea98e04.xml",)
+    # The account's own feed at Wechat2RSS, a free service, has its newest articles. Doonsec's lists those of Chinese
+    # accounts about security: reprints among them, under short addresses, which are answered.
+    feeds: Addresses = (
+        "https://wechat2rss.xlab.app/feed/c6662e88d278561b8293a607dcdcbe26aea98e04.xml",
+        "https://wechat.doonsec.com/rss.xml",
+    )
     """Addresses of RSS or Atom feeds that name new issues (docs/sources.md)."""
+    reprints: Switch = True
+    """Whether reprints by other accounts, which WeChat marks as CNCERT's article, are requested and taken."""
     albums: Words = ()
     """Numbers or addresses of WeChat albums."""
     browser: Switch = False

@@ -56,6 +56,7 @@ MEMUSAGE_LIMIT_MB = 2048  # default 0: no limit
 
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allowed_hosts.py looks at pictures and feeds too
+    "cncert.middlewares.superfluous_requests.SuperfluousRequestsMiddleware": 50,  # before robots.txt is asked
     "cncert.middlewares.allowed_hosts.HostsMiddleware": 950,  # the last one before the wire
 }
 SPIDER_MIDDLEWARES = {

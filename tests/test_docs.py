@@ -117,7 +117,7 @@ def test_every_option_is_described_with_its_default() -> None:
     for path in Path("docs").glob("*.md"):
         rows |= dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", path.read_text(encoding="utf-8"), re.MULTILINE))
     written = {name: rows[name].partition(";")[0].strip("`").lower() for name in SETTINGS}
-    assert written.pop("CNCERT_FEEDS") == "a feed of the account"
+    assert written.pop("CNCERT_FEEDS") == "two feeds"
     defaults = {name: Options.default(name) for name in written}
     assert {name: "" if default.startswith("empty") else default for name, default in written.items()} == defaults
 

@@ -65,7 +65,7 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
             async with _opened(self.open_store(), opts.dry_run) as store:
                 place = Path(archive) if archive else None
                 with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
-                    run = _Import(store, importer, opts, args)
+                    run = _Import(store, importer, opts, args, reprints=self.options.reprints)
                     await (run.take_all(results) if opts.dry_run else run.recorded(results))
         if opts.json:
             print_json(run.document(opts.dry_run))
@@ -87,11 +87,13 @@ async def _opened(store: Store, dry_run: bool) -> AsyncIterator[Store]:
 class _Import:
     """A run of the command, with a line on stdout for every file and a record like that of a crawl."""
 
-    def __init__(self, store: Store, importer: SavedIssueImporter, opts: Namespace, files: list[str]) -> None:
+    def __init__(
+        self, store: Store, importer: SavedIssueImporter, opts: Namespace, files: list[str], *, reprints: bool
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._lines: list[dict[str, str | None]] = []
         self._quiet, self._write = opts.json, not opts.dry_run
-        self._store, self._importer = store, importer
+        self._store, self._importer, self._reprints = store, importer, reprints
         self._log = RunLog(store, "import", {"files": printable_name(" ".join(files))[:MAX_NAMES_LENGTH]})
         self._record = self._log.record
 
@@ -125,6 +127,9 @@ class _Import:
             issue = result.issue
             if issue is None or not result.is_whole:
                 self._say(NO_ISSUE, None, result.name, result.reason if issue is None else "the page breaks off")
+                continue
+            if issue.provenance.reprint is not None and not self._reprints:
+                self._say(NO_ISSUE, None, result.name, "a reprint, and CNCERT_REPRINTS is off")
                 continue
             taken: Taken | None = None
             with suppress(DocumentError):

@@ -32,7 +32,7 @@ LABEL_WIDTH, VALUE_WIDTH, MAX_BAR_WIDTH = 9, 15, 48
 PACE_PAGES, MIN_PACE_PAGES = 20, 3
 """The pace is that of the last so many pages, unknown until so many have come."""
 REQUEST_COUNTERS = ("cncert/ledger/asked", "cncert/ledger/asked_again", "cncert/browser/asked")
-DROPPED_COUNTERS = ("cncert/robots", "cncert/ignored")
+DROPPED_COUNTERS = ("cncert/robots", "cncert/ignored", "cncert/ledger/superfluous")
 """Statistics (docs/logs.md) of requests for pages, and of those that are not sent."""
 
 

@@ -19,7 +19,7 @@ from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures
 from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
-from cncert.sources import bundled_index
+from cncert.sources import bundled_index, bundled_reprints
 from cncert.store import Store, open_store
 from cncert.store.run_records import FailedSource, IssueNote, RunRecord
 
@@ -99,7 +99,10 @@ class RunRecorder:
             if not self._is_replay():
                 for problem in alert_channels.problems(self._options.alerts):
                     logger.warning("No alert can be sent: %s", problem)
-            await Ledger(self.store).add([FoundAddress(one.url, "index", one.issue) for one in bundled_index()])
+            indexed = [FoundAddress(one.url, "index", one.issue) for one in bundled_index()]
+            if self._options.reprints:
+                indexed += [FoundAddress(one.url, "index", one.issue) for one in bundled_reprints()]
+            await Ledger(self.store).add(indexed)
             for issue in await heal(self.store):
                 logger.warning("%s: its document did not show all that is known of it, and was made anew", issue)
             log.record.gaps_before = await log.missing_weeks()

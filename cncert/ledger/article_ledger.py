@@ -203,7 +203,7 @@ class Result:
                 "state": state,
                 "ending": attempt.ending,
                 "reason": attempt.detail,
-                "next_try": next_try(state, row.attempts, now, at_once=self.at_once),
+                "next_try": next_try(row, state, now, at_once=self.at_once),
             }
         if self.issue is not None:
             update["issue"] = self.issue

@@ -2,17 +2,17 @@
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from cncert.exceptions import NotAnIssue
 from cncert.items import Issue
-from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger, is_unresolved
+from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger
 from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
-from cncert.report.issue_warnings import DOUBTED_WEEK
+from cncert.ledger.week_order import is_of_other_account, may_be_reprint, needs_page, place_in_week
 from cncert.store import Store
 from cncert.store.ledger_rows import AddressForm, Ending, LedgerAddress, LedgerRow, State
 from cncert.wechat.failure_pages import Page, Verdict
@@ -27,9 +27,14 @@ MAX_MOVES = 3
 """How many times an article is followed to another address in one run."""
 
 MAX_ARTICLES_A_WEEK = 3
-"""How many articles of one week are followed that only the pages of issues name: a page may name any number."""
+"""How many articles of one week are followed that only the pages of issues name: a page may name any number.
+
+Of those that feeds name, as many are followed in one run.
+"""
 MAX_ARTICLES_A_RUN = 60
-"""The same for a run. The next run goes on."""
+"""How many articles are followed in one run that only the pages of issues name. The next run goes on."""
+_VOUCHED = {"start", "index", "file", "page"}
+"""Sources of addresses that are followed without a limit: persons, and the bundled index."""
 
 _ENDINGS = {
     Verdict.BLOCKED: Ending.BLOCKED,
@@ -52,6 +57,10 @@ class PlannedRequest:
     """The issue that the article is or should be."""
     moves: int = 0
     """How many times WeChat has named another address of the article in this run."""
+    place: int = 0
+    """Its place among the requests of its week, the first is 0."""
+    is_spare: bool = False
+    """Whether a page of its week that comes before it makes it superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class RunScope(Protocol):
 
     @property
     def replaying(self) -> bool:
-        """Whether an archive answers instead of the network."""
+        """Whether an archive answers instead of the network: then it is asked for all that it may hold."""
 
     def wants(self, issue: str) -> bool:
         """Whether *issue* is in the range of the run."""
@@ -87,8 +96,8 @@ class RunScope(Protocol):
 class Frontier:
     """Plans the requests of one run, and records their results. All methods may raise StoreError.
 
-    *count* counts an event by its name, *note_failure* takes why a row failed (None: it did not), *note* what a person
-    should know of an issue, by a code.
+    *reprints*: whether reprints are requested. *count* counts an event by its name, *note_failure* takes why a row
+    failed (None: it did not), *note* what a person should know of an issue, by a code.
     """
 
     def __init__(
@@ -97,18 +106,19 @@ class Frontier:
         scope: RunScope,
         *,
         reader: AddressReader,
+        reprints: bool,
         count: Callable[[str], object],
         note_failure: Callable[[str, str | None], None],
         note: Callable[[str, str], None],
     ) -> None:
         self.ledger = Ledger(store, reader)
-        self._store, self._scope, self._read_address = store, scope, reader
+        self._store, self._scope, self._read_address, self._reprints = store, scope, reader, reprints
         self._count, self._note_failure, self._note = count, note_failure, note
         self._asked: dict[str, set[str]] = {}
         self._challenges = 0
         self._unanswered = 0
         self._followed: Counter[str | None] | None = None
-        self._followed_now = 0
+        self._followed_now: Counter[str | None] = Counter()
 
     # --- planning
 
@@ -118,11 +128,13 @@ class Frontier:
         *asked_for*: a person named them, so these very addresses are requested, whatever came before.
         """
         rows = await self.ledger.add(found)
-        stored = set() if asked_for else await self._stored([row for row in rows if row is not None])
-        return [
-            await self._plan_row(row, stored, asked_for=one.text if asked_for else None) if row else None
-            for one, row in zip(found, rows, strict=True)
-        ]
+        if asked_for:
+            return [
+                self._next(row, asked_for=one.text) if row and row.id not in self._asked else None
+                for one, row in zip(found, rows, strict=True)
+            ]
+        stored = await self._stored([row for row in rows if row is not None])
+        return [await self._plan_row(row, stored) if row else None for row in rows]
 
     async def due(self) -> AsyncIterator[PlannedRequest]:
         """Yield a request for each article that is in the ledger and not stored, the newest issue first.
@@ -135,57 +147,64 @@ class Frontier:
             if (planned := await self._plan_row(row, stored)) is not None:
                 yield planned
 
-    async def _stored(self, rows: Iterable[LedgerRow]) -> set[str]:
-        """Return the issues, of those that *rows* claim to be by short addresses as a rule, that need no request.
+    async def _stored(self, rows: Iterable[LedgerRow]) -> Mapping[str, Issue]:
+        """Return what is stored of the weeks of those *rows* that may be reprints."""
+        claimed = {row.issue for row in rows if row.issue and row.state is not State.STORED and may_be_reprint(row)}
+        return await self._store.get_issues(claimed)
 
-        Another article than the row's may be stored as the issue. It is asked for only if that one is a copy, or says
-        itself that the issue is an earlier one.
-        """
-        claimed = {row.issue for row in rows if row.issue and row.state is not State.STORED and is_unresolved(row)}
-        issues = await self._store.get_issues(claimed)
-        return {
-            one
-            for one, issue in issues.items()
-            if not issue.provenance.is_copy and not any(warning.code in DOUBTED_WEEK for warning in issue.warnings)
-        }
-
-    async def _plan_row(
-        self, row: LedgerRow, stored: Collection[str], *, asked_for: str | None = None
-    ) -> PlannedRequest | None:
-        scope = self._scope
-        if asked_for is not None:
-            return None if row.id in self._asked else self._next(row, asked_for=asked_for)
-        wanted = row.issue is None or scope.wants(row.issue)
-        if row.state is State.STORED and not scope.refresh:
-            row = row.model_copy(update={"addresses": [one for one in row.addresses if one.form in ANSWERED_FORMS]})
-            due = is_looked_for(row, datetime.now(UTC))
-        elif row.state is State.STORED:
-            due = True
-        else:
-            due = is_due(row, now=datetime.now(UTC), retry=scope.retry or scope.replaying)
-            due = due and not (row.issue in stored and is_unresolved(row))
-        if not wanted or not due:
+    async def _plan_row(self, row: LedgerRow, stored: Mapping[str, Issue]) -> PlannedRequest | None:
+        wanted = row.issue is None or self._scope.wants(row.issue)
+        if not wanted or not self._is_due(row, stored):
             self._count(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")
             return None
         if row.id in self._asked or not await self._may_follow(row):
             return None
+        if row.state is State.STORED and not self._scope.refresh:
+            row = row.model_copy(update={"addresses": [one for one in row.addresses if one.form in ANSWERED_FORMS]})
         return self._next(row)
 
-    async def _may_follow(self, row: LedgerRow) -> bool:
-        """Whether *row* may be requested though only pages name it; count it then."""
-        if row.state is State.STORED or not row.is_named_by_pages_only:
+    def _is_due(self, row: LedgerRow, stored: Mapping[str, Issue]) -> bool:
+        """Whether *row* is to be requested; *stored*: as :meth:`_stored` returns it."""
+        scope, now = self._scope, datetime.now(UTC)
+        if row.state is State.STORED:
+            return scope.refresh or is_looked_for(row, now)
+        if not self._reprints and is_of_other_account(row):
+            return False
+        if not is_due(row, now=now, retry=scope.retry or scope.replaying, reprints=self._reprints):
+            return False
+        return scope.replaying or not may_be_reprint(row) or needs_page(row, stored.get(row.issue or ""), now)
+
+    async def is_superfluous(self, request: PlannedRequest) -> bool:
+        """Whether a page that came since *request* was planned makes it superfluous."""
+        known = await self._store.load_rows([request.row], [request.url])
+        loaded = known.get(request.row) or next(iter(known.values()), None)
+        if loaded is None:
+            return False
+        row = loaded.document
+        if row.state is State.STORED:
             return True
+        stored = (await self._stored([row])).get(row.issue or "")
+        return may_be_reprint(row) and not needs_page(row, stored, datetime.now(UTC))
+
+    async def _may_follow(self, row: LedgerRow) -> bool:
+        """Whether *row* may be requested though only pages or feeds name it; count it then."""
+        if row.state is State.STORED or any(_VOUCHED.intersection(address.sources) for address in row.addresses):
+            return True
+        if not row.is_named_by_pages_only:
+            self._followed_now[row.issue] += 1
+            return self._followed_now[row.issue] <= MAX_ARTICLES_A_WEEK
         if self._followed is None:
             tried = [one for one in await self._store.rows() if one.attempts and one.is_named_by_pages_only]
             self._followed = Counter(one.issue for one in tried)
         is_new = not row.attempts
-        if self._followed_now >= MAX_ARTICLES_A_RUN or (is_new and self._followed[row.issue] >= MAX_ARTICLES_A_WEEK):
+        too_many = is_new and self._followed[row.issue] >= MAX_ARTICLES_A_WEEK
+        if too_many or self._followed_now.total() >= MAX_ARTICLES_A_RUN:
             self._count("cncert/ledger/not_followed")
             self._note(row.issue or row.id, "not_followed")
             logger.info("Not followed, because only pages name so many articles: %s %s", row.issue, row.id)
             return False
         self._followed[row.issue] += is_new
-        self._followed_now += 1
+        self._followed_now[row.issue] += 1
         return True
 
     def _readable(self, row: LedgerRow) -> list[LedgerAddress]:
@@ -200,7 +219,9 @@ class Frontier:
             return None
         asked.add(address.url)
         self._count("cncert/ledger/asked")
-        return PlannedRequest(row.id, address.url, address.form, row.issue, moves)
+        place = place_in_week(row, address) if asked_for is None else 0
+        is_spare = place > 0 and row.state is not State.STORED and not self._scope.replaying
+        return PlannedRequest(row.id, address.url, address.form, row.issue, moves, place, is_spare)
 
     # --- results
 

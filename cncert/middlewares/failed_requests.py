@@ -32,6 +32,10 @@ from cncert.wechat.failure_pages import Verdict
 logger = logging.getLogger(__name__)
 
 
+class SuperfluousRequest(IgnoreRequest):
+    """A page of the week came first. Raised from ``superfluous_requests.py``."""
+
+
 class FailedRequests:
     """The errback of the requests that :class:`~cncert.middlewares.ledger.LedgerMiddleware` sends.
 
@@ -86,7 +90,10 @@ class FailedRequests:
         return chromium.in_browser(request, self.crawler.settings)
 
     async def _ignored(self, request: Request, error: IgnoreRequest) -> None:
-        """Record that no request was sent: not archived, denied by robots.txt, or to a host that is not allowed."""
+        """Record that no request was sent: superfluous, not archived, denied by robots.txt, or to another host."""
+        if isinstance(error, SuperfluousRequest):
+            logger.debug("Not fetched: %s %s", error, request.url)
+            return
         if self._replaying and not isinstance(error, HostNotAllowed):
             await self._frontier.record_replay_miss(planned_of(request))
             return

@@ -17,6 +17,7 @@ from cncert.ledger.article_ledger import FoundAddress
 from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.middlewares.failed_requests import FailedRequests, planned_of
 from cncert.middlewares.picture_retries import retried_issue, retry_request
+from cncert.options import Options
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.wechat.failure_pages import Verdict
 
@@ -35,6 +36,7 @@ class LedgerMiddleware(RunComponent):
             self.run.store,
             self._spider.arguments,
             reader=self._spider.read_address,
+            reprints=Options.of(self.crawler.settings).reprints,
             count=self.crawler.stats.inc_value,
             note_failure=self.run.note_failure,
             note=self.run.note,
@@ -96,11 +98,20 @@ class LedgerMiddleware(RunComponent):
             planned.url,
             callback=self._spider.parse,
             errback=self._failures.handle,
-            priority=int(planned.issue.replace("-", "")) if planned.issue else 1_000_000,
+            priority=10 * int(planned.issue.replace("-", "")) - planned.place if planned.issue else 10_000_000,
             # The frontier has decided: another address of an article that was requested is no duplicate.
             dont_filter=True,
-            meta={"row": planned.row, "form": planned.form, "issue": planned.issue, "moves": planned.moves},
+            meta={name: getattr(planned, name) for name in ("row", "form", "issue", "moves", "is_spare")},
         )
+
+    async def is_superfluous(self, request: Request) -> bool:
+        """Whether *request*, which is about to be sent, has become superfluous since it was planned."""
+        if not request.meta.pop("is_spare", False):
+            return False
+        try:
+            return await self._frontier.is_superfluous(planned_of(request))
+        except StoreError:  # the answer will meet the same, and end the run
+            return False
 
     async def _retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
         """Yield the stored issue, for the pipelines."""

@@ -14,7 +14,9 @@ from scrapy import Request
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
+from cncert.exceptions import NotAnIssue
 from cncert.items import issue_id
+from cncert.options import Options
 from cncert.report.issue import read_issue
 from cncert.sources.album import read_neighbours
 from cncert.sources.listed_articles import find_issues
@@ -55,6 +57,8 @@ class WeeklySpider(SeriesSpider):
         if article is None:
             return
         issue = read_issue(article, provenance(response))
+        if issue.provenance.reprint is not None and not Options.of(self.settings).reprints:
+            raise NotAnIssue("reprint", "a reprint, and CNCERT_REPRINTS is off")
         if self.arguments.wants(issue.id):
             self.seen += 1
             yield issue

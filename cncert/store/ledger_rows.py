@@ -48,6 +48,8 @@ class Ending(StrEnum):
     """A page that shows nothing under a right title; it may show it later."""
     ACCOUNT = "account"
     """The article of another account."""
+    REPRINT = "reprint"
+    """A reprint, and none are wanted (``CNCERT_REPRINTS``)."""
     TITLE = "title"
     """An article that is none of the series."""
     IDENTITY = "identity"

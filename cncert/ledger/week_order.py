@@ -1,0 +1,48 @@
+"""Decides which articles of a week are requested, and in which order: CNCERT's own, then what may be a reprint.
+
+One page of a week is enough. CNCERT's own is the better source, but one that should be answered comes first: WeChat
+challenges addresses without a signature.
+"""
+
+from datetime import datetime
+
+from cncert.items import Issue
+from cncert.ledger.article_ledger import is_unresolved
+from cncert.ledger.retry_times import ANSWERED_FORMS, LOOK_FOR_ORIGINAL_AFTER
+from cncert.report.issue_warnings import DOUBTED_WEEK
+from cncert.report.series import CNCERT_BIZ
+from cncert.store.ledger_rows import LedgerAddress, LedgerRow
+
+
+def may_be_reprint(row: LedgerRow) -> bool:
+    """Whether the article of *row* is of another account, or it is not known yet of which account."""
+    return is_unresolved(row) or is_of_other_account(row)
+
+
+def is_of_other_account(row: LedgerRow) -> bool:
+    """Whether the article of *row* is of another account than CNCERT's."""
+    account = row.id.partition("-")[0]
+    return account.isdigit() and int(account) != CNCERT_BIZ
+
+
+def place_in_week(row: LedgerRow, address: LedgerAddress) -> int:
+    """Return the place of a request for *address* of *row* among those of its week; 0 comes first.
+
+    What should be answered comes before what should not, and CNCERT's own before what may be a reprint.
+    """
+    should_be_answered = address.form in ANSWERED_FORMS and not address.refusals_in_a_row
+    return 2 * (not should_be_answered) + may_be_reprint(row)
+
+
+def needs_page(row: LedgerRow, stored: Issue | None, now: datetime) -> bool:
+    """Whether the page of *row*, which may be a reprint, is needed though *stored* is what its week has.
+
+    It is not if a page shows the week already, and surely that week. Beside a reprint, an article of an unknown
+    account may be the original: it is looked for as seldom as any original.
+    """
+    if stored is None or any(warning.code in DOUBTED_WEEK for warning in stored.warnings):
+        return True
+    if stored.provenance.reprint is not None:
+        fetched = stored.provenance.fetched_at
+        return is_unresolved(row) and fetched is not None and fetched + LOOK_FOR_ORIGINAL_AFTER < now
+    return stored.provenance.source != "page"
