@@ -53,7 +53,8 @@ class SourcesMiddleware(RunComponent):
     def __init__(self, crawler: Crawler) -> None:
         """Read the settings. Raises SettingError for a wrong feed or album."""
         super().__init__(crawler)
-        self.sources = read_sources(Options.of(crawler.settings))
+        options = Options.of(crawler.settings)
+        self.sources, self._reprints = read_sources(options), options.reprints
         self._copies: list[str] = []
 
     @property
@@ -81,7 +82,7 @@ class SourcesMiddleware(RunComponent):
             async for page in ask_source(source, self.sources, self._download):
                 if page.fault is not None:
                     self._fail(source, "incomplete", f"{page.fault}: read up to there")
-                issues, others = find_issues(page.articles)
+                issues, others = find_issues(page.articles, reprints=self._reprints)
                 stats.inc_value("cncert/feeds/entries", len(page.articles))
                 stats.inc_value("cncert/feeds/issues", len(issues))
                 for kind, number in others.items():

@@ -19,8 +19,8 @@ from cncert.sources.listed_articles import ListedArticle
 from cncert.sources.saved_files.charset import decode
 from cncert.wechat.body import read_markup_text
 
-MAX_ENTRIES = 200
-"""Articles that are read; services list 10 to 50, the newest first."""
+MAX_ENTRIES = 2_000
+"""Articles that are read. Feeds of an account list 10 to 50, those of all accounts of a field hundreds a day."""
 MAX_ELEMENTS = 200_000
 """XML elements that are read."""
 MAX_HTML_LENGTH = 2_000_000
@@ -30,6 +30,7 @@ _CHUNK_BYTES = 1 << 16
 _ROOTS, _ENTRIES = ("rss", "rdf", "feed"), ("item", "entry")
 _LINKS = ("link", "guid", "id", "origlink")
 _CONTENTS = ("encoded", "content", "description", "summary")
+_AUTHORS = ("author", "creator", "source")
 _DATES = ("pubdate", "published", "issued", "date", "updated", "modified")
 _MARK, _END = "<![CDATA[", "]]>"
 _MARKED = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
@@ -51,15 +52,21 @@ def read_feed(data: bytes) -> tuple[list[ListedArticle], str | None]:
     )  # fmt: skip
     text = _repaired(decode(data)).encode()
     entries: list[ListedArticle] = []
-    elements, root = 0, ""
+    elements, root, feed_title = 0, "", ""
     for event, element in _events(parser, text):
         name = _name(element)
         if event == "start":
             root = root or name
             elements += 1
         elif name in _ENTRIES:
-            entries.append(_entry(element))
+            entries.append(_entry(element, feed_title))
             element.clear()
+        elif (
+            name == "title"
+            and not feed_title
+            and not any(_name(above) in _ENTRIES for above in element.iterancestors())
+        ):
+            feed_title = _text(element)
         if elements > MAX_ELEMENTS or len(entries) >= MAX_ENTRIES:
             break
     errors = parser.feed_error_log
@@ -101,7 +108,7 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
 
 
-def _entry(element: etree._Element) -> ListedArticle:
+def _entry(element: etree._Element, feed_title: str) -> ListedArticle:
     fields: dict[str, list[str]] = {}
     for child in element.iterchildren(tag=etree.Element):
         name = _name(child)
@@ -110,6 +117,7 @@ def _entry(element: etree._Element) -> ListedArticle:
     return ListedArticle(
         title=read_markup_text(next(iter(fields.get("title", [])), "")[:2_000]),
         links=tuple(text for name in _LINKS for text in fields.get(name, ()) if text),
+        author=next((text for name in _AUTHORS for text in fields.get(name, ()) if text), feed_title)[:200],
         html=max((text for name in _CONTENTS for text in fields.get(name, ())), key=len, default=""),
         published=next((date for name in _DATES for text in fields.get(name, ()) if (date := _date(text))), None),
     )

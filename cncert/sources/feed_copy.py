@@ -6,10 +6,12 @@ from datetime import datetime
 from hashlib import sha256
 from urllib.parse import unquote
 
+from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, Issue, Provenance
 from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.series import CNCERT_BIZ, CNCERT_NAMES
 from cncert.report.validation import validate_issue
 from cncert.sources.listed_articles import ListedIssue
 from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site
@@ -23,8 +25,13 @@ _BY_PROXY = re.compile(
 
 
 def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
-    """Return the issue in the HTML that a feed carries, cleaned and validated. Raises NotAnIssue, ValidationError."""
+    """Return the issue in the HTML that a feed carries, cleaned and validated. Raises NotAnIssue, ValidationError.
+
+    It is none if the feed does not name CNCERT's account for it, or has only a part of it.
+    """
     published, article = named.article.published, named.article
+    if not _names_account(named):
+        raise NotAnIssue("account", f"the feed does not say that it is of the account: {article.author[:80]!r}")
     stated = published.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") if published else ""
     page = (
         f"<html><head><title>{html.escape(article.title)}</title>"
@@ -40,7 +47,18 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
         sha256=sha256(article.html.encode("utf-8", "replace")).hexdigest(),
         parser=PARSER,
     )
-    return validate_issue(clean_issue(read_issue(copied, provenance)))
+    issue = validate_issue(clean_issue(read_issue(copied, provenance)))
+    if not issue.review or not issue.figures:  # the first figures of a report, and the list at its end
+        raise NotAnIssue("empty", "the feed has only a part of the text")
+    return issue
+
+
+def _names_account(named: ListedIssue) -> bool:
+    """Whether the feed says that an article is of CNCERT's account, which proves nothing."""
+    key = named.address.key
+    if key is not None:
+        return key.biz == CNCERT_BIZ
+    return any(name in named.article.author or name in named.article.html for name in CNCERT_NAMES)
 
 
 def _direct(match: re.Match[str]) -> str:

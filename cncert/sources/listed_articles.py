@@ -24,6 +24,8 @@ class ListedArticle:
     """The article itself, if the feed has it."""
     published: datetime | None = None
     """When it was published, with a time zone."""
+    author: str = ""
+    """The account or person that the feed names for it, else the title of the feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,13 @@ class ListedIssue:
     article: ListedArticle
 
 
-def find_issues(entries: Iterable[ListedArticle], today: date | None = None) -> tuple[list[ListedIssue], Counter[str]]:
+def find_issues(
+    entries: Iterable[ListedArticle], today: date | None = None, *, reprints: bool = False
+) -> tuple[list[ListedIssue], Counter[str]]:
     """Return the issues among *entries*, in their order, each address once, and how many others there are of each kind.
 
-    A week that has not ended by *today* has no issue yet.
+    A week that has not ended by *today* has no issue yet. With *reprints*, articles of other accounts under such a
+    title may be reprints.
     """
     today = today or day_in_china(datetime.now(UTC))
     found: dict[str, ListedIssue] = {}
@@ -50,7 +55,7 @@ def find_issues(entries: Iterable[ListedArticle], today: date | None = None) -> 
             others["other_titles"] += 1
         elif address is None:
             others["other_hosts"] += 1
-        elif address.key is not None and address.key.biz != CNCERT_BIZ:
+        elif address.key is not None and address.key.biz != CNCERT_BIZ and not reprints:
             others["other_accounts"] += 1
         else:
             found.setdefault(address.url, ListedIssue(issue_id(*title.week), address, entry))
