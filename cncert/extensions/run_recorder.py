@@ -17,11 +17,12 @@ from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures
+from cncert.monitoring.feed_looks import may_have_missed
 from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
 from cncert.sources import bundled_index, bundled_reprints
 from cncert.store import Store, open_store
-from cncert.store.run_records import FailedSource, IssueNote, RunRecord
+from cncert.store.run_records import FailedSource, FeedLook, IssueNote, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -178,6 +179,13 @@ class RunRecorder:
         logger.warning("%s %s: %s", source.kind, source.name, source.detail)
         if self.record is not None:
             self.record.sources.append(source)
+
+    def feed_read(self, look: FeedLook) -> None:
+        """Note what was seen in a feed."""
+        if self.record is not None:
+            self.record.feeds.append(look)
+        if may_have_missed(look):
+            logger.warning("feed %s: entries between two runs may have been missed", look.name)
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""

@@ -20,20 +20,22 @@ from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.middlewares.download_errors import is_robots_denial, is_too_large
 from cncert.middlewares.picture_retries import retry_request
+from cncert.monitoring.believed_times import believed
+from cncert.monitoring.feed_looks import look_before
 from cncert.options import Options
-from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
+from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, SourcePage, ask_source
 from cncert.sources.configured_sources import Source, archived_as, host_and_path, read_sources
 from cncert.sources.feed_copy import read_feed_copy
 from cncert.sources.listed_articles import ListedIssue, find_issues
 from cncert.spiders.series_spider import SeriesSpider
-from cncert.store.run_records import FailedSource
+from cncert.store.run_records import FailedSource, FeedLook
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 30.0
 """How long an answer of a source may take."""
-PRIORITY_BEFORE_PAGES = 10_000_000
-"""Added to the priority of requests; the priority of pages is that of their week, 202503."""
+PRIORITY_BEFORE_PAGES = 100_000_000
+"""Added to the priority of requests; the priority of pages is ten times their week, 2025030."""
 
 
 class SourceRequest(Request):
@@ -93,6 +95,8 @@ class SourcesMiddleware(RunComponent):
                     await self._take_copy(named, page.fetched_at)
                 if source.kind == "album" and await self._are_stored([named.issue for named in issues]):
                     return
+                if source.kind == "feed":
+                    await self._note_look(source, page, len(issues))
         except SourceNotArchived:
             logger.debug("%s %s: not in the replayed archive", source.kind, source.name)
         except SourceError as error:
@@ -102,6 +106,21 @@ class SourcesMiddleware(RunComponent):
         except Exception:  # an error of the program with one source: the crawl goes on, and is not clean
             logger.exception("%s %s", source.kind, source.name)
             stats.inc_value("spider_exceptions/count")
+
+    async def _note_look(self, source: Source, page: SourcePage, issues: int) -> None:
+        """Note in the run's record what was seen in the feed *source*."""
+        now = datetime.now(UTC)
+        times = [at for article in page.articles if (at := believed(article.published, now)) is not None]
+        look = FeedLook(
+            name=source.name,
+            at=now,
+            entries=len(page.articles),
+            issues=issues,
+            oldest=min(times, default=None),
+            before=await look_before(self.run.store, source.name, now),
+        )
+        if not self._spider.arguments.replaying:
+            self.run.feed_read(look)
 
     async def _are_stored(self, issues: list[str]) -> bool:
         """Whether the pages behind one that names *issues* name nothing new: these are sorted, and all are stored."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.exit_status import failure_lines
+from cncert.monitoring.feed_looks import missed_lines
 from cncert.monitoring.issue_notes import note_lines
 from cncert.store.run_records import Alert, RunRecord
 
@@ -17,7 +18,8 @@ def source_lines(record: RunRecord) -> Iterator[str]:
 
 def all_lines(record: RunRecord) -> list[str]:
     """Return all lines for a person, those that make the run unclean first."""
-    return [*failure_lines(record), *note_lines(record.notes), *record.former_lines, *source_lines(record)]
+    sources = (*source_lines(record), *missed_lines(record))
+    return [*failure_lines(record), *note_lines(record.notes), *record.former_lines, *sources]
 
 
 def run_document(record: RunRecord) -> dict[str, Any]:

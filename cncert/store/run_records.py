@@ -76,6 +76,21 @@ class FailedSource(Model):
     """The same for a person."""
 
 
+class FeedLook(Model):
+    """What a run saw in a feed."""
+
+    name: str
+    """``host/path``."""
+    at: Moment
+    entries: int
+    issues: int
+    """How many entries are issues of the series by their title."""
+    oldest: Moment | None
+    """When its oldest entry was published; None if none says so."""
+    before: Moment | None
+    """When a run had read it before; None if none had."""
+
+
 class RunRecord(Model):
     """One run of the spider, or one import."""
 
@@ -109,6 +124,8 @@ class RunRecord(Model):
     """What a person should look at in the issues that it stored; the run may be clean all the same."""
     sources: list[FailedSource] = Field(default_factory=list)
     """Feeds and albums that could not be read to their end; the run may be clean all the same."""
+    feeds: list[FeedLook] = Field(default_factory=list)
+    """The feeds that were read."""
     former_lines: list[str] = Field(default_factory=list)
     """Lines for a person from a record of the first version."""
     alerts: list[Alert] | None = None
