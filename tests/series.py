@@ -2,8 +2,9 @@
 
 import io
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from PIL import Image
 
@@ -63,9 +64,8 @@ def drawing(seed: int) -> bytes:
     return output.getvalue()
 
 
-def page_of(issue: str, *, era: pages.Era = "2026", pad: int = 0, linked: Callable[[str], str | None] | None = None,
-            **changes: object) -> bytes:  # fmt: skip
-    """The page of *issue*: five issues in its list, by the address that *linked* gives for each (None: no link)."""
+def spec_of(issue: str, *, linked: Callable[[str], str | None] | None = None, **changes: Any) -> pages.ArticleSpec:
+    """The article of *issue*: five issues in its list, by the address that *linked* gives for each (None: no link)."""
     here, linked = published(issue), linked or (lambda other: published(other).url)
     week = calendar.parse_week(issue)
     review = []
@@ -82,9 +82,14 @@ def page_of(issue: str, *, era: pages.Era = "2026", pad: int = 0, linked: Callab
         mid=here.mid,
         idx=here.idx,
         published=datetime.combine(end + timedelta(days=4), time(17, 30), CHINA),
-        **changes,  # type: ignore[arg-type]
     )
-    return pages.render(spec, era, pad)
+    return replace(spec, **changes)
+
+
+def page_of(issue: str, *, era: pages.Era = "2026", pad: int = 0, linked: Callable[[str], str | None] | None = None,
+            **changes: Any) -> bytes:  # fmt: skip
+    """The page of *issue*, as :func:`spec_of` describes it."""
+    return pages.render(spec_of(issue, linked=linked, **changes), era, pad)
 
 
 def publish(

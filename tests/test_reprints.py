@@ -2,30 +2,31 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import Issue, Provenance
+from cncert.items import CHINA, Issue, Provenance
 from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER
 from cncert.report.issue import read_issue
 from cncert.store import Store, open_store
 from cncert.store.ledger_rows import LedgerRow, State
-from cncert.wechat.address import biz_text
 from cncert.wechat.failure_pages import read_page
 from tests import series
-from tests.site import pages
+from tests.site import pages, reprints
 from tests.site.crawl import crawl
+from tests.site.reprints import AddressForm, Kind
 from tests.site.server import LoopbackWeChat
 from tests.stores import rewrite
 
 WEEK = "2024-16"
-ORIGINAL = series.published(WEEK)
-OTHER = 3070000000
-"""Number of the account that reprints."""
-SHORT = "https://mp.weixin.qq.com/s/ReprintReprintReprint0"
-CARD, WHOLE = 2, 3
+OWN = series.published(WEEK)
+UNSIGNED = OWN.url.partition("&chksm")[0]
+ORIGINAL = series.spec_of(WEEK, sn=UNSIGNED.rpartition("sn=")[2])
+BY = reprints.REPRINTERS[0]
+SOURCES: dict[Kind, str] = {"card": "reprint_card", "whole": "reprint"}
+SHORT = reprints.reprint_url(reprints.reprint_spec(ORIGINAL, "whole"))
+MID = reprints.reprint_spec(ORIGINAL, "whole").mid
 PROVENANCE = Provenance(
     source="page",
     via="http",
@@ -34,40 +35,11 @@ PROVENANCE = Provenance(
     sha256="0" * 64,
     parser="test",
 )
-PROFILE = "<p>国家计算机网络应急技术处理协调中心（简称“国家互联网应急中心”）成立于2001年，为非政府非盈利的机构。</p>"
-APP = "<p>在小说阅读器读本章</p><p>去阅读</p><p>在小说阅读器中沉浸阅读</p>"
 
 
-def unsigned() -> str:
-    return ORIGINAL.url.partition("&chksm")[0]
-
-
-def source(kind: int = CARD, biz: int = pages.CNCERT_BIZ) -> pages.Reprint:
-    """What WeChat states of the original."""
-    sn = unsigned().rpartition("sn=")[2]
-    names = {"account_id": pages.CNCERT_ID, "account_name": pages.CNCERT_NAME}
-    return pages.Reprint(biz=biz, mid=ORIGINAL.mid, idx=ORIGINAL.idx, sn=sn, kind=kind, **names)  # type: ignore[arg-type]
-
-
-def page(
-    kind: int = CARD, *, mark: pages.Reprint | Literal["cncert"] | None = "cncert", body: str = "", handled: int = 474
-) -> bytes:
+def page(kind: Kind = "card", **options: object) -> bytes:
     """The page of the one who reprints."""
-    facts = pages.ReportFacts(handled=handled, cross_border=100, phishing=200)
-    review = [pages.ReviewLine(series.title_of("2024-15"), series.published("2024-15").url)]
-    spec = pages.ArticleSpec(
-        title=ORIGINAL.title,
-        account_name="某某安全",
-        account_id="gh_ffffffffffff",
-        biz=OTHER,
-        mid=2650000001,
-        idx=2,
-        original=False,
-        published=datetime(2024, 4, 26, 9, 0, tzinfo=UTC),
-        body=body + pages.report_body(facts, [pages.Picture(url) for url in ORIGINAL.pictures], review),
-        reprint=source(kind) if mark == "cncert" else mark,
-    )
-    return pages.render(spec)
+    return reprints.reprint_page(ORIGINAL, kind, **options)  # type: ignore[arg-type]
 
 
 def read(data: bytes) -> Issue:
@@ -76,48 +48,63 @@ def read(data: bytes) -> Issue:
     return read_issue(article, PROVENANCE)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(CARD, "reprint_card"), (WHOLE, "reprint")])
-def test_a_marked_reprint_is_an_edition_of_the_original(kind: int, name: str) -> None:
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_marked_reprint_is_an_edition_of_the_original(kind: Kind) -> None:
     issue = read(page(kind))
-    assert (issue.id, issue.provenance.source) == (WEEK, name)
-    assert (issue.article.mid, issue.article.idx, issue.account.biz) == (ORIGINAL.mid, ORIGINAL.idx, "MzIwNDk0MDgxMw==")
+    assert (issue.id, issue.provenance.source) == (WEEK, SOURCES[kind])
+    assert (issue.article.mid, issue.article.idx, issue.account.biz) == (OWN.mid, OWN.idx, "MzIwNDk0MDgxMw==")
     assert issue.published_at is None
-    assert issue.article.url == unsigned() and SHORT not in issue.article.aliases
+    assert issue.article.url == UNSIGNED and SHORT not in issue.article.aliases
     reprint = issue.provenance.reprint
     assert reprint is not None
-    assert (reprint.account, reprint.mid, reprint.idx, reprint.kind) == ("某某安全", 2650000001, 2, kind)
-    assert reprint.published_at == datetime(2024, 4, 26, 9, 0, tzinfo=UTC)
+    assert (reprint.account, reprint.mid, reprint.idx) == (BY.name, MID, 2)
+    assert reprint.kind == reprints.KIND_NUMBERS[kind]
+    assert reprint.published_at == datetime(2024, 4, 26, 9, 30, tzinfo=CHINA)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (f'var source_mid = "{ORIGINAL.mid}"', 'var source_mid = "1"'),
-        ('var source_idx = "1"', 'var source_idx = "2"'),
-        (f'var source_encode_biz = "{biz_text(pages.CNCERT_BIZ)}"', 'var source_encode_biz = "MzIxNzE3MjEwNg=="'),
-        ('var copyright_stat = "2"', 'var copyright_stat = "0"'),
-    ],
-    ids=["another message", "another place", "another account", "no reprint"],
-)
-def test_marks_that_contradict_each_other_are_none(old: str, new: str) -> None:
-    whole = page(WHOLE).decode()
-    assert old in whole
+@pytest.mark.parametrize("contradiction", reprints.CONTRADICTIONS)
+@pytest.mark.parametrize("kind", SOURCES)
+def test_marks_that_contradict_each_other_are_none(kind: Kind, contradiction: str) -> None:
     with pytest.raises(NotAnIssue) as caught:
-        read(whole.replace(old, new).encode())
+        read(page(kind, contradiction=contradiction))
     assert caught.value.reason == "account"
 
 
-def test_a_reprint_of_somebody_else_and_an_unmarked_text_are_no_source() -> None:
-    for mark in (source(WHOLE, biz=3217172106), None):
-        with pytest.raises(NotAnIssue) as caught:
-            read(page(WHOLE, mark=mark))
-        assert caught.value.reason == "account"
+@pytest.mark.parametrize("marks", ["another account", "none"])
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_reprint_of_somebody_else_and_an_unmarked_text_are_no_source(kind: Kind, marks: str) -> None:
+    with pytest.raises(NotAnIssue) as caught:
+        read(page(kind, marks=marks))
+    assert caught.value.reason == "account"
 
 
-def test_what_stands_around_the_report_is_no_text_of_it() -> None:
-    issue = read(page(WHOLE, body=PROFILE + APP))
-    assert "小说阅读器" not in issue.text and "非盈利" not in issue.text
-    assert issue.sections == read(page(WHOLE)).sections
+@pytest.mark.parametrize("kind", SOURCES)
+def test_what_stands_around_the_report_is_no_text_of_it(kind: Kind) -> None:
+    issue, original = read(page(kind)), read(pages.render(ORIGINAL))
+    assert (issue.text, issue.sections, issue.figures) == (original.text, original.sections, original.figures)
+    assert issue.review == original.review
+    assert {one.key for one in issue.images} <= {one.key for one in original.images}
+
+
+def test_an_edited_figure_is_what_the_reprint_says() -> None:
+    handled = {name: {one.metric: one.value for one in read(data).figures}["incidents.handled"] for name, data in
+               {"as it was": page("whole"), "edited": page("whole", edit="figure")}.items()}  # fmt: skip
+    assert handled["edited"] == handled["as it was"] + 7  # type: ignore[operator]
+
+
+def test_a_paragraph_that_was_added_between_those_of_the_report_is_kept_as_its_text() -> None:
+    issue = read(page("whole", edit="paragraph"))
+    assert reprints.OWN_PARAGRAPH in issue.text
+    assert [one.value for one in issue.figures] == [one.value for one in read(page("whole")).figures]
+
+
+@pytest.mark.parametrize("address", ["short", "signed", "unsigned"])
+def test_the_address_of_the_reprint_is_none_of_the_original(address: AddressForm) -> None:
+    issue = read(page("card", address=address))
+    spec = reprints.reprint_spec(ORIGINAL, "card", address=address)
+    assert issue.provenance.reprint is not None
+    assert issue.provenance.reprint.address == reprints.reprint_url(spec)
+    assert [issue.article.url, *issue.article.aliases] == [UNSIGNED]
 
 
 # Whole crawls
@@ -138,7 +125,7 @@ async def kept(folder: Path) -> tuple[Issue, dict[str, LedgerRow]]:
 def publish(site: LoopbackWeChat, data: bytes) -> None:
     site.add_article(SHORT, data)
     site.add_picture(pages.ArticleSpec().cover, series.drawing(0))
-    for url in ORIGINAL.pictures:
+    for url in OWN.pictures:
         site.add_picture(url, series.drawing(1))
 
 
@@ -147,20 +134,20 @@ async def test_a_reprint_settles_the_row_of_the_original_and_gives_way_to_its_pa
 ) -> None:
     """The original is challenged first; a month later it is answered, and says another number."""
     bounds = (f"from={WEEK}", f"until={WEEK}")
-    publish(site, page(WHOLE, handled=470))
-    site.add_article(ORIGINAL.url, pages.FAILURES["verification"].page)
+    publish(site, page("whole", edit="figure"))
+    site.add_article(OWN.url, pages.FAILURES["verification"].page)
     crawl(site, tmp_path, f"start={SHORT}", *bounds)
     issue, rows = await kept(tmp_path)
-    own = f"{pages.CNCERT_BIZ}-{ORIGINAL.mid}-{ORIGINAL.idx}"
-    theirs = f"{OTHER}-2650000001-2"
-    assert (issue.provenance.source, issue.article.mid) == ("reprint", ORIGINAL.mid)
+    own = f"{pages.CNCERT_BIZ}-{OWN.mid}-{OWN.idx}"
+    theirs = f"{BY.biz}-{MID}-2"
+    assert (issue.provenance.source, issue.article.mid) == ("reprint", OWN.mid)
     assert (rows[own].state, rows[theirs].state) == (State.STORED, State.STORED)
     assert rows[theirs].original == own
     assert SHORT not in [address.url for address in rows[own].addresses]
-    site.add_article(ORIGINAL.url, series.page_of(WEEK))
+    site.add_article(OWN.url, series.page_of(WEEK))
     site.reset_log()
     crawl(site, tmp_path, *bounds, "retry=1")
-    assert site.asked(ORIGINAL.url) == []
+    assert site.asked(OWN.url) == []
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     uri = f"sqlite:///{tmp_path.resolve() / 'cncert.db'}"
     next_try = rewrite(uri, "ledger", own, lambda row: row.update(next_try=past))
@@ -179,10 +166,10 @@ async def test_an_original_that_stays_challenged_is_asked_for_once_a_month(
     site: LoopbackWeChat, tmp_path: Path
 ) -> None:
     bounds = (f"from={WEEK}", f"until={WEEK}")
-    publish(site, page())
-    site.add_article(ORIGINAL.url, pages.FAILURES["verification"].page)
+    publish(site, page("whole"))
+    site.add_article(OWN.url, pages.FAILURES["verification"].page)
     crawl(site, tmp_path, f"start={SHORT}", *bounds)
-    own = f"{pages.CNCERT_BIZ}-{ORIGINAL.mid}-{ORIGINAL.idx}"
+    own = f"{pages.CNCERT_BIZ}-{OWN.mid}-{OWN.idx}"
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     rewrite(f"sqlite:///{tmp_path.resolve() / 'cncert.db'}", "ledger", own, lambda row: row.update(next_try=past))
     site.reset_log()

@@ -986,7 +986,8 @@ def _modern_article(spec: ArticleSpec, era: Era, body: str, share_card: bool) ->
 <p><span id="js_share_source" data-url="{html.escape(address)}">阅读全文</span></p>
 </div>"""
     else:
-        content = f"""<div class="rich_media_content js_underline_content
+        content = _named_source(spec) if spec.reprint else ""
+        content += f"""<div class="rich_media_content js_underline_content
               autoTypeSetting24psection
       " id="js_content" style="visibility: hidden; opacity: 0; ">{body}</div>"""
     return f"""<div id="js_article" class="rich_media">
@@ -1006,6 +1007,17 @@ def _modern_article(spec: ArticleSpec, era: Era, body: str, share_card: bool) ->
 </div>
 <div class="next">继续滑动看下一个</div>
 </div>"""
+
+
+def _named_source(spec: ArticleSpec) -> str:
+    """What WeChat shows above a whole reprint: whose article it is, and what that account says of itself."""
+    assert spec.reprint is not None
+    name = html.escape(spec.reprint.account_name)
+    return (
+        f'<div class="original"><p>以下文章来源于<a href="javascript:void(0);">{name}</a> ，作者CNCERT</p>\n'
+        f'<img alt="" src="http://wx.qlogo.cn/mmhead/SampleHeadOfTheOriginal/0"><strong>{name}</strong>.\n'
+        "<p>负责协调处理网络安全事件的技术机构（示例介绍）。</p></div>\n"
+    )
 
 
 def _share_article(spec: ArticleSpec) -> str:
