@@ -84,6 +84,17 @@ def test_every_service_carries_the_issue(form: str) -> None:
     assert (issue.article.mid, issue.account.biz, issue.article.url) == (None, None, ONE.url)
 
 
+def test_in_an_aggregator_an_issue_is_found_by_its_title() -> None:
+    posts = [feeds.Post(ONE.title, SHORT, feeds.beginning(BODY), account="某某安全")]
+    listed = feeds.aggregated(posts, newest=PUBLISHED, entries=MAX_ENTRIES)
+    entries, fault = read_feed(feeds.doonsec(listed))
+    issues, others = find_issues(entries, date(2026, 11, 30))
+    assert (len(entries), fault) == (MAX_ENTRIES, None)
+    assert [(one.issue, one.address.url) for one in issues] == [(ISSUE, SHORT)]
+    assert others == Counter(other_titles=MAX_ENTRIES - 1)
+    assert issues[0].article.published == PUBLISHED - timedelta(days=1)
+
+
 def test_links_by_a_proxy_lead_where_they_led() -> None:
     proxied = feeds.wechat2rss([POST]).decode()
     for issue in EARLIER:

@@ -1,14 +1,16 @@
 """Feeds and albums as the services write them that make them of WeChat accounts, in small."""
 
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 from urllib.parse import quote
 
 from cncert.items import CHINA
+from tests.site import pages
 
 PROXY = "https://wechat2rss.example"
 
@@ -21,6 +23,8 @@ class Post:
     url: str
     html: str = ""
     published: datetime = datetime(2024, 4, 25, 17, 30, tzinfo=CHINA)
+    account: str = "国家互联网应急中心CNCERT"
+    """Named by aggregators, which list the articles of many accounts."""
 
 
 def wechat2rss(posts: Sequence[Post]) -> bytes:
@@ -73,6 +77,61 @@ def wewe_rss(posts: Sequence[Post]) -> bytes:
 
 
 FORMS = {"wechat2rss": wechat2rss, "rsshub": rsshub, "we-mp-rss": we_mp_rss, "wewe-rss": wewe_rss}
+
+
+def doonsec(posts: Sequence[Post]) -> bytes:
+    """Doonsec's feed, an aggregator: RSS 2.0, the account as author and category, text or its beginning escaped in
+    ``description``, Chinese time without a zone.
+    """
+    items = [
+        f"<item><title>{escape(post.title)}</title><link>{escape(post.url)}</link>"
+        f"<description>{escape(post.html)}</description><author>{escape(post.account)}</author>"
+        f"<category>{escape(post.account)}</category>"
+        f"<pubDate>{post.published.astimezone(CHINA):%Y-%m-%dT%H:%M:%S}</pubDate></item>"
+        for post in posts
+    ]
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel><title>Doonsec\'s feed</title>'
+        f"<link>https://wechat.doonsec.com</link><description></description>\n{''.join(items)}</channel></rss>"
+    ).encode()
+
+
+TOPICS = (
+    "漏洞复现",
+    "应急响应",
+    "渗透测试",
+    "威胁情报",
+    "代码审计",
+    "安全运营",
+    "攻防演练",
+    "数据安全",
+    "漏洞周报",
+    "一周简报",
+)
+"""Of articles that are not of the series; some are other accounts' weekly reports."""
+
+
+def aggregated(posts: Sequence[Post], *, newest: datetime, entries: int = 500, days: float = 2) -> list[Post]:
+    """What an aggregator lists: *entries* articles of many accounts, *posts* in their order among them.
+
+    The first is of *newest*; the others follow evenly until so many *days* before.
+    """
+    step = timedelta(days=days) / entries
+    places = {(2 * number + 1) * entries // (2 * len(posts)): post for number, post in enumerate(posts)}
+    listed = (places.get(place) or _other(place) for place in range(entries))
+    return [replace(post, published=newest - place * step) for place, post in enumerate(listed)]
+
+
+def beginning(html: str) -> str:
+    """What an aggregator shows of an article: the first words of its text."""
+    return " ".join(re.sub("<[^>]*>", " ", html).split())[:120] + "…"
+
+
+def _other(number: int) -> Post:
+    topic, account = TOPICS[number % len(TOPICS)], f"示例安全团队{number * 7 % 83}"
+    summary = f"<p>{account}的{topic}，示例第{number}篇，共处理{number}起。</p>"
+    title = f"{topic}2026年第{number % 52 + 1}期" if number % 10 > 7 else f"{topic}：示例产品{number}的分析 & 修复"
+    return Post(title, f"https://mp.weixin.qq.com/s/{pages.token(f'other-{number}')}", summary, account=account)
 
 
 def album(posts: Sequence[Post], *, goes_on: bool = False, alone: bool = False) -> bytes:
