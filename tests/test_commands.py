@@ -63,6 +63,7 @@ def test_the_demo_shows_the_main_job_without_network(tmp_path: Path) -> None:
     result = run_scrapy("demo", tmp_path / "demo", env={"https_proxy": "http://127.0.0.1:9"})
     assert result.returncode == 0, result.stderr
     assert "37 issues stored (37 new), 2024-18 to 2025-03" in result.stdout
+    assert "2 issues as other accounts reprint them: 2024-48, 2024-52" in result.stdout
     assert "2024-31  gone" in result.stdout
     assert str(tmp_path / "demo" / "cncert.db") in result.stdout
     files = [path for path in (tmp_path / "demo" / "pictures").rglob("*") if path.is_file()]

@@ -36,7 +36,7 @@ from tests import series
 from tests.calls import call
 from tests.factories import make_figure, make_issue
 from tests.site import pages
-from tests.site.crawl import ROOT
+from tests.site.crawl import ROOT, run_scrapy
 from tests.stores import put_document, take_in
 from tools.sample.sample_archive import SampleArchive
 
@@ -57,6 +57,19 @@ def test_every_page_of_the_sample_and_the_file_itself_carry_the_mark() -> None:
             elif record.http_headers.get_header("Content-Type").startswith("text/html"):
                 kinds.append(is_sample_page(record.content_stream().read()))
     assert kinds == [True] * 40
+
+
+async def test_the_reprints_of_the_sample_say_that_they_are_of_it(tmp_path: Path) -> None:
+    assert run_scrapy("demo", tmp_path / "demo").returncode == 0
+    async with open_store(f"sqlite:///{tmp_path}/demo/cncert.db") as store:
+        issues = [issue async for issue in store.issues() if issue.provenance.reprint is not None]
+    assert {issue.id: issue.provenance.source for issue in issues} == {"2024-48": "reprint_card", "2024-52": "reprint"}
+    for issue in issues:
+        assert issue.provenance.sample
+        assert issue.provenance.reprint is not None
+        assert "示例数据" in str(issue.provenance.reprint.account)
+        assert len(issue.figures) == 5
+        assert "小说阅读器" not in issue.text
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,10 @@ NEWEST_ADDRESS = (
 )
 
 
+REPRINTS = ("https://mp.weixin.qq.com/s/8WiE2kk0rORrJcNGlXmEfH", "https://mp.weixin.qq.com/s/wOiBLIsH1XDaggRCQpQgQ1")
+"""Of 2024-48 and 2024-52, whose own pages the sample does not hold."""
+
+
 class DemoCommand(ScrapyCommand):
     """Crawls the sample with the usual spider, pipelines and store, and prints the result."""
 
@@ -63,7 +67,12 @@ class DemoCommand(ScrapyCommand):
         print("Crawling the bundled sample series (38 weeks, no network) …", file=sys.stderr)
         crawler = self.crawler_process.create_crawler(WeeklySpider)
         with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
-            arguments = {"replay": str(sample), "start": NEWEST_ADDRESS, "from": FIRST, "until": LAST}
+            arguments = {
+                "replay": str(sample),
+                "start": ",".join((NEWEST_ADDRESS, *REPRINTS)),
+                "from": FIRST,
+                "until": LAST,
+            }
             with live_panel(crawler):
                 self.crawler_process.crawl(crawler, **arguments)
                 self.crawler_process.start()
@@ -100,6 +109,8 @@ def print_demo(
     figures = sum(len(issue.figures) for issue in issues)
     console.print(f"\n[bold]{len(issues)} issues[/] stored ({new} new), {issues[0].id} to {issues[-1].id}")
     console.print(f"  {figures} figures with their sentences, {len(stored)} picture files for {len(pictures)} pictures")
+    reprints = [issue.id for issue in issues if issue.provenance.reprint is not None]
+    console.print(f"  {len(reprints)} issues as other accounts reprint them: {', '.join(reprints)}")
     newest = issues[-1]
     console.print(f"\n[bold]{escape_markup(newest.title)}[/]  rating {newest.rating}")
     for figure in newest.figures:

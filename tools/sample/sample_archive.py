@@ -3,6 +3,7 @@
 import io
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Final
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -10,6 +11,8 @@ from warcio.warcwriter import WARCWriter
 
 from cncert.wechat.sample_mark import SAMPLE_MARK, is_sample_page
 
+MAX_SIZE: Final = 4_000_000
+"""Bytes of the archive and what is written beside it."""
 MARK: Final = f'<meta name="{SAMPLE_MARK}" content="invented: 示例数据，仅供演示">'.encode()
 """By it everything that is read from a page says that it is of the sample."""
 INFO: Final = {
@@ -64,3 +67,14 @@ class SampleArchive:
             url, "response", payload=io.BytesIO(body), length=len(body), http_headers=http, warc_headers_dict=headers
         )
         self._writer.write_record(record)
+
+
+def print_sizes(paths: list[Path], sizes: dict[str, int]) -> None:
+    """Print the sizes of the files. Raises SystemExit if they are too large."""
+    total = 0
+    for path in paths:
+        total += path.stat().st_size
+        print(f"{path.stat().st_size:>10,}  {path.name}")
+    print(f"{total:>10,}  in all; unpacked: pages {sizes['pages']:,}, pictures {sizes['pictures']:,}")
+    if total > MAX_SIZE:
+        raise SystemExit(f"too large: {total:,} bytes, {MAX_SIZE:,} allowed")

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from tests.site.pages import CHINA
+from tests.site.reprints import READING_APP, Kind, Reprinter
 from tools.sample.picture_content import Figure, Slice
 
 INDEX = Path(__file__).parents[2] / "cncert" / "data" / "known_issues.csv"
@@ -27,6 +28,37 @@ REAL: dict[str, tuple[str, int, int, int, int, int]] = {
     "2024-47": ("良", 191, 141, 154, 7, 10),
     "2025-03": ("良", 657, 337, 640, 8, 9),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReprint:
+    """How another account has an issue whose own page the archive does not hold."""
+
+    kind: Kind
+    by: Reprinter
+    words: str
+    """For people."""
+    around: str = ""
+    """What stands above the report."""
+    remark: str = ""
+    """What the one who shares a card writes above it."""
+
+
+REPRINTED = {
+    "2024-48": SampleReprint(
+        "card",
+        Reprinter("示例安全公司（示例数据）", 2877000001, "gh_7c20d4b91e3f"),
+        "shared by another account as a card, under a short address",
+        remark="示例数据：转载周报，供参考。",
+    ),
+    "2024-52": SampleReprint(
+        "whole",
+        Reprinter("示例应急响应中心（示例数据）", 2877000002, "gh_91be03f7a6d5"),
+        "reprinted in full by another account, under a short address",
+        around=f"{READING_APP}<p>示例数据：原帐号的简介，不属于周报。</p>",
+    ),
+}
+"""The index has no signed address of these weeks: WeChat challenges whoever asks for their own pages."""
 
 
 @dataclass(frozen=True, slots=True)
