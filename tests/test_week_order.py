@@ -128,6 +128,8 @@ def site() -> Iterator[LoopbackWeChat]:
     """A loopback WeChat beside a server of feeds; the week's own page is challenged."""
     with LoopbackWeChat(hosts=[HOST]) as loopback:
         loopback.add_article(PUBLISHED.url, pages.FAILURES["verification"].page)
+        for number, url in enumerate((pages.ArticleSpec().cover, *PUBLISHED.pictures)):
+            loopback.add_picture(url, series.drawing(number))
         yield loopback
 
 
@@ -216,6 +218,17 @@ async def test_cncerts_own_page_comes_first_if_it_is_answered(site: LoopbackWeCh
     issue, _, _ = await kept(tmp_path)
     assert issue is not None and issue.provenance.source == "page"
     assert asked(site) == []
+
+
+async def test_what_another_page_made_up_for_is_no_failure_of_the_run(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """CNCERT's page is challenged, then a reprint is; the next reprint comes."""
+    site.add_article(SHORTS[0], pages.FAILURES["verification"].page)
+    site.add_article(SHORTS[1], reprint(1))
+    serve(site, post(SHORTS[0]), post(SHORTS[1]))
+    result = crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
+    _, _, run = await kept(tmp_path)
+    assert run.verdicts["blocked"] == 2
+    assert (result.returncode, run.clean, run.faults) == (0, True, {})
 
 
 async def test_reprints_are_refused_when_switched_off_and_due_when_on(site: LoopbackWeChat, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from cncert.editions.remake_documents import heal
 from cncert.editions.take_issue import Outcome, Taken
 from cncert.exceptions import CncertError, DocumentError, StoreError
 from cncert.ledger.article_ledger import FoundAddress, Ledger
+from cncert.ledger.week_order import still_missing
 from cncert.monitoring import after_run, alert_channels
 from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures
@@ -223,7 +224,8 @@ class RunRecorder:
                 stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
         if self._first_failure is not None:
             record.error = str(self._first_failure)
-        record.faults = count_failures(Counter(self._failed.values()), stats.get_value)
+        failed = self._failed.keys() if self._store_failure else await still_missing(self._store, self._failed.keys())
+        record.faults = count_failures(Counter(self._failed[row] for row in failed), stats.get_value)
         await log.end()
 
     def _counts(self, prefix: str) -> dict[str, int]:

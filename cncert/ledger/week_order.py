@@ -4,14 +4,16 @@ One page of a week is enough. CNCERT's own is the better source, but one that sh
 challenges addresses without a signature.
 """
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
 
 from cncert.items import Issue
 from cncert.ledger.article_ledger import is_unresolved
 from cncert.ledger.retry_times import ANSWERED_FORMS, LOOK_FOR_ORIGINAL_AFTER
 from cncert.report.issue_warnings import DOUBTED_WEEK
 from cncert.report.series import CNCERT_BIZ
-from cncert.store.ledger_rows import LedgerAddress, LedgerRow
+from cncert.store import Store
+from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 
 
 def may_be_reprint(row: LedgerRow) -> bool:
@@ -46,3 +48,20 @@ def needs_page(row: LedgerRow, stored: Issue | None, now: datetime) -> bool:
         fetched = stored.provenance.fetched_at
         return is_unresolved(row) and fetched is not None and fetched + LOOK_FOR_ORIGINAL_AFTER < now
     return stored.provenance.source != "page"
+
+
+async def still_missing(store: Store, failed: Collection[str]) -> set[str]:
+    """Return those of the rows *failed*, whose requests failed in a run, that no other page has made up for.
+
+    A reprint may stand in for CNCERT's page, and any page for a reprint. May raise StoreError.
+    """
+    rows = [loaded.document for loaded in (await store.load_rows(failed, [])).values()]
+    stored = await store.get_issues({row.issue for row in rows if row.issue and may_be_reprint(row)})
+    now = datetime.now(UTC)
+
+    def is_made_up_for(row: LedgerRow) -> bool:
+        if row.state is State.STORED:
+            return row.next_try is not None  # by a reprint: its own page is looked for later
+        return may_be_reprint(row) and not needs_page(row, stored.get(row.issue or ""), now)
+
+    return set(failed) - {row.id for row in rows if is_made_up_for(row)}
