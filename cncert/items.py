@@ -270,18 +270,24 @@ class ReprintRecord(Model):
     """When it was published: the original was published before."""
 
 
+class StatedSource(Model):
+    """Whom a copy names as its source (以下文章来源于…). Anybody can write that: it proves nothing."""
+
+    name: str = Field(min_length=1, max_length=60, examples=["国家互联网应急中心CNCERT"])
+    """Name of the account that the copy names."""
+    published_at: Moment | None = Field(examples=["2025-01-25T09:00:00+08:00"])
+    """When the copy says that it was published: the original was published before."""
+
+
 class Provenance(Model):
     """Where the issue was read, when, and by which parser."""
 
     source: Source = Field(examples=["page"])
-    """What it was read from: CNCERT's article, a reprint (whole, or the original's text in WeChat's card), CNCERT's own
-    site, a feed's copy, a kept file."""
+    """CNCERT's article, a reprint (whole, or the original in WeChat's card), CNCERT's site, a feed's copy, a file."""
     via: Via = Field(examples=["http"])
-    """How it came: from a server by plain HTTP or by the browser, from an archive of its answers, from a web archive,
-    from a kept file or from a feed."""
+    """How it came: from a server (plain HTTP, browser), an archive of its answers, a web archive, a file, a feed."""
     fetched_at: Moment | None = Field(examples=["2025-01-24T09:02:03+08:00"])
-    """When the server answered, by the answer's own clock, Chinese time; the time of a kept file; null if no believable
-    clock states it."""
+    """When the server answered, by its own clock, Chinese time; the time of a kept file; null if none is believed."""
     address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
     """Where the page was fetched."""
     sha256: str = Field(
@@ -292,6 +298,8 @@ class Provenance(Model):
     """Which parser read it: the version of cncert, and a digest of all that decides what is read."""
     reprint: ReprintRecord | None = None
     """The reprint that it was read from; null for anything else."""
+    stated_source: StatedSource | None = None
+    """Whom a copy names as its source; null where it names nobody, and for anything else."""
     sample: bool = Field(default=False, examples=[False])
     """Whether it is invented: a page of the sample series."""
 
@@ -324,7 +332,7 @@ class EditionRecord(Model):
     last_seen: Moment | None = Field(examples=["2025-01-31T09:02:03+08:00"])
     """Latest time at which a server showed it."""
     published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
-    """When it was published."""
+    """When it was published: the page, or the reprint or copy itself."""
     chosen: bool = Field(examples=[True])
     """Whether the document was made from it."""
 
@@ -349,7 +357,7 @@ class Issue(Model):
     printed_period: Period | None
     """The week as the title prints it."""
     published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
-    """When WeChat published it, Chinese time (a UTC date in MongoDB); null where a saved text does not say."""
+    """When WeChat published it, Chinese time (a UTC date in MongoDB); null where a reprint or a copy does not say."""
     account: Account
     """The WeChat account that published it."""
     article: ArticleRecord

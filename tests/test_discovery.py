@@ -65,6 +65,15 @@ def test_every_service_names_the_article(form: str) -> None:
     assert (named.issue, named.address.url, others) == (ISSUE, url, Counter())
 
 
+def test_a_copy_of_a_reprint_names_its_source_and_has_no_time_of_publication() -> None:
+    remark = "<p>以下文章来源于<span>国家互联网应急中心CNCERT</span> ，作者CNCERT</p>"
+    issue = copy_of(one_entry(feeds.FORMS["rsshub"]([feeds.Post(ONE.title, ONE.url, remark + BODY, PUBLISHED)])))
+    stated = issue.provenance.stated_source
+    assert stated is not None
+    assert (stated.name, stated.published_at, issue.published_at) == ("国家互联网应急中心CNCERT", PUBLISHED, None)
+    assert issue.provenance.source == "feed"
+
+
 @pytest.mark.parametrize("form", feeds.FORMS)
 def test_every_service_carries_the_issue(form: str) -> None:
     """The figures, pictures and links are those of the page, whatever proxy stands in their addresses."""

@@ -292,6 +292,58 @@ def test_a_page_nested_without_end_does_no_harm() -> None:
     assert issue_in(html(after=deep)).id == "2024-09"
 
 
+# --- whom a copy names as its source
+
+
+@pytest.mark.parametrize(
+    ("remark", "named"),
+    [
+        ("以下文章来源于国家互联网应急中心CNCERT\n，作者CNCERT", pages.CNCERT_NAME),
+        ("以下文章来源于国家互联网应急中心CNCERT ，作者CNCERT", pages.CNCERT_NAME),
+        ("以下文章来源于国家互联网应急中心CNCERT, 作者: CNCERT", pages.CNCERT_NAME),
+        ("某某安全 以下文章来源于 国家互联网应急中心CNCERT 作者CNCERT", pages.CNCERT_NAME),
+        ("以下文章来源于：\n\n**国家互联网应急中心CNCERT**\n.", pages.CNCERT_NAME),
+        ("> 以 下 文 章 来 源 于【国家互联网应急中心\u200bCNCERT】。", pages.CNCERT_NAME),
+        ("以下文章来源于某某安全，作者某", "某某安全"),
+        (f"以下文章来源于{'很' * 61}，作者某", None),
+        ("以下文章来源于，作者CNCERT", None),
+        ("来源：国家互联网应急中心CNCERT", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Markdown", "HTML"])
+def test_whom_a_copy_names_as_its_source(kind: str, remark: str, named: str | None) -> None:
+    if kind == "Markdown":
+        copy = "\n\n".join((f"# {TITLE}", "2024-03-08", remark, *REPORT))
+    else:
+        lines = remark.replace("*", "").removeprefix("> ").split("\n")
+        copy = html(before="<p>2024-03-08</p>").replace("<div>", "".join(f"<p>{line}</p>" for line in lines) + "<div>")
+    issue = issue_in(copy)
+    stated = issue.provenance.stated_source
+    assert (issue.provenance.source, issue.provenance.reprint) == ("file", None)
+    assert (stated.name if stated else None) == named
+    assert issue.text == "\n".join(REPORT)
+
+
+def test_the_date_of_a_copy_of_a_reprint_is_not_that_of_the_original() -> None:
+    head, remark = f"---\ntitle: {TITLE}\ndate: 2024-03-08\n---\n", "以下文章来源于国家互联网应急中心CNCERT"
+    issue = issue_in("\n\n".join((head, remark, *REPORT)))
+    stated = issue.provenance.stated_source
+    assert stated is not None and stated.published_at is not None
+    assert (issue.published_at, stated.published_at.isoformat()) == (None, "2024-03-08T00:00:00+08:00")
+
+
+def test_a_name_behind_the_first_heading_is_text_of_the_report() -> None:
+    issue = issue_in(text("以下文章来源于国家互联网应急中心CNCERT"))
+    assert issue.provenance.stated_source is None
+    assert issue.text.endswith("CNCERT")
+
+
+def test_a_time_that_is_a_bound_is_no_time_of_publication() -> None:
+    line = "| 发布 published | 不晚于 by 2024-03-08 07:30 (UTC+8) |"
+    assert issue_in("\n\n".join((f"# {TITLE}", line, *REPORT))).published_at is None
+
+
 # --- text and Markdown
 
 

@@ -70,6 +70,12 @@ def without_future(issue: Issue, now: datetime) -> Issue:
     if issue.published_at is not None and issue.published_at > latest:
         dropped.append(f"published at {issue.published_at.isoformat()}")
         issue = issue.model_copy(update={"published_at": None})
+    for name in ("reprint", "stated_source"):
+        copied = getattr(issue.provenance, name)
+        if copied is not None and copied.published_at is not None and copied.published_at > latest:
+            dropped.append(f"reprinted or copied at {copied.published_at.isoformat()}")
+            without = {name: copied.model_copy(update={"published_at": None})}
+            issue = issue.model_copy(update={"provenance": issue.provenance.model_copy(update=without)})
     modified_at = issue.article.modified_at
     if modified_at is not None and modified_at > latest:
         dropped.append(f"modified at {modified_at.isoformat()}")

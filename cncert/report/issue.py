@@ -5,7 +5,18 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import CHINA, Account, ArticleRecord, Issue, Picture, Provenance, ReprintRecord, Source, issue_id
+from cncert.items import (
+    CHINA,
+    Account,
+    ArticleRecord,
+    Issue,
+    Picture,
+    Provenance,
+    ReprintRecord,
+    Source,
+    StatedSource,
+    issue_id,
+)
 from cncert.report.calendar import period
 from cncert.report.earlier_issues import read_earlier_issues
 from cncert.report.issue_warnings import find_warnings
@@ -33,6 +44,11 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
     is_reprint = reprint is not None and reprint.original.biz == CNCERT_BIZ != article.biz
     if reprint is not None and is_reprint and not is_copy and article.key is not None:
         article, provenance = _original(article, article.key, reprint, provenance)
+    if provenance.is_copy and article.stated_source is not None:
+        # It may be a copy of a reprint: its date is not that of the original.
+        source = StatedSource.model_construct(name=article.stated_source, published_at=article.published_at)
+        provenance = provenance.model_copy(update={"stated_source": source})
+        article = replace(article, published_at=None)
     _require_account(article, is_copy)
     published = article.published_at.astimezone(CHINA).date() if article.published_at else None
     title = read_title(article.title, published)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from cncert.items import Count, EditionRecord, Issue, Metric, Model, Moment
 from cncert.report.parser_version import PARSER
+from cncert.report.publication_time import publication_time
 
 EditionId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -83,7 +84,7 @@ class Edition(Model):
 
     def record(self, *, chosen: bool) -> EditionRecord:
         """Return the line of the issue's document about it."""
-        issue, origin = self.issue, self.issue.provenance
+        issue, origin, published = self.issue, self.issue.provenance, publication_time(self.issue)
         return EditionRecord(
             id=self.id,
             source=origin.source,
@@ -92,7 +93,7 @@ class Edition(Model):
             account=origin.reprint.account if origin.reprint else issue.account.name,
             first_seen=self.first.seen_at,
             last_seen=self.last.seen_at,
-            published_at=origin.reprint.published_at if origin.reprint else issue.published_at,
+            published_at=published.moment if published else None,
             chosen=chosen,
         )
 

@@ -64,6 +64,8 @@ class Article:
     """Address of the original of a reprint."""
     reprint: ReprintMark | None = None
     """What WeChat states of the original, if all that it states agrees."""
+    stated_source: str | None = None
+    """Name of the account that a text from elsewhere names as its source."""
     author: str | None = None
     cover: Image | None = None
     body: Body

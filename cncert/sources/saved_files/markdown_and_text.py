@@ -15,6 +15,7 @@ from cncert.sources.saved_files.report_copy import (
     lines_before_report,
     make_report_copy,
     page_title,
+    stated_source,
     titles_before,
 )
 from cncert.wechat.article import Article
@@ -83,7 +84,8 @@ def read_plain_text(text: str) -> Article:
     near = (text for line in sources for text in (*(link.url for link in line.links), line.text))
     links = [*(stated.get(key) for key in _ADDRESSES), *near]
     article = make_report_copy(title, lines, dates, pictures, links)
-    return replace(article, sample=SAMPLE_MARK.replace("-", "_") in stated)
+    is_sample = SAMPLE_MARK.replace("-", "_") in stated
+    return replace(article, sample=is_sample, stated_source=stated_source(lines))
 
 
 def _stated(head: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lxml import etree
 
@@ -15,6 +16,7 @@ from cncert.sources.saved_files.report_copy import (
     lines_before_report,
     make_report_copy,
     page_title,
+    stated_source,
     titles_before,
 )
 from cncert.wechat.article import Article
@@ -67,7 +69,8 @@ def read_page_of_other_site(text: str, address: str | None) -> Article:
     dates += [*_LINKED_DATA_TIME.findall(text)[:1], *_shown_times(root, marks), *lines_before_report(lines)]
     body = read_html(_markup(container))
     pictures.painted = body.painted
-    return make_report_copy(title, body.lines, dates, pictures, [address, *canonical, metas.get("og:url")])
+    article = make_report_copy(title, body.lines, dates, pictures, [address, *canonical, metas.get("og:url")])
+    return replace(article, stated_source=stated_source(lines))
 
 
 def without_embedded(text: str) -> str:

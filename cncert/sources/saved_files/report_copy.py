@@ -26,6 +26,14 @@ _MAX_TITLE_CHARACTERS = 300
 _SEPARATOR = re.compile(r"(\s*[-_|–—»·:：/]+\s*)")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s<>()\[\]\"'，。）】]{1,2048}")
 _PICTURE = re.compile("\ue000([0-9]{1,6})\ue001")
+MAX_NAME_CHARACTERS = 60
+"""Of the account that a copy names as its source; WeChat allows 30."""
+# WeChat's line above a reprint, as it is shown; what stands in an element of its own may be on a line of its own.
+_STATED_SOURCE = re.compile(
+    " ?".join("以下文章来源于") + r"[\s:：]{0,9}+"
+    rf"([^\n，,、。;；|｜]{{1,{MAX_NAME_CHARACTERS}}}?)(?=\s*(?:[\n，,、。;；|｜]|\s作 ?者|$))"
+)
+_AROUND_NAME = " .·\"'“”‘’「」『』【】《》[]()（）<>*_"
 
 
 @dataclass
@@ -84,6 +92,13 @@ def titles_before(lines: Sequence[Line]) -> list[int]:
     return [place for place, line in enumerate(head_lines(lines)) if read_title(line.text) is not None]
 
 
+def stated_source(lines: Sequence[Line]) -> str | None:
+    """Return whom the lines before the report name as its source: 以下文章来源于NAME，作者NAME. It proves nothing."""
+    found = _STATED_SOURCE.search("\n".join(line.text for line in head_lines(lines)))
+    name = " ".join(tidy(found[1]).split()).strip(_AROUND_NAME) if found else ""
+    return name or None
+
+
 def lines_before_report(lines: Sequence[Line]) -> list[str]:
     """Return the lines between the title of the issue and the report."""
     titles = titles_before(lines)
@@ -105,7 +120,8 @@ def _is_content(line: Line) -> bool:
 
 def _published(texts: Iterable[str | None], week: Week) -> datetime | None:
     """Return the first time in *texts* at which the issue may have been published: the week has to be over."""
-    found = chain.from_iterable(read_times(text) for text in texts if text)
+    # What an export says of a reprint, 不晚于 (by), is no time of publication.
+    found = chain.from_iterable(read_times(text) for text in texts if text and "不晚于" not in text)
     return next((moment for moment in found if moment.date() > period(*week).end), None)
 
 
