@@ -90,6 +90,12 @@ def make_picture(key: str, status: str = "pending", **changes: Any) -> dict[str,
     return fields | {"path": path, "checksum": checksum, "status": status} | changes
 
 
+def make_reprint(**changes: Any) -> dict[str, Any]:
+    """The record of a reprint in full."""
+    fields = {"account": "某某安全", "biz": "MzA3MDAwMDAwMA==", "mid": 2650000001, "idx": 1, "kind": 3, "address": None}
+    return fields | {"published_at": None} | changes
+
+
 def make_row(row_id: str = f"{BIZ}-2247500003-1", **changes: Any) -> LedgerRow:
     """A ledger row without an address."""
     fields = {"id": row_id, "issue": "2025-03", "first_seen": NOW, "updated_at": NOW}

@@ -28,7 +28,7 @@ from cncert.ledger.calendar_gaps import weeks
 from cncert.report.metrics import metrics
 from cncert.store import open_store
 from tests.calls import call
-from tests.factories import BIZ, NOW, make_figure, make_issue, make_picture, make_row
+from tests.factories import BIZ, NOW, make_figure, make_issue, make_picture, make_reprint, make_row
 from tests.stores import put_document
 from tools import write_docs
 
@@ -54,7 +54,10 @@ EDITION = {
 }  # fmt: skip
 LONG = "很长的一段文字。" * 6_000
 ISSUES = [
-    make_issue(2013, 9, published_at=None, rating=None, printed_period=None, images=[], warnings=[], text=""),
+    make_issue(
+        2013, 9, published_at=None, rating=None, printed_period=None, images=[], warnings=[], text="",
+        provenance={"source": "file", "via": "file", "stated_source": {"name": "某号", "published_at": NOW}},
+    ),
     make_issue(
         2018, 6,
         figures=[
@@ -69,7 +72,10 @@ ISSUES = [
         ],
         rankings=[RANKING],
     ),
-    make_issue(2018, 9, text=LONG),
+    make_issue(
+        2018, 9, text=LONG, published_at=None,
+        provenance={"source": "reprint", "reprint": make_reprint(published_at=NOW)},
+    ),
     make_issue(2024, 52, article={"modified_at": NOW, "original": True}),
     make_issue(
         2025, 3,
@@ -126,13 +132,17 @@ def week_of(issue: Issue) -> dict[str, Any]:
 def issue_rows() -> Iterator[dict[str, Any]]:
     for issue in ISSUES:
         printed, article, provenance = issue.printed_period, issue.article, issue.provenance
+        reprint, stated = provenance.reprint, provenance.stated_source
         yield {
             **week_of(issue), "year": issue.year, "number": issue.number, "title": issue.title,
-            "published_at": issue.published_at, "rating": issue.rating,
+            "published_at": issue.published_at, "published_by": (one := reprint or stated) and one.published_at,
+            "rating": issue.rating,
             "printed_start": printed and printed.start, "printed_end": printed and printed.end,
             "account": issue.account.name, "url": article.url, "mid": article.mid, "idx": article.idx,
             "original": article.original, "modified_at": article.modified_at, "fetched_at": provenance.fetched_at,
-            "via": provenance.via, "sha256": provenance.sha256, "parser": provenance.parser, "text": issue.text,
+            "read_from": provenance.source, "via": provenance.via, "reprinted_by": reprint and reprint.account,
+            "stated_source": stated and stated.name, "sha256": provenance.sha256, "parser": provenance.parser,
+            "text": issue.text,
         }  # fmt: skip
 
 

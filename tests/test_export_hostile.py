@@ -27,7 +27,7 @@ from cncert.output.export.markdown_format import escaped
 from cncert.store import open_store
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS
 from tests.calls import call
-from tests.factories import make_figure, make_issue, make_picture
+from tests.factories import make_figure, make_issue, make_picture, make_reprint
 from tests.stores import put_document
 
 TEXTS = [
@@ -247,6 +247,20 @@ def test_a_feed_has_what_the_standard_wants(tmp_path: Path) -> None:
     assert link == issues[2].article.url
     (summary,) = feed.xpath("a:entry[1]/a:summary/text()", namespaces=name)
     assert summary == "总体评级 良；被篡改政府网站 4 个；每IP仿冒页面 2.5；感染病毒主机 278,000"
+
+
+def test_a_feed_says_in_words_by_when_the_original_of_a_reprint_was_published(tmp_path: Path) -> None:
+    by = datetime(2026, 7, 3, 1, tzinfo=UTC)
+    origin = {"source": "reprint", "reprint": make_reprint(published_at=by)}
+    uri = f"sqlite:///{tmp_path}/cncert.db"
+    asyncio.run(fill(uri, [make_issue(2026, 26, published_at=None, provenance=origin)]))
+    assert call(ExportCommand(), "--out", str(tmp_path), "--format", "atom,markdown", CNCERT_STORE=uri) == 0
+    (entry,) = feedparser.parse(tmp_path / "cncert.atom").entries
+    assert ("published" in entry, entry.updated) == (False, "2026-07-03T09:00:00+08:00")
+    assert entry.summary.startswith("总体评级 良；不晚于 2026-07-03 发布；")
+    assert "不晚于 2026-07-03 发布" in raw_content(tmp_path, entry.id)
+    said = (tmp_path / "markdown" / "2026-26.md").read_text(encoding="utf-8")
+    assert "| 发布 published | 不晚于 by 2026-07-03 09:00 (UTC+8) |" in said
 
 
 def raw_content(out: Path, entry: str) -> str:

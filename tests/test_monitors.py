@@ -23,7 +23,7 @@ from cncert.store.close_reasons import CloseReason
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import Alert, AlertFacts, AlertLevel, FailedSource, RunRecord
 from tests import series
-from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
+from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_reprint, make_row, make_run
 from tests.site.crawl import ROOT
 from tests.stores import put_document, rewrite
 
@@ -121,6 +121,12 @@ def with_week_of_2036(weeks: Iterable[str], **changed: dict[str, Any]) -> Docume
     return documents([*weeks, "2036-01"], **changed)
 
 
+def reprinted(*day: int) -> dict[str, Any]:
+    """The changes of an issue of which only a reprint of that *day* is stored."""
+    reprint = make_reprint(published_at=datetime(*day, 1, tzinfo=UTC))
+    return {"published_at": None, "provenance": {"source": "reprint", "reprint": reprint}}
+
+
 def pictures(number: int, status: str = "stored") -> dict[str, Any]:
     return {"images": [make_picture(f"mmbiz_png/other{place}", status) for place in range(number)]}
 
@@ -198,6 +204,16 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     # Times in the future hide nothing.
     "stale: published in 2099": (
         lambda: documents(WEEKS[:-2], _2025_01={"published_at": AHEAD}),
+        "attention",
+        "15 days: the newest is 2025-01",
+    ),
+    "stale: reprinted in time": (
+        lambda: documents(WEEKS[:-2], _2025_01=reprinted(2025, 1, 10)),
+        "attention",
+        "14 days: the newest is 2025-01",
+    ),
+    "stale: reprinted late": (
+        lambda: documents(WEEKS[:-2], _2025_01=reprinted(2025, 1, 23)),
         "attention",
         "15 days: the newest is 2025-01",
     ),

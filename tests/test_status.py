@@ -22,7 +22,7 @@ from cncert.monitoring.store_status import status
 from cncert.report.calendar import parse_week, period, previous_week, week_of
 from cncert.store import open_store
 from tests.calls import call
-from tests.factories import NOW, make_issue, make_picture, make_row, make_run
+from tests.factories import NOW, make_issue, make_picture, make_reprint, make_row, make_run
 from tests.site.crawl import ROOT, project_env, run_scrapy
 from tests.stores import put_document
 
@@ -174,6 +174,23 @@ def test_a_wrong_call_is_one_line_and_status_2(
     assert output.out == ""
     (line,) = output.err.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize(("source", "said"), [("reprint", "published by"), ("page", "published")])
+async def test_it_says_where_only_the_time_of_a_reprint_is_known(
+    tmp_path: Path, uri: str, source: str, said: str
+) -> None:
+    (week,) = recent_weeks(1)
+    at = datetime.combine(period(*parse_week(week)).end + timedelta(days=1), time(8), CHINA)
+    origin = {"source": source, "reprint": make_reprint(published_at=at) if source == "reprint" else None}
+    issue = make_issue(*parse_week(week), published_at=at if source == "page" else None, provenance=origin, warnings=[])
+    async with open_store(uri) as store:
+        await put_document(store, issue)
+    assert f"newest issue  {week}, {said} {at:%Y-%m-%d}: " in run_status(tmp_path, store=uri).stdout
+    newest = json.loads(run_status(tmp_path, "--json", store=uri).stdout)["newest"]
+    known = at.isoformat(timespec="seconds")
+    expected = [known, None] if source == "page" else [None, known]
+    assert [newest["published_at"], newest["published_by"]] == expected
 
 
 async def test_the_future_is_neither_the_newest_issue_nor_the_last_run(tmp_path: Path, sqlite_uri: str) -> None:

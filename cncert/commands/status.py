@@ -100,7 +100,9 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
     """Return lines of the table, in Rich's markup."""
     lines = [("store", escape_markup(state.store))]
     if newest := state.newest:
-        when = f"published {newest.published_at:%Y-%m-%d}" if newest.published_at else "no date of publication"
+        when = "no date of publication"
+        if published := newest.published_at or newest.published_by:
+            when = f"published {'' if newest.published_at else 'by '}{published:%Y-%m-%d}"
         lines.append(("newest issue", f"{newest.issue}, {when}: {escape_markup(newest.title)}"))
         lines += [
             ("", f"[yellow]{escape_markup(warning.code)}[/] {escape_markup(warning.message)}")

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from cncert.items import Issue, day_in_china
 from cncert.monitoring.believed_times import believed
+from cncert.report.publication_time import publication_time
 
 HOLIDAY_DELAY = timedelta(days=2)
 """How much longer the first issue after a long holiday may take: in 2026 it came on the tenth day."""
@@ -41,11 +42,15 @@ def holidays() -> tuple[Holiday, ...]:
 def publication_day(issue: Issue, now: datetime) -> date:
     """Return the day in China on which *issue* was published, or the usual Thursday if that is later.
 
-    A time of publication that is in the future is not believed.
+    A time of publication that is in the future is not believed. Where only the time of a reprint is known, that counts
+    if it is less than a week late: some issues are reprinted a month later.
     """
     usual = issue.period.end + 4 * _DAY  # the Thursday after the Sunday that ends its week
-    published_at = believed(issue.published_at, now)
-    return max(day_in_china(published_at), usual) if published_at else usual
+    published = publication_time(issue)
+    if published is None or believed(published.moment, now) is None:
+        return usual
+    day = max(day_in_china(published.moment), usual)
+    return usual if published.is_bound and day >= usual + 7 * _DAY else day
 
 
 def due_by(published: date, fresh: timedelta) -> date:

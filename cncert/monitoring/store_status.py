@@ -11,6 +11,7 @@ from cncert.monitoring.believed_times import believed
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.run_lines import alert_document, run_document
+from cncert.report.publication_time import publication_time
 from cncert.store.ledger_rows import State
 from cncert.store.run_records import Alert, RunRecord
 
@@ -22,8 +23,10 @@ class NewestIssue(Model):
     title: str
     published_at: Moment | None
     """None too if it is in the future."""
+    published_by: Moment | None
+    """Where that is not known: when the reprint or copy was published, of which it is the original."""
     age_seconds: int
-    """Time since it was published, or since the usual day if that is not known."""
+    """Time since it was published, or since the day that counts for it if the time is not known."""
     warnings: list[IssueWarning]
 
 
@@ -91,12 +94,15 @@ def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
     if not snapshot.issues:
         return None
     issue = snapshot.issues[0]
-    published_at = believed(issue.published_at, snapshot.now)
+    known = publication_time(issue)
+    moment = believed(known.moment, snapshot.now) if known else None
+    published_at, published_by = (None, moment) if known and known.is_bound else (moment, None)
     published = published_at or datetime.combine(publication_day(issue, snapshot.now), time(), CHINA)
     return NewestIssue(
         issue=issue.id,
         title=issue.title,
         published_at=published_at,
+        published_by=published_by,
         age_seconds=max(0, int((snapshot.now - published).total_seconds())),
         warnings=snapshot.warnings[issue.id],
     )

@@ -1,6 +1,7 @@
 """An Atom feed (RFC 4287) of the newest issues, for readers of feeds and threat-intelligence platforms."""
 
 from collections import deque
+from collections.abc import Iterator
 from datetime import datetime, time
 from html import escape
 from typing import Final
@@ -16,6 +17,7 @@ from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_l
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
+from cncert.report.publication_time import publication_time
 from cncert.report.series import SERIES
 
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
@@ -40,7 +42,10 @@ class Atom(Format):
 
     def add_issue(self, issue: Issue) -> None:
         midnight = datetime.combine(issue.period.end, time(), CHINA)
-        moment = issue.article.modified_at or issue.published_at or issue.provenance.fetched_at or midnight
+        published = publication_time(issue)
+        moment = (
+            issue.article.modified_at or (published and published.moment) or issue.provenance.fetched_at or midnight
+        )
         updated = moment.isoformat()
         entry = _entry(issue, updated, self.options.is_sample)
         self._entries.append((updated, etree.tostring(entry, encoding="unicode")))
@@ -73,11 +78,11 @@ def _entry(issue: Issue, updated: str, is_sample: bool) -> Element:
     title = SAMPLE_TITLE * is_sample + " ".join(replace_unsafe(issue.title).split())
     _add(entry, "title", escape(title, quote=False), type="html")
     _add(entry, "updated", updated)
-    if issue.published_at:
+    if issue.published_at:  # a bound is no time of publication: it stands in words
         _add(entry, "published", issue.published_at.isoformat())
     if url := article_link(issue):
         _add(entry, "link", rel="alternate", type="text/html", href=url)
-    summary = "；".join([_rating(issue), *(f"{metric_label(one)} {number_text(one)}" for one in issue.figures)])
+    summary = "；".join([*_facts(issue), *(f"{metric_label(one)} {number_text(one)}" for one in issue.figures)])
     _add(entry, "summary", escape(replace_unsafe(summary), quote=False), type="html")
     _add(entry, "content", etree.tostring(_content(issue), encoding="unicode", method="html"), type="html")
     return entry
@@ -85,7 +90,7 @@ def _entry(issue: Issue, updated: str, is_sample: bool) -> Element:
 
 def _content(issue: Issue) -> Element:
     content = etree.Element("div")
-    _add(content, "p", f"{issue.id}，{issue.period.start} – {issue.period.end}，{_rating(issue)}")
+    _add(content, "p", "，".join((issue.id, f"{issue.period.start} – {issue.period.end}", *_facts(issue))))
     table = _add(content, "table")
     for figure in issue.figures:
         row = _add(table, "tr")
@@ -94,8 +99,11 @@ def _content(issue: Issue) -> Element:
     return content
 
 
-def _rating(issue: Issue) -> str:
-    return f"总体评级 {issue.rating or '未说明'}"
+def _facts(issue: Issue) -> Iterator[str]:
+    yield f"总体评级 {issue.rating or '未说明'}"
+    published = publication_time(issue)
+    if published is not None and published.is_bound:
+        yield f"不晚于 {published.moment:%Y-%m-%d} 发布"
 
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:

@@ -13,6 +13,7 @@ from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_l
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.article_link import article_link
+from cncert.report.publication_time import publication_time
 from cncert.wechat.address import read_picture
 from cncert.wechat.sample_mark import SAMPLE_MARK
 
@@ -85,7 +86,9 @@ def _blocks(issue: Issue, pictures: str | None, is_sample: bool) -> Iterator[str
 def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "期号 issue", issue.id
     yield "周 week", f"{issue.period.start} – {issue.period.end}"
-    yield "发布 published", f"{issue.published_at:%Y-%m-%d %H:%M} (UTC+8)" if issue.published_at else ""
+    published = publication_time(issue)
+    by = "不晚于 by " if published and published.is_bound else ""
+    yield "发布 published", f"{by}{published.moment:%Y-%m-%d %H:%M} (UTC+8)" if published else ""
     yield "总体评级 rating", issue.rating or ""
     yield "公众号 account", escaped(issue.account.name or "")
     url = article_link(issue)

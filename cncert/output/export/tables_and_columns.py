@@ -6,6 +6,7 @@ To add or change a column: a line in its table below, then ``make docs``. What a
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
@@ -24,7 +25,9 @@ from cncert.items import (
     Provenance,
     Ranked,
     Ranking,
+    ReprintRecord,
     Share,
+    StatedSource,
     issue_id,
 )
 from cncert.ledger.calendar_gaps import Week
@@ -32,6 +35,7 @@ from cncert.output.export.base_table import Column, ColumnKind, Table, field_col
 from cncert.quality.series_breaks import Break, all_breaks
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
+from cncert.report.publication_time import publication_time
 
 
 class IssuePart(NamedTuple):
@@ -103,12 +107,20 @@ _article = partial(field_column, ArticleRecord, at="issue.article")
 _provenance = partial(field_column, Provenance, at="issue.provenance")
 _printed = partial(field_column, Period, kind="date", at="issue.printed_period")
 
+
+def _published_by(issue: Issue) -> datetime | None:
+    published = publication_time(issue)
+    return published.moment if published and published.is_bound else None
+
+
 ISSUES: Final = (
     *_WEEK,
     _issue("year", "年", "integer"),
     _issue("number", "期", "integer"),
     _issue("title", "标题"),
     _issue("published_at", "发布时间", "time"),
+    Column("published_by", "不晚于", "time", "Where `published_at` is null: when the reprint or copy was published "
+           "that it was read from. The original was published before.", lambda part: _published_by(part.issue)),
     _issue("rating", "总体评级"),
     _printed("start", "标题所印首日", called="printed_start"),
     _printed("end", "标题所印末日", called="printed_end"),
@@ -119,11 +131,14 @@ ISSUES: Final = (
     _article("original", "原创", "boolean"),
     _article("modified_at", "修改时间", "time"),
     _provenance("fetched_at", "抓取时间", "time"),
+    _provenance("source", "来源", called="read_from"),
     _provenance("via", "抓取方式"),
+    field_column(ReprintRecord, "account", "转载公众号", at="issue.provenance.reprint", called="reprinted_by"),
+    field_column(StatedSource, "name", "自述来源", at="issue.provenance.stated_source", called="stated_source"),
     _provenance("sha256", "网页校验值"),
     _provenance("parser", "解析器"),
     _issue("text", "正文"),
-)
+)  # fmt: skip
 
 _figure = partial(field_column, Figure, at="item")
 
