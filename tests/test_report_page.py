@@ -236,7 +236,7 @@ def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None
     )  # fmt: skip
     (run,) = data["runs"]
     assert (run["clean"], run["close_reason"], run["new"], run["warnings"]) == (False, "shutdown", 1, ["stopped"])
-    assert data["sources"] == [{"name": "http", "issues": 2}]
+    assert data["sources"] == [{"name": "page", "issues": 2}]
 
 
 def test_the_editions_of_an_issue_are_on_the_page(tmp_path: Path) -> None:

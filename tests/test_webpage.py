@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
-from cncert.items import Issue, Ranking, Rating
+from cncert.items import Issue, Ranking, Rating, Source, Via
 from cncert.ledger import calendar_gaps
 from cncert.output.page.page_data import PictureFiles, read_page
 from cncert.output.page.render_page import render
@@ -19,7 +19,7 @@ from cncert.quality.series_breaks import BreakKind
 from cncert.report import calendar, metrics
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
-from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
+from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_reprint, make_row, make_run
 from tests.series import drawing
 from tests.stores import put_document
 
@@ -27,6 +27,12 @@ PAGE = Path("cncert/output/page")
 EVIL = "<img src=x onerror='window.evil=1'><script>window.evil=1</script></script>&amp;\u2028\u202e"
 WEEKS = list(calendar.weeks((2023, 45), (2024, 26)))
 MISSING = "2024-10"
+COPIED: dict[str, dict[str, Any]] = {
+    "2024-24": {"source": "file", "via": "file", "stated_source": {"name": EVIL[:60], "published_at": None}},
+    "2024-25": {"source": "reprint_card", "reprint": make_reprint(account=None, kind=2, published_at=NOW)},
+    "2024-26": {"source": "reprint", "reprint": make_reprint(account=EVIL, published_at=NOW)},
+}
+"""Issues that were not read from CNCERT's page."""
 TIMEOUT = 5_000
 
 
@@ -62,6 +68,8 @@ def weekly(week: str, handled: int, *figures: dict[str, Any]) -> Issue:
         copy = {"source": "feed", "via": "feed", "address": None, "account": None, "chosen": False}
         times = {"first_seen": NOW, "last_seen": NOW, "published_at": None}
         changes["editions"] = [{"id": "2" * 32, **copy, **times}, {"id": "1" * 32, **page, **times}]
+    if week in COPIED:
+        changes |= {"published_at": None, "provenance": COPIED[week]}
     changes["rankings"] = [{**ranking, "start": 0, "end": 1}]
     return make_issue(year, number, title=title, **changes)
 
@@ -158,6 +166,25 @@ def test_the_newest_week_stands_first_with_its_changes(page: Page) -> None:
     assert handled.locator(".big").inner_text() == "1,026"
     assert "▲ +51 (+5.2%)" in handled.inner_text()
     assert "not stored" in handled.inner_text()
+
+
+def test_it_says_what_an_issue_was_read_from_and_by_when_it_was_published(page: Page) -> None:
+    """The name of the account that reprinted it is text, whatever it holds."""
+    name = EVIL.rstrip("\u202e").rstrip("\u2028")
+    links = page.locator("#newest .newest-links")
+    assert links.inner_text().startswith("Published by 24 Jan 2025")
+    assert f"Read from reprint: {name}" in links.text_content()
+    cells = [page.locator(f"#issue-{week} .col-read_from") for week in (*reversed(COPIED), "2024-23")]
+    assert [cell.text_content().rstrip("\u202e\u2028") for cell in cells] == [
+        f"reprint: {name}", "original in a reprint's card", "saved copy", "CNCERT's article",
+    ]  # fmt: skip
+    assert page.locator("#issue-2024-25 .col-published").inner_text() == "by 24 Jan 2025"
+    assert page.locator("#issue-2024-24 .col-published").inner_text() == "–"
+    page.locator("#issue-2024-24 .opener").click()
+    assert f"The copy names as its source {EVIL[:60]}" in page.locator("#details-2024-24 .facts").first.text_content()
+    page.click("#language")
+    assert "发布时间 不晚于2025年1月24日" in links.inner_text()
+    assert f"来源 转载：{name}" in links.text_content()
 
 
 def test_a_number_of_a_picture_looks_different_and_shows_where_it_stands(page: Page) -> None:
@@ -431,7 +458,7 @@ def test_an_issue_without_figures_and_rating_is_shown(page: Page, tmp_path: Path
     week = {"id": "2024-26", "start": "2024-06-24", "end": "2024-06-30", "state": "stored", "reason": None}
     lists = {"evidences": [], "figures": [], "words": {}, "rankings": [], "pictures": [], "warnings": []}
     facts = {"title": "", "rating": None, "published": None, "url": "javascript:evil=1", "gone": False, "editions": []}
-    issue = {"id": "2024-26", "via": "http", "parser": "", **facts, **lists}
+    issue = {"id": "2024-26", "source": "page", "via": "http", "parser": "", **facts, **lists}
     page.goto(written(tmp_path, weeks=[week], issues=[issue], read_at="2024-07-01T00:00:00+08:00"))
     assert "No figures." in page.locator("#newest").inner_text()
     assert "The text states no rating." in page.locator("#newest").inner_text()
@@ -450,8 +477,16 @@ def test_two_thousand_issues_open_search_and_draw(page: Page, tmp_path: Path) ->
         weeks.append({"id": week, "state": "stored", "reason": None, **days})
         figures = [{"m": place, "v": year * number + place, "e": place} for place in range(len(named))]
         evidences = [f"{week} {metric.zh}" for metric in named]
-        facts = {"title": week, "rating": "良", "published": None, "url": None, "via": "http", "parser": "1"}
-        rest = {"gone": False, "editions": [], "words": {}, "rankings": [], "pictures": [], "warnings": []}
+        facts = {"title": week, "rating": "良", "published": None, "url": None, "source": "page", "parser": "1"}
+        rest = {
+            "via": "http",
+            "gone": False,
+            "editions": [],
+            "words": {},
+            "rankings": [],
+            "pictures": [],
+            "warnings": [],
+        }
         issues.append({"id": week, **facts, **rest, "figures": figures, "evidences": evidences})
     described = [{"name": one.name, "zh": one.zh, "en": one.meaning, "unit": "个", "breaks": []} for one in named]
     shown = {"metrics": described, "weeks": weeks, "issues": issues, "first": "1986-01", "last": "2024-20"}
@@ -475,6 +510,8 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
         "break": get_args(BreakKind),
         "rating": get_args(Rating),
+        "source": get_args(Source),
+        "via": get_args(Via),
         "ranking": get_args(Ranking.model_fields["by"].annotation),
     }
     missing = [f"{kind}.{name}" for kind, names in lists.items() for name in names if f"{kind}.{name}" not in words]

@@ -24,6 +24,7 @@ from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
+from cncert.report.publication_time import publication_time
 from cncert.store import Store
 from cncert.store.ledger_rows import State
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
@@ -182,9 +183,10 @@ class _Reader:
         self._numbers[issue.year, issue.number] = {metric: value for metric, (_, value) in preferred.items()}
         if not shown:
             return
-        self.sources[issue.provenance.via] += 1
-        if issue.provenance.fetched_at is not None:
-            self.read_at[issue.id] = issue.provenance.fetched_at
+        origin, published = issue.provenance, publication_time(issue)
+        self.sources[origin.source] += 1
+        if origin.fetched_at is not None:
+            self.read_at[issue.id] = origin.fetched_at
         self.newest = issue.period.end
         biz, article = biz_number(issue.account.biz or ""), issue.article
         # The id of its row in the ledger; a text from elsewhere has none.
@@ -195,7 +197,8 @@ class _Reader:
                 "id": issue.id,
                 "title": issue.title,
                 "rating": issue.rating,
-                "published": issue.published_at.isoformat() if issue.published_at else None,
+                "published": published.moment.isoformat() if published else None,
+                "is_bound": published is not None and published.is_bound,
                 "url": article_link(issue),
                 "gone": key in self.gone,
                 "editions": [
@@ -213,8 +216,11 @@ class _Reader:
                     }
                     for one in issue.editions
                 ],
-                "via": issue.provenance.via,
-                "parser": issue.provenance.parser,
+                "source": origin.source,
+                "via": origin.via,
+                "reprinted_by": origin.reprint.account if origin.reprint else None,
+                "stated_source": origin.stated_source.name if origin.stated_source else None,
+                "parser": origin.parser,
                 "figures": [self._figure(issue, figure, value, evidences) for figure, value in numbers],
                 "evidences": list(evidences),
                 "words": {metric: word for metric, (_, word) in preferred_words(issue.figures).items()},

@@ -7,8 +7,10 @@
   const ofIssue = (issue) =>
     h("div", { class: "details" },
       h("p", { class: "facts" },
-        fact("published", Report.moment(issue.published, true)),
-        fact("read_from", t(`via.${issue.via}`) || issue.via),
+        fact("published", Report.published(issue, true)),
+        fact("read_from", Report.readFrom(issue)),
+        issue.stated_source && fact("stated_source", Report.quoted(issue.stated_source)),
+        fact("came_by", t(`via.${issue.via}`) || issue.via),
         fact("parser", issue.parser),
         issue.url && !issue.gone && Report.linkOut(issue.url, t("article"), " ↗"),
         h("a", { href: `#issue-${issue.id}` }, t("link_here"))),
@@ -38,12 +40,12 @@
       h("tr", { class: one.withdrawn ? "withdrawn" : null },
         h("th", { scope: "row" }, Report.linkOut(one.url, t(`source.${one.source}`)), h("code", {}, one.id.slice(0, 8))),
         cell(t("state"), one.chosen ? "counts" : null, t(one.chosen ? "edition_chosen" : one.withdrawn ? "edition_withdrawn" : "edition_other")),
-        cell(t("read_from"), null, t(`via.${one.via}`)),
+        cell(t("came_by"), null, t(`via.${one.via}`)),
         cell(t("account"), one.account ? null : "bare", Report.quoted(one.account ?? "–")),
         ["published", "first_seen", "last_seen"].map((name) => cell(t(name), one[name] ? null : "bare", Report.moment(one[name], true)))));
     return h("div", { class: "editions" },
       h("p", { class: "label" }, t("editions")),
-      table("editions", issue, ["edition", "state", "read_from", "account", "published", "first_seen", "last_seen"], rows));
+      table("editions", issue, ["edition", "state", "came_by", "account", "published", "first_seen", "last_seen"], rows));
   };
 
   const figureRow = (issue, figure) => {

@@ -54,6 +54,18 @@
     return text ? formatter(Intl.DateTimeFormat, options).format(new Date(text)) : "–";
   };
 
+  /** When an issue was published, or by when: the original of a reprint was published before that. */
+  Report.published = (issue, time = false) => {
+    const text = Report.moment(issue.published, time);
+    return issue.is_bound ? Report.t("published_by", { time: text }) : text;
+  };
+
+  /** What an issue was read from, with the account that reprinted it. */
+  Report.readFrom = (issue) => {
+    const by = issue.reprinted_by && [Report.t("colon"), Report.quoted(issue.reprinted_by)];
+    return [Report.t(`source.${issue.source}`) || issue.source, by];
+  };
+
   /** The month of a tick: Jul, 7月. */
   Report.month = (date) => formatter(Intl.DateTimeFormat, { month: "short", timeZone: "UTC" }).format(date);
 

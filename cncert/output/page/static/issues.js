@@ -27,7 +27,7 @@
     pictures: (issue) => issue.pictures.length,
     warnings: (issue) => issue.doubts.length,
     published: (issue) => (issue.published ? Date.parse(issue.published) : null),
-    read_from: (issue) => issue.via,
+    read_from: (issue) => issue.source,
   };
   const NUMBERS = new Set(["figure", "figures", "pictures", "warnings"]);
 
@@ -39,7 +39,7 @@
   /** What the search looks through, made when it is first asked for. */
   const haystack = (issue) =>
     (issue.haystack ??= fold([
-      issue.id, issue.title, issue.rating, ...issue.evidences, ...Object.values(issue.words),
+      issue.id, issue.title, issue.rating, issue.reprinted_by, ...issue.evidences, ...Object.values(issue.words),
       ...issue.figures.flatMap((figure) => [String(figure.v), grouped(figure.v), data(figure.m)]),
       ...issue.figures.flatMap((figure) => figure.parts.map(([name]) => name)),
       ...issue.rankings.flatMap((ranking) => [data(ranking.m), ...ranking.lines.map(([name]) => name)]),
@@ -168,8 +168,8 @@
       h("td", { class: "col-rating" }, issue.rating ? Report.ratingText(issue.rating) : "–"),
       state.metric && h("td", { class: "col-figure number" }, point ? Report.valueNode(point.figure, Report.data.metrics[point.figure.m]) : "–"),
       ["figures", "pictures", "warnings"].map((name) => amount(name, issue)),
-      h("td", { class: "col-published" }, Report.moment(issue.published)),
-      h("td", { class: "col-read_from" }, t(`via.${issue.via}`) || issue.via));
+      h("td", { class: "col-published" }, Report.published(issue)),
+      h("td", { class: "col-read_from" }, Report.readFrom(issue)));
     if (!open) return [row];
     return [row, h("tr", { class: "details-row", id: `details-${issue.id}` }, h("td", { colspan: row.cells.length }, Report.details.ofIssue(issue)))];
   };

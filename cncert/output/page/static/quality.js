@@ -83,7 +83,7 @@
     const bars = all.map(({ name, issues }) => {
       const bar = h("span", { class: "bar" });
       bar.style.width = `${(issues / most) * 100}%`;
-      return h("li", {}, h("span", {}, t(`via.${name}`) || name), h("span", { class: "track" }, bar), h("b", {}, Report.number(issues)));
+      return h("li", {}, h("span", {}, t(`source.${name}`) || name), h("span", { class: "track" }, bar), h("b", {}, Report.number(issues)));
     });
     const parsers = new Map();
     for (const { parser } of Report.data.issues) parsers.set(parser, (parsers.get(parser) || 0) + 1);
