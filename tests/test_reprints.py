@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from cncert.editions.choose import choose
+from cncert.editions.make_document import make_document
+from cncert.editions.make_edition import edition_of
 from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, Issue, Provenance
 from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER
+from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
+from cncert.report.validation import validate_issue
 from cncert.store import Store, open_store
 from cncert.store.ledger_rows import LedgerRow, State
 from cncert.wechat.failure_pages import read_page
@@ -105,6 +110,56 @@ def test_the_address_of_the_reprint_is_none_of_the_original(address: AddressForm
     assert issue.provenance.reprint is not None
     assert issue.provenance.reprint.address == reprints.reprint_url(spec)
     assert [issue.article.url, *issue.article.aliases] == [UNSIGNED]
+
+
+# Beside CNCERT's page
+
+
+def both(reprint: bytes) -> Issue:
+    """The document of the week of which CNCERT's page and a reprint are stored."""
+    editions = [edition_of(validate_issue(clean_issue(read(data)))) for data in (pages.render(ORIGINAL), reprint)]
+    (choice,) = choose(editions).values()
+    document = make_document(choice, {}, {}, {}, [])
+    assert document is not None
+    assert (document.provenance.source, len(document.editions)) == ("page", 2)
+    return document
+
+
+def contradictions(document: Issue) -> list[str]:
+    """What the document says of the reprint, without the name of its edition."""
+    found = [one.message for one in document.warnings if one.code == "editions_disagree"]
+    return [message.partition(" in edition")[0] for message in found]
+
+
+@pytest.mark.parametrize("kind", ["card", "whole"])
+def test_a_reprint_that_differs_in_form_alone_gives_no_warning(kind: Kind) -> None:
+    """Spaces, the width of punctuation and digits, the pictures' addresses, what stands around the report."""
+    other = page(kind).decode()
+    for one, two in (
+        ("，含", ",含"),
+        ("474起", "４７４\u3000起"),
+        ("起。", " 起 。"),
+        ("mmbiz_png/", "sz_mmbiz_png/other"),
+    ):
+        assert one in other
+        other = other.replace(one, two)
+    assert contradictions(both(other.encode())) == []
+
+
+@pytest.mark.parametrize("kind", ["card", "whole"])
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("事件474起", "事件470起", ["incidents.handled: 474 here, 470"]),
+        ("评价为良", "评价为中", ["rating: 良 here, 中"]),
+        ("，含跨境网络安全事件130起", "", ["incidents.cross_border: 130 here, not stated"]),
+        ("评价为良", "评价不明", ["rating: 良 here, not stated"]),
+    ],
+)
+def test_a_reprint_that_differs_from_the_page_gives_a_warning(kind: Kind, old: str, new: str, said: list[str]) -> None:
+    other = page(kind).decode()
+    assert old in other
+    assert contradictions(both(other.replace(old, new).encode())) == said
 
 
 # Whole crawls

@@ -6,7 +6,7 @@ from cncert.editions.choose import Choice, choose
 from cncert.editions.make_edition import edition_of
 from cncert.infographics.figures.figures_of_issue import figures_of_issue
 from cncert.items import Check, Figure, Issue, IssueWarning, issue_id
-from cncert.report.preferred_figures import preferred_numbers
+from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.report.validation import validate_issue
 from cncert.report.which_week import dated
 from cncert.store.editions import Edition, TextCorrection
@@ -106,7 +106,7 @@ def _contradictions(choice: Choice, chosen: Edition) -> Iterator[IssueWarning]:
     if choice.former_weeks:
         message = f"an earlier state of its article was {', '.join(choice.former_weeks)}"
         yield IssueWarning(code="week_changed", message=message)
-    numbers = preferred_numbers(chosen.issue.figures)
+    stated = _stated(chosen.issue)
     for other in choice.editions:
         if other is chosen or other.is_withdrawn:
             continue
@@ -115,10 +115,34 @@ def _contradictions(choice: Choice, chosen: Edition) -> Iterator[IssueWarning]:
             continue
         if other.issue.provenance.source == "page" and other.states_something and _was_seen_later(other, chosen):
             yield IssueWarning(code="newer_not_chosen", message=f"{_name(other)} was seen later, and is not chosen")
-        for metric, (_, value) in preferred_numbers(other.issue.figures).items():
-            if metric in numbers and value != numbers[metric][1]:
-                message = f"{metric}: {numbers[metric][1]:.12g} here, {value:.12g} in {_name(other)}"
+        of_other, is_whole = _stated(other.issue), _show_the_same(chosen, other)
+        for name in dict.fromkeys([*stated, *of_other]):
+            one, two = stated.get(name), of_other.get(name)
+            if one != two and (is_whole or (one is not None and two is not None)):
+                message = f"{name}: {_text(one)} here, {_text(two)} in {_name(other)}"
                 yield IssueWarning(code="editions_disagree", message=message)
+
+
+def _stated(issue: Issue) -> dict[str, float | str]:
+    """Return the rating and, by metric, the figure that counts, of what was read of *issue*."""
+    found: dict[str, float | str] = {"rating": issue.rating} if issue.rating else {}
+    found |= {name: number for name, (_, number) in preferred_numbers(issue.figures).items()}
+    found |= {name: word for name, (_, word) in preferred_words(issue.figures).items()}
+    return found
+
+
+def _text(value: float | str | None) -> str:
+    return "not stated" if value is None else value if isinstance(value, str) else f"{value:.12g}"
+
+
+def _show_the_same(one: Edition, other: Edition) -> bool:
+    """Whether both show all of one article, by WeChat's own word: a page and a reprint, or two reprints.
+
+    A text from elsewhere may have lost some of it, and a page that states nothing was emptied.
+    """
+    sources = ("page", "reprint_card", "reprint")
+    are_pages = all(edition.issue.provenance.source in sources for edition in (one, other))
+    return are_pages and one.article == other.article and one.states_something and other.states_something
 
 
 def _was_seen_later(other: Edition, chosen: Edition) -> bool:

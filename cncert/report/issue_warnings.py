@@ -42,7 +42,7 @@ WARNING_CODES: Final = {
     "lists_itself": "the list of earlier issues names an issue of the same week",
     "review_irregular": "the list of earlier issues is not the five before this one",
     "picture_missing": "a picture could not be had",
-    "editions_disagree": "another edition of the issue states other figures",
+    "editions_disagree": "another edition of the issue states another figure or rating, or a reprint lacks one",
     "page_emptied": "the page states nothing any more: the text of an earlier or another edition is kept",
     "week_changed": "an earlier state of the article was the issue of another week",
     "newer_not_chosen": "what was fetched last is not the best edition",
