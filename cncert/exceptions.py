@@ -56,6 +56,10 @@ class SourceError(CncertError):
         self.code = code
 
 
+class NetworkError(CncertError):
+    """No server is reached, or none answers. Raised for a run by ``middlewares/failed_requests.py``."""
+
+
 class BrowserError(CncertError):
     """The browser is switched on and cannot be used. Raised from ``browser/`` and ``commands/verify.py``."""
 

@@ -44,6 +44,15 @@ DOWNLOAD_TIMEOUT = 60  # seconds; default 180
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # bytes; default 1 GiB; a page of today has 3 to 4 MB
 DOWNLOAD_WARNSIZE = 16 * 1024 * 1024  # bytes; default 32 MiB
 RETRY_TIMES = 2  # default 2; for 5xx, time-outs and broken connections; a verification page is never retried
+# default: these, and what reaches no server, which fails for every page: middlewares/failed_requests.py counts that
+RETRY_EXCEPTIONS = [
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.DownloadTimeoutError",
+    "scrapy.exceptions.ResponseDataLossError",
+    "twisted.internet.error.ConnectionDone",
+    "twisted.internet.error.ConnectionLost",
+    OSError,
+]
 # WeChat redirects an article only to its verification page: the verdict is in the Location, nothing is to be followed.
 REDIRECT_ENABLED = False  # default True
 METAREFRESH_ENABLED = False  # default True; article pages have none, and looking for one decodes 3 MB

@@ -223,6 +223,11 @@ def challenge_agents(site: LoopbackWeChat) -> None:
     site.challenge_agents = True
 
 
+def answer_nothing(site: LoopbackWeChat) -> None:
+    for issue in series.week_ids("2024-05", LAST):
+        site.add_article(series.published(issue).url, Answer(hang=True))
+
+
 def move_without_end(site: LoopbackWeChat) -> None:
     """Every address leads to one that nobody has seen."""
     site.unknown = Answer(status=302, location=lambda asked: f"https://mp.weixin.qq.com/s/{pages.token(asked.path)}")
@@ -376,15 +381,25 @@ FAULTS = [
         reason="larger than DOWNLOAD_MAXSIZE",
         **NO_ANSWER,
     ),
-    Fault("no answer/proxy down", env=NO_PROXY, reason="Refused", said="pages without an answer: 5", lost=ALL, asked=0),
     Fault(
-        "no answer/no network",
+        "no answer/proxy down",  # tests/test_network.py has the other ways
         env=NO_PROXY,
-        reason="Refused",
-        said="10 pages in a row got no answer",
+        reason="refuses the connection",
+        said="no server was reached, 3 times in a row: the proxy 127.0.0.1:1 refuses the connection",
         asked=0,
-        weeks=("2024-03", LAST),
-        lost=tuple(series.week_ids("2024-03", LAST)),
+        broken="2024-15",
+        lost=ALL,
+        close="network_failed",
+    ),
+    Fault(
+        "no answer/to anything",
+        prepare=answer_nothing,
+        reason="DownloadTimeoutError",
+        said="10 pages in a row got no answer",
+        settings={"DOWNLOAD_TIMEOUT": 0.2, "RETRY_ENABLED": False},
+        weeks=("2024-05", LAST),
+        broken="2024-13",
+        lost=tuple(series.week_ids("2024-05", LAST)),
         close="network_failed",
     ),
     Fault(

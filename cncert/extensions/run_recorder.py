@@ -12,7 +12,7 @@ from scrapy.exceptions import CloseSpider
 
 from cncert.editions.remake_documents import heal
 from cncert.editions.take_issue import Outcome, Taken
-from cncert.exceptions import CncertError, DocumentError, StoreError
+from cncert.exceptions import CncertError, DocumentError, NetworkError, StoreError
 from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.ledger.week_order import still_missing
 from cncert.monitoring import after_run, alert_channels
@@ -127,6 +127,11 @@ class RunRecorder:
         self._store_failure = self._store_failure or error
         self._log_first_failure(error)
         return CloseSpider(reason)
+
+    def network_failed(self, error: NetworkError) -> CloseSpider:
+        """Log why nothing answers; return the exception that closes the spider."""
+        self._log_first_failure(error)
+        return CloseSpider("network_failed")
 
     async def stop(self, error: CncertError, reason: str = "store_failed") -> None:
         """Log the first failure and close the spider: for pipelines, whose exceptions cannot close it."""

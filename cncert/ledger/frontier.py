@@ -23,6 +23,8 @@ MAX_CHALLENGES = 3
 """Verification pages in a row, for addresses that are usually answered, after which a run ends."""
 MAX_UNANSWERED = 10
 """Pages in a row without an answer after which the network is down; each was requested three times."""
+MAX_UNREACHED = 3
+"""Requests in a row that reached no server, after which the network is down."""
 MAX_MOVES = 3
 """How many times an article is followed to another address in one run."""
 
@@ -116,7 +118,7 @@ class Frontier:
         self._count, self._note_failure, self._note = count, note_failure, note
         self._asked: dict[str, set[str]] = {}
         self._challenges = 0
-        self._unanswered = 0
+        self._unanswered = self._unreached = 0
         self._followed: Counter[str | None] | None = None
         self._followed_now: Counter[str | None] = Counter()
 
@@ -227,7 +229,7 @@ class Frontier:
 
     async def record_article(self, row: str, key: str) -> None:
         """Record that the page of *row* is the article *key*."""
-        self._challenges = self._unanswered = 0
+        self._challenges = self._unanswered = self._unreached = 0
         self._note_failure(row, None)
         await self.ledger.merge_into(key, row)
         self._asked.setdefault(key, set())
@@ -259,7 +261,7 @@ class Frontier:
 
     async def record_refusal(self, request: PlannedRequest, page: Page, *, browsed: bool) -> Refusal:
         """Record an answer that is no article, to the browser if *browsed*; return what follows from it."""
-        self._unanswered = 0
+        self._unanswered = self._unreached = 0
         if page.verdict is Verdict.MOVED and page.moved_to is not None:
             if (then := await self._follow(request, page.moved_to)) is not None:
                 return Refusal(page.verdict, then=then)
@@ -304,6 +306,11 @@ class Frontier:
         logger.info("Moved: %s to %s", request.url, target.url)
         self._asked[row.id] |= {address.url for address in row.addresses if address.url != target.url}
         return self._next(row, request.moves + 1)
+
+    def count_unreached(self, attempts: int) -> bool:
+        """Count attempts that reached no server, 0 if one did; return whether the network is down."""
+        self._unreached = self._unreached + attempts if attempts else 0
+        return self._unreached >= MAX_UNREACHED
 
     async def record_no_answer(self, request: PlannedRequest, reason: str, *, unreached: bool) -> bool:
         """Record that no answer came; return whether the network is down.

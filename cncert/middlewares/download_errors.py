@@ -1,6 +1,24 @@
 """Classifies Scrapy's download errors, of which some differ in their text only."""
 
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+import asyncio
+import re
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import TunnelError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
+from twisted.internet.error import ConnectError
+
+CONNECT_SECONDS = 5.0
+"""How long a connection may take that shows, after a time-out, whether there is anybody to connect to."""
+_TUNNEL_STATUS = re.compile(r"'status': ([0-9]{3})")
 
 
 def is_robots_denial(error: BaseException) -> bool:
@@ -19,3 +37,60 @@ def describe_error(error: BaseException | None, url: str) -> str:
     if isinstance(error, DownloadCancelledError):
         text = text or "larger than DOWNLOAD_MAXSIZE"
     return f"{type(error).__name__}: {text}".splitlines()[0][:200]
+
+
+async def why_unreached(error: BaseException | None, request: Request) -> str | None:
+    """Return why *request* reached no server, and what to look at; None if it reached one.
+
+    The text names hosts only: neither the address, nor the user and password of a proxy.
+    """
+    target, proxy = urlsplit(request.url), urlsplit(request.meta.get("proxy") or "")
+    host, port = target.hostname, target.port or (443 if target.scheme == "https" else 80)
+    if proxy.hostname:
+        host, port = proxy.hostname, proxy.port or 80
+    place = f"the proxy {host}:{port}" if proxy.hostname else f"{host}:{port}"
+    look = "look at https_proxy" if proxy.hostname else "look at the cable, the Wi-Fi, a firewall"
+    match error:
+        case CannotResolveHostError() if proxy.hostname:
+            return f"the name of the proxy, {host}, is not known: look at https_proxy, and at DNS"
+        case CannotResolveHostError():
+            return f"the name {host} is not known: look at the cable, the Wi-Fi, and DNS (/etc/resolv.conf)"
+        case DownloadConnectionRefusedError() if proxy.hostname:
+            return f"{place} refuses the connection: is it running? Look at https_proxy"
+        case DownloadConnectionRefusedError():
+            return f"{place} refuses the connection: look at a firewall, or for the proxy of this network (https_proxy)"
+        case TunnelError():
+            return _why_no_tunnel(str(error), place, target.hostname or "")
+        case NotImplementedError() if (
+            proxy.hostname
+        ):  # Scrapy's: an https:// proxy, or one that is named without a scheme
+            return f"{place} is named as https://: write https_proxy=http://{host}:{port}"
+        case ConnectError():
+            return f"there is no route to {place}: {look}"
+        case DownloadTimeoutError() if "download_latency" not in request.meta and not await _answers(host, port):
+            return f"no connection to {place}: {look}"
+    return None
+
+
+def _why_no_tunnel(text: str, place: str, host: str) -> str:
+    status = _TUNNEL_STATUS.search(text)
+    match status[1] if status else None:
+        case None:
+            return f"{place} is no proxy: look at https_proxy"
+        case "407":
+            return f"{place} asks for a user and a password (HTTP 407): https_proxy=http://USER:PASSWORD@HOST:PORT"
+        case number:
+            return f"{place} does not connect to {host} (HTTP {number}): ask who runs it, or look at https_proxy"
+
+
+async def _answers(host: str | None, port: int) -> bool:
+    """Whether a connection to *host* can be made."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError:  # TimeoutError is one
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True

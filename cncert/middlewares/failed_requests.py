@@ -9,21 +9,16 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    CloseSpider,
-    DownloadConnectionRefusedError,
-    IgnoreRequest,
-)
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from cncert.browser import chromium
-from cncert.exceptions import StoreError
+from cncert.exceptions import NetworkError, StoreError
 from cncert.extensions.run_recorder import RunRecorder
-from cncert.ledger.frontier import MAX_CHALLENGES, MAX_UNANSWERED, Frontier, PlannedRequest
+from cncert.ledger.frontier import MAX_CHALLENGES, MAX_UNANSWERED, MAX_UNREACHED, Frontier, PlannedRequest
 from cncert.middlewares.allowed_hosts import HostNotAllowed
-from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large
+from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large, why_unreached
 from cncert.middlewares.verdict import PageRefused
 from cncert.options import Options
 from cncert.spiders.series_spider import SeriesSpider
@@ -61,9 +56,7 @@ class FailedRequests:
             elif isinstance(error, IgnoreRequest) and not is_too_large(error):
                 await self._ignored(request, error)
             else:
-                reason = describe_error(error, request.url)
-                if (follow := self._again(request, reason)) is None:
-                    await self._unanswered(request, error, reason)
+                follow = await self._unanswered(request, error)
         except StoreError as lost:
             raise RunRecorder.of(self.crawler).store_failed(lost) from lost
         if follow is not None:
@@ -101,11 +94,28 @@ class FailedRequests:
         self.crawler.stats.inc_value("cncert/robots" if denied else "cncert/ignored")
         (logger.debug if denied else logger.warning)("Not fetched: %s %s", error, request.url)
 
-    async def _unanswered(self, request: Request, error: BaseException | None, reason: str) -> None:
-        unreached = isinstance(error, (DownloadConnectionRefusedError, CannotResolveHostError))
-        if await self._frontier.record_no_answer(planned_of(request), reason, unreached=unreached):
-            logger.error("%d pages in a row got no answer: the network is down", MAX_UNANSWERED)
-            raise CloseSpider("network_failed")
+    async def _unanswered(self, request: Request, error: BaseException | None) -> Request | None:
+        """Return the same request once more, or record that no answer came. Raises CloseSpider if none comes any more.
+
+        What reaches no server ends the run sooner: nothing else would reach one.
+        """
+        unreached = await why_unreached(error, request)
+        # Scrapy repeats a time-out; each attempt counts.
+        is_down = self._frontier.count_unreached(1 + request.meta.get("retry_times", 0) if unreached else 0)
+        reason = unreached or describe_error(error, request.url)
+        if not is_down and (again := self._again(request, reason)) is not None:
+            if unreached:
+                logger.warning("No server is reached, once more: %s", unreached)
+            return again
+        are_silent = await self._frontier.record_no_answer(planned_of(request), reason, unreached=bool(unreached))
+        if is_down:
+            raise self._network_failed(f"no server was reached, {MAX_UNREACHED} times in a row: {unreached}")
+        if are_silent:
+            raise self._network_failed(f"{MAX_UNANSWERED} pages in a row got no answer: the network is down")
+        return None
+
+    def _network_failed(self, text: str) -> CloseSpider:
+        return RunRecorder.of(self.crawler).network_failed(NetworkError(text))
 
     def _again(self, request: Request, reason: str) -> Request | None:
         """Return the same request once more; None if it has been repeated already."""

@@ -18,7 +18,7 @@ from cncert.editions.take_issue import take
 from cncert.exceptions import DocumentError, NotAnIssue, SourceError, SourceFault, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import FoundAddress, Ledger
-from cncert.middlewares.download_errors import is_robots_denial, is_too_large
+from cncert.middlewares.download_errors import is_robots_denial, is_too_large, why_unreached
 from cncert.middlewares.picture_retries import retry_request
 from cncert.monitoring.believed_times import believed
 from cncert.monitoring.feed_looks import look_before
@@ -168,14 +168,16 @@ class SourcesMiddleware(RunComponent):
             },
         )
         for is_last in (False, True):
+            sent = request.copy()
             try:
-                response = await self.crawler.engine.download_async(request.copy())
+                response = await self.crawler.engine.download_async(sent)
             except (IgnoreRequest, DownloadCancelledError) as error:
                 raise self._refusal(error) from error
             except Exception as error:
-                # Only the type: the text may contain the address.
                 if is_last:
-                    raise SourceError("no_answer", f"no answer ({type(error).__name__})") from error
+                    # Not its text, which may contain the address.
+                    reason = await why_unreached(error, sent) or type(error).__name__
+                    raise SourceError("no_answer", f"no answer ({reason})") from error
             else:
                 if response.status < 500 or is_last:
                     break
