@@ -29,8 +29,8 @@ from cncert.middlewares.download_errors import describe_error, is_too_large
 from cncert.pipelines.atomic_files_store import AtomicFilesStore
 from cncert.store.kept_pictures import KeptPicture
 from cncert.terminal.atomic_write import remove_leftovers
-from cncert.wechat.address import ARTICLE_HOST, read_picture
-from cncert.wechat.picture_limits import PictureError, inspect_picture
+from cncert.wechat.address import read_picture
+from cncert.wechat.picture_limits import PICTURE_HEADERS, PictureError, inspect_picture
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +81,7 @@ class PicturesPipeline(FilesPipeline):
         return [
             Request(
                 address.largest,
-                # A foreign Referer gets a placeholder.
-                headers={"Referer": f"https://{ARTICLE_HOST}/", "Accept": "image/*,*/*;q=0.8"},
+                headers=PICTURE_HEADERS,
                 meta={"allow_offsite": True, "download_maxsize": MAX_PICTURE_BYTES, "picture": picture},
             )
             for picture in {picture.key: picture for picture in reversed(item.images)}.values()

@@ -1,6 +1,6 @@
 """Reads feeds and albums page by page, with redirects and limits; the caller downloads."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -46,7 +46,9 @@ Download = Callable[[str, Mapping[str, str]], Awaitable[SourceAnswer]]
 """Downloads an address with the given headers. Raises SourceError."""
 
 
-async def ask_source(source: Source, sources: tuple[Source, ...], download: Download) -> AsyncIterator[SourcePage]:
+async def ask_source(
+    source: Source, sources: tuple[Source, ...], download: Download
+) -> AsyncGenerator[SourcePage, None]:
     """Yield the pages of *source*, the newest first. Raises SourceError.
 
     Redirects are followed within *sources* only.

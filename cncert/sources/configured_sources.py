@@ -104,10 +104,10 @@ def _album(text: str) -> Source:
 
 def _is_safe(parts: SplitResult) -> bool:
     """Whether the connection is encrypted, or stays in the local network."""
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname or ""))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_local_host(parts.hostname or ""))
 
 
-def _is_local(host: str) -> bool:
+def is_local_host(host: str) -> bool:
     """Whether *host* is in the local network: a private address, or a name that no public server has."""
     try:
         return ip_address(host).is_private

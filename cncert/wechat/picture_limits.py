@@ -1,4 +1,4 @@
-"""What a picture of WeChat may be: the formats and sizes that are kept, and whether an answer is such a picture."""
+"""What a picture of WeChat may be: how it is requested, which formats and sizes are kept, whether an answer is one."""
 
 import io
 import warnings
@@ -6,7 +6,10 @@ import warnings
 from PIL import Image, UnidentifiedImageError
 
 from cncert.items import PictureStatus
+from cncert.wechat.address import ARTICLE_HOST
 
+PICTURE_HEADERS = {"Referer": f"https://{ARTICLE_HOST}/", "Accept": "image/*,*/*;q=0.8"}
+"""Of a request for a picture: with a foreign Referer a placeholder comes."""
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
 """The file extension of each format that is kept, by the name that Pillow has for it."""
 MAX_PIXELS = 100_000_000
