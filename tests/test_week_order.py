@@ -16,7 +16,7 @@ from cncert.store.ledger_rows import AddressForm, Attempt, Ending, LedgerAddress
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.factories import make_issue, make_row
-from tests.site import feeds, pages
+from tests.site import feeds, pages, reprints
 from tests.site.crawl import crawl
 from tests.site.server import LoopbackWeChat
 from tests.stores import rewrite
@@ -120,6 +120,7 @@ FEED = f"https://{HOST}/rss.xml"
 WEEK = "2024-16"
 BOUNDS = (f"from={WEEK}", f"until={WEEK}")
 PUBLISHED = series.published(WEEK)
+ORIGINAL = series.spec_of(WEEK, sn=PUBLISHED.url.partition("sn=")[2].partition("&")[0])
 SHORTS = [f"https://mp.weixin.qq.com/s/{pages.token(f'reprint {number}')}" for number in range(5)]
 
 
@@ -135,22 +136,8 @@ def site() -> Iterator[LoopbackWeChat]:
 
 def reprint(number: int, *, marked: bool = True) -> bytes:
     """The page of reprint *number*; not *marked*: it only has the text."""
-    sn = PUBLISHED.url.partition("sn=")[2].partition("&")[0]
-    original = pages.Reprint(
-        pages.CNCERT_BIZ, PUBLISHED.mid, PUBLISHED.idx, sn, pages.CNCERT_ID, pages.CNCERT_NAME, kind=3
-    )
-    pictures = [pages.Picture(url) for url in PUBLISHED.pictures]
-    spec = pages.ArticleSpec(
-        title=PUBLISHED.title,
-        account_name=f"示例{number}",
-        account_id="gh_ffffffffffff",
-        biz=3070000000 + number,
-        mid=2650000001,
-        original=False,
-        body=pages.report_body(pages.ReportFacts(), pictures, [pages.ReviewLine(series.title_of("2024-15"))]),
-        reprint=original if marked else None,
-    )
-    return pages.render(spec)
+    by = reprints.Reprinter(f"示例{number}", 3070000000 + number, "gh_ffffffffffff")
+    return reprints.reprint_page(ORIGINAL, "whole", by=by, marks="cncert" if marked else "none")
 
 
 def serve(site: LoopbackWeChat, *posts: feeds.Post, newest: datetime | None = None) -> None:
