@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.mhtml import read_mhtml
 from cncert.sources.saved_files.saved_page import SavedPageContent, read_saved_page, unwrap_saved_page
 from tests import series
-from tests.site import pages
+from tests.site import pages, reprints
 
 FOLDER = Path(__file__).parent / "saved"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".json")
@@ -323,6 +324,19 @@ def test_whom_a_copy_names_as_its_source(kind: str, remark: str, named: str | No
     assert (issue.provenance.source, issue.provenance.reprint) == ("file", None)
     assert (stated.name if stated else None) == named
     assert issue.text == "\n".join(REPORT)
+
+
+@pytest.mark.parametrize(("names_source", "source"), [(True, "file"), (False, None)])
+def test_a_reprint_saved_without_its_scripts_is_a_copy_if_it_names_its_source(
+    names_source: bool, source: str | None
+) -> None:
+    whole = reprints.reprint_page(series.spec_of("2024-16"), "whole").decode()
+    stripped = re.sub("<script.*?</script>", "", whole, flags=re.DOTALL)
+    if not names_source:
+        stripped = stripped.replace("以下文章来源于", "")
+    content = read(stripped)
+    assert (content.issue.provenance.source if content.issue else None) == source
+    assert source or "account" in content.reason
 
 
 def test_the_date_of_a_copy_of_a_reprint_is_not_that_of_the_original() -> None:

@@ -11,6 +11,7 @@ from cncert.exceptions import NotAnIssue
 from cncert.items import Issue, Provenance
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.series import CNCERT_NAMES
 from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.markdown_and_text import read_plain_text
 from cncert.sources.saved_files.mhtml import read_mhtml
@@ -109,6 +110,12 @@ def _read_wechat(saved: SavedPage, data: bytes) -> SavedPageContent:
     try:
         issue = read_issue(article, _provenance(saved, "page" if is_proven else "file", article))
     except NotAnIssue as error:
+        if error.reason == "account" and not is_proven:
+            # With its scripts a reprint lost WeChat's marks; what is left is a copy, if it says whose text it is.
+            copy = _read_other(saved, data)
+            stated = copy.issue.provenance.stated_source if copy.issue is not None else None
+            if stated is not None and stated.name in CNCERT_NAMES:
+                return copy
         return SavedPageContent(page, None, f"no issue ({error.reason}): {error}")
     return SavedPageContent(page, issue, page.reason)
 
