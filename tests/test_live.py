@@ -189,6 +189,12 @@ def no_short_address_works(site: LoopbackWeChat) -> None:
         site.add_article(url, DELETED)
 
 
+def delete_unsigned(site: LoopbackWeChat) -> None:
+    site.challenge_unsigned = False
+    for _, url in UNSIGNED:
+        site.add_article(url, DELETED)
+
+
 def answer_unsigned(site: LoopbackWeChat) -> None:
     site.challenge_unsigned = False
     site.add_article(UNSIGNED[0][1], series.page_of(UNSIGNED[0][0]))
@@ -220,6 +226,7 @@ BREAKS = [
         "published by another account",
     ),
     Break("short, wrong", article(SHORT[0][1], WRONG), "short", "expired", "leads nowhere"),
+    Break("unsigned, deleted", delete_unsigned, "unsigned", "gone", "deleted by its author", "note"),
     Break("unsigned, answered", answer_unsigned, "unsigned", "issue", "(page)", "ok"),
     Break("card, without marks", card(2, marked=False), "card", "not_issue", CARDS_BY),
     Break("card, as a whole reprint", card(3), "card", "issue", "(reprint)", "note"),
@@ -267,7 +274,7 @@ def test_a_deleted_article_is_no_failure_if_another_comes(world: LoopbackWeChat,
 def test_after_two_verification_pages_wechat_is_asked_nothing_more(world: LoopbackWeChat, tmp_path: Path) -> None:
     world.challenge_all = True
     found = examine(world, tmp_path, CNCERT_PAUSE="1")
-    assert [row["outcome"] for row in found.rows] == ["blocked", "blocked", *["not_asked"] * 4, "list", "not_asked"]
+    assert [row["outcome"] for row in found.rows] == ["blocked", "blocked", *["skipped"] * 4, "list", "skipped"]
     assert found.by_kind["card"]["text"] == "not asked: WeChat asks for a verification"
     assert found.status == 1
     first, second = world.asked(answered="challenge")
@@ -279,7 +286,7 @@ def test_after_two_verification_pages_wechat_is_asked_nothing_more(world: Loopba
 
 def test_without_a_network_it_says_so_and_ends_soon(world: LoopbackWeChat, tmp_path: Path) -> None:
     found = examine(world, tmp_path, https_proxy="http://127.0.0.1:1")
-    assert [row["outcome"] for row in found.rows] == [*["unreached"] * 3, *["not_asked"] * 5]
+    assert [row["outcome"] for row in found.rows] == [*["unreached"] * 3, *["skipped"] * 5]
     assert "the proxy 127.0.0.1:1 refuses the connection" in found.rows[0]["text"]
     assert found.status == 1
     assert world.requests == []

@@ -122,9 +122,9 @@ class LiveResult:
     issue: str | None
     """The issue that was asked for."""
     state: CheckState = "note"
-    outcome: str = "not_asked"
-    """``issue``, ``article``, ``picture``, ``list``; a verdict on a page, a status of a picture, a fault of a feed; why
-    no answer came; ``not_asked``."""
+    outcome: str = "skipped"
+    """``issue``, ``not_issue``, ``picture``, ``list``; a verdict on a page, a status of a picture, a fault of a feed;
+    why no answer came; ``skipped``: it was not asked."""
     text: str = ""
     advice: str = ""
     status: int | None = None
@@ -208,6 +208,8 @@ class FieldTest:
             results.append(await self._ask_page(LiveResult(kind, ARTICLE_HOST, issue), url))
             if results[-1].outcome != "gone":
                 return results
+        if kind == "unsigned":  # a crawl needs none
+            return results
         return [*results[:-1], *(replace(one, state="to do", advice=_ADVICE["unknown"]) for one in results[-1:])]
 
     async def _ask_page(self, asked: LiveResult, url: str) -> LiveResult:
@@ -231,7 +233,8 @@ class FieldTest:
         text = f"{asked.issue}: {_WORDS[page.verdict]} ({page.reason})"
         if asked.kind == "unsigned" and page.verdict is Verdict.BLOCKED:
             return replace(asked, state="ok", outcome=page.verdict, text=f"{text}, as expected")
-        if page.verdict in (Verdict.GONE, Verdict.MOVED):
+        is_needed = asked.kind != "unsigned" or page.verdict is Verdict.UNKNOWN
+        if page.verdict in (Verdict.GONE, Verdict.MOVED) or not is_needed:
             return replace(asked, outcome=page.verdict, text=text, advice=_ADVICE.get(page.verdict, ""))
         return _failed(asked, page.verdict, text)
 
