@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from cncert.exceptions import NotAnIssue, SourceError
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.items import Issue, Provenance
-from cncert.monitoring.doctor.local_checks import CheckState
+from cncert.monitoring.doctor.local_checks import NO_ISSUE_IN_FEED, CheckState
 from cncert.options import Options
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
@@ -317,7 +317,7 @@ class FieldTest:
             state="ok" if newest and not page.fault else "note",
             outcome="list",
             text=f"{text}; {page.fault}" if page.fault else text,
-            advice="" if newest else f"is it the right {source.kind}?",
+            advice="" if newest else NO_ISSUE_IN_FEED if source.kind == "feed" else "is it the right album?",
             found={"entries": len(page.articles), "newest": newest},
         )
 

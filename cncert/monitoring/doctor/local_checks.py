@@ -32,6 +32,9 @@ PROJECT = Path(alert_channels.__file__).parents[2]
 PROBE = ".cncert-doctor"
 """The name of files that are written as a test, or its beginning."""
 
+NO_ISSUE_IN_FEED = "one of many accounts names none on most days; one of CNCERT's account: is it the right feed?"
+"""What to think of a feed without an issue."""
+
 CheckState = Literal["ok", "note", "to do"]
 
 

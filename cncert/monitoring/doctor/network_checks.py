@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener, getproxies, proxy_bypass
 
 from cncert.exceptions import SourceError
-from cncert.monitoring.doctor.local_checks import CheckResult, compare_clock
+from cncert.monitoring.doctor.local_checks import NO_ISSUE_IN_FEED, CheckResult, compare_clock
 from cncert.sources.configured_sources import Source, may_ask
 from cncert.sources.feed import read_feed
 from cncert.sources.listed_articles import find_issues
@@ -91,7 +91,7 @@ def check_feed(source: Source, agent: str, seconds: float) -> list[CheckResult]:
         text = f"{source.name}: {len(entries)} entries, {f'the newest issue {newest}' if newest else 'no issue'}"
         result = CheckResult("feeds", "ok", text)
         if fault or newest is None:
-            result = CheckResult("feeds", "note", f"{text}{f'; {fault}' if fault else ''}", "is it the right feed?")
+            result = CheckResult("feeds", "note", f"{text}{f'; {fault}' if fault else ''}", NO_ISSUE_IN_FEED)
         return [result, *(compare_clock(source.name.partition("/")[0], date) if date else [])]
     advice = "open its address; without it new issues come from other feeds and review lists only"
     return [CheckResult("feeds", "to do", f"{source.name}: {wrong}", advice)]
