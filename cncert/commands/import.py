@@ -5,10 +5,9 @@ import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import Iterable
+from contextlib import closing, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from scrapy.commands import ScrapyCommand
@@ -21,8 +20,7 @@ from cncert.exceptions import ArchiveError, CncertError, DocumentError, StoreErr
 from cncert.monitoring.issue_notes import note_lines
 from cncert.monitoring.run_log import RunLog
 from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, printable_name, read_files
-from cncert.store import Store, open_store
-from cncert.store.sqlite import SqliteStore
+from cncert.store import Store
 from cncert.terminal.console import print_json
 from cncert.terminal.safe_text import safe
 
@@ -62,7 +60,7 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         assert self.settings is not None
         archive = self.options.archive
         with closing(read_files(args, opts, keep_pages=bool(archive))) as results:
-            async with _opened(self.open_store(), opts.dry_run) as store:
+            async with self.open_store(create=not opts.dry_run) as store:
                 place = Path(archive) if archive else None
                 with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
                     run = _Import(store, importer, opts, args, reprints=self.options.reprints)
@@ -72,16 +70,6 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         print(run.summary(opts.dry_run), file=sys.stderr)
         issues = sum(run.counts[word] for word in {*OUTCOME_WORDS.values(), NOT_CHOSEN})
         return 0 if issues and issues == run.counts.total() else 1 if issues else 2
-
-
-@asynccontextmanager
-async def _opened(store: Store, dry_run: bool) -> AsyncIterator[Store]:
-    """Open *store*; for a dry run without one, an empty one that is removed afterwards."""
-    with TemporaryDirectory() as nowhere:
-        if dry_run and isinstance(store, SqliteStore) and not store.path.exists():
-            store = open_store(f"sqlite:///{nowhere}/empty.db")
-        async with store:
-            yield store
 
 
 class _Import:

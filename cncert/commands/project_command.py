@@ -50,12 +50,12 @@ class ProjectCommand(ScrapyCommand):
     def _stores(self) -> list[Store]:
         return []
 
-    def open_store(self, *, reads_layout: int = LAYOUT) -> Store:
+    def open_store(self, *, create: bool = True, reads_layout: int = LAYOUT) -> Store:
         """Return the user's store, not yet opened. What could not be read in it is named when the command ends.
 
-        *reads_layout*: the oldest layout that is opened.
+        *create*: whether its file is made if there is none. *reads_layout*: the oldest layout that is opened.
         """
-        store = open_store(self.options.store)
+        store = open_store(self.options.store, create=create)
         store.reads_layout = reads_layout
         self._stores.append(store)
         return store

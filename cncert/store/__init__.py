@@ -19,8 +19,10 @@ BACKENDS = {
 """Module and class by the scheme of the store's address. pymongo is imported only where it is used."""
 
 
-def open_store(uri: str) -> Store:
+def open_store(uri: str, *, create: bool = True) -> Store:
     """Return the store at *uri*, not yet opened: ``async with open_store(uri) as store``.
+
+    With *create* False no file is created: where there is none, the store is empty, and what is written is lost.
 
     ``sqlite:///data/cncert.db`` is a relative path, ``sqlite:////var/lib/cncert.db`` an absolute one;
     ``mongodb://`` and ``mongodb+srv://`` are MongoDB's own addresses.
@@ -32,5 +34,5 @@ def open_store(uri: str) -> Store:
         forms = "use sqlite:///path/to/file.db or mongodb://host/cncert"
         raise StoreError(f"no store is known for {redacted(uri)!r}: {forms}")
     module, name = BACKENDS[scheme]
-    store: Store = getattr(import_module(module), name)(uri)
+    store: Store = getattr(import_module(module), name)(uri, create=create)
     return store

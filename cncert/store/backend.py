@@ -212,6 +212,10 @@ class Documents(ABC):
         """Return the ids of the issues that show one of these pictures."""
 
     @abstractmethod
+    async def _issue_sources(self) -> dict[Any, Any]:
+        """Return ``provenance.source`` of the issues by their ids."""
+
+    @abstractmethod
     async def _unfinished_ids(self) -> list[str]:
         """Return the ids of the issues with unfinished pictures, ascending."""
 

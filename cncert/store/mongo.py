@@ -69,7 +69,7 @@ AUTHENTICATION_FAILED, UNAUTHORIZED, NAMESPACE_EXISTS, VALIDATION_FAILED, DUPLIC
 class MongoStore(Store):
     """A store in MongoDB. Writes are acknowledged by a majority and journaled, reads come from the primary."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, create: bool = True) -> None:
         super().__init__(uri)
         self._uri = uri
         self._client: AsyncMongoClient[Document] | None = None
@@ -188,6 +188,11 @@ class MongoStore(Store):
 
     async def _issues_showing(self, keys: Collection[str]) -> list[str]:
         return await self._issue_ids({"images.key": {"$in": list(keys)}})
+
+    async def _issue_sources(self) -> dict[Any, Any]:
+        with self._store_errors():
+            found = self._collection(Issue).find({"_id": {"$type": "string"}}, {"source": "$provenance.source"})
+            return {document["_id"]: document.get("source") async for document in found}
 
     async def _unfinished_ids(self) -> list[str]:
         return await self._issue_ids({"images.status": {"$in": list(UNFINISHED_STATUSES)}})

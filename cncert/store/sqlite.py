@@ -110,14 +110,18 @@ ERROR_TEXTS = {
 
 
 class SqliteStore(Store):
-    """A store in one file. Its connection has a thread of its own, so that the crawl never waits for the disk."""
+    """A store in one file. Its connection has a thread of its own, so that the crawl never waits for the disk.
 
-    def __init__(self, uri: str) -> None:
+    Unless it is to *create* the file, it is an empty store in memory where there is none.
+    """
+
+    def __init__(self, uri: str, *, create: bool = True) -> None:
         super().__init__(uri)
         slashes, path = uri[:10], uri[10:]
         if slashes != "sqlite:///" or path in ("", ":memory:") or "?" in path:
             raise StoreError(f"{self.name!r} names no file: use sqlite:///relative.db or sqlite:////absolute.db")
         self.path = Path(path).absolute()
+        self._create = create
         self._thread: ThreadPoolExecutor | None = None
         self._db: sqlite3.Connection | None = None
 
@@ -241,17 +245,23 @@ class SqliteStore(Store):
         sql = f"SELECT DISTINCT issue FROM issue_pictures WHERE key IN ({_marks(keys)}) ORDER BY issue"
         return [row[0] for row in await self._rows(sql, *keys)]
 
+    async def _issue_sources(self) -> dict[Any, Any]:
+        source = "iif(json_valid(document), json_extract(document, '$.provenance.source'), NULL)"
+        return dict(await self._rows(f"SELECT id, {source} FROM issues"))
+
     async def _unfinished_ids(self) -> list[str]:
         marks = _marks(UNFINISHED_STATUSES)
         sql = f"SELECT DISTINCT issue FROM issue_pictures WHERE status IN ({marks}) ORDER BY issue"
         return [row[0] for row in await self._rows(sql, *UNFINISHED_STATUSES)]
 
     def _connect(self) -> sqlite3.Connection:
+        in_memory = not self._create and not self.path.exists()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not in_memory:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{self.path}: the directory cannot be made: {error_reason(error)}") from error
-        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        db = sqlite3.connect(":memory:" if in_memory else self.path, timeout=BUSY_SECONDS, isolation_level=None)
         db.text_factory = lambda data: data.decode(errors="surrogateescape")  # no model takes text that is not UTF-8
         deadline = time.monotonic() + BUSY_SECONDS
         while True:

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import get_args
 
 from cncert.exceptions import DocumentError, StoreError
-from cncert.items import Issue, issue_id
+from cncert.items import Issue, Source, issue_id
 from cncert.report.calendar import parse_week
 from cncert.store.backend import NOT_OURS, Documents, Loaded, StoreContent
 from cncert.store.editions import Edition, TextCorrection
@@ -46,6 +47,14 @@ class Store(Documents):
             if not _names_a_week(one):
                 self._document_error(Issue, one, NOT_OURS)
         return [one for one in ids if _names_a_week(one)]
+
+    async def issue_sources(self) -> dict[str, Source | None]:
+        """Return the source of each stored issue by its id, ascending: that of the edition that counts.
+
+        It is None where the document does not state one that is known.
+        """
+        stated, known = await self._issue_sources(), get_args(Source)
+        return {one: stated.get(one) if stated.get(one) in known else None for one in await self.issue_ids()}
 
     async def issues_showing(self, keys: Collection[str]) -> list[str]:
         """Return the ids of the issues that show one of the pictures with these keys, ascending."""
