@@ -8,9 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pymongo
+import pytest
 
 from cncert.editions.take_issue import take
 from cncert.items import Issue
+from cncert.ledger import calendar_gaps
+from cncert.sources import bundled_index, bundled_reprints
 from cncert.store import Store
 from cncert.store.kept_pictures import KeptPicture
 
@@ -66,6 +69,14 @@ def rewrite(uri: str, collection: str, document_id: str, change: Callable[[Docum
             table = client.get_default_database().get_collection(collection)
             table.replace_one({"_id": document_id}, document, bypass_document_validation=True)
     return document
+
+
+def let_index_end(monkeypatch: pytest.MonkeyPatch, last: str) -> None:
+    """Let the bundled index that the calendar knows end with the issue *last*: for a store of an earlier time."""
+    known = [tuple(one for one in index() if one.issue <= last) for index in (bundled_index, bundled_reprints)]
+    monkeypatch.setattr(calendar_gaps, "bundled_index", lambda: known[0])
+    monkeypatch.setattr(calendar_gaps, "bundled_reprints", lambda: known[1])
+    monkeypatch.setattr(calendar_gaps, "_index_rows", calendar_gaps._index_rows.__wrapped__)
 
 
 async def put_document(store: Store, issue: Issue) -> None:

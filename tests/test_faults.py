@@ -124,18 +124,18 @@ def run(
 async def missing_weeks(tmp_path: Path, fault: Fault) -> dict[str, calendar_gaps.Week]:
     first, last = fault.weeks
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        weeks = calendar_gaps.weeks(await store.rows(), await store.issue_ids(), first=first, last=last)
+        weeks = calendar_gaps.weeks(await store.rows(), await store.issue_sources(), first=first, last=last)
     return {week.issue: week for week in calendar_gaps.missing(weeks)}
 
 
 async def outcome(tmp_path: Path, fault: Fault, result: subprocess.CompletedProcess[str]) -> Outcome:
     first, last = fault.weeks
     async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
-        rows, stored, record = await store.rows(), await store.issue_ids(), (await store.runs(1))[0]
+        rows, stored, record = await store.rows(), await store.issue_sources(), (await store.runs(1))[0]
     claims = [row for row in rows if row.issue == fault.broken and (row.addresses or row.attempts)]
     row = min(claims, key=lambda row: row.state != "stored")
     weeks = {week.issue: week for week in calendar_gaps.weeks(rows, stored, first=first, last=last)}
-    return Outcome(result.returncode, result.stderr, stored, row, weeks[fault.broken], record)
+    return Outcome(result.returncode, result.stderr, list(stored), row, weeks[fault.broken], record)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

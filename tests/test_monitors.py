@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from cncert.items import Issue
+from cncert.ledger.publishing_habits import due_by, holidays
 from cncert.monitoring.alert_history import mark_sent, pending, previous_alerts, update_alerts
 from cncert.monitoring.alert_words import alert_words, text_and_advice
-from cncert.monitoring.due_dates import due_by, holidays
 from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import LOW_BYTES, MONITORS, Finding, find_problems
 from cncert.report.calendar import parse_week
@@ -25,7 +25,7 @@ from cncert.store.run_records import Alert, AlertFacts, AlertLevel, FailedSource
 from tests import series
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_reprint, make_row, make_run
 from tests.site.crawl import ROOT
-from tests.stores import put_document, rewrite
+from tests.stores import let_index_end, put_document, rewrite
 
 FRESH = timedelta(days=9)
 AHEAD = datetime(2036, 1, 1, tzinfo=UTC)
@@ -36,6 +36,11 @@ UNSIGNED = "https://mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw==&mid=2247499999&idx
 SIGNED = f"{UNSIGNED}&chksm=973acc0aa04d451c"
 FEED = FailedSource(kind="feed", name="feeds.example/weekly", code="status", detail="HTTP status 503")
 OTHER_FEED = FailedSource(kind="feed", name="other.example/", code="empty", detail="empty")
+
+
+@pytest.fixture(autouse=True)
+def index_of_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_index_end(monkeypatch, "2024-45")
 
 
 def address(url: str, form: str, tries: int = 1) -> dict[str, Any]:
@@ -162,10 +167,10 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     "gaps: another article": (lambda: missing(BEFORE, "rejected"), "attention", "2025-02 rejected"),
     "gaps: no address": (lambda: missing(BEFORE, "known"), "attention", "2025-02 known"),
     "gaps: tried, still known": (lambda: missing(LAST, "known", addresses=ASKED), "attention", "2025-03 known"),
-    "gaps: never seen, nothing stored after it": (
+    "gaps: never named, nothing stored after it": (
         lambda: instead(documents(), row(LAST, "unavailable", addresses=ASKED), without=[BEFORE]),
         "attention",
-        "2025-03 unavailable, 2025-02 never seen",
+        "2025-03 unavailable, 2025-02 never named",
     ),
     "blocked: with a signature": (lambda: missing(LAST, "blocked", addresses=ASKED), "attention", "2025-03"),
     "blocked: without": (
@@ -267,6 +272,11 @@ STILL: dict[str, Case] = {
     "gaps: deleted by CNCERT": lambda: missing(BEFORE, "gone"),
     "gaps: left out by CNCERT's own list": lambda: instead(documents(), without=[BEFORE]),
     "gaps: not asked for yet": lambda: missing(BEFORE, "known", addresses=NOT_ASKED),
+    "gaps: nothing stored": lambda: {**documents([]), "rows": [row(LAST, "unavailable", addresses=ASKED)]},
+    "gaps: nothing has named it since": lambda: documents(WEEKS[:-6]),
+    "gaps: a later one is asked for next": lambda: instead(
+        documents(WEEKS[:-6]), row(LAST, "known", addresses=NOT_ASKED), without=WEEKS[-6:-1]
+    ),
     "gaps: old": lambda: instead(documents(series.week_ids("2024-40", LAST)), row("2024-41", "unavailable")),
     "blocked: stored since": lambda: documents() | {"rows": [row(LAST, "stored", ending="blocked")]},
     "rejected: stored since": lambda: refused(1),
@@ -497,11 +507,11 @@ def test_a_sentence_lists_five_things_and_counts_the_others() -> None:
 
 
 def test_the_words_of_a_list_are_translated() -> None:
-    states = AlertFacts(states=["never seen", "unavailable"])
+    states = AlertFacts(states=["never named", "unavailable"])
     gaps = Finding("attention", ("2025-02", "2025-01"), facts=states)
     run = Finding("attention", ("robots", "items"))
     texts = [text_and_advice(alert, "zh")[0] for alert in update_alerts([], [("gaps", gaps), ("run", run)], NOW)]
-    assert texts == ["缺少的期次：2025-02 未见, 2025-01 暂不可用", "上次运行：robots.txt 禁止访问, 处理流程出错"]
+    assert texts == ["缺少的期次：2025-02 无线索, 2025-01 暂不可用", "上次运行：robots.txt 禁止访问, 处理流程出错"]
 
 
 def test_every_monitor_is_described() -> None:

@@ -180,7 +180,7 @@ async def test_a_misprinted_year_in_a_list_stretches_no_calendar(site: LoopbackW
     site.add_article(series.published(WEEK).url, page.encode())
     crawl(site, tmp_path, f"start={series.published(WEEK).url}", f"from={WEEK}", f"until={WEEK}")
     async with store_of(tmp_path) as store:
-        calendar = weeks(await store.rows(), await store.issue_ids())
+        calendar = weeks(await store.rows(), await store.issue_sources())
     assert calendar[0].issue == "2022-27"  # the first of the bundled index
 
 

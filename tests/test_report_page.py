@@ -30,7 +30,7 @@ from tests.calls import call
 from tests.editions import Event, reading, take_all
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_row, make_run
 from tests.series import drawing
-from tests.stores import put_document, rewrite
+from tests.stores import let_index_end, put_document, rewrite
 
 Node = dict[str, Any]
 
@@ -206,7 +206,8 @@ def test_a_part_of_the_series_is_compared_with_what_is_left_out(tmp_path: Path) 
     assert (figure["w"], figure["y"]) == ([102, 1.0], [101, 2.0])
 
 
-def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None:
+def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_index_end(monkeypatch, "2025-03")
     key = f"3204940813-{make_issue(2025, 2).article.mid}-1"
     doubts = [{"code": "figure_conflict", "message": "hosts.infected: 5, 7"}]
     fill(
@@ -219,12 +220,12 @@ def test_weeks_warnings_rejects_and_runs_are_on_the_page(tmp_path: Path) -> None
         make_reject("read since", issue="2025-02"),
         make_run(ended_at=NOW, clean=False, close_reason="shutdown", new=["2025-02"], error="stopped"),
     )
-    data = data_in(report(tmp_path))
-    assert [(week["id"], week["state"], week["reason"]) for week in data["weeks"]] == [
-        ("2025-02", "stored", None),
-        ("2025-03", "blocked", "verification page"),
-        ("2025-04", "never seen", "no list, no index names it"),
-        ("2025-05", "stored", None),
+    data = data_in(report(tmp_path, "--from", "2025-02"))
+    assert [tuple(week[name] for name in ("id", "state", "source", "reason", "advice")) for week in data["weeks"]] == [
+        ("2025-02", "stored", "page", None, None),
+        ("2025-03", "blocked", None, "verification page", "crawl"),
+        ("2025-04", "never named", None, "no list, no index names it", "search"),
+        ("2025-05", "stored", "page", None, None),
     ]
     assert data["weeks"][0]["start"] == "2025-01-06"
     assert data["read_at"] == "2025-01-24T09:02:03.456000+08:00"
@@ -462,7 +463,9 @@ def test_pictures_that_are_not_there_are_reported(tmp_path: Path, capsys: pytest
 def test_it_goes_beside_the_store(tmp_path: Path) -> None:
     fill(tmp_path, weekly("2025-03"))
     assert call(ReportCommand(), CNCERT_STORE=f"sqlite:///{tmp_path}/cncert.db") == 0
-    assert data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["last"] == "2025-03"
+    assert [issue["id"] for issue in data_in((tmp_path / "report.html").read_text(encoding="utf-8"))["issues"]] == [
+        "2025-03"
+    ]
 
 
 def test_it_goes_to_stdout_too(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

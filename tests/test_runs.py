@@ -365,9 +365,17 @@ def test_a_failed_source_of_the_first_version_gets_its_code(line: str, code: str
 def test_an_alert_of_the_first_version_says_the_same(name: str, text: str, about: list[str]) -> None:
     run = RunRecord.model_validate(FIRST_VERSION | {"alerts": [former_alert(name, text, *about)]})
     assert run.alerts is not None
-    assert [text_and_advice(alert, "en")[0] for alert in run.alerts] == [text]
+    assert [text_and_advice(alert, "en")[0] for alert in run.alerts] == [text.replace("never seen", "never named")]
     assert (run.alerts[0].about, run.former_lines) == (about, [])
     assert upgraded_run(run.model_dump(mode="json")) == run.model_dump(mode="json")
+
+
+def test_an_alert_of_an_earlier_version_has_the_present_names_of_states() -> None:
+    alert = {"name": "gaps", "level": "attention", "about": ["2025-02", "2025-01"], "number": 2, "since": NOW}
+    states = ["never seen", "unavailable"]
+    run = make_run(alerts=[alert | {"facts": {"states": states}}, alert])
+    assert run.alerts is not None
+    assert [one.facts.states for one in run.alerts] == [["never named", "unavailable"], []]
 
 
 @pytest.mark.parametrize(("name", "text"), [("stale", "something else"), ("of yesterday", "gone")])

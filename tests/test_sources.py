@@ -428,20 +428,20 @@ async def test_the_missing_issues_are_listed_with_their_addresses_best_first(tmp
         await ledger.record(row.id, Ending.EXPIRED, "wrong", url=f"{SHORT}X")
         await ledger.record(gone.id, Ending.GONE, "deleted by its author")
         rows = await store.rows()
-    how_to, *lines = wanted_lines(calendar_gaps.weeks(rows, []), rows)
-    assert how_to.startswith("# Missing issues: 2. ")
-    assert lines == [
+    how_to, *lines = wanted_lines(calendar_gaps.weeks(rows, {}, first="2022-31", last="2022-33"))
+    assert how_to.startswith("# Missing issues: 3. ")
+    assert [line.partition(" → ")[0] for line in lines] == [
         "# 2022-33  2022-08-08 – 2022-08-14  unavailable: wrong",
         SHORT,
         UNSIGNED,
         "# 2022-32  2022-08-01 – 2022-08-07  gone: deleted by its author",
+        "# 2022-31  2022-07-25 – 2022-07-31  known: no address is known",
     ]
 
 
-@pytest.mark.parametrize(("weeks", "said"), [([], "# No issue is known yet"), (["2022-33"], "# No issue is missing.")])
-def test_nothing_is_wanted(weeks: list[str], said: str) -> None:
-    (line,) = wanted_lines(calendar_gaps.weeks([], weeks), [])
-    assert line.startswith(said)
+def test_nothing_is_wanted() -> None:
+    (line,) = wanted_lines(calendar_gaps.weeks([], {WANTED: "page"}, first=WANTED, last=WANTED))
+    assert line == "# No issue is missing."
 
 
 async def test_a_gap_is_closed_by_the_short_address_that_a_person_found(site: LoopbackWeChat, tmp_path: Path) -> None:

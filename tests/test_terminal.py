@@ -162,7 +162,7 @@ def called(words: tuple[str, ...], directory: Path, monkeypatch: pytest.MonkeyPa
     return output.getvalue()
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("columns", [60, 80, 130])
 @pytest.mark.parametrize("words", TABLES, ids=" ".join)
 def test_a_table_fits_its_window_and_is_harmless(
     words: tuple[str, ...], columns: int, hostile: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -12,16 +11,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from cncert.items import Issue, Ranking, Rating, Source, Via
-from cncert.ledger import calendar_gaps
+from cncert.ledger import week_states
 from cncert.output.page.page_data import PictureFiles, read_page
-from cncert.output.page.render_page import render
+from cncert.output.page.render_page import page_words, render
 from cncert.quality.series_breaks import BreakKind
 from cncert.report import calendar, metrics
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.store import open_store
 from tests.factories import NOW, make_figure, make_issue, make_picture, make_reject, make_reprint, make_row, make_run
 from tests.series import drawing
-from tests.stores import put_document
+from tests.stores import let_index_end, put_document
 
 PAGE = Path("cncert/output/page")
 EVIL = "<img src=x onerror='window.evil=1'><script>window.evil=1</script></script>&amp;\u2028\u202e"
@@ -88,12 +87,14 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             await store.change_row(gone.id, lambda _: gone)
             await store.put_reject(make_reject(issue=MISSING, reason=EVIL))
             await store.put_run(make_run(ended_at=NOW, clean=False, close_reason="finished", error=EVIL))
-            page = await read_page(store, files=PictureFiles(place, place))
+            page = await read_page(store, last="2024-26", files=PictureFiles(place, place))
             assert page is not None
             return page[0]
 
     file = place / "report.html"
-    file.write_text(render(asyncio.run(made()), "en"), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        let_index_end(monkeypatch, "2022-28")
+        file.write_text(render(asyncio.run(made()), "en"), encoding="utf-8")
     return file
 
 
@@ -502,11 +503,13 @@ def test_two_thousand_issues_open_search_and_draw(page: Page, tmp_path: Path) ->
 
 
 def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
-    words = tomllib.loads((PAGE / "page_words.toml").read_text(encoding="utf-8"))
+    words = page_words()
     assert [key for key, forms in words.items() if set(forms) != {"en", "zh"} or not all(forms.values())] == []
     lists = {
         "warning": WARNING_CODES,
-        "state": get_args(calendar_gaps.WeekState),
+        "state": get_args(week_states.WeekState),
+        "advice": get_args(week_states.Advice),
+        "source": get_args(Source),
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
         "break": get_args(BreakKind),
         "rating": get_args(Rating),
@@ -523,6 +526,6 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
     assert asked - words.keys() == set()
     literals = set(re.findall(r"\"([\w.]+)\"", scripts + page))
     made = re.compile(
-        r"(warning|state|metric|break|rating|ranking|via|source|qualifier|group|legend|checked)\..+|.+_about"
+        r"(warning|state|advice|metric|break|rating|ranking|via|source|qualifier|group|legend|checked)\..+|.+_about"
     )
     assert [key for key in words if key not in literals and not made.fullmatch(key)] == []

@@ -96,7 +96,8 @@ async def show(settings: Settings, directory: Path, new: int) -> None:
     """Print what is in the store now: issues, weeks missing and why, pictures, where the files are."""
     async with open_store(settings["CNCERT_STORE"]) as store:
         issues = [issue async for issue in store.issues(FIRST, LAST)]
-        weeks = calendar_gaps.weeks(await store.rows(), [issue.id for issue in issues], first=FIRST, last=LAST)
+        stored = {issue.id: issue.provenance.source for issue in issues}
+        weeks = calendar_gaps.weeks(await store.rows(), stored, first=FIRST, last=LAST, reprints=False)
     print_demo(stdout_console(), issues, calendar_gaps.missing(weeks), directory, new)
 
 

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -11,37 +11,35 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, say_if_sample
 from cncert.exceptions import ArgumentError
 from cncert.ledger import calendar_gaps
-from cncert.ledger.next_address import ranked_addresses
+from cncert.ledger.week_states import WeekState, week_words
 from cncert.report.calendar import parse_week, week_range
-from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
 from cncert.terminal.safe_text import safe
 
-STATE_SIGNS: dict[calendar_gaps.WeekState, tuple[str, str]] = {
+STATE_SIGNS: dict[WeekState, tuple[str, str]] = {
     "stored": ("■", "green"),
-    "blocked": ("B", "red"),
-    "unavailable": ("u", "yellow"),
     "known": ("?", "cyan"),
+    "blocked": ("B", "red"),
     "gone": ("×", "bright_black"),
+    "unavailable": ("u", "yellow"),
     "rejected": ("R", "magenta"),
-    "never seen": ("·", "red"),
+    "never named": ("·", "red"),
 }
 """The sign and the colour of each state; the signs differ without colours too."""
 
 HOW_TO = """\
 # Missing issues: {}. Open an address in a browser, or in WeChat, whose links you can copy. If it shows the issue:
 #   scrapy crawl weekly -a start=@FILE   asks for the addresses in FILE, a line each: this list, or those that you found
-#   scrapy import PAGE.html              takes a page that you saved
+#   scrapy import FOLDER                 takes the pages that you saved there
 #   scrapy verify ADDRESS                opens a window in which you can pass a verification, for CNCERT_BROWSER=on"""
 
-NOTHING_KNOWN = "No issue is known yet: run scrapy crawl weekly first."
 MIN_WIDTH_FOR_WEEKS, MIN_WIDTH_FOR_NUMBERS = 75, 100
 """Columns of a window that shows both ends of a week, and one that shows the numbers of addresses and attempts."""
-STATES_WITHOUT_REASON = ("known", "never seen")
+STATES_WITHOUT_REASON = ("known", "never named")
 
 
 class GapsCommand(ProjectCommand, ScrapyCommand):
-    """Lists the weeks between the first and the newest known issue."""
+    """Lists the weeks from the first known issue to the last one that is due."""
 
     def short_desc(self) -> str:
         return "Show every week of the calendar: stored, or the reason why not"
@@ -61,48 +59,68 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         if args:
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
         first, last = week_range(opts.first, opts.last)
-        async with self.open_store() as store:
+        async with self.open_store(create=False) as store:
             await say_if_sample(store)
-            rows = await store.rows()
-            weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last)
+            weeks = calendar_gaps.weeks(
+                await store.rows(),
+                await store.issue_sources(),
+                first=first,
+                last=last,
+                reprints=not await store.is_sample(),
+            )
+        language = self.options.language
         if opts.json:
-            print_json([week.model_dump(mode="json") for week in weeks])
+            print_json(list(map(calendar_gaps.week_document, weeks)))
         elif opts.wanted:
-            for line in wanted_lines(weeks, rows):
+            for line in wanted_lines(weeks, language):
                 print(line)
-        elif not weeks:
-            stdout_console().print(NOTHING_KNOWN)
         else:
-            print_weeks(stdout_console(), weeks, weeks if opts.all else calendar_gaps.missing(weeks))
+            print_weeks(stdout_console(), weeks, weeks if opts.all else calendar_gaps.missing(weeks), language)
         return int(opts.fail and any(week.state in STATES_WITHOUT_REASON for week in weeks))
 
 
-def wanted_lines(weeks: list[calendar_gaps.Week], rows: Iterable[LedgerRow]) -> Iterator[str]:
+def wanted_lines(weeks: list[calendar_gaps.Week], language: str = "en") -> Iterator[str]:
     """Yield the missing issues of *weeks*, newest first, with the addresses that may work, best first.
 
     All lines but addresses begin with #, as ``start=@FILE`` expects.
     """
-    addresses: dict[str | None, list[LedgerAddress]] = {}
-    for row in rows:
-        if row.state not in (State.GONE, State.REJECTED):
-            addresses.setdefault(row.issue, []).extend(row.addresses)
     missing = calendar_gaps.missing(weeks)
-    yield HOW_TO.format(len(missing)) if missing else "# No issue is missing." if weeks else f"# {NOTHING_KNOWN}"
+    yield HOW_TO.format(len(missing)) if missing else "# No issue is missing."
     for week in reversed(missing):
         period = f"{week.period.start} – {week.period.end}"
-        yield f"# {week.issue}  {period}  {week.state}: {safe(week.reason or 'not asked for yet')}"
-        yield from (safe(address.url) for address in ranked_addresses(addresses.get(week.issue, [])))
+        advice = f" → {week_words()['advice'][week.advice][language]}" if week.advice else ""
+        advice += f" ({calendar_gaps.search_title(week)})" * (week.advice == "search")
+        yield f"# {week.issue}  {period}  {week.state}: {safe(week.reason or 'not asked for yet')}{advice}"
+        yield from map(safe, week.addresses)
 
 
-def print_weeks(console: Console, weeks: list[calendar_gaps.Week], listed: list[calendar_gaps.Week]) -> None:
-    """Print a map of *weeks*, a table of *listed* with their reasons, and the sums."""
+def print_weeks(
+    console: Console, weeks: list[calendar_gaps.Week], listed: list[calendar_gaps.Week], language: str
+) -> None:
+    """Print a map of *weeks*, a table of *listed* with their reasons, the sums, and what would help."""
+    if not weeks:
+        console.print("The calendar has none of these weeks.")
+        return
     for line in _map(weeks):
         console.print(line)
     if listed:
         console.print(_table(console, listed))
-    counts = Counter(str(week.state) for week in weeks)
-    summary = ", ".join(f"{counts[state]} {state}" for state in STATE_SIGNS if counts[state])
+    counts = Counter(week.state for week in weeks)
+    sources = ", ".join(
+        f"{number} {name.replace('_', ' ')}" for name, number in calendar_gaps.stored_by_source(weeks).items()
+    )
+    summary = ", ".join(
+        f"{counts[state]} {state}{f' ({sources})' if state == 'stored' else ''}"
+        for state in STATE_SIGNS
+        if counts[state]
+    )
     console.print(f"{len(weeks)} weeks, {weeks[0].issue} to {weeks[-1].issue}: {summary}")
+    if missing := calendar_gaps.missing(weeks):
+        addresses = sum(len(week.addresses) for week in missing)
+        reprints = sum(len(week.reprints) for week in missing)
+        console.print(f"addresses of missing issues: {addresses}, {reprints} of them of reprints")
+    for name, number in Counter(week.advice for week in weeks if week.advice).most_common():
+        console.print(f"  {name:8} {number:3}  {escape_markup(week_words()['advice'][name][language])}")
 
 
 def _map(weeks: list[calendar_gaps.Week]) -> Iterator[str]:
@@ -129,11 +147,13 @@ def _table(console: Console, listed: list[calendar_gaps.Week]) -> Table:
     for title in ("issue", "week" if whole_weeks else "week from", "state"):
         table.add_column(title, no_wrap=True)
     table.add_column("reason", overflow="fold")
+    table.add_column("advice", no_wrap=True)
     for title in ("addresses", "tries") if numbers else ():
         table.add_column(title, justify="right")
     for week in listed:
         period = f"{week.period.start} – {week.period.end}" if whole_weeks else f"{week.period.start}"
         state = f"[{STATE_SIGNS[week.state][1]}]{week.state}[/]"
         counts = (str(len(week.addresses)), str(week.attempts)) if numbers else ()
-        table.add_row(week.issue, period, state, escape_markup(week.reason or ""), *counts)
+        reason = week.reason or (week.source or "").replace("_", " ")
+        table.add_row(week.issue, period, state, escape_markup(reason), week.advice or "", *counts)
     return table

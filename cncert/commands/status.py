@@ -12,6 +12,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option, say_if_sample
 from cncert.exceptions import ArgumentError, StoreError, error_reason
+from cncert.ledger.week_states import week_words
 from cncert.monitoring.after_run import evaluate
 from cncert.monitoring.believed_times import end_moment
 from cncert.monitoring.exit_status import failure_lines
@@ -45,7 +46,7 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
         if opts.json and opts.prometheus:
             raise ArgumentError("--json and --prometheus exclude each other")
         try:
-            async with self.open_store() as store:
+            async with self.open_store(create=False) as store:
                 await say_if_sample(store)
                 state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name)
         except StoreError:
@@ -75,7 +76,7 @@ def _write(place: str, state: Status | None) -> None:
 
 def _print(console: Console, state: Status, language: str) -> None:
     table = _table()
-    for name, text in (*_of_the_store(state), *_of_the_runs(state)):
+    for name, text in (*_of_the_store(state, language), *_of_the_runs(state)):
         table.add_row(name, text)
     console.print(table)
     if not state.alerts:
@@ -96,7 +97,7 @@ def _table() -> Table:
     return table
 
 
-def _of_the_store(state: Status) -> list[tuple[str, str]]:
+def _of_the_store(state: Status, language: str) -> list[tuple[str, str]]:
     """Return lines of the table, in Rich's markup."""
     lines = [("store", escape_markup(state.store))]
     if newest := state.newest:
@@ -111,6 +112,9 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
     counts = Counter(state.weeks)
     weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
+    if state.sources:
+        from_where = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in state.sources.items())
+        lines.append(("stored from", from_where))
     if state.missing:
         named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:MAX_LISTED_WEEKS])
         more = (
@@ -119,6 +123,9 @@ def _of_the_store(state: Status) -> list[tuple[str, str]]:
             else ""
         )
         lines.append(("missing", named + more))
+    for place, (name, number) in enumerate(state.advice.items()):
+        advice = escape_markup(week_words()["advice"][name][language])
+        lines.append(("" if place else "advice", f"{number} missing week{'s' * (number > 1)}: {advice}"))
     lines.append(("due", f"{state.due_now} articles now, {state.due_later} later; {state.pictures} pictures"))
     return lines
 

@@ -1,112 +1,200 @@
-"""Completeness: every week of the calendar, and whether its issue is stored or why not."""
+"""Completeness: every week of the calendar, and whether its issue is stored or why not.
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from typing import Literal
+The calendar knows the bundled index before any crawl, and reaches to the last week whose issue is due.
+"""
 
-from cncert.items import Model, Moment, Period, day_in_china
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from cncert.items import Model, Moment, Period, Source, day_in_china, issue_id
+from cncert.ledger.article_ledger import row_id
+from cncert.ledger.next_address import ranked_addresses
+from cncert.ledger.publishing_habits import last_due_week
+from cncert.ledger.week_states import Advice, WeekState, advise, week_words
 from cncert.report import calendar
+from cncert.report.series import CNCERT_BIZ, SERIES
+from cncert.sources import bundled_index, bundled_reprints
 from cncert.store.ledger_rows import LedgerRow, State
-
-WeekState = Literal["stored", "blocked", "unavailable", "known", "gone", "rejected", "never seen"]
+from cncert.wechat.address import read_address
 
 # Of several articles that claim a week, the first of these states is the state of the week.
-_STATE_ORDER = (State.STORED, State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED)
+_STATE_ORDER = (State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED, State.STORED)
+
+MAX_SILENCE = timedelta(weeks=104)
+"""How far the clock is believed to be ahead of the newest issue that is known. A new version, whose index is newer,
+comes sooner; a clock that is further ahead would fill the calendar with weeks of which nobody knows anything."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Week(Model):
-    """A week between the first and the newest known issue."""
+    """A week between the first known issue and the last one that is due."""
 
     issue: str
     period: Period
     state: WeekState
+    source: Source | None
+    """What the stored issue was read from."""
     reason: str | None
+    advice: Advice | None
+    """What would help, if the issue is missing."""
     addresses: list[str]
-    """Addresses of all articles that claim the week."""
+    """Addresses that may be requested, of all articles that claim the week, the best first."""
+    reprints: list[str]
+    """Those of them that are known to lead to a reprint."""
     attempts: int
-    """How often these were requested."""
+    """How often articles that claim the week were requested."""
     next_try: Moment | None
 
 
 def weeks(
     rows: Iterable[LedgerRow],
-    stored: Iterable[str],
+    stored: Mapping[str, Source | None],
     *,
     first: str | None = None,
     last: str | None = None,
     today: date | None = None,
+    reprints: bool = True,
 ) -> list[Week]:
-    """Return every week from the first known issue to the newest, oldest first, bounded by *first* and *last*.
+    """Return every week from the first known issue to the last one due, oldest first, bounded by *first* and *last*.
 
-    *rows* is the ledger, *stored* the ids of the issues in the store. No issue is expected of a week that has not ended
-    by *today*. What only the page of an issue names, or before the oldest stored or indexed issue a feed or a person,
+    *rows* is the ledger, *stored* the issues in the store with their sources; *reprints*: whether those of the bundled
+    index count. No issue is expected of a week that has
+    not ended by *today*; a clock that is behind the bundled index, or too far ahead of all that is known, is not
+    believed. What only the page of an issue names, or before the oldest stored or indexed issue a feed or a person,
     is not taken for the beginning or end of the series: years are misprinted.
     """
-    today = today or day_in_china(datetime.now(UTC))
+    today = max(today or day_in_china(datetime.now(UTC)), _end(bundled_index()[-1].issue) + timedelta(days=1))
+    rows = list(rows)
     claims: dict[str, list[LedgerRow]] = {}
-    for row in rows:
+    for row in with_index(rows, reprints=reprints):
         if row.issue is not None:
             claims.setdefault(row.issue, []).append(row)
-    have = set(stored)
-    sure = {
-        issue
-        for issue in have | {issue for issue, some in claims.items() if any(map(_is_indexed, some))}
-        if _has_ended(issue, today)
-    }
-    if not sure:
-        return []
-    named = {
-        issue
-        for issue, some in claims.items()
-        if _has_ended(issue, today) and not all(row.is_named_by_pages_only or not row.addresses for row in some)
-    }
+    sure = {issue for issue in {*stored, *(one.issue for one in bundled_index())} if _has_ended(issue, today)}
+    named = {issue for issue, some in claims.items() if any(map(_is_named, some)) and _has_ended(issue, today)}
     oldest, newest = min(sure), max(sure | named)
+    if today <= _end(newest) + MAX_SILENCE:
+        newest = max(newest, issue_id(*last_due_week(today)))
     start, end = max(oldest, first or oldest), min(newest, last or newest)
-    if start > end:
-        return []
-    result = []
-    for year, number in calendar.weeks(calendar.parse_week(start), calendar.parse_week(end)):
-        issue = f"{year:04d}-{number:02d}"
-        result.append(_week(issue, calendar.period(year, number), claims.get(issue, []), issue in have))
-    return result
-
-
-def _is_indexed(row: LedgerRow) -> bool:
-    return any("index" in address.sources for address in row.addresses)
-
-
-def _has_ended(issue: str, today: date) -> bool:
-    try:
-        return calendar.period(*calendar.parse_week(issue)).end < today
-    except ValueError:
-        return False
-
-
-def _week(issue: str, period: Period, rows: list[LedgerRow], stored: bool) -> Week:
-    addresses = [address.url for row in rows for address in row.addresses]
-    attempts = sum(address.tries for row in rows for address in row.addresses)
-
-    def week(state: WeekState, reason: str | None, next_try: datetime | None = None) -> Week:
-        return Week(
-            issue=issue,
-            period=period,
-            state=state,
-            reason=reason,
-            addresses=addresses,
-            attempts=attempts,
-            next_try=next_try,
-        )
-
-    if stored:
-        return week("stored", None)
-    # A row whose state is stored has no document only if a person has removed it.
-    others = [row for row in rows if row.state is not State.STORED]
-    if not others:
-        return week("never seen", "no list, no index names it" if not rows else "its document was removed")
-    row = min(others, key=lambda row: _STATE_ORDER.index(row.state))
-    return week(row.state.value, row.reason or (None if row.addresses else "no address is known"), row.next_try)
+    found = [
+        _week(issue_id(*week), claims.get(issue_id(*week), []), stored)
+        for week in calendar.weeks(calendar.parse_week(start), calendar.parse_week(end))
+    ]
+    if rows:
+        return found
+    # No run has looked yet: it may find what nothing has named so far.
+    return [week.model_copy(update={"advice": week.advice and "crawl"}) for week in found]
 
 
 def missing(all_weeks: Iterable[Week]) -> list[Week]:
     """Return the weeks whose issue is not stored."""
     return [week for week in all_weeks if week.state != "stored"]
+
+
+def search_title(week: Week) -> str:
+    """Return how the title of the week's issue begins."""
+    year, number = calendar.parse_week(week.issue)
+    return f"{SERIES}{year}年第{number}期"
+
+
+def stored_by_source(all_weeks: Iterable[Week]) -> dict[str, int]:
+    """Return how many weeks are stored from each source, the most frequent first; ``unknown`` if none is stated."""
+    return dict(Counter(week.source or "unknown" for week in all_weeks if week.state == "stored").most_common())
+
+
+def week_document(week: Week) -> dict[str, Any]:
+    """Return *week* in JSON form, with the sentence of its advice in both languages."""
+    words = week_words()["advice"][week.advice] if week.advice else {"en": None, "zh": None}
+    return week.model_dump(mode="json") | {f"advice_{language}": text for language, text in words.items()}
+
+
+def with_index(rows: Iterable[LedgerRow], *, reprints: bool = True) -> list[LedgerRow]:
+    """Return *rows* with what the bundled index has beside them, as a run adds it to the ledger."""
+    known = {row.id: row for row in rows}
+    urls = {address.url for row in known.values() for address in row.addresses}
+    for indexed in _index_rows(reprints):
+        new = [address for address in indexed.addresses if address.url not in urls]
+        if (row := known.get(indexed.id)) is not None:
+            update = {"issue": row.issue or indexed.issue, "addresses": [*row.addresses, *new]}
+            known[row.id] = row.model_copy(update=update)
+        elif new or not indexed.addresses:
+            known[indexed.id] = indexed.model_copy(update={"addresses": new})
+    return list(known.values())
+
+
+@cache
+def _index_rows(reprints: bool) -> tuple[LedgerRow, ...]:
+    """Return what the bundled index knows, with or without *reprints*, as rows that were never requested."""
+    known = [(one.issue, one.url) for one in bundled_index()]
+    known += [(one.issue, one.url) for one in bundled_reprints() if reprints]
+    rows: dict[str, LedgerRow] = {}
+    for issue, url in known:
+        address = read_address(url) if url else None
+        ident = row_id(address) if address else f"issue-{issue}"
+        row = rows.get(ident) or LedgerRow(id=ident, issue=issue, first_seen=_LONG_AGO, updated_at=_LONG_AGO)
+        rows[ident] = row.with_address(address.url, address.form, "index", _LONG_AGO) if address else row
+    return tuple(rows.values())
+
+
+@cache
+def _reprint_urls() -> frozenset[str]:
+    read = (read_address(reprint.url) for reprint in bundled_reprints())
+    return frozenset(address.url for address in read if address is not None)
+
+
+def is_reprint(row: LedgerRow) -> bool:
+    """Whether *row* is known to be a reprint: it says so, the index does, or it is the article of another account."""
+    if row.original is not None or any(address.url in _reprint_urls() for address in row.addresses):
+        return True
+    keys = [address.key for one in row.addresses if (address := read_address(one.url)) is not None]
+    accounts = {str(key.biz) for key in keys if key is not None} or {row.id.partition("-")[0]}
+    return any(account.isdigit() and account != str(CNCERT_BIZ) for account in accounts)
+
+
+def _is_named(row: LedgerRow) -> bool:
+    return bool(row.addresses) and not row.is_named_by_pages_only
+
+
+def _end(issue: str) -> date:
+    return calendar.period(*calendar.parse_week(issue)).end
+
+
+def _has_ended(issue: str, today: date) -> bool:
+    try:
+        return _end(issue) < today
+    except ValueError:
+        return False
+
+
+def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]) -> Week:
+    # What was never requested says nothing beside another article, unless it is the article itself, with an address.
+    telling = [row for row in rows if row.state is not State.KNOWN or (row.addresses and not is_reprint(row))] or rows
+    asked = [row for row in rows if row.state not in (State.GONE, State.REJECTED)]
+    own, copies = (
+        {address.url: address for row in asked if is_reprint(row) is wanted for address in row.addresses}
+        for wanted in (False, True)
+    )
+    ranked = ranked_addresses((own | copies).values())  # of two that are alike the article itself comes first
+    state: WeekState = "never named"
+    reason: str | None = "no list, no index names it"
+    row = min(telling, key=lambda row: _STATE_ORDER.index(row.state), default=None)
+    if issue in stored:
+        state, reason = "stored", None
+    elif row is not None and row.state is State.STORED:  # a person has removed its document
+        state, reason = "known", "its document was removed"
+    elif row is not None:
+        state, reason = row.state.value, row.reason or (None if ranked else "no address is known")
+    return Week(
+        issue=issue,
+        period=calendar.period(*calendar.parse_week(issue)),
+        state=state,
+        source=stored.get(issue),
+        reason=reason,
+        advice=advise(state, row.ending if row is not None else None, ranked),
+        addresses=[address.url for address in ranked],
+        reprints=[address.url for address in ranked if address.url in copies],
+        attempts=sum(address.tries for row in rows for address in row.addresses),
+        next_try=row.next_try if row is not None and state != "stored" else None,
+    )

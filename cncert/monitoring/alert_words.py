@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from cncert.ledger.week_states import week_words
 from cncert.store.run_records import Alert
 
 LISTED_THINGS = 5
@@ -34,7 +35,12 @@ def sentence(table: str, name: str, language: str, **facts: object) -> str:
 def text_and_advice(alert: Alert, language: str) -> tuple[str, str]:
     """Return what *alert* says is wrong and what to do, in *language*."""
     words = alert_words().get(alert.name, {})
-    terms = {term: translations[language] for term, translations in words.get("terms", {}).items()}
+    of_weeks = week_words()
+    terms = {
+        term: translations[language]
+        for table in (of_weeks["state"], words.get("terms", {}))
+        for term, translations in table.items()
+    }
     weeks = [f"{week} {state}" for week, state in zip(alert.about, alert.facts.states, strict=False)]
     about = _listed(alert.about, alert.number, terms)
     if language not in words.get(alert.sentence, {}):  # another version had this monitor
@@ -43,7 +49,8 @@ def text_and_advice(alert: Alert, language: str) -> tuple[str, str]:
     text = sentence(
         alert.name, alert.sentence, language, **facts, about=about, weeks=_listed(weeks, alert.number, terms)
     )
-    return text, sentence(alert.name, "advice", language)
+    helps = [of_weeks["advice"][name][language] for name in alert.facts.advice if name in of_weeks["advice"]]
+    return text, "; ".join(helps) or sentence(alert.name, "advice", language)
 
 
 def _listed(things: Sequence[str], number: int, terms: Mapping[str, str]) -> str:

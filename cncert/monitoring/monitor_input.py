@@ -45,6 +45,8 @@ class StoreSnapshot:
     """All rows of the ledger."""
     stored: int = 0
     """How many issues are stored."""
+    is_sample: bool = False
+    """Whether they are sample data."""
 
     @property
     def last_run(self) -> RunRecord | None:
@@ -56,8 +58,9 @@ async def take_snapshot(
     store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, Path] | None = None
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
-    rows, ids = await store.rows(), await store.issue_ids()
-    weeks = calendar_gaps.weeks(rows, ids, today=day_in_china(now))
+    rows, stored = await store.rows(), await store.issue_sources()
+    is_sample = await store.is_sample()
+    weeks = calendar_gaps.weeks(rows, stored, today=day_in_china(now), reprints=not is_sample)
     free = {name: shutil.disk_usage(existing_parent(folder)).free for name, folder in (folders or {}).items()}
     with suppress(StoreError):  # the user of the database may have no right to ask
         if (of_store := (await store.server()).free_bytes) is not None:
@@ -82,7 +85,8 @@ async def take_snapshot(
         outstanding=sum(len(issue.unfinished_pictures) for issue in unfinished),
         free_bytes=free,
         rows=rows,
-        stored=len(ids),
+        stored=len(stored),
+        is_sample=is_sample,
     )
 
 

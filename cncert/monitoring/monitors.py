@@ -12,23 +12,25 @@ from statistics import median
 
 from cncert.items import Issue, day_in_china
 from cncert.ledger.calendar_gaps import Week
+from cncert.ledger.publishing_habits import due_by
+from cncert.ledger.retry_times import ANSWERED_FORMS
 from cncert.monitoring import issue_notes
 from cncert.monitoring.believed_times import run_moment
-from cncert.monitoring.due_dates import due_by, publication_day
+from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.exit_status import CLEAN_REASONS
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
 from cncert.store.close_reasons import CloseReason
+from cncert.store.ledger_rows import State
 from cncert.store.run_records import AlertFacts, AlertLevel
-from cncert.wechat.address import read_address
 
 NEW_ISSUES = 4
 """Issues that count as new: what is odd about them is worth a message."""
 COMPARED_ISSUES = 6
 """Issues before one that it is compared with."""
 RECENT_WEEKS = 13
-"""Weeks, the newest ones, of which a missing issue is worth a message; scrapy gaps lists all."""
+"""Weeks, the newest that are named, of which a missing issue is worth a message; scrapy gaps lists all."""
 REVIEW_LENGTH = 5
 """Earlier issues that an issue lists: a week that none of the next five issues lists had no issue."""
 LOW_BYTES = 500_000_000
@@ -56,7 +58,7 @@ class Finding:
 def stale(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no new issue came, although one is due."""
     if not snapshot.issues:
-        return Finding("attention", sentence="nothing_stored")
+        return Finding("attention", sentence="nothing_stored", facts=AlertFacts(advice=["crawl"]))
     newest, day = snapshot.issues[0], day_in_china(snapshot.now)
     published = publication_day(newest, snapshot.now)
     due, days = due_by(published, snapshot.fresh), (day - published).days
@@ -66,16 +68,25 @@ def stale(snapshot: StoreSnapshot) -> Finding | None:
 
 
 def missing_weeks(snapshot: StoreSnapshot) -> Finding | None:
-    """Report recent weeks whose issue is not stored, though there seems to be one."""
-    recent = snapshot.weeks[-RECENT_WEEKS:]
+    """Report recent weeks whose issue is not stored, though there seems to be one and no run will ask for it.
+
+    Where nothing is stored, or nothing newer was named, ``stale`` says all there is to say.
+    """
+    if not snapshot.issues:
+        return None
+    after_the_named = takewhile(lambda week: week.state == "never named", reversed(snapshot.weeks))
+    recent = snapshot.weeks[: len(snapshot.weeks) - len(list(after_the_named))][-RECENT_WEEKS:]
+    in_ledger = {row.issue for row in snapshot.rows}
     missing = [
-        week for place, week in enumerate(recent) if _is_missing(week, recent[place + 1 : place + 1 + REVIEW_LENGTH])
+        week
+        for place, week in enumerate(recent)
+        if week.issue in in_ledger or week.state == "never named"  # else the next run adds it
+        if _is_missing(week, recent[place + 1 : place + 1 + REVIEW_LENGTH])
     ]
     if not missing:
         return None
     missing.reverse()
-    states = [week.state for week in missing]
-    return Finding("attention", tuple(week.issue for week in missing), facts=AlertFacts(states=states))
+    return Finding("attention", tuple(week.issue for week in missing), facts=_facts(missing))
 
 
 def _is_missing(week: Week, after: list[Week]) -> bool:
@@ -84,10 +95,22 @@ def _is_missing(week: Week, after: list[Week]) -> bool:
         case "unavailable" | "rejected":
             return True
         case "known":
-            return not week.addresses or week.attempts > 0  # else the next run asks for it
-        case "never seen":
-            return all(other.state != "stored" for other in after)  # else CNCERT's own list leaves it out
+            return not _is_asked_next(week)
+        case "never named":
+            # A later issue lists it, or will, unless CNCERT's own list leaves it out.
+            return not any(other.state == "stored" or _is_asked_next(other) for other in after)
     return False
+
+
+def _is_asked_next(week: Week) -> bool:
+    """Whether the next run asks for *week* for the first time."""
+    return week.state == "known" and bool(week.addresses) and not week.attempts
+
+
+def _facts(weeks: list[Week]) -> AlertFacts:
+    """Return what a sentence says of *weeks*: their states, and what would help."""
+    advice = dict.fromkeys(week.advice for week in weeks if week.advice is not None)
+    return AlertFacts(states=[week.state for week in weeks], advice=list(advice))
 
 
 def blocked(snapshot: StoreSnapshot) -> Finding | None:
@@ -96,12 +119,12 @@ def blocked(snapshot: StoreSnapshot) -> Finding | None:
     stopped = snapshot.last_run is not None and snapshot.last_run.close_reason is CloseReason.VERIFICATION_ASKED
     if not weeks and not stopped:
         return None
-    # Of an address without signature nothing else is to be expected.
-    read = [read_address(url) for week in weeks for url in week.addresses]
-    good = any(address is not None and address.form in ("signed", "short") for address in read)
     issues = tuple(week.issue for week in weeks)
+    # Of an address without signature nothing else is to be expected.
+    rows = [row for row in snapshot.rows if row.state is State.BLOCKED and row.issue in issues]
+    good = any(address.form in ANSWERED_FORMS and address.tries for row in rows for address in row.addresses)
     level: AlertLevel = "attention" if stopped or good else "warning"
-    return Finding(level, issues, "text" if issues else "run_stopped")
+    return Finding(level, issues, "text" if issues else "run_stopped", _facts(weeks))
 
 
 def rejected(snapshot: StoreSnapshot) -> Finding | None:

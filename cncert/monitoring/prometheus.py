@@ -18,6 +18,8 @@ def metrics(state: Status | None) -> Iterator[str]:
     yield _gauge("cncert_issues", "Issues in the store.", state.issues)
     weeks = {f'{{state="{name.replace(" ", "_")}"}}': number for name, number in state.weeks.items()}
     yield _gauge("cncert_weeks", "Weeks of the calendar by what became of their issue.", weeks)
+    sources = {f'{{source="{name}"}}': number for name, number in state.sources.items()}
+    yield _gauge("cncert_stored_weeks", "Stored weeks by what their issue was read from.", sources)
     if newest := state.newest:
         yield _gauge(
             "cncert_newest_issue_age_seconds", "Time since the newest issue was published.", newest.age_seconds

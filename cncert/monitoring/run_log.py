@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from cncert.editions.take_issue import Outcome, Taken
 from cncert.exceptions import StoreError
+from cncert.items import day_in_china
 from cncert.ledger import calendar_gaps
 from cncert.monitoring import issue_notes
 from cncert.monitoring.exit_status import is_clean, note_unreadable
@@ -71,8 +72,11 @@ class RunLog:
 
     async def missing_weeks(self) -> int:
         """Return how many of the weeks that the run is about have no issue in the store."""
-        rows, stored = await self._store.rows(), await self._store.issue_ids()
-        return len(calendar_gaps.missing(calendar_gaps.weeks(rows, stored, first=self._first, last=self._last)))
+        rows, stored = await self._store.rows(), dict.fromkeys(await self._store.issue_ids())
+        # Of the day on which the run began: another week that is due meanwhile is not lost by it.
+        today = day_in_china(self.record.started_at)
+        weeks = calendar_gaps.weeks(rows, stored, first=self._first, last=self._last, today=today)
+        return len(calendar_gaps.missing(weeks))
 
     def count(self, taken: Taken) -> None:
         """Note what became of an issue that was taken in, and of those that depended on it."""

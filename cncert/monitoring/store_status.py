@@ -6,7 +6,9 @@ from typing import Any, get_args
 
 from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
-from cncert.ledger.retry_times import is_due
+from cncert.ledger.article_ledger import is_unresolved
+from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
+from cncert.ledger.week_states import Advice, WeekState
 from cncert.monitoring.believed_times import believed
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
@@ -39,8 +41,12 @@ class Status(Model):
     issues: int
     """How many are stored."""
     newest: NewestIssue | None
-    weeks: dict[calendar_gaps.WeekState, int]
+    weeks: dict[WeekState, int]
     """How many weeks of the calendar are in each state."""
+    sources: dict[str, int]
+    """How many weeks are stored from each source."""
+    advice: dict[Advice, int]
+    """How many missing weeks each advice would help, most first."""
     missing: list[calendar_gaps.Week]
     """Weeks without their issue, newest first."""
     last_run: RunRecord | None
@@ -48,7 +54,7 @@ class Status(Model):
     running: list[str]
     """The ids of runs that have not ended."""
     due_now: int
-    """How many articles the next run requests."""
+    """How many articles the next run requests: one a week, whatever else claims the week."""
     due_later: int
     """How many articles wait for a later run."""
     pictures: int
@@ -61,20 +67,21 @@ class Status(Model):
 def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
     """Return the status of *store* (its address) by *snapshot* and *alerts*."""
     counts = Counter(week.state for week in snapshot.weeks)
-    asked = (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
-    waiting = [row for row in snapshot.rows if row.addresses and row.state in asked]
-    due = sum(is_due(row, now=snapshot.now) for row in waiting)
+    advice = Counter(week.advice for week in snapshot.weeks if week.advice)
+    due = _due_articles(snapshot)
     return Status(
         at=snapshot.now,
         store=store,
         issues=snapshot.stored,
         newest=_newest(snapshot),
-        weeks={state: counts[state] for state in get_args(calendar_gaps.WeekState)},
+        weeks={state: counts[state] for state in get_args(WeekState)},
+        sources=calendar_gaps.stored_by_source(snapshot.weeks),
+        advice=dict(advice.most_common()),
         missing=list(reversed(calendar_gaps.missing(snapshot.weeks))),
         last_run=snapshot.last_run,
         running=[run.id for run in snapshot.runs if run.clean is None],
-        due_now=due,
-        due_later=len(waiting) - due,
+        due_now=due[True],
+        due_later=due[False],
         pictures=snapshot.outstanding,
         alerts=[alert for alert in alerts if not alert.over],
         attention=any(alert.level == "attention" and not alert.over for alert in alerts),
@@ -82,12 +89,35 @@ def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
 
 
 def status_document(state: Status) -> dict[str, Any]:
-    """Return *state* in JSON form, with the lines of its run and the sentences of its alerts."""
+    """Return *state* in JSON form, with the lines of its run, and the sentences of its alerts and weeks."""
     document = state.model_dump(mode="json")
+    document["missing"] = list(map(calendar_gaps.week_document, state.missing))
     document["alerts"] = list(map(alert_document, state.alerts))
     if state.last_run is not None:
         document["last_run"] = run_document(state.last_run)
     return document
+
+
+def _due_articles(snapshot: StoreSnapshot) -> Counter[bool]:
+    """Return how many articles a run requests now (True), and how many later.
+
+    A run begins with the bundled index in the ledger. It requests one article of a week, and the page of a stored
+    article again of which only a reprint was had; a reprint, or what may be one, only of a week that is not stored.
+    """
+    had = {week.issue for week in snapshot.weeks if week.source not in (None, "feed", "file")}
+    waiting: dict[str, bool] = {}
+    for row in calendar_gaps.with_index(snapshot.rows, reprints=not snapshot.is_sample):
+        if row.state is State.STORED:
+            is_asked = row.next_try is not None and any(one.form in ANSWERED_FORMS for one in row.addresses)
+            due = is_looked_for(row, snapshot.now)
+        else:
+            is_asked = bool(row.addresses) and row.state in (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
+            is_asked = is_asked and not (row.issue in had and (is_unresolved(row) or calendar_gaps.is_reprint(row)))
+            due = is_due(row, now=snapshot.now)
+        if is_asked:
+            name = row.issue or row.id
+            waiting[name] = waiting.get(name, False) or due
+    return Counter(waiting.values())
 
 
 def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:

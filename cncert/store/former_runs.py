@@ -72,6 +72,8 @@ _ALERTS: Final = {
     "store": (("text", re.compile(r"the store failed: (?P<error>.*)", re.DOTALL)),),
 }
 """The English sentences of alerts that have facts or several sentences, by monitor."""
+_FORMER_STATE: Final = "never seen"
+"""How the state ``never named`` of weeks was called."""
 _ALERT_WORDS: Final = ("text", "advice", "text_zh", "advice_zh")
 
 
@@ -99,6 +101,8 @@ def upgraded_run(document: Document) -> Document:
         new["sources"] = [source for source in read if not isinstance(source, str)]
     if any(_is_former_alert(alert) for alert in _list(new.get("alerts"))):
         new["alerts"] = [_upgraded_alert(one, kept) if _is_former_alert(one) else one for one in new["alerts"]]
+    if any(_FORMER_STATE in _states(alert) for alert in _list(new.get("alerts"))):
+        new["alerts"] = [_with_present_states(alert) for alert in new["alerts"]]
     if kept:
         new["former_lines"] = [*_list(new.get("former_lines")), *kept]
     return new if new != document else document
@@ -139,6 +143,19 @@ def _read_source(line: Any) -> Any:
         return line
     code = next((code for code, pattern in _SOURCE_FAULTS if pattern.fullmatch(found[3])), "other")
     return {"kind": found[1], "name": found[2], "code": code, "detail": found[3]}
+
+
+def _states(alert: Any) -> list[Any]:
+    facts = alert.get("facts") if isinstance(alert, dict) else None
+    return _list(facts.get("states")) if isinstance(facts, dict) else []
+
+
+def _with_present_states(alert: Any) -> Any:
+    """Return *alert* with the present name of the state of weeks that had another one."""
+    if _FORMER_STATE not in (states := _states(alert)):
+        return alert
+    present = ["never named" if state == _FORMER_STATE else state for state in states]
+    return {**alert, "facts": {**alert["facts"], "states": present}}
 
 
 def _is_former_alert(alert: Any) -> bool:

@@ -28,6 +28,8 @@ class AlertFacts(Model):
     limit_mb: int | None = None
     states: list[str] = Field(default_factory=list)
     """The states of the weeks that it is about, in their order."""
+    advice: list[str] = Field(default_factory=list)
+    """What would help these weeks (``ledger/week_states.py``)."""
     error: str | None = None
     """What the store said."""
 

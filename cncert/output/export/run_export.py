@@ -24,8 +24,15 @@ async def run_export(
     counts: Counter[str] = Counter()
     scope, tables = options.scope, options.tables
     rows = await store.rows()
-    ids = await store.issue_ids()
-    weeks = calendar_gaps.weeks(rows, ids, first=scope.first, last=scope.last, today=_today(rows, ids))
+    sources = await store.issue_sources()
+    weeks = calendar_gaps.weeks(
+        rows,
+        sources,
+        first=scope.first,
+        last=scope.last,
+        today=_today(rows, list(sources)),
+        reprints=not options.is_sample,
+    )
     for table in tables:
         _add(formats, table, table.of_weeks(weeks), options.is_sample, counts)
     async for stored, warnings in issues_with_warnings(store, scope.first, scope.last):

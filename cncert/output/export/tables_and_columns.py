@@ -238,8 +238,10 @@ GAPS: Final = (
     Column("week_start", "周一", "date", "Monday of the week.", attrgetter("period.start")),
     Column("week_end", "周日", "date", "Sunday of the week.", attrgetter("period.end")),
     Column("state", "状态", "text", "What became of its issue: `stored`, or why it is not.", attrgetter("state")),
+    Column("source", "来源", "text", "What the stored issue was read from.", attrgetter("source")),
     Column("reason", "原因", "text", "The reason in words.", attrgetter("reason")),
-    Column("addresses", "地址数", "integer", "How many addresses are known.", lambda week: len(week.addresses)),
+    Column("advice", "建议", "text", "What would help, in a word (`scrapy gaps` explains it).", attrgetter("advice")),
+    Column("addresses", "地址数", "integer", "How many addresses may be asked for.", lambda week: len(week.addresses)),
     Column("attempts", "尝试次数", "integer", "How often one of them was asked for.", attrgetter("attempts")),
     Column("next_try", "下次尝试", "time", "When the crawl asks again, Chinese time.", attrgetter("next_try")),
 )
@@ -344,7 +346,7 @@ def _of_the_whole(scope: ExportScope) -> Iterator[Table]:
     def breaks(_: Sequence[Week]) -> list[tuple[str, Break]]:
         return [(name, one) for one in all_breaks() for name in one.metrics if name == "rating" or scope.includes(name)]
 
-    text = "A row for each week from the first known issue to the newest, with what became of its issue."
+    text = "A row for each week from the first known issue to the last one due, with what became of its issue."
     yield Table("gaps", "各周", text, ("issue",), GAPS, of_weeks=iter)
     text = "Where the figures of a metric are not one series: draw no line across, compute no change."
     yield Table("breaks", "断点", text, ("metric", "last_before"), BREAKS, of_weeks=breaks)

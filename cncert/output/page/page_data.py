@@ -91,14 +91,15 @@ async def read_page(
     noted = {row.updated_at for row in rows} | {run.ended_at or run.started_at for run in runs}
     now = max(noted.union(reader.read_at.values()))
     today = max(now.date(), reader.newest + timedelta(days=1))
-    weeks = calendar_gaps.weeks(rows, await store.issue_ids(), first=first, last=last, today=today)
+    sources, is_sample = await store.issue_sources(), await store.is_sample()
+    weeks = calendar_gaps.weeks(rows, sources, first=first, last=last, today=today, reprints=not is_sample)
     data = {
         "version": __version__,
         "first": weeks[0].issue,
         "last": weeks[-1].issue,
         "read_at": now.isoformat(),
         "store": store.name,
-        "sample": await store.is_sample(),
+        "sample": is_sample,
         "metrics": [
             {
                 "name": metric.name,
@@ -117,7 +118,9 @@ async def read_page(
                 "start": week.period.start.isoformat(),
                 "end": week.period.end.isoformat(),
                 "state": week.state,
+                "source": week.source,
                 "reason": week.reason,
+                "advice": week.advice,
             }
             for week in weeks
         ],

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cncert.ledger.week_states import week_words
 from cncert.output.html_pages import (
     content_policy,
     json_block,
@@ -21,9 +22,17 @@ SCRIPTS = (
 """The static files of the page, in the order in which they are read."""
 
 
+def page_words() -> dict[str, Any]:
+    """Return the words of the page in both languages, with those of the states of weeks and of what would help."""
+    of_weeks = week_words()
+    states = {f"state.{name}": texts for name, texts in of_weeks["meaning"].items()}
+    advice = {f"advice.{name}": texts for name, texts in of_weeks["advice"].items()}
+    return {**read_words("page/page_words.toml"), **states, **advice}
+
+
 def render(data: dict[str, Any], language: str) -> str:
     """Return the page of *data*, in *language* (``en`` or ``zh``) when it is opened. Equal data give equal text."""
-    words = read_words("page/page_words.toml")
+    words = page_words()
     if data["sample"]:
         words = {**words, "title": words["sample_title"]}
     styles = "".join(read_file(f"page/static/{name}.css") for name in STYLES)

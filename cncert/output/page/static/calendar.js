@@ -3,7 +3,7 @@
 
 {
   const { h, t, model } = Report;
-  const SIGNS = { stored: "", blocked: "B", unavailable: "u", known: "?", gone: "×", rejected: "R", "never seen": "·" };
+  const SIGNS = { stored: "", known: "?", blocked: "B", gone: "×", unavailable: "u", rejected: "R", "never named": "·" };
   const LONGEST_YEAR = 53;
   let cells = new Map();
   let current = null;
@@ -47,9 +47,9 @@
   };
 
   const cell = (week) => {
-    const words = [Report.weekName(week.id), Report.period(week), t(`state.${week.state}`), week.reason].filter(Boolean);
+    const words = [Report.weekName(week.id), Report.period(week), ...Report.weekWords(week)];
     const element = h("td", {
-      role: "gridcell", tabindex: -1, class: "state", data: { state: week.state, week: week.id }, "aria-label": words.join(", "),
+      role: "gridcell", tabindex: -1, class: "state", data: { ...Report.weekData(week), week: week.id }, "aria-label": words.join(", "),
       on: {
         pointerenter: () => !Report.card.pinned && showCard(week, element),
         pointerleave: () => !Report.card.pinned && Report.card.hide(),
@@ -113,13 +113,21 @@
     return goals[pressed]?.();
   };
 
+  /** How many weeks are in each state, the stored ones by what they were read from. */
   const legend = () => {
-    const counts = new Map();
-    for (const { state } of model.weeks) counts.set(state, (counts.get(state) || 0) + 1);
-    return h("ul", { class: "legend calendar-legend" }, Object.keys(SIGNS).filter((state) => counts.has(state)).map((state) =>
+    const kinds = new Map();
+    for (const week of model.weeks) {
+      const name = `${week.state} ${week.source}`;
+      if (!kinds.has(name)) kinds.set(name, []);
+      kinds.get(name).push(week);
+    }
+    const order = Object.keys(SIGNS);
+    const listed = [...kinds.values()].sort((one, other) =>
+      order.indexOf(one[0].state) - order.indexOf(other[0].state) || other.length - one.length);
+    return h("ul", { class: "legend calendar-legend" }, listed.map((weeks) =>
       h("li", {},
-        h("span", { class: "state", data: { state }, "aria-hidden": "true" }, SIGNS[state]),
-        h("b", {}, Report.number(counts.get(state))), ` ${t(`state.${state}`)}`)));
+        h("span", { class: "state", data: Report.weekData(weeks[0]), "aria-hidden": "true" }, SIGNS[weeks[0].state] ?? ""),
+        h("b", {}, Report.number(weeks.length)), ` ${Report.stateWords(weeks[0])}`)));
   };
 
   Report.calendar = { render };

@@ -69,10 +69,21 @@
       issueLinks(issue));
   };
 
-  const ofWeek = (week) =>
-    h("div", {}, weekLine(week),
-      h("p", { class: "card-name" }, h("span", { class: "state", data: { state: week.state } }), t(`state.${week.state}`)),
-      week.reason && h("p", { class: "card-reason", dir: "auto" }, week.reason));
+  const stateWords = ({ state, source }) =>
+    source ? t("stored_from", { source: t(`source.${source}`) }) : t(`state.${state}`);
+
+  /** The state of a week, its reason, and what would help. */
+  const weekWords = (week) => [stateWords(week), week.reason, week.advice && t(`advice.${week.advice}`)].filter(Boolean);
+  /** What style sheets tell cells of weeks apart by. */
+  const weekData = ({ state, source }) => (source ? { state, source } : { state });
+  Object.assign(Report, { stateWords, weekWords, weekData });
+
+  const ofWeek = (week) => {
+    const [state, ...more] = weekWords(week);
+    return h("div", {}, weekLine(week),
+      h("p", { class: "card-name" }, h("span", { class: "state", data: weekData(week) }), state),
+      more.map((text) => h("p", { class: "card-reason", dir: "auto" }, text)));
+  };
 
   /** What a screen reader says of a point. */
   const words = (series, { issue, figure, index, value }) => {

@@ -1,0 +1,283 @@
+"""The calendar of completeness: which weeks it has, in which state, with which addresses, and what would help."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from cncert.commands.gaps import STATE_SIGNS, wanted_lines
+from cncert.items import Source, issue_id
+from cncert.ledger import calendar_gaps
+from cncert.ledger.calendar_gaps import Week, weeks
+from cncert.ledger.publishing_habits import last_due_week
+from cncert.ledger.week_states import Advice, WeekState, week_words
+from cncert.monitoring.monitor_input import take_snapshot
+from cncert.monitoring.store_status import status
+from cncert.sources import bundled_index, bundled_reprints
+from cncert.store import open_store
+from cncert.store.ledger_rows import LedgerRow
+from cncert.wechat.address import biz_text
+from tests.factories import NOW, make_issue, make_row
+from tests.site.crawl import ROOT, project_env, run_scrapy
+from tests.stores import let_index_end, put_document
+
+TODAY = date(2026, 11, 30)
+WEEK = "2025-15"
+"""A week of which the index here knows nothing (``before`` ends it earlier)."""
+OWN = 3204940813
+OTHER = 3900000000
+SHORT = "https://mp.weixin.qq.com/s/Qx7PzYw4nM2kLr8TbVc9Hg"
+
+
+def long(biz: int, mid: int, *, signed: bool = False) -> str:
+    address = f"https://mp.weixin.qq.com/s?__biz={biz_text(biz)}&mid={mid}&idx=1&sn={mid:032x}"
+    return f"{address}&chksm=97{mid:064x}" if signed else address
+
+
+UNSIGNED, SIGNED, REPRINT = long(OWN, 1), long(OWN, 1, signed=True), long(OTHER, 2)
+
+
+def found(url: str, form: str, *endings: str) -> dict[str, Any]:
+    """An address after tries that ended so."""
+    history = [{"at": NOW + timedelta(hours=hours), "ending": ending} for hours, ending in enumerate(endings)]
+    return {
+        "url": url, "form": form, "sources": ["index"], "first_seen": NOW, "tries": len(endings), "history": history
+    }  # fmt: skip
+
+
+def row(name: str, state: str, *addresses: dict[str, Any], **changes: Any) -> LedgerRow:
+    return make_row(name, issue=WEEK, state=state, addresses=list(addresses), **changes)
+
+
+def week(*rows: LedgerRow, stored: Source | None = None) -> Week:
+    """What the calendar says of WEEK."""
+    (one,) = weeks(rows, {WEEK: stored} if stored else {}, first=WEEK, last=WEEK, today=TODAY)
+    return one
+
+
+@pytest.fixture
+def before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index ends before WEEK."""
+    let_index_end(monkeypatch, "2025-12")
+
+
+# --- which weeks
+
+
+def test_before_any_crawl_it_has_all_weeks_of_the_index_and_those_that_are_due() -> None:
+    calendar = weeks([], {}, today=TODAY)
+    assert (calendar[0].issue, calendar[-1].issue, len(calendar)) == ("2022-27", "2026-47", 230)
+    assert {one.state for one in calendar} == {"known", "never named"}
+    assert {one.issue for one in calendar if one.state == "known"} == {one.issue for one in bundled_index()}
+    assert {one.advice for one in calendar} == {"crawl"}
+    addresses = {url for one in calendar for url in one.addresses}
+    assert addresses == {one.url for one in (*bundled_index(), *bundled_reprints()) if one.url}
+    assert {url for one in calendar for url in one.reprints} == {one.url for one in bundled_reprints()}
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        ("2026-11-26", "2026-46"),  # the Thursday on which 2026-47 usually comes
+        ("2026-11-27", "2026-46"),
+        ("2026-11-28", "2026-47"),  # most come by Friday
+        ("2027-02-05", "2027-04"),  # the holiday begins
+        ("2027-02-22", "2027-04"),  # the tenth day after it
+        ("2027-02-23", "2027-07"),
+    ],
+)
+def test_a_week_is_due_when_its_usual_day_is_over(today: str, last: str) -> None:
+    assert issue_id(*last_due_week(date.fromisoformat(today))) == last
+
+
+def test_what_is_due_never_goes_back() -> None:
+    days = [date(2022, 7, 10) + timedelta(days=number) for number in range(366 * 10)]
+    due = list(map(last_due_week, days))
+    assert due == sorted(due)
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        (date(1970, 1, 1), "2026-36"),
+        (date(2026, 9, 1), "2026-36"),
+        (date(2028, 8, 1), "2028-30"),
+        (date(2028, 12, 1), "2026-36"),
+        (date(9999, 12, 31), "2026-36"),
+    ],
+)
+def test_a_clock_that_is_behind_the_index_or_years_ahead_of_all_that_is_known_is_not_believed(
+    today: date, last: str
+) -> None:
+    calendar = weeks([], {}, today=today)
+    assert (calendar[0].issue, calendar[-1].issue) == ("2022-27", last)
+
+
+def test_what_is_named_or_stored_is_in_the_calendar_before_it_is_due() -> None:
+    feed = make_row("s-1", issue="2026-48", addresses=[found(SHORT, "short") | {"sources": ["feed:x"]}])
+    assert weeks([feed], {}, today=TODAY)[-1].issue == "2026-48"
+    assert weeks([], {"2026-48": "page"}, today=TODAY)[-1].issue == "2026-48"
+    assert weeks([], {"2026-49": "page"}, today=TODAY)[-1].issue == "2026-47"  # it has not ended
+    assert weeks([], {"2018-06": "file"}, today=TODAY)[0].issue == "2018-06"
+
+
+# --- states, addresses and advice
+
+S, B, G, U = "stored", "blocked", "gone", "unavailable"
+OWN_ROW, OTHER_ROW = f"{OWN}-1-1", f"{OTHER}-2-1"
+
+
+@pytest.mark.usefixtures("before")
+@pytest.mark.parametrize(
+    ("rows", "state", "advice"),
+    [
+        ([row("issue-2025-15", "known")], "known", "search"),
+        ([row(OWN_ROW, "known", found(UNSIGNED, "unsigned"))], "known", "crawl"),
+        ([row(OWN_ROW, B, found(UNSIGNED, "unsigned", B), ending=B)], "blocked", "open"),
+        ([row(OWN_ROW, B, found(SIGNED, "signed", B), ending=B)], "blocked", "slower"),
+        ([row(OWN_ROW, U, found(SIGNED, "signed", U), ending=U)], "unavailable", "wait"),
+        ([row("t-1", U, found(SIGNED, "signed", "expired"), ending="expired")], "unavailable", "search"),
+        ([row(OWN_ROW, U, found(SIGNED, "signed"), ending="not_archived")], "unavailable", "crawl"),
+        ([row(OWN_ROW, G, found(SIGNED, "signed", G), ending=G)], "gone", "copy"),
+        ([row(OWN_ROW, "rejected", found(SIGNED, "signed", "invalid"), ending="invalid")], "rejected", "report"),
+        ([row("s-1", "rejected", found(SHORT, "short", "title"), ending="title")], "rejected", "address"),
+        ([row(OWN_ROW, S, found(SIGNED, "signed", S), ending=S)], "known", "crawl"),  # its document was removed
+        # Beside a reprint that was never requested: it hides no state, but helps.
+        ([row(OWN_ROW, B, found(UNSIGNED, "unsigned", B), ending=B), row("s-1", "known", found(SHORT, "short"),
+          original=OWN_ROW)], "blocked", "crawl"),
+        ([row(OWN_ROW, G, found(SIGNED, "signed", G), ending=G), row(OTHER_ROW, "known",
+          found(REPRINT, "unsigned"))], "gone", "open"),
+        ([row("issue-2025-15", "known"), row(OTHER_ROW, "known", found(REPRINT, "unsigned"))], "known", "crawl"),
+    ],
+)  # fmt: skip
+def test_a_missing_week_has_its_state_and_what_would_help(rows: list[LedgerRow], state: str, advice: str) -> None:
+    one = week(*rows)
+    assert (one.state, one.advice) == (state, advice)
+
+
+def test_a_stored_week_says_what_it_was_read_from_and_wants_nothing() -> None:
+    one = week(row(OWN_ROW, "stored", found(SIGNED, "signed", "stored")), stored="reprint_card")
+    assert (one.state, one.source, one.reason, one.advice) == ("stored", "reprint_card", None, None)
+
+
+@pytest.mark.usefixtures("before")
+def test_the_best_address_comes_first_and_of_two_alike_the_articles_own() -> None:
+    late = row(OTHER_ROW, "known", found(REPRINT, "unsigned"))
+    own = row(OWN_ROW, "blocked", found(SIGNED, "signed", B), found(UNSIGNED, "unsigned"))
+    marked = row("s-Qx7PzYw4nM2kLr8TbVc9Hg", "known", found(SHORT, "short"), original=OWN_ROW)
+    gone = row("9-9-9", "gone", found(long(9, 9), "unsigned"))
+    one = week(gone, late, own, marked)
+    assert one.addresses == [SHORT, UNSIGNED, REPRINT, SIGNED]
+    assert one.reprints == [SHORT, REPRINT]
+    assert one.attempts == 1
+
+
+def test_what_the_ledger_knows_of_an_article_counts_before_the_index() -> None:
+    """Each address once, those of the article's row beside it; a deleted article is asked for by none."""
+    (indexed,) = [one for one in bundled_index() if one.issue == "2024-50"]
+    assert indexed.url is not None
+    key = f"{OWN}-{re.search('mid=([0-9]+)', indexed.url)[1]}-{re.search('idx=([0-9]+)', indexed.url)[1]}"  # type: ignore[index]
+
+    def listed(*rows: LedgerRow) -> Week:
+        (one,) = weeks(rows, {}, first="2024-50", last="2024-50", reprints=False, today=TODAY)
+        return one
+
+    assert listed().addresses == [indexed.url]
+    merged = make_row("1-2-3", issue="2024-50", state="blocked", addresses=[found(indexed.url, "signed", B)])
+    assert (listed(merged).addresses, listed(merged).state) == ([indexed.url], "blocked")
+    by_other_address = make_row(key, issue="2024-50", state="known", addresses=[found(UNSIGNED, "unsigned")])
+    assert listed(by_other_address).addresses == [UNSIGNED, indexed.url]
+    gone = make_row(key, issue="2024-50", state="gone", addresses=[found(UNSIGNED, "unsigned", G)])
+    assert (listed(gone).addresses, listed(gone).state) == ([], "gone")
+
+
+async def test_both_stores_know_the_source_of_the_edition_that_counts(uri: str) -> None:
+    async with open_store(uri) as store:
+        for number, source in enumerate(get_args(Source), 1):
+            await put_document(store, make_issue(2025, number, provenance={"source": source}))
+        sources = await store.issue_sources()
+    assert sources == {f"2025-{number:02d}": source for number, source in enumerate(get_args(Source), 1)}
+    assert calendar_gaps.stored_by_source(weeks([], sources)) == dict.fromkeys(get_args(Source), 1)
+
+
+def test_every_state_and_advice_has_its_words_in_both_languages() -> None:
+    words = week_words()
+    assert [set(words[table]) for table in ("state", "meaning", "advice")] == [
+        {*get_args(WeekState)}, {*get_args(WeekState)}, {*get_args(Advice)}
+    ]  # fmt: skip
+    assert all(
+        texts.keys() == {"en", "zh"} and all(texts.values()) for table in words.values() for texts in table.values()
+    )
+    assert list(STATE_SIGNS) == list(get_args(WeekState))
+
+
+# --- the commands
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *[("gaps",), ("gaps", "--json"), ("gaps", "--wanted"), ("status",)],
+        *[("runs",), ("warnings",), ("export",), ("report",)],
+    ],
+    ids=" ".join,
+)
+def test_a_reading_command_creates_nothing(tmp_path: Path, call: tuple[str, ...]) -> None:
+    env = {**project_env(None, tmp_path), "SCRAPY_SETTINGS_MODULE": "cncert.settings", "PYTHONPATH": str(ROOT)}
+    del env["CNCERT_STORE"], env["CNCERT_FILES"]
+    place = tmp_path / "empty"
+    place.mkdir()
+    result = run_scrapy(*call, env=env, cwd=place)
+    assert result.returncode in (0, 1), result.stderr
+    assert "scrapy crawl weekly" in result.stdout + result.stderr or call in [("warnings",), ("report",)]
+    assert list(place.iterdir()) == []
+
+
+async def test_an_empty_store_counts_what_the_first_run_requests(sqlite_uri: str) -> None:
+    """One article a week, though some have reprints beside it."""
+    async with open_store(sqlite_uri, create=False) as store:
+        state = status(await take_snapshot(store, datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=9)), [], "x")
+    asked = {one.issue for one in (*bundled_index(), *bundled_reprints()) if one.url}
+    assert (state.due_now, state.due_later, state.weeks["known"]) == (len(asked), 0, 201)
+    assert state.advice == {"crawl": 230}
+
+
+@pytest.mark.usefixtures("before")
+async def test_the_page_of_an_article_of_which_a_reprint_was_had_is_due_once_a_month(sqlite_uri: str) -> None:
+    async def due(next_try: timedelta) -> tuple[int, int]:
+        now = datetime(2026, 11, 30, tzinfo=UTC)
+        own = row(OWN_ROW, "stored", found(SIGNED, "signed"), next_try=now + next_try)
+        reprint = row("s-1", "known", found(SHORT, "short"))
+        async with open_store(sqlite_uri) as store:
+            await put_document(store, make_issue(2025, 15, provenance={"source": "reprint"}))
+            for one in (own, reprint):
+                await store.change_row(one.id, lambda _, one=one: one)  # type: ignore[misc]
+            state = status(await take_snapshot(store, now, timedelta(days=9)), [], "x")
+        return state.due_now, state.due_later
+
+    others = sum(one.issue <= "2025-12" for one in bundled_index())
+    assert await due(timedelta(days=-1)) == (others + 1, 0)
+    assert await due(timedelta(days=9)) == (others, 1)
+
+
+def test_json_has_the_advice_in_words(tmp_path: Path) -> None:
+    result = run_scrapy("gaps", "--json", "--from", "2025-20", "--until", "2025-20", env=project_env(None, tmp_path))
+    (one,) = json.loads(result.stdout)
+    assert (one["state"], one["source"], one["advice"], one["advice_en"]) == (
+        "known",
+        None,
+        "crawl",
+        "run scrapy crawl weekly",
+    )
+    assert one["advice_zh"] == "运行 scrapy crawl weekly"
+    assert len(one["addresses"]) == 3
+    assert one["reprints"] == one["addresses"][1:]
+
+
+@pytest.mark.usefixtures("before")
+def test_wanted_gives_the_title_to_search_for() -> None:
+    (_, line) = wanted_lines([week(row("issue-2025-15", "known"))], "zh")
+    assert line.endswith("→ 在微信中搜索标题，并用 start= 提供找到的地址 (网络安全信息与动态周报2025年第15期)")
