@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lxml import html
+from playwright.sync_api import sync_playwright
 
 from cncert.commands.gaps import STATE_SIGNS, wanted_lines
 from cncert.items import Source, issue_id
@@ -16,6 +19,8 @@ from cncert.ledger.publishing_habits import last_due_week
 from cncert.ledger.week_states import Advice, WeekState, week_words
 from cncert.monitoring.monitor_input import take_snapshot
 from cncert.monitoring.store_status import status
+from cncert.output.html_pages import read_words
+from cncert.output.wanted.wanted_page import render
 from cncert.sources import bundled_index, bundled_reprints
 from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerRow
@@ -220,7 +225,7 @@ def test_every_state_and_advice_has_its_words_in_both_languages() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        *[("gaps",), ("gaps", "--json"), ("gaps", "--wanted"), ("status",)],
+        *[("gaps",), ("gaps", "--json"), ("gaps", "--wanted"), ("gaps", "--html", "-"), ("status",)],
         *[("runs",), ("warnings",), ("export",), ("report",)],
     ],
     ids=" ".join,
@@ -281,3 +286,73 @@ def test_json_has_the_advice_in_words(tmp_path: Path) -> None:
 def test_wanted_gives_the_title_to_search_for() -> None:
     (_, line) = wanted_lines([week(row("issue-2025-15", "known"))], "zh")
     assert line.endswith("→ 在微信中搜索标题，并用 start= 提供找到的地址 (网络安全信息与动态周报2025年第15期)")
+
+
+# --- the page of links
+
+EVIL = "<img src=x onerror=alert(1)></p></body>&amp;"
+
+
+def missing_weeks() -> list[Week]:
+    """Two weeks: one with addresses that are and are not links, one that nothing has named."""
+    odd = ["javascript:alert(1)", "https://evil.example/s/abc", f"https://mp.weixin.qq.com/s/{EVIL}"]
+    first = week(row(OWN_ROW, "blocked", found(UNSIGNED, "unsigned", B), reason=EVIL, ending=B))
+    first = first.model_copy(update={"addresses": [UNSIGNED, SHORT, *odd], "reprints": [SHORT]})
+    (second,) = weeks([row(OWN_ROW, "known")], {}, first="2025-17", last="2025-17", today=TODAY)
+    return [first, second]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_has_links_to_articles_only_and_nothing_else_works_in_it(language: str) -> None:
+    page = render(missing_weeks(), language)
+    tree = html.document_fromstring(page)
+    assert [one.get("id") for one in tree.xpath("//li[@id]")] == ["week-2025-17", "week-2025-15"]
+    assert [(link.get("class"), link.get("href")) for link in tree.xpath("//a")] == [
+        ("article", UNSIGNED),
+        ("reprint", SHORT),
+    ]
+    assert {link.get("rel") for link in tree.xpath("//a")} == {"noreferrer noopener"}
+    assert tree.xpath("//script | //img | //form | //iframe | //@onerror") == []
+    (policy,) = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert tree.xpath("//li[@id='week-2025-17']//code/text()") == ["网络安全信息与动态周报2025年第17期"]
+    assert EVIL in tree.text_content()
+    assert f"scrapy import {'FOLDER' if language == 'en' else '文件夹'}" in tree.text_content()
+    assert tree.get("lang") == ("en" if language == "en" else "zh-CN")
+
+
+def test_the_words_of_the_page_are_there_in_both_languages_and_none_is_left_over() -> None:
+    words = read_words("wanted/wanted_words.toml")
+    assert all(texts.keys() == {"en", "zh"} and all(texts.values()) for texts in words.values())
+    used = (ROOT / "cncert/output/wanted/templates/wanted.html.j2").read_text(encoding="utf-8")
+    asked = {*re.findall(r"words\.(\w+)", used), "article", "reprint"}
+    assert asked | {name for name in words if name.startswith("form_")} == words.keys()
+
+
+def test_the_page_opens_in_a_browser_without_a_fault(tmp_path: Path, chromium: str) -> None:
+    file, wrong = tmp_path / "wanted.html", list[str]()
+    file.write_text(render(missing_weeks(), "en"), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium or None)
+        page = browser.new_context(offline=True).new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith("file:") else None)
+        page.goto(file.as_uri())
+        assert page.locator("a.reprint").inner_text() == "reprint short address"
+        assert page.locator("body").evaluate("body => getComputedStyle(body).maxWidth") != "none"  # its style counts
+        found = Axe().run(page)
+        browser.close()
+    assert (wrong, found.violations_count) == ([], 0), found.generate_report()
+
+
+def test_gaps_writes_the_page(tmp_path: Path) -> None:
+    file = tmp_path / "wanted.html"
+    bounds = ("--from", "2025-15", "--until", "2025-20")
+    result = run_scrapy(
+        "gaps", "--wanted", "--html", file, *bounds, env=project_env(None, tmp_path, CNCERT_LANGUAGE="zh")
+    )
+    assert (result.returncode, result.stdout) == (0, "")
+    assert re.search(r"wanted\.html: 6 missing issues, [0-9]+ addresses$", result.stderr.strip())
+    assert 'lang="zh-CN"' in file.read_text(encoding="utf-8")
+    result = run_scrapy("gaps", "--html", "/proc/no/wanted.html", env=project_env(None, tmp_path))
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)

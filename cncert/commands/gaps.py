@@ -1,19 +1,22 @@
 """``scrapy gaps``: every week of the calendar, and whether its issue is stored or why not."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, say_if_sample
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArgumentError, error_reason
 from cncert.ledger import calendar_gaps
 from cncert.ledger.week_states import WeekState, week_words
 from cncert.report.calendar import parse_week, week_range
-from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
+from cncert.terminal.atomic_write import write_whole
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.safe_text import safe
 
 STATE_SIGNS: dict[WeekState, tuple[str, str]] = {
@@ -31,7 +34,8 @@ HOW_TO = """\
 # Missing issues: {}. Open an address in a browser, or in WeChat, whose links you can copy. If it shows the issue:
 #   scrapy crawl weekly -a start=@FILE   asks for the addresses in FILE, a line each: this list, or those that you found
 #   scrapy import FOLDER                 takes the pages that you saved there
-#   scrapy verify ADDRESS                opens a window in which you can pass a verification, for CNCERT_BROWSER=on"""
+#   scrapy verify ADDRESS                opens a window in which you can pass a verification, for CNCERT_BROWSER=on
+# scrapy gaps --html FILE writes this list as a page of links."""
 
 MIN_WIDTH_FOR_WEEKS, MIN_WIDTH_FOR_NUMBERS = 75, 100
 """Columns of a window that shows both ends of a week, and one that shows the numbers of addresses and attempts."""
@@ -50,6 +54,7 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="print all weeks as JSON")
         form.add_argument("--wanted", action="store_true", help="print the addresses of missing issues, and what to do")
+        parser.add_argument("--html", metavar="FILE", help="write --wanted as a page of links; - is stdout")
         parser.add_argument("--fail", action="store_true", help="exit with 1 if a week is missing without a reason")
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")
         parser.add_argument("--until", dest="last", metavar="WEEK", help="last week")
@@ -58,6 +63,10 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         assert self.settings is not None
         if args:
             raise ArgumentError(f"gaps takes no argument {args[0]!r}")
+        if opts.html == "":
+            raise ArgumentError("--html is empty (- is stdout)")
+        if opts.html and opts.json:
+            raise ArgumentError("--json and --html exclude each other")
         first, last = week_range(opts.first, opts.last)
         async with self.open_store(create=False) as store:
             await say_if_sample(store)
@@ -69,7 +78,10 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
                 reprints=not await store.is_sample(),
             )
         language = self.options.language
-        if opts.json:
+        if opts.html:
+            if not _write_page(opts.html, calendar_gaps.missing(weeks), language):
+                return 1
+        elif opts.json:
             print_json(list(map(calendar_gaps.week_document, weeks)))
         elif opts.wanted:
             for line in wanted_lines(weeks, language):
@@ -77,6 +89,23 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         else:
             print_weeks(stdout_console(), weeks, weeks if opts.all else calendar_gaps.missing(weeks), language)
         return int(opts.fail and any(week.state in STATES_WITHOUT_REASON for week in weeks))
+
+
+def _write_page(place: str, missing: list[calendar_gaps.Week], language: str) -> bool:
+    """Write the page of links to *place*, - is stdout; return whether that was possible."""
+    from cncert.output.wanted.wanted_page import render
+
+    html = render(missing, language)
+    if place == "-":
+        sys.stdout.write(html)
+        return True
+    try:
+        write_whole(Path(place), html.encode())
+    except OSError as error:
+        print_message(f"{place} cannot be written: {error_reason(error)}")
+        return False
+    print_message(f"{place}: {len(missing)} missing issues, {sum(len(week.addresses) for week in missing)} addresses")
+    return True
 
 
 def wanted_lines(weeks: list[calendar_gaps.Week], language: str = "en") -> Iterator[str]:
