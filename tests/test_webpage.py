@@ -513,7 +513,6 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
         "metric": [*(metric.name for metric in metrics.metrics()), "vulnerabilities.rating"],
         "break": get_args(BreakKind),
         "rating": get_args(Rating),
-        "source": get_args(Source),
         "via": get_args(Via),
         "ranking": get_args(Ranking.model_fields["by"].annotation),
     }

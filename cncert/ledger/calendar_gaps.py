@@ -13,9 +13,10 @@ from cncert.items import Model, Moment, Period, Source, day_in_china, issue_id
 from cncert.ledger.article_ledger import row_id
 from cncert.ledger.next_address import ranked_addresses
 from cncert.ledger.publishing_habits import last_due_week
+from cncert.ledger.week_order import is_of_other_account
 from cncert.ledger.week_states import Advice, WeekState, advise, week_words
 from cncert.report import calendar
-from cncert.report.series import CNCERT_BIZ, SERIES
+from cncert.report.series import SERIES
 from cncert.sources import bundled_index, bundled_reprints
 from cncert.store.ledger_rows import LedgerRow, State
 from cncert.wechat.address import read_address
@@ -61,10 +62,9 @@ def weeks(
     """Return every week from the first known issue to the last one due, oldest first, bounded by *first* and *last*.
 
     *rows* is the ledger, *stored* the issues in the store with their sources; *reprints*: whether those of the bundled
-    index count. No issue is expected of a week that has
-    not ended by *today*; a clock that is behind the bundled index, or too far ahead of all that is known, is not
-    believed. What only the page of an issue names, or before the oldest stored or indexed issue a feed or a person,
-    is not taken for the beginning or end of the series: years are misprinted.
+    index count. No issue is expected of a week that has not ended by *today*; a clock that is behind the bundled index,
+    or too far ahead of all that is known, is not believed. What only the page of an issue names, or a feed or a person
+    before the oldest stored or indexed issue, does not begin or end the series: years are misprinted.
     """
     today = max(today or day_in_china(datetime.now(UTC)), _end(bundled_index()[-1].issue) + timedelta(days=1))
     rows = list(rows)
@@ -146,11 +146,8 @@ def _reprint_urls() -> frozenset[str]:
 
 def is_reprint(row: LedgerRow) -> bool:
     """Whether *row* is known to be a reprint: it says so, the index does, or it is the article of another account."""
-    if row.original is not None or any(address.url in _reprint_urls() for address in row.addresses):
-        return True
-    keys = [address.key for one in row.addresses if (address := read_address(one.url)) is not None]
-    accounts = {str(key.biz) for key in keys if key is not None} or {row.id.partition("-")[0]}
-    return any(account.isdigit() and account != str(CNCERT_BIZ) for account in accounts)
+    is_indexed = any(address.url in _reprint_urls() for address in row.addresses)
+    return is_indexed or row.original is not None or is_of_other_account(row)
 
 
 def _is_named(row: LedgerRow) -> bool:

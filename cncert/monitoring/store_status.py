@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
-from cncert.ledger.article_ledger import is_unresolved
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
+from cncert.ledger.week_order import may_be_reprint
 from cncert.ledger.week_states import Advice, WeekState
 from cncert.monitoring.believed_times import believed
 from cncert.monitoring.due_dates import publication_day
@@ -112,7 +112,7 @@ def _due_articles(snapshot: StoreSnapshot) -> Counter[bool]:
             due = is_looked_for(row, snapshot.now)
         else:
             is_asked = bool(row.addresses) and row.state in (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
-            is_asked = is_asked and not (row.issue in had and (is_unresolved(row) or calendar_gaps.is_reprint(row)))
+            is_asked = is_asked and not (row.issue in had and may_be_reprint(row))
             due = is_due(row, now=snapshot.now)
         if is_asked:
             name = row.issue or row.id
