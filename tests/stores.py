@@ -76,7 +76,8 @@ def let_index_end(monkeypatch: pytest.MonkeyPatch, last: str) -> None:
     known = [tuple(one for one in index() if one.issue <= last) for index in (bundled_index, bundled_reprints)]
     monkeypatch.setattr(calendar_gaps, "bundled_index", lambda: known[0])
     monkeypatch.setattr(calendar_gaps, "bundled_reprints", lambda: known[1])
-    monkeypatch.setattr(calendar_gaps, "_index_rows", calendar_gaps._index_rows.__wrapped__)
+    for cached in ("_index_rows", "_reprint_urls"):
+        monkeypatch.setattr(calendar_gaps, cached, getattr(calendar_gaps, cached).__wrapped__)
 
 
 async def put_document(store: Store, issue: Issue) -> None:

@@ -83,7 +83,7 @@ def test_gaps_and_runs_are_tables_and_json(tmp_path: Path) -> None:
     (line,) = table.stderr.splitlines()
     assert "holds sample data" in line
     assert "\x1b" not in table.stdout
-    assert "38 weeks, 2024-18 to 2025-03: 37 stored (37 page), 1 gone" in table.stdout
+    assert "38 weeks, 2024-18 to 2025-03: 37 stored (35 page, 1 reprint card, 1 reprint), 1 gone" in table.stdout
     weeks = json.loads(run_scrapy("gaps", "--json", *bounds, env=env).stdout)
     assert [week["issue"] for week in weeks if week["state"] == "gone"] == ["2024-31"]
     assert weeks[0]["period"] == {"start": "2024-04-29", "end": "2024-05-05"}

@@ -196,7 +196,7 @@ def edition_rows() -> Iterator[dict[str, Any]]:
 
 
 def gap_rows() -> Iterator[dict[str, Any]]:
-    for week in weeks([GAP], {issue.id: "page" for issue in ISSUES}, today=date(2025, 1, 24)):
+    for week in weeks([GAP], {issue.id: issue.provenance.source for issue in ISSUES}, today=date(2025, 1, 24)):
         days = {"week_start": week.period.start, "week_end": week.period.end}
         numbers = {"addresses": len(week.addresses), "attempts": 0, "next_try": None}
         words = {name: getattr(week, name) for name in ("issue", "state", "source", "reason", "advice")}

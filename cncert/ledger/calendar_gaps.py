@@ -18,7 +18,7 @@ from cncert.ledger.week_states import Advice, WeekState, advise, week_words
 from cncert.report import calendar
 from cncert.report.series import SERIES
 from cncert.sources import bundled_index, bundled_reprints
-from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.ledger_rows import Ending, LedgerRow, State
 from cncert.wechat.address import read_address
 
 # Of several articles that claim a week, the first of these states is the state of the week.
@@ -167,7 +167,8 @@ def _has_ended(issue: str, today: date) -> bool:
 
 def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]) -> Week:
     # What was never requested says nothing beside another article, unless it is the article itself, with an address.
-    telling = [row for row in rows if row.state is not State.KNOWN or (row.addresses and not is_reprint(row))] or rows
+    asked_for = [row for row in rows if row.state is not State.KNOWN and row.ending is not Ending.NOT_ARCHIVED]
+    telling = [row for row in rows if row in asked_for or (row.addresses and not is_reprint(row))] or rows
     asked = [row for row in rows if row.state not in (State.GONE, State.REJECTED)]
     own, copies = (
         {address.url: address for row in asked if is_reprint(row) is wanted for address in row.addresses}
