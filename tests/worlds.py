@@ -123,7 +123,7 @@ class World:
         found = {week: Found(issue.provenance.source) for week, issue in asyncio.run(documents(folder)).items()}
         for week in self.weeks:
             gap = gaps.get(week, {"state": "not listed"})
-            found.setdefault(week, Found(gap["state"], gap.get("help") or gap.get("reason") or ""))
+            found.setdefault(week, Found(gap["state"], gap["advice_en"] or ""))
         return found
 
 
