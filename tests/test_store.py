@@ -432,6 +432,22 @@ async def test_merges_beside_changes_lose_nothing(store: Store, uri: str) -> Non
         assert sorted(address.url for address in merged.addresses) == [f"https://a/{number}" for number in range(10)]
 
 
+async def test_nothing_is_removed_whose_heir_was_changed_meanwhile(store: Store, uri: str) -> None:
+    """Two processes merge a row, and one of them is outrun between reading and writing."""
+    async with store, open_store(uri) as other:
+        for row in (make_row(ROW), make_row("s-abc").with_address("https://a/1", "short", "index", NOW)):
+            await store.change_row(row.id, lambda _, row=row: row)
+        found = await store.load(LedgerRow, [ROW, "s-abc"])
+        merged = found[ROW].document.merged_with(found["s-abc"].document)
+        await other.change_row(ROW, lambda row: (row or make_row(ROW)).model_copy(update={"attempts": 5}))
+        writes = [
+            store.write(LedgerRow, ROW, found[ROW], merged),
+            store.write(LedgerRow, "s-abc", found["s-abc"], None),
+        ]
+        assert not await store.write_all(writes)
+        assert await store.get_row("s-abc") is not None
+
+
 TICKER = """
 import asyncio, sys
 from cncert.store import open_store

@@ -132,7 +132,9 @@ class MongoStore(Store):
             return [found["_id"] async for found in self._collection(kind).find({}, {"_id": 1}).sort("_id")]
 
     async def _write(self, writes: Sequence[Write]) -> bool:
-        for kind, some in groupby(writes, key=lambda write: write.kind):
+        # A replacement that finds another document than was read is no error: what follows it in one call is done all
+        # the same. Nothing is removed before what stands in its place is written.
+        for (kind, _), some in groupby(writes, key=lambda write: (write.kind, write.after is None)):
             operations = [_operation(write) for write in some]
             with self._store_errors():
                 try:
