@@ -169,7 +169,8 @@ async def test_an_alert_is_sent_once_and_once_more_when_it_is_over(
         site.add_picture(url, Answer(status=404))
 
     def run() -> str:
-        result = crawl(site, tmp_path, f"start={LAST}", *BOUNDS, "retry=1", store=mongo_uri, **alerting(hooks))
+        env = alerting(hooks, CNCERT_REPRINTS="off")  # the index has one of 2026-32
+        result = crawl(site, tmp_path, f"start={LAST}", *BOUNDS, "retry=1", store=mongo_uri, **env)
         assert SECRET not in result.stderr
         return result.stderr
 
