@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from cncert.items import Issue, ReprintRecord
+from cncert.ledger.article_ledger import FoundAddress
+from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER, UNSIGNED_RETRY_AFTER, is_due, next_try
 from cncert.ledger.week_order import needs_page, place_in_week
 from cncert.monitoring.run_lines import all_lines
 from cncert.store import open_store
 from cncert.store.ledger_rows import AddressForm, Attempt, Ending, LedgerAddress, LedgerRow, State
 from cncert.store.run_records import RunRecord
+from cncert.wechat.address import read_address
 from tests import series
 from tests.factories import make_issue, make_row
 from tests.site import feeds, pages, reprints
@@ -253,3 +256,44 @@ async def test_a_feed_that_does_not_reach_back_to_the_last_look_is_said(site: Lo
     crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
     _, _, run = await kept(tmp_path)
     assert [line for line in all_lines(run) if "missed" in line]
+
+
+# What a run plans
+
+
+class Scope:
+    """A run without bounds."""
+
+    refresh = retry = replaying = False
+
+    def wants(self, issue: str) -> bool:
+        return True
+
+
+async def planned(folder: Path, found: list[FoundAddress]) -> list[PlannedRequest]:
+    """The requests of a run that finds a ledger with the addresses *found*."""
+    async with open_store(f"sqlite:///{folder.resolve() / 'cncert.db'}") as store:
+        frontier = Frontier(
+            store,
+            Scope(),
+            reader=read_address,
+            reprints=True,
+            count=lambda _: None,
+            note_failure=lambda *_: None,
+            note=lambda *_: None,
+        )
+        await frontier.ledger.add(found)
+        return [request async for request in frontier.due()]
+
+
+async def test_what_should_be_answered_is_among_the_few_that_are_asked(tmp_path: Path) -> None:
+    long = [pages.long_address(3070000000, number, 1, "5a" * 16) for number in range(3)]
+    requests = await planned(tmp_path, [FoundAddress(url, FEED, WEEK) for url in (*long, SHORTS[0])])
+    assert [request.place for request in requests] == [1, 3, 3]
+
+
+async def test_a_feed_of_many_articles_does_not_use_up_what_pages_name(tmp_path: Path) -> None:
+    named = [FoundAddress(f"https://mp.weixin.qq.com/s/{number:022d}", FEED, WEEK) for number in range(100)]
+    listed = pages.long_address(pages.CNCERT_BIZ, 2247000001, 1, "5a" * 16)
+    requests = await planned(tmp_path, [*named, FoundAddress(listed, WEEK, "2024-15")])
+    assert [request.issue for request in requests] == [WEEK, WEEK, WEEK, "2024-15"]

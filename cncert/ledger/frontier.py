@@ -120,7 +120,8 @@ class Frontier:
         self._challenges = 0
         self._unanswered = self._unreached = 0
         self._followed: Counter[str | None] | None = None
-        self._followed_now: Counter[str | None] = Counter()
+        self._followed_now = 0
+        self._from_feeds: Counter[str | None] = Counter()
 
     # --- planning
 
@@ -141,10 +142,12 @@ class Frontier:
     async def due(self) -> AsyncIterator[PlannedRequest]:
         """Yield a request for each article that is in the ledger and not stored, the newest issue first.
 
+        Of a week, what is requested first comes first: of what feeds name, the others may wait for another run.
         Articles whose addresses cannot be read belong to another spider.
         """
         rows = [row for row in await self._store.rows() if self._readable(row)]
         stored = await self._stored(rows)
+        rows.sort(key=self._place)
         for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
             if (planned := await self._plan_row(row, stored)) is not None:
                 yield planned
@@ -193,24 +196,29 @@ class Frontier:
         if row.state is State.STORED or any(_VOUCHED.intersection(address.sources) for address in row.addresses):
             return True
         if not row.is_named_by_pages_only:
-            self._followed_now[row.issue] += 1
-            return self._followed_now[row.issue] <= MAX_ARTICLES_A_WEEK
+            self._from_feeds[row.issue] += 1
+            return self._from_feeds[row.issue] <= MAX_ARTICLES_A_WEEK
         if self._followed is None:
             tried = [one for one in await self._store.rows() if one.attempts and one.is_named_by_pages_only]
             self._followed = Counter(one.issue for one in tried)
         is_new = not row.attempts
         too_many = is_new and self._followed[row.issue] >= MAX_ARTICLES_A_WEEK
-        if too_many or self._followed_now.total() >= MAX_ARTICLES_A_RUN:
+        if too_many or self._followed_now >= MAX_ARTICLES_A_RUN:
             self._count("cncert/ledger/not_followed")
             self._note(row.issue or row.id, "not_followed")
             logger.info("Not followed, because only pages name so many articles: %s %s", row.issue, row.id)
             return False
         self._followed[row.issue] += is_new
-        self._followed_now[row.issue] += 1
+        self._followed_now += 1
         return True
 
     def _readable(self, row: LedgerRow) -> list[LedgerAddress]:
         return [address for address in row.addresses if self._read_address(address.url) is not None]
+
+    def _place(self, row: LedgerRow) -> int:
+        """Return the place of a request for *row* among those of its week."""
+        address = next_address(self._readable(row))
+        return place_in_week(row, address) if address is not None else 0
 
     def _next(self, row: LedgerRow, moves: int = 0, asked_for: str | None = None) -> PlannedRequest | None:
         """Return a request to the address *asked_for*, else the best one of *row* that this run has not requested."""
