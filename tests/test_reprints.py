@@ -19,7 +19,7 @@ from cncert.store.ledger_rows import LedgerRow, State
 from cncert.wechat.failure_pages import read_page
 from tests import series
 from tests.site import pages, reprints
-from tests.site.crawl import crawl
+from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.reprints import AddressForm, Kind
 from tests.site.server import LoopbackWeChat
 from tests.stores import rewrite
@@ -235,3 +235,22 @@ async def test_an_original_that_stays_challenged_is_asked_for_once_a_month(
     due = rows[own].next_try
     assert rows[own].state is State.STORED
     assert due is not None and due > datetime.now(UTC) + LOOK_FOR_ORIGINAL_AFTER - timedelta(hours=1)
+
+
+async def test_no_original_is_looked_for_once_a_person_saved_its_page(site: LoopbackWeChat, tmp_path: Path) -> None:
+    publish(site, page("whole"))
+    site.add_article(OWN.url, pages.FAILURES["verification"].page)
+    crawl(site, tmp_path, f"start={SHORT}", f"from={WEEK}", f"until={WEEK}")
+    own = f"{pages.CNCERT_BIZ}-{OWN.mid}-{OWN.idx}"
+    _, rows = await kept(tmp_path)
+    assert rows[own].next_try is not None
+    import_page(site, tmp_path, series.page_of(WEEK))
+    issue, rows = await kept(tmp_path)
+    assert (issue.provenance.source, rows[own].state, rows[own].next_try) == ("page", State.STORED, None)
+
+
+def import_page(site: LoopbackWeChat, folder: Path, data: bytes) -> None:
+    """Import a page that a person has saved."""
+    (folder / "saved.html").write_bytes(data)
+    result = run_scrapy("import", folder / "saved.html", env=project_env(site, folder))
+    assert result.returncode == 0, result.stderr

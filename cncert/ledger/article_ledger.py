@@ -191,7 +191,9 @@ class Result:
         """
         attempt, state, now = self.attempt, self.attempt.ending.state, self.attempt.at
         if row is not None and row.state is State.STORED is state and self.url is None:
-            return row  # nothing was requested, and nothing is new
+            # Nothing was requested. If this is the page itself, it is not looked for any more.
+            is_found = row.next_try is not None and not self.look_again
+            return row.model_copy(update={"next_try": None, "updated_at": now}) if is_found else row
         row = row or LedgerRow(id=self.row, issue=self.issue, first_seen=now, updated_at=now)
         update: dict[str, object] = {
             "addresses": [address.tried(attempt) if address.url == self.url else address for address in row.addresses],
