@@ -249,6 +249,17 @@ async def test_no_original_is_looked_for_once_a_person_saved_its_page(site: Loop
     assert (issue.provenance.source, rows[own].state, rows[own].next_try) == ("page", State.STORED, None)
 
 
+@pytest.mark.parametrize("kind", SOURCES)
+async def test_the_address_of_a_saved_reprint_is_that_of_its_article(
+    site: LoopbackWeChat, tmp_path: Path, kind: Kind
+) -> None:
+    import_page(site, tmp_path, page(kind))
+    _, rows = await kept(tmp_path)
+    assert rows.keys() == {f"{pages.CNCERT_BIZ}-{OWN.mid}-{OWN.idx}", f"{BY.biz}-{MID}-2"}
+    short = reprints.reprint_url(reprints.reprint_spec(ORIGINAL, kind))
+    assert [one.url for one in rows[f"{BY.biz}-{MID}-2"].addresses] == [short]
+
+
 def import_page(site: LoopbackWeChat, folder: Path, data: bytes) -> None:
     """Import a page that a person has saved."""
     (folder / "saved.html").write_bytes(data)

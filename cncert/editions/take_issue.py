@@ -116,7 +116,9 @@ async def _record(store: Store, issue: Issue, stored_as: str, found_in: FoundIn)
         if reprint is not None and (biz := biz_number(reprint.biz)) is not None:
             key = str(ArticleKey(biz, reprint.mid, reprint.idx))
             found_at = [FoundAddress(address, found_in, stored_as) for address in (reprint.address,) if address]
-            await ledger.add(found_at, [Result(key, ending, asked, stored_as, original=ident)])
+            for row in await ledger.add(found_at, [Result(key, ending, asked, stored_as, original=ident)]):
+                if row is not None:  # a short address does not say which article it is of
+                    await ledger.merge_into(key, row.id)
             results = [Result(ident, ending, None, stored_as, look_again=True)]
         else:
             results = [Result(ident, ending, asked, stored_as)]
