@@ -260,6 +260,18 @@ async def test_the_address_of_a_saved_reprint_is_that_of_its_article(
     assert [one.url for one in rows[f"{BY.biz}-{MID}-2"].addresses] == [short]
 
 
+async def test_a_card_in_place_of_a_whole_reprint_is_no_change_of_cncerts(site: LoopbackWeChat, tmp_path: Path) -> None:
+    publish(site, page("whole"))
+    card = reprints.reprint_spec(ORIGINAL, "card", by=reprints.REPRINTERS[1])
+    site.add_article(reprints.reprint_url(card), pages.render(card))
+    for url in (SHORT, reprints.reprint_url(card)):
+        crawl(site, tmp_path, f"start={url}", f"from={WEEK}", f"until={WEEK}")
+    issue, _ = await kept(tmp_path)
+    assert issue.provenance.source == "reprint_card"
+    async with store_of(tmp_path) as store:
+        assert (await store.runs(1))[0].changed == []
+
+
 def import_page(site: LoopbackWeChat, folder: Path, data: bytes) -> None:
     """Import a page that a person has saved."""
     (folder / "saved.html").write_bytes(data)

@@ -30,7 +30,7 @@ class Outcome(StrEnum):
     """Another text counts: CNCERT has changed it, or another article is the issue."""
     UPDATED = "updated"
     """The same text counts, and something else is not the same: a picture was fetched, another parser read more, the
-    page itself counts instead of a copy."""
+    page itself counts instead of a copy, another reprint instead of one."""
     SAME = "same"
     LOST = "lost"
     """No edition of the issue counts any more."""
@@ -82,9 +82,9 @@ def outcome_of(remade: Remade) -> Outcome:
     if before is None:
         return Outcome.NEW
     if _published(before) != _published(after):
-        # That the page counts instead of a copy or a reprint is no change of CNCERT's.
-        is_better = before.provenance.source != "page" == after.provenance.source
-        return Outcome.UPDATED if is_better else Outcome.CHANGED
+        # That another source counts instead of a copy or a reprint is no change of CNCERT's.
+        is_other_source = before.provenance.source != "page" and _read_from(before) != _read_from(after)
+        return Outcome.UPDATED if is_other_source else Outcome.CHANGED
     return Outcome.SAME if _lasting(before) == _lasting(after) else Outcome.UPDATED
 
 
@@ -92,6 +92,12 @@ def _published(issue: Issue) -> tuple[object, ...]:
     """Return what CNCERT published, without what a parser derives from it or a crawl adds."""
     pictures = [(picture.role, picture.key) for picture in issue.images]
     return issue.title, issue.published_at, issue.article.mid, issue.article.idx, issue.text, pictures
+
+
+def _read_from(issue: Issue) -> tuple[object, ...]:
+    """Return from what *issue* was read: its source, and the article that reprinted it."""
+    reprint = issue.provenance.reprint
+    return issue.provenance.source, reprint and (reprint.biz, reprint.mid, reprint.idx)
 
 
 def _lasting(issue: Issue) -> Issue:
