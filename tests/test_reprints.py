@@ -272,8 +272,21 @@ async def test_a_card_in_place_of_a_whole_reprint_is_no_change_of_cncerts(site: 
         assert (await store.runs(1))[0].changed == []
 
 
-def import_page(site: LoopbackWeChat, folder: Path, data: bytes) -> None:
+async def test_a_saved_reprint_is_archived_under_its_own_address(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """In a replay the original has no answer, and keeps its addresses."""
+    import_page(site, tmp_path, page("whole"), CNCERT_ARCHIVE=str(tmp_path / "archive"))
+    replayed = tmp_path / "replayed"
+    replayed.mkdir()
+    crawl(site, replayed, f"start={SHORT}", f"from={WEEK}", f"until={WEEK}", f"replay={tmp_path / 'archive'}")
+    issue, rows = await kept(replayed)
+    own = f"{pages.CNCERT_BIZ}-{OWN.mid}-{OWN.idx}"
+    assert issue.provenance.source == "reprint"
+    assert OWN.url in [address.url for address in rows[own].addresses]
+    assert [address.url for address in rows[f"{BY.biz}-{MID}-2"].addresses] == [SHORT]
+
+
+def import_page(site: LoopbackWeChat, folder: Path, data: bytes, **env: str) -> None:
     """Import a page that a person has saved."""
     (folder / "saved.html").write_bytes(data)
-    result = run_scrapy("import", folder / "saved.html", env=project_env(site, folder))
+    result = run_scrapy("import", folder / "saved.html", env=project_env(site, folder, **env))
     assert result.returncode == 0, result.stderr

@@ -47,7 +47,9 @@ class SavedIssueImporter:
 
     def _archive_page(self, issue: Issue, saved: SavedPage) -> None:
         """Append the page to the archive: as an answer if a server sent it so, else as a rendered page."""
-        address = issue.article.url or issue.provenance.address
+        reprint = issue.provenance.reprint
+        # A reprint is no answer of the original's address.
+        address = reprint.address if reprint is not None else issue.article.url or issue.provenance.address
         if self._archive is None or issue.article.kind is None or address is None:
             return
         self._writer = self._writer or ArchiveWriter(self._archive)
