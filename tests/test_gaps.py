@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from cncert.commands.gaps import STATE_SIGNS, wanted_lines
 from cncert.items import Source, issue_id
 from cncert.ledger import calendar_gaps
+from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.ledger.calendar_gaps import Week, weeks
 from cncert.ledger.publishing_habits import last_due_week
 from cncert.ledger.week_states import Advice, WeekState, week_words
@@ -191,7 +192,7 @@ def test_what_the_ledger_knows_of_an_article_counts_before_the_index() -> None:
         return one
 
     assert listed().addresses == [indexed.url]
-    merged = make_row("1-2-3", issue="2024-50", state="blocked", addresses=[found(indexed.url, "signed", B)])
+    merged = make_row(f"{OWN}-2-3", issue="2024-50", state="blocked", addresses=[found(indexed.url, "signed", B)])
     assert (listed(merged).addresses, listed(merged).state) == ([indexed.url], "blocked")
     by_other_address = make_row(key, issue="2024-50", state="known", addresses=[found(UNSIGNED, "unsigned")])
     assert listed(by_other_address).addresses == [UNSIGNED, indexed.url]
@@ -248,6 +249,26 @@ async def test_an_empty_store_counts_what_the_first_run_requests(sqlite_uri: str
     asked = {one.issue for one in (*bundled_index(), *bundled_reprints()) if one.url}
     assert (state.due_now, state.due_later, state.weeks["known"]) == (len(asked), 0, 201)
     assert state.advice == {"crawl": 230}
+
+
+async def test_reprints_that_are_refused_are_neither_due_nor_advised(sqlite_uri: str) -> None:
+    async with open_store(sqlite_uri) as store:
+        await Ledger(store).add([FoundAddress(one.url, "index", one.issue) for one in bundled_reprints()])
+        now, fresh = datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=9)
+        state = status(await take_snapshot(store, now, fresh, reprints=False), [], "x")
+    assert state.due_now == sum(bool(one.url) for one in bundled_index())
+    assert [week.issue for week in state.missing if week.reprints] == []
+
+
+async def test_a_reprint_that_was_refused_is_due_and_advised_once_reprints_are_wanted(sqlite_uri: str) -> None:
+    refused = row("3070000000-2650000001-2", "rejected", found(SHORT, "short", "reprint"), ending="reprint")
+    async with open_store(sqlite_uri) as store:
+        await store.change_row(refused.id, lambda _: refused)
+        snapshot = await take_snapshot(store, datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=9))
+    (week,) = [week for week in snapshot.weeks if week.issue == refused.issue]
+    assert (week.advice, SHORT in week.reprints) == ("crawl", True)
+    known = {one.issue for one in (*bundled_index(), *bundled_reprints()) if one.url}
+    assert status(snapshot, [], "x").due_now == len(known | {refused.issue})
 
 
 @pytest.mark.usefixtures("before")

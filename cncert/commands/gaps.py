@@ -75,7 +75,7 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
                 await store.issue_sources(),
                 first=first,
                 last=last,
-                reprints=not await store.is_sample(),
+                reprints=self.options.reprints and not await store.is_sample(),
             )
         language = self.options.language
         if opts.html:

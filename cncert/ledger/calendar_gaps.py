@@ -61,10 +61,11 @@ def weeks(
 ) -> list[Week]:
     """Return every week from the first known issue to the last one due, oldest first, bounded by *first* and *last*.
 
-    *rows* is the ledger, *stored* the issues in the store with their sources; *reprints*: whether those of the bundled
-    index count. No issue is expected of a week that has not ended by *today*; a clock that is behind the bundled index,
-    or too far ahead of all that is known, is not believed. What only the page of an issue names, or a feed or a person
-    before the oldest stored or indexed issue, does not begin or end the series: years are misprinted.
+    *rows* is the ledger, *stored* the issues in the store with their sources; *reprints*: whether those that are not
+    stored count, of the ledger and of the bundled index. No issue is expected of a week that has not ended by *today*;
+    a clock that is behind the bundled index, or too far ahead of all that is known, is not believed. What only the page
+    of an issue names, or a feed or a person before the oldest stored or indexed issue, does not begin or end the
+    series: years are misprinted.
     """
     today = max(today or day_in_china(datetime.now(UTC)), _end(bundled_index()[-1].issue) + timedelta(days=1))
     rows = list(rows)
@@ -111,8 +112,11 @@ def week_document(week: Week) -> dict[str, Any]:
 
 
 def with_index(rows: Iterable[LedgerRow], *, reprints: bool = True) -> list[LedgerRow]:
-    """Return *rows* with what the bundled index has beside them, as a run adds it to the ledger."""
-    known = {row.id: row for row in rows}
+    """Return *rows* with what the bundled index has beside them, as a run adds it to the ledger.
+
+    Without *reprints*, those that no run would request are left out.
+    """
+    known = {row.id: row for row in rows if reprints or row.state is State.STORED or not is_reprint(row)}
     urls = {address.url for row in known.values() for address in row.addresses}
     for indexed in _index_rows(reprints):
         new = [address for address in indexed.addresses if address.url not in urls]
@@ -169,7 +173,9 @@ def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]
     # What was never requested says nothing beside another article, unless it is the article itself, with an address.
     asked_for = [row for row in rows if row.state is not State.KNOWN and row.ending is not Ending.NOT_ARCHIVED]
     telling = [row for row in rows if row in asked_for or (row.addresses and not is_reprint(row))] or rows
-    asked = [row for row in rows if row.state not in (State.GONE, State.REJECTED)]
+    asked = [
+        row for row in rows if row.state not in (State.GONE, State.REJECTED) or row.ending is Ending.REPRINT
+    ]  # a reprint that was refused is wanted now
     own, copies = (
         {address.url: address for row in asked if is_reprint(row) is wanted for address in row.addresses}
         for wanted in (False, True)

@@ -25,8 +25,8 @@ def advise(state: WeekState, ending: Ending | None, addresses: Collection[Ledger
     answered = [address for address in addresses if address.form in ANSWERED_FORMS]
     if state == "stored":
         return None
-    if ending is Ending.NOT_ARCHIVED or not all(address.tries for address in answered):
-        return "crawl"  # one that should be answered has not been tried
+    if ending in (Ending.NOT_ARCHIVED, Ending.REPRINT) or not all(address.tries for address in answered):
+        return "crawl"  # one that should be answered has not been tried, or was refused for what is wanted now
     match state:
         case "known" if addresses:
             return "crawl"

@@ -51,7 +51,7 @@ async def evaluate(store: Store, options: Options, now: datetime) -> tuple[Store
     """Return a snapshot of *store*, and the alerts that follow from it and from those before. May raise StoreError."""
     places = {"CNCERT_FILES": options.files, "CNCERT_ARCHIVE": options.archive}
     folders = {name: folder for name, place in places.items() if place and (folder := local_folder(place))}
-    snapshot = await take_snapshot(store, now, timedelta(days=options.fresh_days), folders)
+    snapshot = await take_snapshot(store, now, timedelta(days=options.fresh_days), folders, reprints=options.reprints)
     return snapshot, update_alerts(previous_alerts(snapshot.runs, now), find_problems(snapshot), now)
 
 

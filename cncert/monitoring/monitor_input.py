@@ -45,8 +45,8 @@ class StoreSnapshot:
     """All rows of the ledger."""
     stored: int = 0
     """How many issues are stored."""
-    is_sample: bool = False
-    """Whether they are sample data."""
+    reprints: bool = True
+    """Whether runs request reprints (CNCERT_REPRINTS); of sample data there are none."""
 
     @property
     def last_run(self) -> RunRecord | None:
@@ -55,12 +55,17 @@ class StoreSnapshot:
 
 
 async def take_snapshot(
-    store: Store, now: datetime, fresh: timedelta, folders: Mapping[str, Path] | None = None
+    store: Store,
+    now: datetime,
+    fresh: timedelta,
+    folders: Mapping[str, Path] | None = None,
+    *,
+    reprints: bool = True,
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
     rows, stored = await store.rows(), await store.issue_sources()
-    is_sample = await store.is_sample()
-    weeks = calendar_gaps.weeks(rows, stored, today=day_in_china(now), reprints=not is_sample)
+    reprints = reprints and not await store.is_sample()
+    weeks = calendar_gaps.weeks(rows, stored, today=day_in_china(now), reprints=reprints)
     free = {name: shutil.disk_usage(existing_parent(folder)).free for name, folder in (folders or {}).items()}
     with suppress(StoreError):  # the user of the database may have no right to ask
         if (of_store := (await store.server()).free_bytes) is not None:
@@ -86,7 +91,7 @@ async def take_snapshot(
         free_bytes=free,
         rows=rows,
         stored=len(stored),
-        is_sample=is_sample,
+        reprints=reprints,
     )
 
 

@@ -14,7 +14,7 @@ from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.run_lines import alert_document, run_document
 from cncert.report.publication_time import publication_time
-from cncert.store.ledger_rows import State
+from cncert.store.ledger_rows import Ending, State
 from cncert.store.run_records import Alert, RunRecord
 
 
@@ -106,12 +106,13 @@ def _due_articles(snapshot: StoreSnapshot) -> Counter[bool]:
     """
     had = {week.issue for week in snapshot.weeks if week.source not in (None, "feed", "file")}
     waiting: dict[str, bool] = {}
-    for row in calendar_gaps.with_index(snapshot.rows, reprints=not snapshot.is_sample):
+    for row in calendar_gaps.with_index(snapshot.rows, reprints=snapshot.reprints):
         if row.state is State.STORED:
             is_asked = row.next_try is not None and any(one.form in ANSWERED_FORMS for one in row.addresses)
             due = is_looked_for(row, snapshot.now)
         else:
-            is_asked = bool(row.addresses) and row.state in (State.KNOWN, State.BLOCKED, State.UNAVAILABLE)
+            is_waiting = row.state in (State.KNOWN, State.BLOCKED, State.UNAVAILABLE) or row.ending is Ending.REPRINT
+            is_asked = bool(row.addresses) and is_waiting
             is_asked = is_asked and not (row.issue in had and may_be_reprint(row))
             due = is_due(row, now=snapshot.now)
         if is_asked:
