@@ -1,6 +1,7 @@
 """Which articles of a week are requested, and in which order: the pure rules, then whole crawls."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,24 @@ async def test_a_feed_that_does_not_reach_back_to_the_last_look_is_said(site: Lo
     crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
     _, _, run = await kept(tmp_path)
     assert [line for line in all_lines(run) if "missed" in line]
+
+
+async def test_a_reprint_under_the_title_of_another_week_keeps_none_away(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """Its list of earlier issues tells, as soon as another article claims the week."""
+    other = "2024-17"
+    their_page = series.published(other).url
+    site.add_article(their_page, pages.FAILURES["verification"].page)
+    spec = reprints.reprint_spec(ORIGINAL, "whole")
+    site.add_article(SHORTS[0], pages.render(replace(spec, title=series.title_of(other))))
+    right = series.spec_of(other, sn=their_page.partition("sn=")[2].partition("&")[0])
+    site.add_article(SHORTS[1], reprints.reprint_page(right, "whole", by=reprints.REPRINTERS[1]))
+    for number in range(2):
+        serve(site, *(replace(post(url), title=series.title_of(other)) for url in SHORTS[: number + 1]))
+        crawl(site, tmp_path, f"from={WEEK}", f"until={other}", CNCERT_FEEDS=FEED)
+    async with open_store(f"sqlite:///{tmp_path.resolve() / 'cncert.db'}") as store:
+        stored = await store.get_issues([WEEK, other])
+    mids = {week: issue.article.mid for week, issue in stored.items()}
+    assert mids == {week: series.published(week).mid for week in (WEEK, other)}
 
 
 # What a run plans

@@ -12,6 +12,7 @@ from cncert.ledger.article_ledger import is_unresolved
 from cncert.ledger.retry_times import ANSWERED_FORMS, LOOK_FOR_ORIGINAL_AFTER
 from cncert.report.issue_warnings import DOUBTED_WEEK
 from cncert.report.series import CNCERT_BIZ
+from cncert.report.which_week import claims_of
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
 
@@ -39,10 +40,13 @@ def place_in_week(row: LedgerRow, address: LedgerAddress) -> int:
 def needs_page(row: LedgerRow, stored: Issue | None, now: datetime) -> bool:
     """Whether the page of *row*, which may be a reprint, is needed though *stored* is what its week has.
 
-    It is not if a page shows the week already, and surely that week. Beside a reprint, an article of an unknown
-    account may be the original: it is looked for as seldom as any original.
+    It is not if a page shows the week already, and surely that week. Of a reprint, that another account may have
+    edited, the list of earlier issues has to say so too. Beside it, an article of an unknown account may be the
+    original: it is looked for as seldom as any original.
     """
     if stored is None or any(warning.code in DOUBTED_WEEK for warning in stored.warnings):
+        return True
+    if stored.provenance.reprint is not None and not claims_of(stored).agree_on((stored.year, stored.number)):
         return True
     if stored.provenance.reprint is not None:
         fetched = stored.provenance.fetched_at
