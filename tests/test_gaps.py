@@ -289,6 +289,18 @@ async def test_the_page_of_an_article_of_which_a_reprint_was_had_is_due_once_a_m
     assert await due(timedelta(days=9)) == (others, 1)
 
 
+@pytest.mark.usefixtures("before")
+@pytest.mark.parametrize(("source", "due"), [("page", 0), ("reprint", 0), ("site", 1), ("feed", 1), ("file", 1)])
+async def test_a_reprint_is_due_where_no_page_of_wechat_shows_the_week(
+    sqlite_uri: str, source: Source, due: int
+) -> None:
+    async with open_store(sqlite_uri) as store:
+        await put_document(store, make_issue(2025, 15, provenance={"source": source}))
+        await store.change_row("s-1", lambda _: row("s-1", "known", found(SHORT, "short")))
+        state = status(await take_snapshot(store, datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=9)), [], "x")
+    assert state.due_now == sum(one.issue <= "2025-12" for one in bundled_index()) + due
+
+
 def test_json_has_the_advice_in_words(tmp_path: Path) -> None:
     result = run_scrapy("gaps", "--json", "--from", "2025-20", "--until", "2025-20", env=project_env(None, tmp_path))
     (one,) = json.loads(result.stdout)

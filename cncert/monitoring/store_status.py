@@ -104,7 +104,7 @@ def _due_articles(snapshot: StoreSnapshot) -> Counter[bool]:
     A run begins with the bundled index in the ledger. It requests one article of a week, and the page of a stored
     article again of which only a reprint was had; a reprint, or what may be one, only of a week that is not stored.
     """
-    had = {week.issue for week in snapshot.weeks if week.source not in (None, "feed", "file")}
+    had = {week.issue for week in snapshot.weeks if week.source in ("page", "reprint_card", "reprint")}
     waiting: dict[str, bool] = {}
     for row in calendar_gaps.with_index(snapshot.rows, reprints=snapshot.reprints):
         if row.state is State.STORED:
