@@ -312,7 +312,23 @@ async def test_what_should_be_answered_is_among_the_few_that_are_asked(tmp_path:
 
 
 async def test_a_feed_of_many_articles_does_not_use_up_what_pages_name(tmp_path: Path) -> None:
-    named = [FoundAddress(f"https://mp.weixin.qq.com/s/{number:022d}", FEED, WEEK) for number in range(100)]
+    named = [FoundAddress(f"https://mp.weixin.qq.com/s/{number:022d}", f"feed:{HOST}", WEEK) for number in range(100)]
     listed = pages.long_address(pages.CNCERT_BIZ, 2247000001, 1, "5a" * 16)
     requests = await planned(tmp_path, [*named, FoundAddress(listed, WEEK, "2024-15")])
     assert [request.issue for request in requests] == [WEEK, WEEK, WEEK, "2024-15"]
+
+
+@pytest.mark.parametrize(("source", "followed"), [(f"feed:{HOST}", 60), ("album:123", 120)])
+async def test_a_feed_that_names_articles_of_all_weeks_is_followed_in_parts(
+    tmp_path: Path, source: str, followed: int
+) -> None:
+    """The newest weeks come first. An album lists the articles of one account."""
+    weeks = series.week_ids("2022-01", "2023-52")[-40:]
+    named = [
+        FoundAddress(f"https://mp.weixin.qq.com/s/{week.replace('-', ''):>016}{number:06d}", source, week)
+        for week in weeks
+        for number in range(4)
+    ]
+    requests = await planned(tmp_path, named)
+    assert len(requests) == followed
+    assert requests[0].issue == weeks[-1]

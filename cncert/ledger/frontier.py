@@ -34,7 +34,10 @@ MAX_ARTICLES_A_WEEK = 3
 Of those that feeds name, as many are followed in one run.
 """
 MAX_ARTICLES_A_RUN = 60
-"""How many articles are followed in one run that only the pages of issues name. The next run goes on."""
+"""How many articles are followed in one run that only the pages of issues name, and how many that only feeds name.
+
+The next run goes on.
+"""
 _VOUCHED = {"start", "index", "file", "page"}
 """Sources of addresses that are followed without a limit: persons, and the bundled index."""
 
@@ -196,8 +199,13 @@ class Frontier:
         if row.state is State.STORED or any(_VOUCHED.intersection(address.sources) for address in row.addresses):
             return True
         if not row.is_named_by_pages_only:
+            if self._from_feeds[row.issue] >= MAX_ARTICLES_A_WEEK or (
+                row.is_named_by_feeds_only and self._from_feeds.total() >= MAX_ARTICLES_A_RUN
+            ):
+                self._count("cncert/ledger/not_followed")
+                return False
             self._from_feeds[row.issue] += 1
-            return self._from_feeds[row.issue] <= MAX_ARTICLES_A_WEEK
+            return True
         if self._followed is None:
             tried = [one for one in await self._store.rows() if one.attempts and one.is_named_by_pages_only]
             self._followed = Counter(one.issue for one in tried)

@@ -163,6 +163,12 @@ class LedgerRow(Model):
         sources = {source for address in self.addresses for source in address.sources}
         return bool(sources) and all(re.fullmatch(ISSUE_ID, source) for source in sources)
 
+    @property
+    def is_named_by_feeds_only(self) -> bool:
+        """Whether nothing but feeds names it."""
+        sources = {source for address in self.addresses for source in address.sources}
+        return bool(sources) and all(source.startswith("feed:") for source in sources)
+
     def with_address(self, url: str, form: AddressForm, source: str, when: datetime) -> "LedgerRow":
         """Return this row with *url* as found in *source*; the row itself if that is in it already."""
         found = LedgerAddress(url=url, form=form, sources=[source], first_seen=when)
