@@ -12,7 +12,7 @@ import pytest
 
 from cncert.editions.take_issue import take
 from cncert.items import Issue
-from cncert.ledger import calendar_gaps
+from cncert.ledger import calendar_gaps, week_order
 from cncert.sources import bundled_index, bundled_reprints
 from cncert.store import Store
 from cncert.store.kept_pictures import KeptPicture
@@ -76,8 +76,9 @@ def let_index_end(monkeypatch: pytest.MonkeyPatch, last: str) -> None:
     known = [tuple(one for one in index() if one.issue <= last) for index in (bundled_index, bundled_reprints)]
     monkeypatch.setattr(calendar_gaps, "bundled_index", lambda: known[0])
     monkeypatch.setattr(calendar_gaps, "bundled_reprints", lambda: known[1])
-    for cached in ("_index_rows", "_reprint_urls"):
-        monkeypatch.setattr(calendar_gaps, cached, getattr(calendar_gaps, cached).__wrapped__)
+    monkeypatch.setattr(week_order, "bundled_reprints", lambda: known[1])
+    for module, cached in ((calendar_gaps, "_index_rows"), (week_order, "_reprint_urls")):
+        monkeypatch.setattr(module, cached, getattr(module, cached).__wrapped__)
 
 
 async def put_document(store: Store, issue: Issue) -> None:

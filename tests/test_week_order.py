@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cncert.items import Issue, ReprintRecord
+from cncert.ledger import calendar_gaps
 from cncert.ledger.article_ledger import FoundAddress
 from cncert.ledger.frontier import Frontier, PlannedRequest
 from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER, UNSIGNED_RETRY_AFTER, is_due, next_try
@@ -46,6 +47,9 @@ def test_what_should_be_answered_comes_first_then_what_is_cncerts_own() -> None:
         row(OTHER, "unsigned"),
     ]
     assert [place_in_week(one, one.addresses[0]) for one in rows] == [0, 1, 2, 3]
+    said = row(UNKNOWN, "short")
+    said = said.model_copy(update={"addresses": [said.addresses[0].model_copy(update={"says_own": True})]})
+    assert place_in_week(said, said.addresses[0]) == 0
     refused = row(OWN, "signed", B)
     assert place_in_week(refused, refused.addresses[0]) == 2
 
@@ -144,9 +148,10 @@ def reprint(number: int, *, marked: bool = True) -> bytes:
     return reprints.reprint_page(ORIGINAL, "whole", by=by, marks="cncert" if marked else "none")
 
 
-def serve(site: LoopbackWeChat, *posts: feeds.Post, newest: datetime | None = None) -> None:
-    """The feed of an aggregator with *posts* among 500 entries."""
-    listed = feeds.aggregated(posts, newest=newest or datetime.now(UTC))
+def serve(site: LoopbackWeChat, *posts: feeds.Post, pinned: int = 0) -> None:
+    """The feed of an aggregator with *posts* among 500 entries, below some that are years old."""
+    listed = feeds.aggregated(posts, newest=datetime.now(UTC))
+    listed = [replace(post, published=datetime(2020, 1, 1, tzinfo=UTC)) for post in listed[:pinned]] + listed[pinned:]
     site.add_path(HOST, "/rss.xml", feeds.doonsec(listed), content_type="application/rss+xml")
 
 
@@ -222,6 +227,20 @@ async def test_what_another_page_made_up_for_is_no_failure_of_the_run(site: Loop
     assert (result.returncode, run.clean, run.faults) == (0, True, {})
 
 
+@pytest.mark.parametrize("number", range(4))
+async def test_of_short_addresses_the_one_of_cncerts_account_comes_first(
+    site: LoopbackWeChat, tmp_path: Path, number: int
+) -> None:
+    """Neither says which article it is of; the feed says of which account."""
+    own = "https://mp.weixin.qq.com/s/OwnShortAddress0000000"
+    site.add_article(own, series.page_of(WEEK))
+    site.add_article(SHORTS[number], reprint(number))
+    serve(site, post(SHORTS[number]), post(own, account=pages.CNCERT_NAME))
+    crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
+    issue, _, _ = await kept(tmp_path)
+    assert issue is not None and issue.provenance.source == "page"
+
+
 async def test_reprints_are_refused_when_switched_off_and_due_when_on(site: LoopbackWeChat, tmp_path: Path) -> None:
     site.add_article(SHORTS[0], reprint(0))
     serve(site, post(SHORTS[0]))
@@ -246,6 +265,27 @@ async def test_a_whole_text_that_names_the_account_is_a_copy_a_beginning_is_none
         assert (issue.provenance.source if issue else None) == source
 
 
+async def test_a_week_lists_few_addresses_that_only_feeds_name(site: LoopbackWeChat, tmp_path: Path) -> None:
+    urls = [f"https://mp.weixin.qq.com/s/{pages.token(f'fake {number}')}" for number in range(30)]
+    serve(site, *map(post, urls))
+    crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
+    async with open_store(f"sqlite:///{tmp_path.resolve() / 'cncert.db'}") as store:
+        (week,) = calendar_gaps.weeks(await store.rows(), {}, first=WEEK, last=WEEK)
+    assert len(set(week.addresses) & set(urls)) == calendar_gaps.MAX_FROM_FEEDS
+    assert PUBLISHED.url in week.addresses
+
+
+async def test_an_address_of_cncerts_that_shows_another_account_stays_its_own(
+    site: LoopbackWeChat, tmp_path: Path
+) -> None:
+    """A foreign archive, or a cache, may answer anything."""
+    site.add_article(PUBLISHED.url, reprint(0))
+    crawl(site, tmp_path, *BOUNDS)
+    _, rows, _ = await kept(tmp_path)
+    own = rows[f"{pages.CNCERT_BIZ}-{PUBLISHED.mid}-{PUBLISHED.idx}"]
+    assert PUBLISHED.url in [address.url for address in own.addresses]
+
+
 async def test_a_feed_that_does_not_reach_back_to_the_last_look_is_said(site: LoopbackWeChat, tmp_path: Path) -> None:
     serve(site, post(SHORTS[0]))
     crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
@@ -253,6 +293,7 @@ async def test_a_feed_that_does_not_reach_back_to_the_last_look_is_said(site: Lo
     assert not [line for line in all_lines(run) if "missed" in line]
     past = (datetime.now(UTC) - timedelta(days=5)).isoformat()
     uri = f"sqlite:///{tmp_path.resolve() / 'cncert.db'}"
+    serve(site, post(SHORTS[0]), pinned=1)  # an old entry that stays on top says nothing
     rewrite(uri, "runs", run.id, lambda document: document["feeds"][0].update(at=past))
     crawl(site, tmp_path, *BOUNDS, CNCERT_FEEDS=FEED)
     _, _, run = await kept(tmp_path)

@@ -69,6 +69,8 @@ class FoundAddress:
     source: str
     """As in :attr:`LedgerAddress.sources`."""
     issue: str | None = None
+    says_own: bool = False
+    """Whether *source* says that it is of CNCERT's account."""
 
 
 class Ledger:
@@ -101,7 +103,9 @@ class Ledger:
                 row = rows.get(place) or LedgerRow(id=place, issue=one.issue, first_seen=now, updated_at=now)
                 if row.issue is None and one.issue is not None:
                     row = row.model_copy(update={"issue": one.issue})
-                rows[place] = row.with_address(address.url, address.form, one.source, now) if address else row
+                if address is not None:
+                    row = row.with_address(address.url, address.form, one.source, now, says_own=one.says_own)
+                rows[place] = row
             for result in ended:
                 rows[result.row] = result.put_into(rows.get(result.row))
             # A row that cannot be read stays as it is.

@@ -13,7 +13,7 @@ from cncert.items import Model, Moment, Period, Source, day_in_china, issue_id
 from cncert.ledger.article_ledger import row_id
 from cncert.ledger.next_address import ranked_addresses
 from cncert.ledger.publishing_habits import last_due_week
-from cncert.ledger.week_order import is_of_other_account
+from cncert.ledger.week_order import is_reprint
 from cncert.ledger.week_states import Advice, WeekState, advise, week_words
 from cncert.report import calendar
 from cncert.report.series import SERIES
@@ -24,6 +24,8 @@ from cncert.wechat.address import read_address
 # Of several articles that claim a week, the first of these states is the state of the week.
 _STATE_ORDER = (State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED, State.STORED)
 
+MAX_FROM_FEEDS = 5
+"""Addresses of a week that only feeds name and that are listed: a feed may name any number."""
 MAX_SILENCE = timedelta(weeks=104)
 """How far the clock is believed to be ahead of the newest issue that is known. A new version, whose index is newer,
 comes sooner; a clock that is further ahead would fill the calendar with weeks of which nobody knows anything."""
@@ -142,18 +144,6 @@ def _index_rows(reprints: bool) -> tuple[LedgerRow, ...]:
     return tuple(rows.values())
 
 
-@cache
-def _reprint_urls() -> frozenset[str]:
-    read = (read_address(reprint.url) for reprint in bundled_reprints())
-    return frozenset(address.url for address in read if address is not None)
-
-
-def is_reprint(row: LedgerRow) -> bool:
-    """Whether *row* is known to be a reprint: it says so, the index does, or it is the article of another account."""
-    is_indexed = any(address.url in _reprint_urls() for address in row.addresses)
-    return is_indexed or row.original is not None or is_of_other_account(row)
-
-
 def _is_named(row: LedgerRow) -> bool:
     return bool(row.addresses) and not row.is_named_by_pages_only
 
@@ -181,6 +171,8 @@ def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]
         for wanted in (False, True)
     )
     ranked = ranked_addresses((own | copies).values())  # of two that are alike the article itself comes first
+    from_feeds = [one for one in ranked if all(source.startswith("feed:") for source in one.sources)]
+    ranked = [one for one in ranked if one not in from_feeds[MAX_FROM_FEEDS:]]
     state: WeekState = "never named"
     reason: str | None = "no list, no index names it"
     row = min(telling, key=lambda row: _STATE_ORDER.index(row.state), default=None)

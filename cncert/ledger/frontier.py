@@ -12,7 +12,7 @@ from cncert.items import Issue
 from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger
 from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
-from cncert.ledger.week_order import is_of_other_account, may_be_reprint, needs_page, place_in_week
+from cncert.ledger.week_order import is_reprint, may_be_reprint, needs_page, place_in_week
 from cncert.store import Store
 from cncert.store.ledger_rows import AddressForm, Ending, LedgerAddress, LedgerRow, State
 from cncert.wechat.failure_pages import Page, Verdict
@@ -176,7 +176,7 @@ class Frontier:
         scope, now = self._scope, datetime.now(UTC)
         if row.state is State.STORED:
             return scope.refresh or is_looked_for(row, now)
-        if not self._reprints and is_of_other_account(row):
+        if not self._reprints and is_reprint(row):
             return False
         if not is_due(row, now=now, retry=scope.retry or scope.replaying, reprints=self._reprints):
             return False
@@ -238,17 +238,24 @@ class Frontier:
         asked.add(address.url)
         self._count("cncert/ledger/asked")
         place = place_in_week(row, address) if asked_for is None else 0
-        is_spare = place > 0 and row.state is not State.STORED and not self._scope.replaying
+        is_spare = (place > 0 or may_be_reprint(row)) and row.state is not State.STORED and not self._scope.replaying
         return PlannedRequest(row.id, address.url, address.form, row.issue, moves, place, is_spare)
 
     # --- results
 
-    async def record_article(self, row: str, key: str) -> None:
-        """Record that the page of *row* is the article *key*."""
+    async def record_article(self, row: str, key: str) -> str:
+        """Record that the page of *row* is the article *key*; return the row that the result belongs to.
+
+        An address that names an article of one account, and shows another's, makes the two no one article.
+        """
         self._challenges = self._unanswered = self._unreached = 0
         self._note_failure(row, None)
+        accounts = {ident.partition("-")[0] for ident in (row, key)}
+        if len(accounts) == 2 and all(account.isdigit() for account in accounts):
+            return row
         await self.ledger.merge_into(key, row)
         self._asked.setdefault(key, set())
+        return key
 
     async def record_other_issue(self, issue: Issue, claimed: str | None) -> None:
         """Record that the issue *claimed*, for which an address was given, is still missing if that led to *issue*."""

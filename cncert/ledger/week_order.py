@@ -6,6 +6,7 @@ challenges addresses without a signature.
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import cache
 
 from cncert.items import Issue
 from cncert.ledger.article_ledger import is_unresolved
@@ -13,8 +14,10 @@ from cncert.ledger.retry_times import ANSWERED_FORMS, LOOK_FOR_ORIGINAL_AFTER
 from cncert.report.issue_warnings import DOUBTED_WEEK
 from cncert.report.series import CNCERT_BIZ
 from cncert.report.which_week import claims_of
+from cncert.sources import bundled_reprints
 from cncert.store import Store
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
+from cncert.wechat.address import read_address
 
 
 def may_be_reprint(row: LedgerRow) -> bool:
@@ -28,13 +31,26 @@ def is_of_other_account(row: LedgerRow) -> bool:
     return account.isdigit() and int(account) != CNCERT_BIZ
 
 
+@cache
+def _reprint_urls() -> frozenset[str]:
+    read = (read_address(reprint.url) for reprint in bundled_reprints())
+    return frozenset(address.url for address in read if address is not None)
+
+
+def is_reprint(row: LedgerRow) -> bool:
+    """Whether *row* is known to be a reprint: it says so, the index does, or it is the article of another account."""
+    is_indexed = any(address.url in _reprint_urls() for address in row.addresses)
+    return is_indexed or row.original is not None or is_of_other_account(row)
+
+
 def place_in_week(row: LedgerRow, address: LedgerAddress) -> int:
     """Return the place of a request for *address* of *row* among those of its week; 0 comes first.
 
     What should be answered comes before what should not, and CNCERT's own before what may be a reprint.
     """
     should_be_answered = address.form in ANSWERED_FORMS and not address.refusals_in_a_row
-    return 2 * (not should_be_answered) + may_be_reprint(row)
+    is_own = not may_be_reprint(row) or address.says_own
+    return 2 * (not should_be_answered) + (not is_own)
 
 
 def needs_page(row: LedgerRow, stored: Issue | None, now: datetime) -> bool:
@@ -46,12 +62,13 @@ def needs_page(row: LedgerRow, stored: Issue | None, now: datetime) -> bool:
     """
     if stored is None or any(warning.code in DOUBTED_WEEK for warning in stored.warnings):
         return True
-    if stored.provenance.reprint is not None and not claims_of(stored).agree_on((stored.year, stored.number)):
+    if stored.provenance.reprint is None:
+        return stored.provenance.source != "page"
+    if not claims_of(stored).agree_on((stored.year, stored.number)):
         return True
-    if stored.provenance.reprint is not None:
-        fetched = stored.provenance.fetched_at
-        return is_unresolved(row) and fetched is not None and fetched + LOOK_FOR_ORIGINAL_AFTER < now
-    return stored.provenance.source != "page"
+    fetched = stored.provenance.fetched_at
+    may_be_original = is_unresolved(row) and not is_reprint(row)
+    return may_be_original and fetched is not None and fetched + LOOK_FOR_ORIGINAL_AFTER < now
 
 
 async def still_missing(store: Store, failed: Collection[str]) -> set[str]:

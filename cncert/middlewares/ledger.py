@@ -155,8 +155,7 @@ class LedgerMiddleware(RunComponent):
         if "row" not in response.meta or (page := self._spider.judge(response)).verdict is not Verdict.ARTICLE:
             return
         key = str(page.article.key) if page.article and page.article.key else response.meta["row"]
-        await self._frontier.record_article(response.meta["row"], key)
-        response.meta["row"] = key
+        response.meta["row"] = await self._frontier.record_article(response.meta["row"], key)
 
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Any] | None:
         """Reject an article that is no issue, with its reason."""

@@ -58,7 +58,7 @@ def _names_account(named: ListedIssue) -> bool:
     key = named.address.key
     if key is not None:
         return key.biz == CNCERT_BIZ
-    return any(name in named.article.author or name in named.article.html for name in CNCERT_NAMES)
+    return named.says_own or any(name in named.article.html for name in CNCERT_NAMES)
 
 
 def _direct(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cncert.items import day_in_china, issue_id
 from cncert.report import calendar
-from cncert.report.series import CNCERT_BIZ
+from cncert.report.series import CNCERT_BIZ, CNCERT_NAMES
 from cncert.report.title import read_title
 from cncert.wechat.address import Address, read_address
 
@@ -35,6 +35,11 @@ class ListedIssue:
     issue: str
     address: Address
     article: ListedArticle
+
+    @property
+    def says_own(self) -> bool:
+        """Whether the feed names CNCERT's account as its author, which proves nothing."""
+        return any(name in self.article.author for name in CNCERT_NAMES)
 
 
 def find_issues(

@@ -99,6 +99,8 @@ class LedgerAddress(Model):
     form: AddressForm
     sources: list[str]
     """``start``, ``index``, ``file``, ``page``, a feed or an album, or the issue that lists it (``2025-03``)."""
+    says_own: bool = False
+    """Whether a feed says that it is of CNCERT's account, which proves nothing."""
     first_seen: Moment
     tries: int = 0
     history: list[Attempt] = Field(default_factory=list)
@@ -129,6 +131,7 @@ class LedgerAddress(Model):
         return self.model_copy(
             update={
                 "sources": list(dict.fromkeys([*self.sources, *other.sources])),
+                "says_own": self.says_own or other.says_own,
                 "first_seen": min(self.first_seen, other.first_seen),
                 "tries": max(self.tries, other.tries),
                 "history": [attempts[key] for key in sorted(attempts)][-KEPT_ATTEMPTS:],
@@ -169,10 +172,13 @@ class LedgerRow(Model):
         sources = {source for address in self.addresses for source in address.sources}
         return bool(sources) and all(source.startswith("feed:") for source in sources)
 
-    def with_address(self, url: str, form: AddressForm, source: str, when: datetime) -> "LedgerRow":
+    def with_address(
+        self, url: str, form: AddressForm, source: str, when: datetime, *, says_own: bool = False
+    ) -> "LedgerRow":
         """Return this row with *url* as found in *source*; the row itself if that is in it already."""
-        found = LedgerAddress(url=url, form=form, sources=[source], first_seen=when)
-        if any(address.url == url and source in address.sources for address in self.addresses):
+        found = LedgerAddress(url=url, form=form, sources=[source], says_own=says_own, first_seen=when)
+        known = next((address for address in self.addresses if address.url == url), None)
+        if known is not None and source in known.sources and known.says_own >= says_own:
             return self
         return self.model_copy(
             update={

@@ -88,7 +88,7 @@ class FeedLook(Model):
     issues: int
     """How many entries are issues of the series by their title."""
     oldest: Moment | None
-    """When its oldest entry was published; None if none says so."""
+    """When its oldest entries were published, beside one in twenty that may be older; None if none says so."""
     before: Moment | None
     """When a run had read it before; None if none had."""
 
