@@ -44,6 +44,14 @@ class SavedFileError(CncertError):
     """
 
 
+class ReaderProcessError(SavedFileError):
+    """The process that read a file died or took too long. Raised from ``terminal/worker_pool.py``."""
+
+    def __init__(self, text: str, *, timed_out: bool) -> None:
+        super().__init__(text)
+        self.timed_out = timed_out
+
+
 class ExportError(CncertError):
     """The dataset cannot be exported. Raised from ``output/export/``."""
 

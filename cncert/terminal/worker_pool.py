@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Generic, Self, TypeVar, cast
 
-from cncert.exceptions import SavedFileError
+from cncert.exceptions import ReaderProcessError, SavedFileError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -90,15 +90,15 @@ class _Worker:
         self.process.start()
         theirs.close()  # or its death would not be noticed
 
-    def exit_reason(self) -> str:
+    def exit_error(self) -> ReaderProcessError:
         """Return why it died."""
         self.process.join(5)
         code = self.process.exitcode
         if _HAS_TIMER and code == -signal.SIGALRM:
-            return _TIMED_OUT
+            return ReaderProcessError(_TIMED_OUT, timed_out=True)
         if code == -9:
-            return "the process that read it was killed (out of memory?)"
-        return f"the process that read it died (status {code})"
+            return ReaderProcessError("the process that read it was killed (out of memory?)", timed_out=False)
+        return ReaderProcessError(f"the process that read it died (status {code})", timed_out=False)
 
 
 class _WorkerPool(Generic[T, R]):
@@ -149,7 +149,7 @@ class _WorkerPool(Generic[T, R]):
             except (EOFError, OSError):
                 del self.busy[connection]
                 connection.close()
-                found += [(index, SavedFileError(worker.exit_reason())), (index, None)]
+                found += [(index, worker.exit_error()), (index, None)]
                 continue
             if result is None:
                 del self.busy[connection]
