@@ -23,7 +23,7 @@ LAYERS = (
     ("infographics", "ledger", "sources", "archive"),
     ("store",),
     ("report",),
-    ("wechat", "pdf"),
+    ("wechat", "pdf", "cert_site"),
     ("items", "options", "exceptions", "terminal"),
 )
 """The packages and modules of cncert, from the top down: each may import what stands below it (docs/develop.md)."""
