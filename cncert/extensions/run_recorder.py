@@ -224,7 +224,7 @@ class RunRecorder:
         """Decide whether the run is clean, and save its record, also to a store that failed: it may work again."""
         record, stats = log.record, self.crawler.stats
         if self._store_failure is None:
-            record.gaps_after = await log.missing_weeks()
+            await log.note_gaps_after()
             for counter, numbers in (await log.note_issues()).items():
                 stats.set_value(f"cncert/figures/{counter}", sum(numbers.values()))
         if self._first_failure is not None:

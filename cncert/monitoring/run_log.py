@@ -53,6 +53,8 @@ class RunLog:
         self._store, self._first, self._last = store, first, last
         self._not_chosen: set[str] = set()
         """Issues of which the run read an edition that does not count."""
+        self._begins: str | None = None
+        """The first week of the calendar when the run began; ``~``, which is behind all, if it had none."""
         self._saved_at = 0.0
 
     async def save(self) -> None:
@@ -72,11 +74,25 @@ class RunLog:
 
     async def missing_weeks(self) -> int:
         """Return how many of the weeks that the run is about have no issue in the store."""
+        weeks = await self._weeks()
+        self._begins = self._begins or min((week.issue for week in weeks), default="~")
+        return len(calendar_gaps.missing(weeks))
+
+    async def note_gaps_after(self) -> None:
+        """Note how many weeks are missing now.
+
+        An issue that is older than all before stretches the calendar: the weeks behind it were missing before too.
+        """
+        weeks, record = await self._weeks(), self.record
+        record.gaps_after = len(calendar_gaps.missing(weeks))
+        older = sum(week.issue < (self._begins or "") for week in weeks)
+        record.gaps_before = (record.gaps_before or 0) + older
+
+    async def _weeks(self) -> list[calendar_gaps.Week]:
         rows, stored = await self._store.rows(), dict.fromkeys(await self._store.issue_ids())
         # Of the day on which the run began: another week that is due meanwhile is not lost by it.
         today = day_in_china(self.record.started_at)
-        weeks = calendar_gaps.weeks(rows, stored, first=self._first, last=self._last, today=today)
-        return len(calendar_gaps.missing(weeks))
+        return calendar_gaps.weeks(rows, stored, first=self._first, last=self._last, today=today)
 
     def count(self, taken: Taken) -> None:
         """Note what became of an issue that was taken in, and of those that depended on it."""
