@@ -1,7 +1,6 @@
 """The data model: an issue of the weekly report.
 
-Spiders yield an :class:`Issue` that is not validated: a strange page too gives one that a person can look at. Pipelines
-clean, complete and validate it, stores keep it, and its JSON form is the document that users see (docs/data.md).
+Spiders yield an :class:`Issue` that is not validated; pipelines do that, and its JSON form is what users see.
 """
 
 from datetime import date, datetime, timedelta, timezone
@@ -10,12 +9,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA_VERSION: Final = 2
-
 CHINA = timezone(timedelta(hours=8))
 """Asia/Shanghai has had no daylight saving time since 1991: a fixed offset is exact for every issue."""
-
 ISSUE_ID = r"^[0-9]{4}-[0-9]{2}$"
-
 Rating = Literal["优", "良", "中", "差", "危"]
 PictureStatus = Literal["pending", "stored", "failed", "placeholder", "unsupported"]
 Source = Literal["page", "reprint_card", "reprint", "site", "feed", "file"]
@@ -38,6 +34,7 @@ Offset = Annotated[int, Field(ge=0)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 Box = Annotated[list[Offset], Field(min_length=4, max_length=4)]
 """Left, top, width and height in pixels."""
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Moment = Annotated[AwareDatetime, AfterValidator(china_time)]
 
 
@@ -47,19 +44,12 @@ def day_in_china(moment: datetime) -> date:
 
 
 class Model(BaseModel):
-    """Base of all documents: unknown fields are errors, aliases (``_id``) are what is written.
-
-    The text under a field is its description in the JSON Schema, in docs/data.md and here.
-    """
+    """Base of all documents: unknown fields are errors, aliases (``_id``) are written. Texts describe fields."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        validate_by_name=True,
-        validate_by_alias=True,
-        serialize_by_alias=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+        extra="forbid", validate_by_name=True, validate_by_alias=True, serialize_by_alias=True,
+        allow_inf_nan=False, use_attribute_docstrings=True,
+    )  # fmt: skip
 
 
 class Period(Model):
@@ -162,8 +152,7 @@ class Figure(Model):
     source: Literal["text", "picture"] = Field(examples=["text"])
     """Whether it was read from the text or from a picture."""
     confidence: Confidence = Field(examples=[1.0])
-    """How sure the reading is, 0 to 1: 1 for the report's exact words and for what a person has checked, less for words
-    with a misprint; for a picture the lower one of the next two."""
+    """How sure the reading is, 0 to 1: below 1 for a misprint; for a picture the lower one of the next two."""
     words_confidence: Confidence | None = Field(default=None, examples=[0.981])
     """How sure the words in the picture are, 0 to 1; null for the text."""
     pairing_confidence: Confidence | None = Field(default=None, examples=[0.95])
@@ -229,6 +218,17 @@ class Picture(Model):
     """What became of it, see below."""
 
 
+class DocumentFile(Model):
+    """A PDF of CNCERT's site, which the text, or a figure joined to it, was read from."""
+
+    url: str | None = Field(examples=["https://www.cert.org.cn/publish/main/upload/File/CNCERT%20weekly.pdf"])
+    """Where it was fetched; null for a file that somebody kept."""
+    path: str | None = Field(examples=["2018-14/9f86d081884c7d659a2feaa0c55ad015.pdf"])
+    """Of the file, below ``CNCERT_FILES``; null if it is not kept there."""
+    checksum: Digest = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    """SHA-256 of the file."""
+
+
 class ReviewLink(Model):
     """A line of 近期回顾: an earlier issue, with its address where the line is a link."""
 
@@ -290,9 +290,7 @@ class Provenance(Model):
     """When the server answered, by its own clock, Chinese time; the time of a kept file; null if none is believed."""
     address: str | None = Field(examples=["https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"])
     """Where the page was fetched."""
-    sha256: str = Field(
-        pattern=r"^[0-9a-f]{64}$", examples=["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"]
-    )
+    sha256: Digest = Field(examples=["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"])
     """Of the raw page as it was served."""
     parser: str = Field(examples=["0.1.0+3f9a2c1b"])
     """Which parser read it: the version of cncert, and a digest of all that decides what is read."""
@@ -374,6 +372,8 @@ class Issue(Model):
     """The lists that it states, in the order of the text."""
     images: list[Picture]
     """Its pictures in reading order, the cover first."""
+    documents: list[DocumentFile] = []
+    """The PDFs that its text, or figures joined to it, were read from."""
     review: list[ReviewLink]
     """近期回顾 as printed, newest first."""
     warnings: list[IssueWarning]

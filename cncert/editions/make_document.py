@@ -39,12 +39,14 @@ def make_document(
             for figure in of_site
             if figure.metric not in stated
         ]
+    documents = [*issue.documents, *(choice.site.issue.documents if choice.site is not None else ())]
     images = [pictures[one.key].put_into(one) if one.key in pictures else one for one in issue.images]
     warnings = [*_contradictions(choice, chosen), *not_applied]
     issue = issue.model_copy(
         update={
             "figures": figures,
             "images": images,
+            "documents": documents,
             "review": [line for line in issue.review if issue_id(line.year, line.number) != issue.id],
             "warnings": [*issue.warnings, *warnings],
             "editions": [one.record(chosen=one is chosen) for one in choice.editions],

@@ -16,6 +16,7 @@ from cncert.items import (
     Account,
     ArticleRecord,
     Check,
+    DocumentFile,
     EditionRecord,
     Figure,
     Issue,
@@ -211,6 +212,15 @@ PICTURES: Final = (
     _picture("status", "状态"),
 )
 
+_document = partial(field_column, DocumentFile, at="item")
+DOCUMENTS: Final = (
+    *_WEEK,
+    _PLACE,
+    _document("url", "地址"),
+    _document("path", "文件"),
+    _document("checksum", "校验值"),
+)
+
 WARNINGS: Final = (
     *_WEEK,
     _PLACE,
@@ -337,6 +347,7 @@ def _of_issues(scope: ExportScope) -> Iterator[Table]:
     yield Table("shares", "占比", "A row for each named part of a figure.", (*numbered, "part"), SHARES, shares)
     yield Table("rankings", "排名", "A row for each line of a ranking.", (*numbered, "rank"), RANKINGS, rankings)
     yield Table("pictures", "图片", "A row for each picture of an issue.", numbered, PICTURES, each("images"))
+    yield Table("documents", "文件", "A row for each PDF of an issue.", numbered, DOCUMENTS, each("documents"))
     yield Table("warnings", "疑点", "A row for each warning about an issue.", numbered, WARNINGS, each("warnings"))
     text = "A row for each edition of an issue: what was read of it from one source."
     yield Table("editions", "版本", text, ("issue", "id"), EDITIONS, each("editions"))
