@@ -52,6 +52,17 @@ class ReaderProcessError(SavedFileError):
         self.timed_out = timed_out
 
 
+class ListError(CncertError):
+    """A list of pages is not laid out as it was, or names pages at addresses that are not known.
+
+    Raised from a spider; ``middlewares/ledger.py`` records it.
+    """
+
+    def __init__(self, kind: Literal["unavailable", "unknown"], text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
 class ExportError(CncertError):
     """The dataset cannot be exported. Raised from ``output/export/``."""
 
@@ -82,8 +93,8 @@ class OcrError(CncertError):
 class NotAnIssue(CncertError):
     """The article is no issue of the weekly report. Raised from ``report/issue.py`` and ``sources/saved_files/``.
 
-    ``reason`` is ``account``, ``title``, ``empty`` or ``identity``, for a saved file also ``several``; the text is for
-    a person.
+    ``reason`` is the value of an ``Ending`` of the ledger: ``account``, ``title``, ``empty`` or ``identity``, for a
+    saved file also ``several``, for a PDF what became of it; the text is for a person.
     """
 
     def __init__(self, reason: str, text: str) -> None:

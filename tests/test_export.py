@@ -87,7 +87,9 @@ ISSUES = [
     ),
 ]  # fmt: skip
 GAP = make_row(f"{BIZ}-1-1", issue="2025-05", state="gone", reason="deleted by its author")
-TABLES = "issues figures wide wide_sources shares rankings pictures documents warnings editions gaps breaks metrics columns".split()
+TABLES = (
+    "issues figures wide wide_sources shares rankings pictures documents warnings editions gaps breaks metrics columns"
+).split()
 ALL = "csv,jsonl,parquet,xlsx,datapackage,markdown,atom"
 ROOM = 36_864
 """Bytes that the largest file may have on a full disk: SQLite needs 32,768 to open the store."""

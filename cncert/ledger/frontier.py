@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cncert.exceptions import NotAnIssue
 from cncert.items import Issue
-from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger
+from cncert.ledger.article_ledger import AddressReader, FoundAddress, Ledger, row_id
 from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
 from cncert.ledger.week_order import is_reprint, may_be_reprint, needs_page, place_in_week
@@ -41,6 +41,8 @@ The next run goes on.
 _VOUCHED = {"start", "index", "file", "page"}
 """Sources of addresses that are followed without a limit: persons, and the bundled index."""
 
+_KINDS = {Ending.EMPTY: "empty", Ending.UNANSWERED: "failed", Ending.NOT_ARCHIVED: None}
+"""The kinds of failures of pages that may be an issue later (``monitoring/exit_status.py``); others are documents."""
 _ENDINGS = {
     Verdict.BLOCKED: Ending.BLOCKED,
     Verdict.GONE: Ending.GONE,
@@ -125,6 +127,7 @@ class Frontier:
         self._followed: Counter[str | None] | None = None
         self._followed_now = 0
         self._from_feeds: Counter[str | None] = Counter()
+        self._listed = set[str]()
 
     # --- planning
 
@@ -154,6 +157,22 @@ class Frontier:
         for row in sorted(rows, key=lambda row: row.issue or "", reverse=True):
             if (planned := await self._plan_row(row, stored)) is not None:
                 yield planned
+
+    async def goes_on(self, listed: Sequence[str]) -> bool:
+        """Whether a list is read on behind a page that names the addresses *listed*; no addresses say nothing.
+
+        It is if one of these was never requested, or another page that the run wants and that no list page of this run
+        has named: an earlier run ended before it had read or requested all.
+        """
+        if not listed:
+            return True
+        here = {row_id(address) for url in listed if (address := self._read_address(url)) is not None}
+        self._listed |= here
+        waiting = [row for row in await self._store.rows() if row.state is State.KNOWN and self._readable(row)]
+        return self._scope.refresh or any(
+            row.id in here or (row.id not in self._listed and row.issue is not None and self._scope.wants(row.issue))
+            for row in waiting
+        )
 
     async def _stored(self, rows: Iterable[LedgerRow]) -> Mapping[str, Issue]:
         """Return what is stored of the weeks of those *rows* that may be reprints."""
@@ -280,7 +299,8 @@ class Frontier:
         if ending.state is State.REJECTED and row.state is not State.STORED:
             await self._is_missing(request.issue, row.id)
         else:
-            self._note_failure(row.id, ending if ending is Ending.EMPTY else State.REJECTED)
+            may_come = ending.state is State.UNAVAILABLE
+            self._note_failure(row.id, _KINDS.get(ending, "document") if may_come else State.REJECTED)
 
     async def record_refusal(self, request: PlannedRequest, page: Page, *, browsed: bool) -> Refusal:
         """Record an answer that is no article, to the browser if *browsed*; return what follows from it."""

@@ -62,6 +62,24 @@ class FailedRequests:
         if follow is not None:
             yield follow
 
+    async def handle_list(self, failure: Failure) -> AsyncIterator[Any]:
+        """Note why a list of pages did not come."""
+        request, error = failure.request, failure.value  # type: ignore[attr-defined]  # set by Scrapy
+        if self._replaying and isinstance(error, IgnoreRequest) and not isinstance(error, HostNotAllowed):
+            logger.debug("Not in the replayed archive: %s", request.url)
+        elif isinstance(error, IgnoreRequest) and not is_too_large(error):
+            await self._ignored(request, error)
+        else:
+            reason = await why_unreached(error, request) or describe_error(error, request.url)
+            self.note_list(request.url, "failed", reason)
+        return
+        yield  # an async generator without output
+
+    def note_list(self, url: str, kind: str, reason: str) -> None:
+        """Note that the list of pages at *url* cannot be read, for a *kind* of failure: pages may be missing."""
+        logger.warning("The list of pages %s cannot be read: %s", url, reason)
+        RunRecorder.of(self.crawler).note_failure(url, kind)
+
     async def _refused(self, request: Request, error: PageRefused) -> Request | None:
         """Record a refusal; return the next request: to another address, or to the same one in the browser."""
         row, browsed = request.meta["row"], bool(request.meta.get("playwright"))

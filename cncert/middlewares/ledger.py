@@ -10,7 +10,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
-from cncert.exceptions import NotAnIssue, StoreError
+from cncert.exceptions import ListError, NotAnIssue, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
 from cncert.ledger.article_ledger import FoundAddress
@@ -79,6 +79,9 @@ class LedgerMiddleware(RunComponent):
             if self._is_page(thing):
                 if (result := planned[id(thing)]) is not None:
                     yield self._request(result)
+            elif isinstance(thing, Request) and self._spider.may_fetch(thing.url):
+                if "behind" not in thing.meta or await self._frontier.goes_on(thing.meta["behind"]):
+                    yield thing.replace(errback=thing.errback or self._failures.handle_list)
             elif isinstance(thing, Request) and retried_issue(thing) is not None:
                 yield thing.replace(callback=self._retry_pictures)
             else:
@@ -158,14 +161,16 @@ class LedgerMiddleware(RunComponent):
         response.meta["row"] = await self._frontier.record_article(response.meta["row"], key)
 
     def process_spider_exception(self, response: Response, exception: Exception) -> AsyncIterator[Any] | None:
-        """Reject an article that is no issue, with its reason."""
-        if not isinstance(exception, NotAnIssue) or "row" not in response.meta:
-            return None
-        return self._reject(response, exception)
+        """Reject an article that is no issue, with its reason; note a list that cannot be read."""
+        is_issue_page = isinstance(exception, NotAnIssue) and "row" in response.meta
+        return self._reject(response, exception) if is_issue_page or isinstance(exception, ListError) else None
 
-    async def _reject(self, response: Response, exception: NotAnIssue) -> AsyncIterator[Any]:
+    async def _reject(self, response: Response, exception: Exception) -> AsyncIterator[Any]:
         try:
-            await self._frontier.record_no_issue(planned_of(response), exception)
+            if isinstance(exception, ListError):
+                self._failures.note_list(response.url, exception.kind, str(exception))
+            elif isinstance(exception, NotAnIssue):
+                await self._frontier.record_no_issue(planned_of(response), exception)
         except StoreError as error:
             raise self.run.store_failed(error) from error
         return

@@ -32,6 +32,7 @@ FAILURE_KINDS = (
     FailureKind("expired", "addresses that led nowhere: {}"),
     FailureKind("rejected", "articles that are not the issue that was expected: {}"),
     FailureKind("empty", "pages with nothing under a right title: {}"),
+    FailureKind("document", "PDFs that are not there or cannot be read: {}"),
     FailureKind("invalid", "issues rejected by validation: {}", "cncert/rejected/invalid"),
     FailureKind("unreadable", "documents of the store that cannot be read: {}"),
     FailureKind("not_stored", "issues that were not stored, because what the store holds of them cannot be read: {}"),

@@ -46,6 +46,14 @@ class Ending(StrEnum):
     """The replayed archive has no answer. That is no attempt: WeChat was not asked."""
     EMPTY = "empty"
     """A page that shows nothing under a right title; it may show it later."""
+    NO_DOCUMENT = "no_document"
+    """The file that a page names as its text is not there."""
+    NO_TEXT = "no_text"
+    """A PDF of pictures, or of characters that it does not name."""
+    ENCRYPTED = "encrypted"
+    """A PDF that opens with a password only."""
+    BROKEN = "broken"
+    """A file that cannot be read as a PDF, or not in bounded time and memory."""
     ACCOUNT = "account"
     """The article of another account."""
     REPRINT = "reprint"
@@ -79,6 +87,10 @@ _STATES = {
     Ending.UNANSWERED: State.UNAVAILABLE,
     Ending.NOT_ARCHIVED: State.UNAVAILABLE,
     Ending.EMPTY: State.UNAVAILABLE,
+    Ending.NO_DOCUMENT: State.UNAVAILABLE,
+    Ending.NO_TEXT: State.UNAVAILABLE,
+    Ending.ENCRYPTED: State.UNAVAILABLE,
+    Ending.BROKEN: State.UNAVAILABLE,
     Ending.OTHER: State.UNAVAILABLE,
 }
 
