@@ -5,6 +5,7 @@ import json
 import os
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.mhtml import read_mhtml
 from cncert.sources.saved_files.saved_page import SavedPageContent, read_saved_page, unwrap_saved_page
 from tests import series
-from tests.site import pages, reprints
+from tests.site import cert_site, pages, reprints
 
 FOLDER = Path(__file__).parent / "saved"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".json")
@@ -96,7 +97,7 @@ def test_a_failure_page_stays_one(name: str) -> None:
     ("data", "said"),
     [
         (b"", "empty answer"),
-        (b"%PDF-1.7\n", "a PDF file, which is not read"),
+        (b"%PDF-1.7\n", "a PDF file, broken"),
         (b"PK\x03\x04", "a ZIP archive or an Office document, which is not read"),
         (b"\x89PNG\r\n", "a picture, which is not read"),
         (b"\x00\x01\x02\x03", "neither a page of WeChat nor a copy of the report (title: "),
@@ -515,3 +516,20 @@ if __name__ == "__main__":
     for file in FILES:
         golden = json.dumps(document(file), ensure_ascii=False, indent=1) + os.linesep
         (FOLDER / f"{file.name}.json").write_text(golden, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["chromium-e1-2012", "libreoffice-e2-2013", "weasyprint-e4-2018", "cairo-e6-2025"])
+def test_a_pdf_that_somebody_kept_is_a_copy(name: str) -> None:
+    data = (Path("tests/pdfs") / f"{name}.pdf").read_bytes()
+    issue = issue_in(data)
+    assert str(issue.year) == name[-4:]
+    assert (issue.provenance.source, issue.provenance.via) == ("file", "file")
+    assert issue.figures
+    assert not {"98765", "30000", "3000"} & {str(figure.value) for figure in issue.figures}
+    (document,) = issue.documents
+    assert (document.url, document.path, document.checksum) == (None, None, sha256(data).hexdigest())
+
+
+def test_a_pdf_of_something_else_is_no_copy() -> None:
+    assert "a PDF file that is no copy of the report (title: " in reason(cert_site.pdf(["CNVD", "漏洞"]))
+    assert "a PDF file, encrypted" in reason(cert_site.pdf(["a"], encrypt="secret"))

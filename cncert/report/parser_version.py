@@ -28,7 +28,16 @@ def _sources(places: Iterable[str]) -> Iterable[tuple[str, bytes]]:
                 yield f"{place}/{file.name}" if found.is_dir() else place, file.read_bytes()
 
 
-PARSER: Final = parser_name("wechat", "report", "sources/saved_files", "sources/feed_copy.py", "data")
+PARSER: Final = parser_name(
+    "wechat",
+    "cert_site",
+    "pdf",
+    "report",
+    "sources/saved_files",
+    "sources/feed_copy.py",
+    "sources/site_issue.py",
+    "data",
+)
 """Version of what reads pages."""
 
 PICTURE_RULES: Final = parser_name(

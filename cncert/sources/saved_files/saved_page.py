@@ -8,7 +8,10 @@ from hashlib import sha256
 from typing import Literal
 
 from cncert.exceptions import NotAnIssue
-from cncert.items import Issue, Provenance
+from cncert.items import DocumentFile, Issue, Provenance
+from cncert.pdf.read_document import is_pdf
+from cncert.pdf.read_pdf import read_pdf
+from cncert.pdf.reading import PdfState
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.report.series import CNCERT_NAMES
@@ -16,6 +19,7 @@ from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.markdown_and_text import read_plain_text
 from cncert.sources.saved_files.mhtml import read_mhtml
 from cncert.sources.saved_files.pages_of_other_sites import read_page_of_other_site, without_embedded
+from cncert.sources.saved_files.pdf_files import read_pdf_copy
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Page, Verdict, read_page
@@ -26,7 +30,6 @@ MAX_OTHER_PAGE_CHARACTERS = 16 * 1024 * 1024
 """Of a page that is not WeChat's: its tree takes ten times as much memory."""
 
 _UNREADABLE_KINDS = {
-    b"%PDF-": "a PDF file",
     b"PK\x03\x04": "a ZIP archive or an Office document",
     b"\xd0\xcf\x11\xe0": "an old Office document",
     b"\x89PNG": "a picture",
@@ -89,6 +92,8 @@ def read_saved_page(saved: SavedPage) -> SavedPageContent:
     kind = next((kind for magic, kind in _UNREADABLE_KINDS.items() if saved.data.startswith(magic)), None)
     if kind is not None:
         return _unknown(f"{kind}, which is not read")
+    if is_pdf(saved.data):
+        return _read_pdf(saved)
     # In UTF-8, as all of WeChat's pages are: other sites use other charsets, and editors too.
     try:
         saved.data.decode()
@@ -138,6 +143,21 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
         return _unknown(f"neither a page of WeChat nor a copy of the report ({error.reason}: {error})")
     page = Page(Verdict.ARTICLE, "a copy of the report", article)
     return SavedPageContent(page, issue, page.reason)
+
+
+def _read_pdf(saved: SavedPage) -> SavedPageContent:
+    """Read a PDF of the report."""
+    reading = read_pdf(saved.data)
+    if reading.state is not PdfState.TEXT:
+        return _unknown(f"a PDF file, {reading.reason}")
+    try:
+        article = read_pdf_copy(reading)
+        issue = read_issue(article, _provenance(saved, "file", article))
+    except NotAnIssue as error:
+        return _unknown(f"a PDF file that is no copy of the report ({error.reason}: {error})")
+    document = DocumentFile(url=None, path=None, checksum=issue.provenance.sha256)
+    page = Page(Verdict.ARTICLE, "a PDF of the report", article)
+    return SavedPageContent(page, issue.model_copy(update={"documents": [document]}), page.reason)
 
 
 def _unknown(reason: str) -> SavedPageContent:

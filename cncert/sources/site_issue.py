@@ -1,0 +1,128 @@
+"""Reads what CNCERT's site has of the series: the issues that a list names, and an issue from its page and PDF."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import takewhile
+from typing import NamedTuple
+
+from cncert.cert_site.addresses import NEWEST_LIST
+from cncert.cert_site.pages import SitePage, read_list_page
+from cncert.exceptions import ListError, NotAnIssue
+from cncert.items import DocumentFile, Issue, Provenance, issue_id
+from cncert.pdf.read_pdf import read_pdf
+from cncert.pdf.reading import PdfState
+from cncert.report.calendar import is_week
+from cncert.report.issue import read_issue
+from cncert.report.report_lines import is_report_heading
+from cncert.report.title import find_titles, read_title
+from cncert.report.which_week import claims_of
+from cncert.wechat.article import Article
+from cncert.wechat.body import Body, Line
+from cncert.wechat.text import dense
+
+COMES_LATER = ("unanswered", "not_archived")
+"""Why a file did not come that may come later: the text of its page does not take its place then."""
+_ENDINGS = {PdfState.NO_TEXT: "no_text", PdfState.ENCRYPTED: "encrypted"}
+"""The reasons of PDFs without a text; that of all others is that they are broken."""
+_MAX_HEAD_LINES = 12
+"""Lines before the first heading in which a PDF names its issue."""
+_NUMBER = re.compile(r"(20[0-9]{2})年第([0-9]{1,2})期")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """A file of a page, as it was served."""
+
+    url: str
+    data: bytes
+
+
+class SiteList(NamedTuple):
+    """The issues of the series that a list page names."""
+
+    issues: dict[str, str]
+    """By the addresses of their pages."""
+    lost: tuple[str, ...]
+    """The titles of those whose address is none that a page of the site has."""
+    is_end: bool = False
+    """Whether it is no page any more: the one before it was the last."""
+
+
+def read_site_list(status: int, data: bytes, address: str) -> SiteList:
+    """Return what the list page at *address* names. Raises ListError if the answer shows no list."""
+    if status == 404 and address != NEWEST_LIST:  # the older list may be no more
+        return SiteList({}, (), is_end=True)
+    if status != 200:
+        raise ListError("unavailable", f"status {status}")
+    listed = read_list_page(data, address)
+    if listed is None:
+        raise ListError("unknown", "no list is found in it: has its layout changed?")
+    titles = [(page, title) for page in listed if (title := read_title(page.title)) is not None]
+    issues = {page.url: issue_id(*title.week) for page, title in titles if page.url is not None}
+    return SiteList(issues, tuple(page.title for page, _ in titles if page.url is None))
+
+
+async def fetch_site_issue(
+    page: SitePage, fetch: Callable[[str], Awaitable[bytes]], provenance: Provenance
+) -> tuple[Issue, dict[str, bytes]]:
+    """Return the issue of *page*, from the first of its files that has one, else from itself; and that file.
+
+    *fetch* returns a file, or raises NotAnIssue with the reason why it did not come. Raises NotAnIssue for the first
+    of the files if there is no issue.
+    """
+    faults = []
+    for url in page.files:
+        try:
+            file = SiteFile(url, await fetch(url))
+            issue = await asyncio.to_thread(read_site_issue, page, file, provenance)
+            return issue, {document.checksum: file.data for document in issue.documents}
+        except NotAnIssue as fault:
+            faults.append(fault)
+    if any(fault.reason in COMES_LATER for fault in faults):
+        raise faults[0]
+    try:
+        return read_site_issue(page, None, provenance), {}
+    except NotAnIssue as fault:
+        raise (faults or [fault])[0] from None
+
+
+def reason_of(status: int) -> str:
+    """Return why a file did not come that was answered with *status*."""
+    return "unanswered" if status >= 500 else "no_document"
+
+
+def read_site_issue(page: SitePage, file: SiteFile | None, provenance: Provenance) -> Issue:
+    """Return the issue in the PDF *file* of *page*, or without one in the page itself, not yet validated.
+
+    Raises NotAnIssue if there is none: with the state of a PDF that has no text. Reads the PDF in a process
+    of its own, so it may take seconds.
+    """
+    lines, documents = page.lines, list[DocumentFile]()
+    if file is not None:
+        reading = read_pdf(file.data)
+        if reading.state is not PdfState.TEXT:
+            raise NotAnIssue(_ENDINGS.get(reading.state, "broken"), f"{reading.reason}: {file.url}")
+        lines = reading.lines
+    start = next((place for place, line in enumerate(lines) if is_report_heading(line)), 0)  # behind a cover
+    article = Article(title=page.title, published_at=page.published_at, body=Body(lines=tuple(lines[start:])))
+    issue = read_issue(article, provenance)
+    if file is not None:
+        named, claimed = _named_weeks(lines), claims_of(issue).weeks
+        if named and not named.intersection(claimed):
+            raise NotAnIssue("other_issue", f"the PDF is issue {', '.join(sorted(named))}: {file.url}")
+        checksum = sha256(file.data).hexdigest()
+        path = f"{issue.id}/{checksum[:32]}.pdf"
+        documents = [DocumentFile(url=file.url, path=path, checksum=checksum)]
+    return issue.model_copy(update={"documents": documents})
+
+
+def _named_weeks(lines: Sequence[Line]) -> set[str]:
+    """Return the issues that the lines before the first heading name as the one that they are of."""
+    head = takewhile(lambda line: not is_report_heading(line), lines[:_MAX_HEAD_LINES])
+    text = dense("".join(line.text for line in head)[:2_000])
+    weeks = {title.week for title, _, _ in find_titles(text)}
+    weeks |= {(int(year), int(number)) for year, number in _NUMBER.findall(text)}
+    return {issue_id(*week) for week in weeks if is_week(*week)}
