@@ -62,6 +62,7 @@ class PicturesPipeline(FilesPipeline):
         """Fetch the pictures of *item*, and keep what became of them. Raises DropItem if the store fails."""
         store = self._run.store
         try:
+            await self._write_documents(item)
             self._known |= await store.get_pictures([picture.key for picture in item.images])
             await super().process_item(item)
             # One after the other: an issue that is stored next finds a picture kept that another one shows too.
@@ -75,6 +76,24 @@ class PicturesPipeline(FilesPipeline):
             await self._run.stop(error)
             raise DropItem(f"not stored: {error}") from None
         return item
+
+    async def _write_documents(self, item: Issue) -> None:
+        """Write the PDFs of *item* that the spider has fetched. Raises StoreError."""
+        contents = getattr(self.crawler.spider, "contents", {})
+        for document in item.documents:
+            content = contents.pop(document.checksum, None)
+            if content is not None and document.path is not None:
+                await self._write(document.path, content, self.spiderinfo)
+
+    async def _write(self, path: str, content: bytes, info: MediaPipeline.SpiderInfo) -> None:
+        """Write a file, and stop the run if that fails. Raises StoreError."""
+        try:
+            await ensure_awaitable(self.store.persist_file(path, BytesIO(content), info))
+        except Exception as error:  # a disk or a bucket that refuses: whatever its client raises
+            folder, reason = str(self.crawler.settings["FILES_STORE"]).rpartition("@")[2], error_reason(error)
+            failure = StoreError(f"pictures cannot be written to {folder}: {reason}")
+            await self._run.stop(failure, "files_failed")
+            raise failure from error
 
     def get_media_requests(self, item: Issue, info: MediaPipeline.SpiderInfo) -> list[Request]:
         """Return a request for the largest form of each unfinished picture."""
@@ -122,13 +141,11 @@ class PicturesPipeline(FilesPipeline):
             extension, width, height = await asyncio.to_thread(inspect_picture, response.body)
             checksum = hashlib.sha256(response.body).hexdigest()
             path = f"{checksum[:2]}/{checksum[:32]}.{extension}"
-            await ensure_awaitable(self.store.persist_file(path, BytesIO(response.body), info))
+            await self._write(path, response.body, info)
         except PictureError as error:
             return self._fail(request, error.status, str(error))
-        except Exception as error:  # noqa: BLE001  # a disk or a bucket that refuses: whatever its client raises
-            folder, reason = str(self.crawler.settings["FILES_STORE"]).rpartition("@")[2], error_reason(error)
-            await self._run.stop(StoreError(f"pictures cannot be written to {folder}: {reason}"), "files_failed")
-            return self._fail(request, "failed", reason)
+        except StoreError as error:
+            return self._fail(request, "failed", str(error))
         update = {"path": path, "checksum": checksum, "width": width, "height": height, "status": "stored"}
         return self._finish(request, picture.model_copy(update=update), stat="stored")
 

@@ -34,6 +34,8 @@ class SeriesSpider(Spider):
     given: dict[str, str]
     """The arguments as the user gave them; of an address only what leads to its article: the rest may be a secret."""
     arguments: Arguments
+    contents: dict[str, bytes]
+    """Files of the issues that it has yielded, by checksum, until a pipeline has written them."""
     seen = 0
     """How many issues of its range the crawl has read."""
 
@@ -46,7 +48,7 @@ class SeriesSpider(Spider):
         spider.given = {name: value for name, value in given.items() if name != JOB}
         if arguments.start and not given["start"].startswith("@"):
             spider.given["start"] = ",".join(arguments.start)
-        spider.arguments = arguments
+        spider.arguments, spider.contents = arguments, {}
         if arguments.replay is not None:
             crawler.settings.setdict(replay_settings(arguments.replay), priority="spider")
         else:

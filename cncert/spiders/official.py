@@ -1,0 +1,97 @@
+"""The spider of CNCERT's own site, where the weekly report is a page with a PDF.
+
+Domain: https://www.cert.org.cn
+Caveats: only pages under a title of the series are requested; ``ledger/frontier.py`` decides how far lists are read.
+Spider arguments: see ``spiders/arguments.py`` and docs/official.md.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+from scrapy import Request
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
+
+from cncert.cert_site import addresses
+from cncert.cert_site.pages import judge_page, read_site_page
+from cncert.exceptions import ListError, NotAnIssue, error_reason
+from cncert.ledger.article_ledger import SiteAddress
+from cncert.sources.site_issue import fetch_site_issue, read_site_list, reason_of
+from cncert.spiders.series_spider import SeriesSpider, provenance
+from cncert.wechat.failure_pages import Page
+
+LISTS_FIRST = 1_000_000_000
+"""Priority of list pages: all that they name is known before the first page is requested."""
+
+
+class OfficialSpider(SeriesSpider):
+    """``scrapy crawl official``: the lists of the site, newest first, then every page of the series and its PDF."""
+
+    name = "official"
+    allowed_domains: ClassVar[list[str]] = [addresses.HOST]
+    custom_settings = {  # noqa: RUF012  # as Scrapy declares it
+        "ROBOTSTXT_OBEY": True,
+        "DOWNLOAD_DELAY": os.getenv("DOWNLOAD_DELAY", "3"),
+        "CNCERT_BROWSER": "off",
+    }
+    listed: frozenset[str] = frozenset()
+    """The pages that the lists of this run have named."""
+
+    async def start(self) -> AsyncIterator[Any]:
+        for url in self.arguments.start:
+            yield Request(url)
+        yield Request(addresses.NEWEST_LIST, self.parse_list, priority=LISTS_FIRST)
+
+    @staticmethod
+    def read_address(text: str) -> SiteAddress | None:
+        """Return the address of a page of the site."""
+        url = addresses.read_page_address(text)
+        return SiteAddress(url) if url is not None else None
+
+    def may_fetch(self, url: str) -> bool:
+        """Whether *url* is a list of pages, or a file that a page may link to."""
+        return url in (addresses.read_list_address(url), addresses.read_file_address(url))
+
+    @staticmethod
+    def judge(response: Response) -> Page:
+        """Return the page of the site that *response* is."""
+        return judge_page(response.url, response.status, response.body)
+
+    def parse_list(self, response: Response) -> Any:
+        """Yield a request for each issue on a list page, and for the list page behind it. May raise ListError."""
+        url, first = response.url, self.arguments.first or ""
+        issues, lost, is_end = read_site_list(response.status, response.body, url)
+        for page, issue in issues.items():
+            yield Request(page, meta={"source": "list", "issue": issue})
+        is_end |= bool(issues) and self.listed.issuperset(issues)  # some sites show the last page again behind it
+        self.listed |= issues.keys()
+        if not issues or any(issue >= first for issue in issues.values()):
+            onward = addresses.list_behind(url) if is_end else addresses.next_list_page(url)
+            if onward is not None:
+                yield Request(onward, self.parse_list, priority=LISTS_FIRST, meta={"behind": list(issues)})
+        if lost:
+            raise ListError("unknown", f"{len(lost)} issues at addresses that are not known, such as {lost[0]}")
+
+    async def parse(self, response: Response) -> AsyncIterator[Any]:
+        """Yield the issue of a page. Raises NotAnIssue if it has none."""
+        page = read_site_page(response.body, response.url)
+        assert page is not None  # or the answer was refused
+        issue, contents = await fetch_site_issue(page, self._fetch, provenance(response, "site"))
+        if self.arguments.wants(issue.id):
+            self.seen += 1
+            self.contents |= contents
+            yield issue
+        if self.seen == self.arguments.limit:
+            raise CloseSpider("limit")
+
+    async def _fetch(self, url: str) -> bytes:
+        """Return the file at *url*. Raises NotAnIssue if it does not come."""
+        try:
+            response = await self.crawler.engine.download_async(Request(url, meta={"shown_as": "a PDF"}))
+        except Exception as error:
+            reason = "not_archived" if self.arguments.replaying else "unanswered"
+            raise NotAnIssue(reason, f"{error_reason(error)}: {url}") from error
+        if response.status != 200:
+            raise NotAnIssue(reason_of(response.status), f"status {response.status}: {url}")
+        return response.body

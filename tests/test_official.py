@@ -1,0 +1,282 @@
+"""Whole crawls of ``scrapy crawl official`` against a loopback cert.org.cn."""
+
+from datetime import date
+from pathlib import Path
+from subprocess import CompletedProcess
+from urllib.parse import quote
+
+import pytest
+
+from cncert.items import Issue, issue_id
+from cncert.report.calendar import Week, weeks
+from cncert.store import open_store
+from cncert.store.ledger_rows import Ending, LedgerRow, State
+from tests.site import cert_site
+from tests.site.cert_site import HOST, CertSite, entry, html, link, list_path, listing, page
+from tests.site.crawl import project_env, run_scrapy
+from tests.site.server import Answer, LoopbackWeChat, flaky, redirect
+
+ERAS: list[Week] = [*weeks((2013, 10), (2013, 13)), *weeks((2018, 12), (2018, 16)), *weeks((2026, 10), (2026, 14))]
+
+
+def crawl(
+    site: LoopbackWeChat, folder: Path, *arguments: str, timeout: int = 30, spider: str = "official", **env: str
+) -> CompletedProcess[str]:
+    """Run the spider; an answer may take *timeout* seconds."""
+    options = [part for argument in arguments for part in ("-a", argument)]
+    options += ["-s", f"DOWNLOAD_TIMEOUT={timeout}"]
+    return run_scrapy("crawl", spider, *options, env=project_env(site, folder, **env), timeout=120)
+
+
+async def stored(folder: Path) -> dict[str, Issue]:
+    """The documents of the store."""
+    async with open_store(project_env(None, folder)["CNCERT_STORE"]) as store:
+        return {issue.id: issue async for issue in store.issues()}
+
+
+async def rows(folder: Path) -> dict[str, LedgerRow]:
+    """The ledger's rows of pages of the site, by issue."""
+    async with open_store(project_env(None, folder)["CNCERT_STORE"]) as store:
+        return {row.issue or row.id: row for row in await store.rows() if row.id.startswith("site-")}
+
+
+def figures(issue: Issue) -> dict[str, object]:
+    """The rating and the figures of an issue."""
+    return {"rating": issue.rating} | {one.metric: one.value for one in issue.figures}
+
+
+async def test_pages_of_all_eras_become_issues_and_a_second_run_asks_one_list(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS)
+        first = crawl(site, tmp_path)
+        assert first.returncode == 0, first.stderr
+        assert cert.asked()[:4] == [list_path(), list_path(2), list_path(3), list_path(1, 17)]
+        assert {one.host for one in site.requests} == {HOST}
+        issues = await stored(tmp_path)
+        site.reset_log()
+        second = crawl(site, tmp_path)
+        assert second.returncode == 0, second.stderr
+        assert cert.asked() == [list_path()]
+    assert list(issues) == [issue_id(*week) for week in ERAS]
+    for week in ERAS:
+        issue = issues[issue_id(*week)]
+        assert (issue.provenance.source, issue.provenance.via) == ("site", "http")
+        assert issue.provenance.address == f"https://{HOST}{cert_site.path(week)}"
+        assert (issue.published_at and issue.published_at.date()) == cert_site.published(week)
+        assert (issue.account.name, issue.article.url, issue.title) == (None, None, cert_site.title(week))
+        assert figures(issue) == cert_site.stated(week)
+        assert [one.heading for one in issue.sections][-2:] == ["业界新闻速递", "关于国家互联网应急中心"]
+        (document,) = issue.documents
+        data = (tmp_path / "pictures" / str(document.path)).read_bytes()
+        assert data == cert_site.weekly_pdf(week)
+        assert str(document.path).startswith(f"{issue.id}/")
+        assert document.url == f"https://{HOST}{quote(cert_site.file_path(week))}"
+    assert {row.state for row in (await rows(tmp_path)).values()} == {State.STORED}
+    gaps = run_scrapy("gaps", "--all", "--json", env=project_env(None, tmp_path))
+    assert '"source": "site"' in gaps.stdout
+
+
+async def test_a_new_issue_costs_two_lists_its_page_and_its_pdf(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=4)
+        assert crawl(site, tmp_path).returncode == 0
+        cert.extend([(2026, 15)])
+        site.reset_log()
+        assert crawl(site, tmp_path).returncode == 0
+        assert cert.asked() == [
+            list_path(),
+            list_path(2),
+            cert_site.path((2026, 15)),
+            quote(cert_site.file_path((2026, 15))),
+        ]
+    assert "2026-15" in await stored(tmp_path)
+
+
+@pytest.mark.parametrize("first", [["from=2018-14"], ["limit=4"], ["until=2018-14"], ["from=2026-10", "limit=1"]])
+async def test_what_a_narrower_run_left_the_next_one_fetches(tmp_path: Path, first: list[str]) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        CertSite(site, ERAS, per_page=4)
+        run = crawl(site, tmp_path, *first)
+        assert run.returncode == 0, run.stderr
+        assert 0 < len(await stored(tmp_path)) < len(ERAS)
+        assert crawl(site, tmp_path).returncode == 0
+        assert len(await stored(tmp_path)) == len(ERAS)
+
+
+async def test_a_bounded_run_reads_the_lists_no_further_than_its_range(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=4)
+        assert crawl(site, tmp_path, "from=2026-10").returncode == 0
+        assert list_path(4) not in cert.asked()
+        site.reset_log()
+        assert crawl(site, tmp_path, "from=2026-10").returncode == 0
+        assert cert.asked() == [list_path()]
+
+
+@pytest.mark.parametrize("column", [44, 17])
+async def test_the_older_list_goes_on_where_the_newer_ends(tmp_path: Path, column: int) -> None:
+    """Its links have a class of their own; a list that repeats its last page ends too."""
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS[-3:])
+        older = ERAS[0]
+        cert.put(older, cert_site.weekly_pdf(older))
+        old = html(f'<a class="newslist_style" href="{cert_site.path(older)}">{cert_site.title(older)}</a>')
+        cert.add(list_path(2) if column == 44 else list_path(1, 17), old)
+        cert.add(list_path(3) if column == 44 else list_path(2, 17), old)
+        assert crawl(site, tmp_path).returncode == 0
+        assert list_path(4) not in cert.asked()
+        assert len(await stored(tmp_path)) == 4
+
+
+MOVED = html("<ul class='news_con'><li><a href='/a.html'>a</a></li></ul>")
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (MOVED, "no list is found in it"),
+        (b"", "no list is found in it"),
+        (Answer(status=503), "status 503"),
+        (Answer(status=404), "status 404"),
+        (redirect("https://evil.example/"), "status 302"),
+        (Answer(hang=True), "list of pages"),
+        (Answer(reset=True), "list of pages"),
+        (
+            listing([entry(cert_site.title(ERAS[-1]), date(2026, 4, 10), "https://evil.example/a.html", "quoted")]),
+            "1 issues at addresses that are not known, such as 网络安全信息与动态周报-2026年第14期",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_list_that_cannot_be_read_is_said_with_its_address(
+    tmp_path: Path, page: bytes | Answer, said: str
+) -> None:
+    with LoopbackWeChat(hosts=[HOST, "evil.example"]) as site:
+        CertSite(site, ERAS[-3:]).add(list_path(), page)
+        run = crawl(site, tmp_path, timeout=1)
+        assert not site.asked("https://evil.example")
+    assert run.returncode == 1
+    assert f"https://{HOST}{list_path()} cannot be read" in run.stderr
+    assert said in run.stderr
+
+
+async def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS[-3:])
+        cert.add("/robots.txt", Answer(b"User-agent: *\nDisallow: /publish/\n", content_type="text/plain"))
+        run = crawl(site, tmp_path, ROBOTSTXT_OBEY="False")
+        assert [one.path for one in site.requests] == ["/robots.txt"]
+    assert run.returncode == 1
+    assert "robots.txt denied" in run.stderr
+
+
+OTHER = cert_site.weekly_pdf((2026, 11))
+
+
+@pytest.mark.parametrize(
+    ("answer", "ending", "code"),
+    [
+        (Answer(status=404), Ending.NO_DOCUMENT, 1),
+        (Answer(status=503), Ending.UNANSWERED, 1),
+        (Answer(hang=True), Ending.UNANSWERED, 1),
+        (Answer(cert_site.pdf(["a"], encrypt="secret")), Ending.ENCRYPTED, 1),
+        (Answer(cert_site.empty_pdf()), Ending.NO_TEXT, 1),
+        (Answer(b"%PDF-1.4\nbroken"), Ending.BROKEN, 1),
+        (Answer(html("not a PDF"), content_type="application/pdf"), Ending.BROKEN, 1),
+        (Answer(OTHER), Ending.OTHER_ISSUE, 1),
+        (Answer(cert_site.pdf(["nothing", "of the report"])), Ending.EMPTY, 1),
+        (Answer(cert_site.weekly_pdf((2026, 12)), slow=40_000), Ending.STORED, 0),
+        (Answer(cert_site.weekly_pdf((2026, 12)), content_type="text/html"), Ending.STORED, 0),
+        (flaky(cert_site.weekly_pdf((2026, 12))), Ending.STORED, 0),
+    ],
+)
+async def test_how_a_pdf_ended_stands_in_the_ledger(tmp_path: Path, answer: Answer, ending: Ending, code: int) -> None:
+    week = (2026, 12)
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, [week])
+        cert.put(week, answer)
+        run = crawl(site, tmp_path, timeout=2)
+        assert run.returncode == code, run.stderr
+        row = (await rows(tmp_path))["2026-12"]
+        assert (row.ending, row.attempts) == (ending, 1)
+        assert row.addresses[0].history[-1].ending is ending
+        assert list(await stored(tmp_path)) == (["2026-12"] if ending is Ending.STORED else [])
+        if row.state is State.UNAVAILABLE:
+            assert row.next_try is not None
+            cert.put(week, cert_site.weekly_pdf(week))
+            assert crawl(site, tmp_path, "retry=1").returncode == 0
+            assert list(await stored(tmp_path)) == ["2026-12"]
+
+
+TEXT = "".join(f"<p>{line}</p>" for line in cert_site.report((2013, 10)))
+FILE = "/publish/main/upload/File/"
+NAME = cert_site.title((2026, 12))
+
+
+@pytest.mark.parametrize(
+    ("content", "files", "documents"),
+    [
+        (TEXT, {}, 0),
+        (TEXT + link(f"{FILE}a.pdf", "a"), {"a.pdf": Answer(status=404)}, 0),
+        (TEXT + link(f"{FILE}a.doc", "a"), {"a.doc": Answer(b"\xd0\xcf\x11\xe0")}, 0),
+        (
+            link(f"{FILE}annex.pdf", "annex") + link(f"{FILE}weekly", "weekly"),
+            {"annex.pdf": cert_site.pdf(["an annex"]), "weekly": cert_site.weekly_pdf((2013, 10))},
+            1,
+        ),
+    ],
+)
+async def test_a_page_has_its_text_in_itself_or_in_one_of_its_files(
+    tmp_path: Path, content: str, files: dict[str, Answer | bytes], documents: int
+) -> None:
+    week = (2013, 10)
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, [week])
+        cert.add(cert_site.path(week), page(cert_site.title(week), cert_site.published(week), content))
+        for name, answer in files.items():
+            cert.add(FILE + name, answer)
+        assert crawl(site, tmp_path).returncode == 0
+    issue = (await stored(tmp_path))["2013-10"]
+    assert figures(issue) == cert_site.stated(week)
+    assert len(issue.documents) == documents
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"),
+    [
+        (html("<h2 class='title'>moved</h2>"), State.UNAVAILABLE, 1),
+        (Answer(status=404), State.UNAVAILABLE, 1),
+        (Answer(status=410), State.GONE, 0),
+        (Answer(status=500), State.UNAVAILABLE, 1),
+        (page("CNVD漏洞周报2026年第12期", date(2026, 4, 3), ""), State.REJECTED, 1),
+        (page(NAME, date(2026, 4, 3), "<p>(点击下载)</p>"), State.UNAVAILABLE, 1),
+        (page(NAME, date(2026, 4, 3), link("https://evil.example/a.pdf", "a")), State.UNAVAILABLE, 1),
+    ],
+)  # fmt: skip
+async def test_a_page_that_is_none_is_said(tmp_path: Path, answer: Answer | bytes, state: State, code: int) -> None:
+    with LoopbackWeChat(hosts=[HOST, "evil.example"]) as site:
+        cert = CertSite(site, [(2026, 12), (2026, 13)])
+        cert.add(cert_site.path((2026, 12)), answer)
+        run = crawl(site, tmp_path)
+        assert not site.asked("https://evil.example")
+    assert run.returncode == code, run.stderr
+    assert (await rows(tmp_path))["2026-12"].state is state
+    assert list(await stored(tmp_path)) == ["2026-13"]
+
+
+async def test_an_archive_of_a_crawl_is_replayed_and_read_again(tmp_path: Path) -> None:
+    archive = str(tmp_path / "archive")
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        CertSite(site, ERAS[:6])
+        assert crawl(site, tmp_path, CNCERT_ARCHIVE=archive).returncode == 0
+        first = await stored(tmp_path)
+        asked = len(site.requests)
+        other = tmp_path / "replayed"
+        run = crawl(site, other, f"replay={archive}")
+        assert run.returncode == 0, run.stderr
+        assert len(site.requests) == asked
+    again = await stored(other)
+    assert {one.id: figures(one) for one in again.values()} == {one.id: figures(one) for one in first.values()}
+    assert all((other / "pictures" / str(one.documents[0].path)).is_file() for one in again.values())
+    upgrade = run_scrapy("upgrade", "--all", env=project_env(None, tmp_path, CNCERT_ARCHIVE=archive))
+    assert upgrade.returncode == 0, upgrade.stderr
+    assert await stored(tmp_path) == first
