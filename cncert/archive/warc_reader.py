@@ -11,6 +11,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
+from cncert.cert_site.addresses import read_file_address, read_page_address
 from cncert.exceptions import ArchiveError, error_reason
 from cncert.wechat.address import read_address, read_picture
 from cncert.wechat.failure_pages import read_page
@@ -46,7 +47,7 @@ class _RecordPlace:
 
 
 class ArchivedPages:
-    """The article pages of WARC files by the SHA-256 of their content, with those that a browser rendered."""
+    """The pages of articles and of CNCERT's site, and its PDFs, by SHA-256, with what a browser rendered."""
 
     _KINDS = ("response", "conversion")
 
@@ -66,7 +67,8 @@ class ArchivedPages:
 
     def _index(self, path: Path) -> None:
         for records, record in _records(path, kinds=self._KINDS):
-            if read_address(record.rec_headers.get_header("WARC-Target-URI") or "") is None:
+            url = record.rec_headers.get_header("WARC-Target-URI") or ""
+            if not any(read(url) for read in (read_address, read_page_address, read_file_address)):
                 continue
             body = warc_records.content(record, self._limit)
             if body is not None:

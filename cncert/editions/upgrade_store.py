@@ -12,16 +12,18 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from cncert.cert_site.pages import read_site_page
 from cncert.editions.make_edition import edition_of, without_future
 from cncert.editions.remake_documents import heal, remake
 from cncert.exceptions import CncertError, DocumentError, UpgradeError
 from cncert.infographics.figures.figures_of_issue import reading_of_figures
-from cncert.items import Figure, Issue, Model
+from cncert.items import Figure, Issue, Model, Provenance
 from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.report.validation import first_problem, validate_issue
 from cncert.report.which_week import claims_of
+from cncert.sources.site_issue import SiteFile, read_site_issue
 from cncert.store import Store
 from cncert.store.backend import LAYOUT, FormerRevision, Write
 from cncert.store.editions import Edition
@@ -195,7 +197,7 @@ class Upgrade:
             if found is None:
                 self.counts["without page"] += 1
                 return
-            again = reread(edition, *found)
+            again = reread(edition, *found, pages)
         except CncertError as error:
             self._fail(f"{edition.issue.id} (edition {edition.id[:8]}) cannot be read again: {error}")
             return
@@ -218,18 +220,16 @@ def _page_of(edition: Edition, pages: PageSource) -> tuple[bytes, str] | None:
     return next(found, None)
 
 
-def reread(edition: Edition, page: bytes, digest: str) -> Edition:
+def reread(edition: Edition, page: bytes, digest: str, pages: PageSource | None = None) -> Edition:
     """Return *edition* as the present parser reads it in the raw *page* with the SHA-256 *digest*.
 
-    Raises UpgradeError if the parser finds no issue there.
+    *pages* has the PDF of a page of CNCERT's site. Raises UpgradeError if the parser finds no issue there.
     """
     origin = edition.issue.provenance
     provenance = origin.model_copy(update={"parser": PARSER, "sha256": digest})
     try:
-        read = read_page(page, origin.address or "")
-        if read.article is None:
-            raise UpgradeError(f"its page is no article ({read.verdict}: {read.reason})")
-        issue = validate_issue(clean_issue(read_issue(read.article, provenance)))
+        read = _read_site(edition, page, provenance, pages) if origin.source == "site" else _read(page, provenance)
+        issue = validate_issue(clean_issue(read))
     except ValidationError as error:
         raise UpgradeError(first_problem(error)) from error
     except CncertError as error:
@@ -240,6 +240,26 @@ def reread(edition: Edition, page: bytes, digest: str) -> Edition:
         raise UpgradeError("its page is another article")
     issue = without_future(issue, datetime.now(UTC))
     return edition.model_copy(update={"issue": issue, "weeks": claims_of(issue).weeks, "settled": False})
+
+
+def _read(page: bytes, provenance: Provenance) -> Issue:
+    read = read_page(page, provenance.address or "")
+    if read.article is None:
+        raise UpgradeError(f"its page is no article ({read.verdict}: {read.reason})")
+    return read_issue(read.article, provenance)
+
+
+def _read_site(edition: Edition, page: bytes, provenance: Provenance, pages: PageSource | None) -> Issue:
+    found, documents = read_site_page(page, provenance.address or ""), edition.issue.documents
+    if found is None:
+        raise UpgradeError("its page is not laid out as one of CNCERT's site")
+    file = None
+    if documents:
+        data = pages.get(documents[0].checksum) if pages is not None else None
+        if data is None:
+            raise UpgradeError("its PDF is not in the archive")
+        file = SiteFile(documents[0].url or "", data)
+    return read_site_issue(found, file, provenance).model_copy(update={"documents": documents})
 
 
 def differences(before: Issue, after: Issue) -> Iterator[str]:
