@@ -11,6 +11,7 @@ from cncert.items import Issue, issue_id
 from cncert.report.calendar import Week, weeks
 from cncert.store import open_store
 from cncert.store.ledger_rows import Ending, LedgerRow, State
+from tests import series
 from tests.site import cert_site
 from tests.site.cert_site import HOST, CertSite, entry, html, link, list_path, listing, page
 from tests.site.crawl import project_env, run_scrapy
@@ -280,3 +281,49 @@ async def test_an_archive_of_a_crawl_is_replayed_and_read_again(tmp_path: Path) 
     upgrade = run_scrapy("upgrade", "--all", env=project_env(None, tmp_path, CNCERT_ARCHIVE=archive))
     assert upgrade.returncode == 0, upgrade.stderr
     assert await stored(tmp_path) == first
+
+
+async def test_weekly_and_official_give_the_same_store_in_either_order(tmp_path: Path) -> None:
+    """The article is the document; what only the PDF states is joined, and what both state otherwise is warned of."""
+    weeks_of_site = list(weeks((2024, 33), (2024, 42)))
+    found = []
+    for order in (("weekly", "official"), ("official", "weekly"), ("official", "weekly", "official")):
+        folder = tmp_path / "-".join(order)
+        with LoopbackWeChat(hosts=[HOST]) as site:
+            articles = {one.issue: one for one in series.publish(site, "2024-28", "2024-37")}
+            cert = CertSite(site)
+            for week in weeks_of_site:
+                agrees = 400 + (week[0] * 100 + week[1]) % 97
+                pdf = cert_site.weekly_pdf(week, handled=agrees if week[1] % 2 else 1, rating="良", full=True)
+                cert.put(week, pdf)
+                cert.weeks.append(week)
+            cert.relist()
+            for spider in order:
+                bounds = ["from=2024-28", "until=2024-37" if spider == "weekly" else "until=2024-42"]
+                starts = [f"start={articles['2024-37'].url}"] if spider == "weekly" else []
+                run = crawl(site, folder, *bounds, *starts, spider=spider)
+                assert run.returncode == 0, run.stderr
+        found.append({name: lasting(issue) for name, issue in (await stored(folder)).items()})
+        if order == ("weekly", "official"):
+            gaps = run_scrapy("gaps", "--all", "--json", env=project_env(None, folder))
+            assert '"source": "site"' in gaps.stdout
+    assert found[0] == found[1] == found[2]
+    assert list(found[0]) == [issue_id(*week) for week in weeks((2024, 28), (2024, 42))]
+    for name, issue in found[0].items():
+        of_article, of_site = name in articles, issue_id(*weeks_of_site[0]) <= name
+        assert issue.provenance.source == ("page" if of_article else "site")
+        joined = {one.metric for one in issue.figures if one.edition is not None}
+        names = {"hosts.infected", "malware_sites.domains", "malware_sites.ips", "sites.tampered"}
+        assert joined == (names if of_article and of_site else set())
+        disagree = [one.message for one in issue.warnings if one.code == "editions_disagree"]
+        assert any("incidents.handled" in message for message in disagree) is (
+            of_article and of_site and not int(name[-2:]) % 2
+        )
+        assert len(issue.documents) == of_site
+
+
+def lasting(issue: Issue) -> Issue:
+    """An issue without the times of its requests."""
+    editions = [one.model_copy(update={"first_seen": None, "last_seen": None}) for one in issue.editions]
+    provenance = issue.provenance.model_copy(update={"fetched_at": None})
+    return issue.model_copy(update={"editions": editions, "provenance": provenance})

@@ -50,12 +50,15 @@ def handled(week: Week) -> int:
     return 300 + (week[0] * 53 + week[1]) % 1700
 
 
-def report(week: Week, *, handled: int | None = None, rating: str | None = None) -> list[str]:
-    """The lines of an issue, in the wording of its time, with news that state figures of others."""
+def report(week: Week, *, handled: int | None = None, rating: str | None = None, full: bool = False) -> list[str]:
+    """The lines of an issue, in the wording of its time, with news that state figures of others.
+
+    *full*: with the paragraphs that only the issues before 2020 have here.
+    """
     seed = week[0] * 53 + week[1]
     lines = ["本周网络安全基本态势"]
     lines += [f"本周，互联网网络安全态势整体评价为{rating or '优良中'[seed % 3]}。"]
-    if week[0] < 2020:
+    if week[0] < 2020 or full:
         lines += ["本周网络病毒活动情况", f"本周境内感染网络病毒的主机数量约为{seed % 90 + 10}.5万个。"]
         lines += [f"放马站点共涉及域名{seed % 400 + 20}个，涉及IP地址{seed % 300 + 30}个。"]
         lines += ["本周网站安全情况", f"本周境内被篡改网站数量为{seed % 4000 + 900}个。"]
