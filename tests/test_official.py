@@ -1,5 +1,8 @@
 """Whole crawls of ``scrapy crawl official`` against a loopback cert.org.cn."""
 
+import asyncio
+import subprocess
+import time
 from datetime import date
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,7 +17,7 @@ from cncert.store.ledger_rows import Ending, LedgerRow, State
 from tests import series
 from tests.site import cert_site
 from tests.site.cert_site import HOST, CertSite, entry, html, link, list_path, listing, page
-from tests.site.crawl import project_env, run_scrapy
+from tests.site.crawl import project_env, run_scrapy, scrapy_command
 from tests.site.server import Answer, LoopbackWeChat, flaky, redirect
 
 ERAS: list[Week] = [*weeks((2013, 10), (2013, 13)), *weeks((2018, 12), (2018, 16)), *weeks((2026, 10), (2026, 14))]
@@ -327,3 +330,24 @@ def lasting(issue: Issue) -> Issue:
     editions = [one.model_copy(update={"first_seen": None, "last_seen": None}) for one in issue.editions]
     provenance = issue.provenance.model_copy(update={"fetched_at": None})
     return issue.model_copy(update={"editions": editions, "provenance": provenance})
+
+
+@pytest.mark.parametrize("after", [list_path(2), "/publish/main/upload/"])
+async def test_a_killed_run_is_completed_by_the_next(tmp_path: Path, after: str) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=4)
+        for week in ERAS[:-1]:
+            cert.put(week, Answer(cert_site.weekly_pdf(week), delay=0.1))
+        command, clean = scrapy_command(["crawl", "official"], project_env(site, tmp_path), ())
+        running = subprocess.Popen(command, env=clean, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 60
+            while not cert.asked(after) and time.monotonic() < until:
+                await asyncio.sleep(0.02)
+        finally:
+            running.kill()
+            running.wait(30)
+        assert len(await stored(tmp_path)) < len(ERAS)
+        run = crawl(site, tmp_path)
+        assert run.returncode == 0, run.stderr
+    assert len(await stored(tmp_path)) == len(ERAS)
