@@ -109,7 +109,8 @@ def test_a_week_later_the_same_call_adds_the_new_issue_and_asks_for_no_other(
 
 def test_scrapyd_calls_a_failed_run_finished_and_cron_mails_it(node: Node) -> None:
     lines = (ROOT / "deploy" / "cron").read_text(encoding="utf-8").splitlines()
-    schedule, look = (line.split(maxsplit=6)[6] for line in lines if not line.startswith("#"))
+    schedule, official, look = (line.split(maxsplit=6)[6] for line in lines if not line.startswith("#"))
+    assert official == schedule.replace("weekly", "official")
     missing = series.published("2010-20")
     words = f"start='{missing.url}' from=2010-20 until=2010-20"
     result = node.run(schedule.replace(" >/dev/null", f" {words}"))

@@ -27,7 +27,8 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
         add_json_option(parser, "the records")
         parser.add_argument("-n", "--limit", type=int, default=20, help="at most so many (default 20, 0 for all)")
         parser.add_argument("--job", metavar="ID", help="only the run that was this job of Scrapyd")
-        parser.add_argument("--fail", action="store_true", help="exit 1 unless there is a run and the newest is clean")
+        help_text = "exit 1 unless there is a run, and the newest of each spider among those listed is clean"
+        parser.add_argument("--fail", action="store_true", help=help_text)
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         assert self.settings is not None
@@ -49,7 +50,8 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
             print_json(list(map(run_document, runs)))
         else:
             _print(runs)
-        return int(opts.fail and not (runs and runs[0].clean))
+        newest = {run.spider: run for run in reversed(runs)}
+        return int(opts.fail and not (newest and all(run.clean for run in newest.values())))
 
 
 def _print(runs: list[RunRecord]) -> None:
