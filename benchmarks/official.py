@@ -2,11 +2,16 @@
 """What a crawl of CNCERT's site has of 300 issues of four eras, in PDFs of several producers.
 
     python benchmarks/official.py [--issues N] [PRODUCER …]
+    python benchmarks/official.py --both
 
 The loopback site has N issues of the eras of tests/test_eras.py, each with other numbers, printed by the producers that
 this machine has: reportlab, chromium, libreoffice, weasyprint. Prints for each era and producer how many figures were
 asked for, how many are right, and how many are invented (from news, tables, contents, page numbers, footnotes), then
 what a second run asks. What is right is read from the same sentences as plain text. About 6 minutes for 300.
+
+--both: crawls of WeChat and of the site into one store, in three orders: 70 articles, of which 10 are shown as reprints
+alone, and 70 PDFs, of which 60 are of the same weeks and every other one contradicts its article. Prints whether the
+stores are equal, and what was joined and contradicted. About 3 minutes.
 """
 
 import argparse
@@ -37,6 +42,7 @@ from tests.site import cert_site
 from tests.site.cert_site import HOST, CertSite
 from tests.site.crawl import project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
+from tests.test_official import ORDERS, crawled_in
 from tools.test_pdfs.content import PrintedEdition, printed_edition
 from tools.test_pdfs.drawn import draw_with_reportlab
 from tools.test_pdfs.in_browser import print_in_chromium, print_in_weasyprint
@@ -103,12 +109,40 @@ async def documents(folder: Path) -> dict[str, Issue]:
         return {issue.id: issue async for issue in store.issues()}
 
 
+def crawl_both(folder: Path) -> None:
+    """Print what comes of both spiders in each order."""
+    all_weeks = list(weeks((2023, 20), (2024, 46)))[:80]
+    articles, of_site, reprinted = all_weeks[:70], all_weeks[10:], all_weeks[30:40]
+    found = []
+    for order in ORDERS:
+        found.append(asyncio.run(crawled_in(order, folder / "-".join(order), articles, of_site, reprinted)))
+        issues = found[-1].values()
+        sources = Counter(issue.provenance.source for issue in issues)
+        joined = sum(any(one.edition for one in issue.figures) for issue in issues)
+        said = ("editions_disagree", "incidents.handled")
+        disagreeing = sum(
+            any((one.code, one.message.partition(":")[0]) == said for one in issue.warnings) for issue in issues
+        )
+        shown = ", ".join(f"{number} {name}" for name, number in sources.most_common())
+        same = "" if len(found) == 1 else f"; {'equal to' if found[-1] == found[0] else 'NOT EQUAL to'} the first"
+        print(
+            f"{', '.join(order)}: {shown}; {joined} with joined figures, {disagreeing} with another number "
+            f"of incidents{same}",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Print the issues, publish them, crawl them twice, and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--issues", type=int, default=300)
+    parser.add_argument("--both", action="store_true")
     parser.add_argument("producers", nargs="*", default=list(PRODUCERS))
     chosen = parser.parse_args()
+    if chosen.both:
+        with tempfile.TemporaryDirectory() as place:
+            crawl_both(Path(place))
+        return
     made: dict[Week, tuple[str, str, PrintedEdition, bytes]] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
