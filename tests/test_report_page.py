@@ -263,6 +263,22 @@ def test_the_editions_of_an_issue_are_on_the_page(tmp_path: Path) -> None:
     assert warning.startswith("incidents.handled: 100 here, 90 in edition ")
 
 
+def test_the_pdfs_of_an_issue_are_linked(tmp_path: Path) -> None:
+    """The kept file, else the site's; nothing outside of the directory, and no other address."""
+    (tmp_path / "pictures" / "2025-03").mkdir(parents=True)
+    (tmp_path / "pictures" / "2025-03" / "kept.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "secret.pdf").write_bytes(b"%PDF-1.7")
+    address = "https://www.cert.org.cn/publish/main/upload/File/CNCERT%20weekly.pdf"
+    documents = [
+        {"url": address, "path": "2025-03/kept.pdf", "checksum": "1" * 64},
+        {"url": "https://evil.example/x.pdf", "path": "../secret.pdf", "checksum": "2" * 64},
+        {"url": "javascript:alert(1)", "path": None, "checksum": "3" * 64},
+    ]
+    fill(tmp_path, make_issue(documents=documents))
+    (issue,) = data_in(report(tmp_path))["issues"]
+    assert issue["documents"] == [{"href": "pictures/2025-03/kept.pdf", "url": address}, {}, {}]
+
+
 def test_it_opens_in_the_language_that_is_asked_for(tmp_path: Path) -> None:
     fill(tmp_path, weekly("2025-03"))
     assert data_in(report(tmp_path))["language"] == "en"

@@ -457,7 +457,15 @@ def test_a_page_without_data_says_so(page: Page, tmp_path: Path) -> None:
 
 def test_an_issue_without_figures_and_rating_is_shown(page: Page, tmp_path: Path) -> None:
     week = {"id": "2024-26", "start": "2024-06-24", "end": "2024-06-30", "state": "stored", "reason": None}
-    lists = {"evidences": [], "figures": [], "words": {}, "rankings": [], "pictures": [], "warnings": []}
+    lists = {
+        "evidences": [],
+        "figures": [],
+        "words": {},
+        "rankings": [],
+        "pictures": [],
+        "warnings": [],
+        "documents": [],
+    }
     facts = {"title": "", "rating": None, "published": None, "url": "javascript:evil=1", "gone": False, "editions": []}
     issue = {"id": "2024-26", "source": "page", "via": "http", "parser": "", **facts, **lists}
     page.goto(written(tmp_path, weeks=[week], issues=[issue], read_at="2024-07-01T00:00:00+08:00"))

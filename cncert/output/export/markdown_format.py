@@ -12,7 +12,7 @@ from cncert.output.export.base_format import ExportOptions, Format
 from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
-from cncert.report.article_link import article_link
+from cncert.report.article_link import article_link, safe_link
 from cncert.report.publication_time import publication_time
 from cncert.wechat.address import read_picture
 from cncert.wechat.sample_mark import SAMPLE_MARK
@@ -93,6 +93,9 @@ def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "公众号 account", escaped(issue.account.name or "")
     url = article_link(issue)
     yield "文章 article", f"<{quote(url, safe=URL_MARKS)}>" if url else ""
+    for one in issue.documents:
+        link = safe_link(one.url)
+        yield "PDF", f"<{quote(link, safe=URL_MARKS)}>" if link else escaped(one.path or "")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

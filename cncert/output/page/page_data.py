@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cncert import __version__
-from cncert.items import Figure, Issue, IssueWarning, Picture, issue_id
+from cncert.items import DocumentFile, Figure, Issue, IssueWarning, Picture, issue_id
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.exit_status import failure_lines
 from cncert.quality.all_warnings import issues_with_warnings
@@ -46,19 +46,23 @@ class PictureFiles:
     page: Path
 
     def path(self, picture: Picture) -> Path | None:
-        """Return the file of *picture*, None if there is none; nothing outside the directory is one."""
-        if self.directory is None or picture.status != "stored" or not picture.path:
+        """Return the file of *picture*, None if there is none."""
+        return self._file(picture.path) if picture.status == "stored" else None
+
+    def link(self, kept: Picture | DocumentFile) -> str | None:
+        """Return the relative address of the file of a picture or PDF from the page."""
+        path = self.path(kept) if isinstance(kept, Picture) else self._file(kept.path)
+        return quote(Path(os.path.relpath(path, self.page)).as_posix()) if path else None
+
+    def _file(self, name: str | None) -> Path | None:
+        """Return the file *name* of the directory, None if there is none; nothing outside the directory is one."""
+        if self.directory is None or not name:
             return None
-        parts = PurePosixPath(picture.path)
-        if parts.is_absolute() or ".." in parts.parts or "\\" in picture.path or "\0" in picture.path:
+        parts = PurePosixPath(name)
+        if parts.is_absolute() or ".." in parts.parts or "\\" in name or "\0" in name:
             return None
         path = self.directory / parts
         return path if path.is_file() else None
-
-    def link(self, picture: Picture) -> str | None:
-        """Return the relative address of its file from the page."""
-        path = self.path(picture)
-        return quote(Path(os.path.relpath(path, self.page)).as_posix()) if path else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,10 @@ class _Reader:
                     for ranking in issue.rankings
                 ],
                 "pictures": list(self._pictures(issue)),
+                "documents": [
+                    _present({"href": self.files and self.files.link(one), "url": safe_link(one.url)})
+                    for one in issue.documents
+                ],
                 "warnings": [[warning.code, warning.message] for warning in warnings],
             }
         )

@@ -12,6 +12,7 @@
         issue.stated_source && fact("stated_source", Report.quoted(issue.stated_source)),
         fact("came_by", t(`via.${issue.via}`) || issue.via),
         fact("parser", issue.parser),
+        issue.documents.map((one) => (one.href ? h("a", { href: one.href }, t("document")) : Report.linkOut(one.url, t("document"), " ↗"))),
         issue.url && !issue.gone && Report.linkOut(issue.url, t("article"), " ↗"),
         h("a", { href: `#issue-${issue.id}` }, t("link_here"))),
       issue.gone && h("p", { class: "note" }, t("article_gone")),
