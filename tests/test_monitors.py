@@ -207,6 +207,32 @@ SPEAKS: dict[str, tuple[Case, str, str]] = {
     "run: was stopped": (lambda: broken(close_reason="shutdown"), "warning", "shutdown"),
     "run: faults of the program": (lambda: broken(faults={"program": 2}), "attention", "errors in the program"),
     "idle: ten days": (lambda: runs(ended(240)), "attention", "no run for 10 days"),
+    # Another spider that ended well afterwards hides nothing.
+    "run: before a clean one of the site": (
+        lambda: runs(ended(3, close_reason="store_failed", clean=False), ended(1, spider="official")),
+        "attention",
+        "store_failed",
+    ),
+    "died: before one of the site": (
+        lambda: runs(ended(3, close_reason=CloseReason.DIED, clean=False), ended(1, spider="official")),
+        "attention",
+        "2025-01-24 06:02",
+    ),
+    "feeds: twice, with runs of the site between": (
+        lambda: runs(
+            ended(25, sources=[FEED]),
+            ended(24, spider="official"),
+            ended(2, sources=[FEED]),
+            ended(1, spider="official"),
+        ),
+        "warning",
+        FEED.name,
+    ),
+    "idle: but for runs of the site": (
+        lambda: runs(ended(240), ended(1, spider="official")),
+        "attention",
+        "no run for 10 days",
+    ),
     # Times in the future hide nothing.
     "stale: published in 2099": (
         lambda: documents(WEEKS[:-2], _2025_01={"published_at": AHEAD}),
@@ -300,6 +326,7 @@ STILL: dict[str, Case] = {
     "run: pages that failed": lambda: broken(faults={"unavailable": 3}),
     "run: a replay": lambda: broken(close_reason="shutdown", arguments={"replay": "x.warc"}),
     "idle: eight days": lambda: runs(ended(200)),
+    "run: a spider that ran long ago": lambda: runs(ended(300, spider="official", close_reason="shutdown"), ended()),
     "idle: never any": lambda: runs(),
     "idle: a clock that was set right": lambda: runs(of_2036(ended_at=NOW)),
     "run: an import": lambda: runs(ended(close_reason="imported")),

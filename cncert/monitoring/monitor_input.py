@@ -10,7 +10,7 @@ from pathlib import Path
 from cncert.exceptions import StoreError
 from cncert.items import Issue, IssueWarning, day_in_china
 from cncert.ledger import calendar_gaps
-from cncert.monitoring.believed_times import believed, newest_runs
+from cncert.monitoring.believed_times import believed, newest_runs, run_moment
 from cncert.monitoring.dead_runs import close_if_dead
 from cncert.quality.all_warnings import issues_with_warnings
 from cncert.store import Store
@@ -52,6 +52,19 @@ class StoreSnapshot:
     def last_run(self) -> RunRecord | None:
         """The newest run that has ended, clean or not."""
         return next((run for run in self.runs if run.clean is not None), None)
+
+    @property
+    def ended_runs(self) -> list[list[RunRecord]]:
+        """The runs of each spider that have ended, newest first: one spider's good end says nothing of another's.
+
+        A spider that has not run for long, such as one for a backfill, is left out.
+        """
+        by_spider: dict[str, list[RunRecord]] = {}
+        for run in self.runs:
+            if run.clean is not None:
+                by_spider.setdefault(run.spider, []).append(run)
+        newest = [(run_moment(runs[0], self.now), runs) for runs in by_spider.values()]
+        return [runs for began, runs in newest if began is None or self.now - began <= self.fresh or len(newest) == 1]
 
 
 async def take_snapshot(

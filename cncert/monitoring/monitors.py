@@ -23,7 +23,7 @@ from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
 from cncert.store.close_reasons import CloseReason
 from cncert.store.ledger_rows import State
-from cncert.store.run_records import AlertFacts, AlertLevel
+from cncert.store.run_records import AlertFacts, AlertLevel, RunRecord
 
 NEW_ISSUES = 4
 """Issues that count as new: what is odd about them is worth a message."""
@@ -116,7 +116,7 @@ def _facts(weeks: list[Week]) -> AlertFacts:
 def blocked(snapshot: StoreSnapshot) -> Finding | None:
     """Report issues for which WeChat asks for a verification."""
     weeks = [week for week in reversed(snapshot.weeks) if week.state == "blocked"]
-    stopped = snapshot.last_run is not None and snapshot.last_run.close_reason is CloseReason.VERIFICATION_ASKED
+    stopped = any(runs[0].close_reason is CloseReason.VERIFICATION_ASKED for runs in snapshot.ended_runs)
     if not weeks and not stopped:
         return None
     issues = tuple(week.issue for week in weeks)
@@ -176,21 +176,20 @@ def failed_pictures(snapshot: StoreSnapshot) -> Finding | None:
 
 
 def unreadable_feeds(snapshot: StoreSnapshot) -> Finding | None:
-    """Report feeds and albums that two runs in a row could not read."""
-    ended = [run for run in snapshot.runs if run.clean is not None and run.close_reason is not CloseReason.DIED]
-    if len(ended) < 2:
-        return None
-    # Once is an accident.
-    down = tuple(source for source in ended[0].failed_sources if source in ended[1].failed_sources)
+    """Report feeds and albums that two runs in a row could not read: once is an accident."""
+    down: tuple[str, ...] = ()
+    for runs in snapshot.ended_runs:
+        whole = [run for run in runs if run.close_reason is not CloseReason.DIED]
+        if len(whole) > 1:
+            down += tuple(source for source in whole[0].failed_sources if source in whole[1].failed_sources)
     return _finding("attention" if stale(snapshot) else "warning", down)
 
 
 def unwritable_archive(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run could not write raw pages to the archive."""
-    last = snapshot.last_run
-    if last is None or ("archive" not in last.faults and last.close_reason is not CloseReason.ARCHIVE_FAILED):
-        return None
-    return Finding("attention")
+    last = [runs[0] for runs in snapshot.ended_runs]
+    failed = any("archive" in run.faults or run.close_reason is CloseReason.ARCHIVE_FAILED for run in last)
+    return Finding("attention") if failed else None
 
 
 def full_disks(snapshot: StoreSnapshot) -> Finding | None:
@@ -201,17 +200,24 @@ def full_disks(snapshot: StoreSnapshot) -> Finding | None:
 
 def dead_runs(snapshot: StoreSnapshot) -> Finding | None:
     """Report runs that were killed: the last ones, or those right before the last one if that ended by itself."""
-    ended = [run for run in snapshot.runs if run.clean is not None]
-    by_itself = bool(ended) and ended[0].close_reason is not CloseReason.DIED
-    dead = takewhile(lambda run: run.close_reason is CloseReason.DIED, ended[by_itself:])
-    starts = tuple(f"{run.started_at:%Y-%m-%d %H:%M}" for run in dead)
-    return _finding("warning" if by_itself else "attention", starts)
+    level: AlertLevel = "warning"
+    starts: tuple[str, ...] = ()
+    for ended in snapshot.ended_runs:
+        by_itself = ended[0].close_reason is not CloseReason.DIED
+        dead = takewhile(lambda run: run.close_reason is CloseReason.DIED, ended[by_itself:])
+        starts += tuple(f"{run.started_at:%Y-%m-%d %H:%M}" for run in dead)
+        level = level if by_itself else "attention"
+    return _finding(level, starts)
 
 
 def bad_end(snapshot: StoreSnapshot) -> Finding | None:
     """Report that the last run was cut short, or met an error of the program or its settings."""
-    last = snapshot.last_run
-    if last is None or last.close_reason in (
+    found = [finding for runs in snapshot.ended_runs if (finding := _bad_end(runs[0])) is not None]
+    return min(found, key=lambda finding: finding.level, default=None)  # "attention" comes first
+
+
+def _bad_end(last: RunRecord) -> Finding | None:
+    if last.close_reason in (
         CloseReason.DIED, CloseReason.VERIFICATION_ASKED, CloseReason.ARCHIVE_FAILED
     ):  # fmt: skip
         return None  # other monitors report these
@@ -223,9 +229,11 @@ def bad_end(snapshot: StoreSnapshot) -> Finding | None:
 
 def idle(snapshot: StoreSnapshot) -> Finding | None:
     """Report that no run has started for a long time."""
-    if not snapshot.runs:
+    # That of CNCERT's site does not bring the newest issues.
+    runs = [run for run in snapshot.runs if run.spider == "weekly"] or snapshot.runs
+    if not runs:
         return None
-    if (began := run_moment(snapshot.runs[0], snapshot.now)) is None:
+    if (began := run_moment(runs[0], snapshot.now)) is None:
         return Finding("attention", sentence="all_ahead")
     if (pause := snapshot.now - began) <= snapshot.fresh:
         return None
