@@ -318,7 +318,7 @@ def test_json_has_the_advice_in_words(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("before")
 def test_wanted_gives_the_title_to_search_for() -> None:
     (_, line) = wanted_lines([week(row("issue-2025-15", "known"))], "zh")
-    assert line.endswith("→ 在微信中搜索标题，并用 start= 提供找到的地址 (网络安全信息与动态周报2025年第15期)")
+    assert line.endswith("或在微信中搜索标题，并用 start= 提供找到的地址 (网络安全信息与动态周报2025年第15期)")
 
 
 # --- the page of links
