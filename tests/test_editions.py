@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cncert.editions.choose import choose
 from cncert.editions.decisions import correct, withdraw
+from cncert.editions.make_document import make_document
 from cncert.editions.make_edition import edition_of
 from cncert.editions.remake_documents import heal, remake
 from cncert.editions.take_issue import take
@@ -210,6 +211,16 @@ CASES = [
         {16: 99},
         {},
         {16: "page"},
+    ),
+    Case(
+        "another PDF on the page of the site: the later one counts, whichever states more",
+        [
+            reading(16, source="site", handled=99, extra="更长的一份。"),
+            reading(16, source="site", handled=98, seen=SEEN),
+        ],
+        {16: 98},
+        {},
+        {16: "site"},
     ),
     Case(
         "published in the future",
@@ -473,6 +484,15 @@ async def test_the_article_of_a_copy_that_is_brought_back_stays_due(uri: str) ->
             (edition,) = [one async for one in store.editions()]
             await withdraw(store, edition, "zhang", "a test", withdrawn=withdrawn)
             assert [row.state for row in await store.rows() if row.id == edition.article] == [State.KNOWN]
+
+
+def test_the_former_pdf_of_the_site_contradicts_nothing() -> None:
+    former = reading(16, source="site", handled=99, extra="更长的一份。")
+    editions = [edition_of(one, CLOCK) for one in (reading(16), former, reading(16, source="site", seen=SEEN))]
+    (choice,) = choose(editions).values()
+    document = make_document(choice, {}, {}, {}, [])
+    assert document is not None
+    assert "editions_disagree" not in {one.code for one in document.warnings}
 
 
 async def test_a_correction_of_a_figure_of_the_site_stays_beside_the_article(uri: str) -> None:

@@ -346,6 +346,23 @@ async def test_weekly_and_official_give_the_same_store_in_either_order(tmp_path:
         assert len(issue.documents) == (week in of_site)
 
 
+async def test_another_pdf_on_the_same_page_takes_the_place_of_the_former(tmp_path: Path) -> None:
+    week = (2026, 12)
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, [week])
+        wrong = [*cert_site.report(week, handled=777), "这一份的文字更长。" * 9]
+        cert.put(week, cert_site.pdf(wrong, cert_site.title(week)))
+        assert crawl(site, tmp_path).returncode == 0
+        corrected = cert_site.weekly_pdf(week)
+        cert.put(week, corrected)
+        assert crawl(site, tmp_path, "refresh=1").returncode == 0
+    issue = (await stored(tmp_path))["2026-12"]
+    assert figures(issue) == cert_site.stated(week)
+    assert (tmp_path / "pictures" / str(issue.documents[0].path)).read_bytes() == corrected
+    assert len(issue.editions) == 2
+    assert "editions_disagree" not in {one.code for one in issue.warnings}
+
+
 def lasting(issue: Issue) -> Issue:
     """An issue without the times of its requests."""
     editions = [one.model_copy(update={"first_seen": None, "last_seen": None}) for one in issue.editions]

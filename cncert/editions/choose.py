@@ -15,6 +15,8 @@ from cncert.store.editions import Edition
 
 SOURCE_RANK: dict[Source, int] = {"page": 4, "reprint_card": 3, "reprint": 2, "feed": 1, "file": 0, "site": 0}
 """What an edition is worth among those of one article."""
+PAGES: tuple[Source, ...] = ("page", "site")
+"""Sources that are an article's own page, whose latest state counts: WeChat's, and that of CNCERT's site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,11 @@ def _state(editions: Sequence[Edition]) -> Edition:
 
 
 def _pages(editions: Iterable[Edition]) -> list[Edition]:
-    """Return the states of an article's page, the latest last.
+    """Return the states of an article's own page, the latest last.
 
     By the time of the edit where two state it, else by when they were seen last; what was never seen comes first.
     """
-    pages = [one for one in editions if one.issue.provenance.source == "page"]
+    pages = [one for one in editions if one.issue.provenance.source in PAGES]
     edited = sorted((one for one in pages if _edited(one)), key=lambda one: (_edited(one), _seen(one), one.id))
     others = sorted((one for one in pages if not _edited(one)), key=lambda one: (_seen(one), one.id))
     latest_first = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cncert.editions.choose import Choice, choose
+from cncert.editions.choose import PAGES, Choice, choose
 from cncert.editions.make_edition import edition_of
 from cncert.infographics.figures.figures_of_issue import figures_of_issue
 from cncert.items import Check, Figure, Issue, IssueWarning, issue_id
@@ -112,8 +112,10 @@ def _contradictions(choice: Choice, chosen: Edition) -> Iterator[IssueWarning]:
     for other in choice.editions:
         if other is chosen or other.is_withdrawn:
             continue
-        is_earlier_state = other.article == chosen.article and other.issue.provenance.source == "page"
-        if is_earlier_state and not _was_seen_later(other, chosen):
+        is_of_site = choice.site is not None and other.article == choice.site.article
+        counting = choice.site if choice.site is not None and is_of_site else chosen
+        is_earlier_state = other.article == counting.article and other.issue.provenance.source in PAGES
+        if other is not counting and is_earlier_state and not _was_seen_later(other, counting):
             continue
         if other.issue.provenance.source == "page" and other.states_something and _was_seen_later(other, chosen):
             yield IssueWarning(code="newer_not_chosen", message=f"{_name(other)} was seen later, and is not chosen")
