@@ -164,6 +164,25 @@ async def test_a_list_that_cannot_be_read_is_said_with_its_address(
     assert said in run.stderr
 
 
+@pytest.mark.parametrize("bad", [Answer(status=503), Answer(hang=True), MOVED])
+async def test_behind_a_list_that_could_not_be_read_the_next_run_goes_on(tmp_path: Path, bad: Answer | bytes) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=4)
+        cert.add(list_path(2), bad)
+        assert crawl(site, tmp_path, timeout=1).returncode == 1
+        assert len(await stored(tmp_path)) == 4
+        site.reset_log()
+        assert crawl(site, tmp_path, timeout=1).returncode == 1  # all is stored of what the first list names
+        assert {*cert.asked()} == {list_path(), list_path(2)}
+        cert.relist()
+        assert crawl(site, tmp_path, "from=2026-12").returncode == 0  # a bounded run leaves the rest to others
+        assert crawl(site, tmp_path).returncode == 0
+        assert len(await stored(tmp_path)) == len(ERAS)
+        site.reset_log()
+        assert crawl(site, tmp_path).returncode == 0
+        assert cert.asked() == [list_path()]
+
+
 async def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     with LoopbackWeChat(hosts=[HOST]) as site:
         cert = CertSite(site, ERAS[-3:])

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -16,12 +16,14 @@ from cncert.exceptions import CncertError, DocumentError, NetworkError, StoreErr
 from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.ledger.week_order import still_missing
 from cncert.monitoring import after_run, alert_channels
+from cncert.monitoring.believed_times import newest_runs
 from cncert.monitoring.dead_runs import close_dead_runs
 from cncert.monitoring.exit_status import count_failures
 from cncert.monitoring.feed_looks import may_have_missed
 from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
 from cncert.sources import bundled_index, bundled_reprints
+from cncert.spiders.series_spider import SeriesSpider
 from cncert.store import Store, open_store
 from cncert.store.run_records import FailedSource, FeedLook, IssueNote, RunRecord
 
@@ -94,6 +96,9 @@ class RunRecorder:
                 first=getattr(arguments, "first", None),
                 last=getattr(arguments, "last", None),
             )
+            if isinstance(spider, SeriesSpider) and not self._is_replay():
+                log.record.unread_lists = await self._lists_left(spider.name)
+                spider.unread_lists = tuple(log.record.unread_lists)
             await log.save()  # before anything else: a run that dies leaves its record
             self.log = log
             self._wait_for_heartbeat(log)
@@ -111,6 +116,12 @@ class RunRecorder:
             await log.save()
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
+
+    async def _lists_left(self, spider: str) -> list[str]:
+        """Return the lists of pages that the last run of *spider* left unread. May raise StoreError."""
+        runs = await newest_runs(self.store, datetime.now(UTC))
+        last = next((run for run in runs if run.spider == spider and "replay" not in run.arguments), None)
+        return list(last.unread_lists) if last is not None else []
 
     def _wait_for_heartbeat(self, log: RunLog) -> None:
         """Renew the record after a while, and again until the run ends."""
@@ -156,6 +167,13 @@ class RunRecorder:
         self._failed.pop(row, None)
         if failure is not None:
             self._failed[row] = failure
+
+    def note_list(self, url: str, failure: str | None) -> None:
+        """Note why the list of pages at *url* cannot be read, None if it was."""
+        self.note_failure(url, failure)
+        if self.record is not None:
+            others = [one for one in self.record.unread_lists if one != url]
+            self.record.unread_lists = others if failure is None else [*others, url]
 
     def note(self, issue: str, code: str) -> None:
         """Note what a person should know of *issue*; the run may be clean all the same."""

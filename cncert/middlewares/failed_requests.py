@@ -78,7 +78,7 @@ class FailedRequests:
     def note_list(self, url: str, kind: str, reason: str) -> None:
         """Note that the list of pages at *url* cannot be read, for a *kind* of failure: pages may be missing."""
         logger.warning("The list of pages %s cannot be read: %s", url, reason)
-        RunRecorder.of(self.crawler).note_failure(url, kind)
+        RunRecorder.of(self.crawler).note_list(url, kind)
 
     async def _refused(self, request: Request, error: PageRefused) -> Request | None:
         """Record a refusal; return the next request: to another address, or to the same one in the browser."""

@@ -142,6 +142,8 @@ class LedgerMiddleware(RunComponent):
                     things.append(thing)  # what was yielded before an error counts
             except Exception as error:  # noqa: BLE001  # raised again below
                 failure = error
+            if failure is None and self._spider.may_fetch(response.url):
+                self.run.note_list(response.url, None)
             for thing in things:
                 if isinstance(thing, Issue) and "row" in response.meta:
                     await self._frontier.record_other_issue(thing, response.meta["issue"])

@@ -41,7 +41,8 @@ class OfficialSpider(SeriesSpider):
     async def start(self) -> AsyncIterator[Any]:
         for url in self.arguments.start:
             yield Request(url)
-        yield Request(addresses.NEWEST_LIST, self.parse_list, priority=LISTS_FIRST)
+        for url in dict.fromkeys((addresses.NEWEST_LIST, *self.unread_lists)):
+            yield Request(url, self.parse_list, priority=LISTS_FIRST)
 
     @staticmethod
     def read_address(text: str) -> SiteAddress | None:
@@ -67,9 +68,10 @@ class OfficialSpider(SeriesSpider):
         is_end |= bool(issues) and self.listed.issuperset(issues)  # some sites show the last page again behind it
         self.listed |= issues.keys()
         if not issues or any(issue >= first for issue in issues.values()):
+            behind = [] if url in self.unread_lists else list(issues)  # behind those nothing may be known
             onward = addresses.list_behind(url) if is_end else addresses.next_list_page(url)
             if onward is not None:
-                yield Request(onward, self.parse_list, priority=LISTS_FIRST, meta={"behind": list(issues)})
+                yield Request(onward, self.parse_list, priority=LISTS_FIRST, meta={"behind": behind})
         if lost:
             raise ListError("unknown", f"{len(lost)} issues at addresses that are not known, such as {lost[0]}")
 

@@ -36,6 +36,8 @@ class SeriesSpider(Spider):
     arguments: Arguments
     contents: dict[str, bytes]
     """Files of the issues that it has yielded, by checksum, until a pipeline has written them."""
+    unread_lists: tuple[str, ...] = ()
+    """Lists of pages that earlier runs could not read."""
     seen = 0
     """How many issues of its range the crawl has read."""
 

@@ -128,6 +128,8 @@ class RunRecord(Model):
     """Feeds and albums that could not be read to their end; the run may be clean all the same."""
     feeds: list[FeedLook] = Field(default_factory=list)
     """The feeds that were read."""
+    unread_lists: list[str] = Field(default_factory=list)
+    """Lists of pages that neither this run nor one before it could read: the next run requests them again."""
     former_lines: list[str] = Field(default_factory=list)
     """Lines for a person from a record of the first version."""
     alerts: list[Alert] | None = None
