@@ -183,6 +183,22 @@ async def test_behind_a_list_that_could_not_be_read_the_next_run_goes_on(tmp_pat
         assert cert.asked() == [list_path()]
 
 
+async def test_a_title_that_a_list_cuts_is_read_on_its_page(tmp_path: Path) -> None:
+    cut, other = (2026, 12), (2026, 13)
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, [cut, other])
+        entries = [("网络安全信息与动态周报-2026年第…", cut), (cert_site.title(other), other)]
+        listed = [entry(name, cert_site.published(week), cert_site.path(week), "href") for name, week in entries]
+        cert.add(list_path(), listing(listed))
+        run = crawl(site, tmp_path)
+        assert run.returncode == 0, run.stderr
+        site.reset_log()
+        assert crawl(site, tmp_path).returncode == 0
+        assert cert.asked() == [list_path()]
+    assert list(await stored(tmp_path)) == ["2026-12", "2026-13"]
+    assert (await rows(tmp_path))["2026-12"].state is State.STORED
+
+
 async def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     with LoopbackWeChat(hosts=[HOST]) as site:
         cert = CertSite(site, ERAS[-3:])

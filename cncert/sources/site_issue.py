@@ -17,6 +17,7 @@ from cncert.pdf.reading import PdfState
 from cncert.report.calendar import is_week
 from cncert.report.issue import read_issue
 from cncert.report.report_lines import is_report_heading
+from cncert.report.series import SERIES
 from cncert.report.title import find_titles, read_title
 from cncert.report.which_week import claims_of
 from cncert.wechat.article import Article
@@ -43,8 +44,8 @@ class SiteFile:
 class SiteList(NamedTuple):
     """The issues of the series that a list page names."""
 
-    issues: dict[str, str]
-    """By the addresses of their pages."""
+    issues: dict[str, str | None]
+    """By the addresses of their pages; None where the title, which may be cut, names the series and no week."""
     lost: tuple[str, ...]
     """The titles of those whose address is none that a page of the site has."""
     is_end: bool = False
@@ -60,9 +61,18 @@ def read_site_list(status: int, data: bytes, address: str) -> SiteList:
     listed = read_list_page(data, address)
     if listed is None:
         raise ListError("unknown", "no list is found in it: has its layout changed?")
-    titles = [(page, title) for page in listed if (title := read_title(page.title)) is not None]
-    issues = {page.url: issue_id(*title.week) for page, title in titles if page.url is not None}
-    return SiteList(issues, tuple(page.title for page, _ in titles if page.url is None))
+    issues, lost = dict[str, str | None](), list[str]()
+    for page in listed:
+        title = read_title(page.title)
+        if title is None and SERIES not in dense(page.title):
+            continue
+        if page.url is None:
+            lost.append(page.title)
+        elif title is not None:
+            issues[page.url] = issue_id(*title.week)
+        else:
+            issues.setdefault(page.url, None)
+    return SiteList(issues, tuple(lost))
 
 
 async def fetch_site_issue(

@@ -67,7 +67,7 @@ class OfficialSpider(SeriesSpider):
             yield Request(page, meta={"source": "list", "issue": issue})
         is_end |= bool(issues) and self.listed.issuperset(issues)  # some sites show the last page again behind it
         self.listed |= issues.keys()
-        if not issues or any(issue >= first for issue in issues.values()):
+        if max(filter(None, issues.values()), default=first) >= first:
             behind = [] if url in self.unread_lists else list(issues)  # behind those nothing may be known
             onward = addresses.list_behind(url) if is_end else addresses.next_list_page(url)
             if onward is not None:
