@@ -398,6 +398,26 @@ async def test_another_pdf_on_the_same_page_takes_the_place_of_the_former(tmp_pa
     assert "editions_disagree" not in {one.code for one in issue.warnings}
 
 
+@pytest.mark.parametrize("imported_first", [True, False])
+async def test_a_kept_pdf_takes_the_place_of_nothing_that_the_site_says(
+    tmp_path: Path, *, imported_first: bool
+) -> None:
+    week = (2026, 12)
+    kept = tmp_path / "kept.pdf"
+    kept.write_bytes(cert_site.weekly_pdf(week))
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        CertSite(site, [week])
+        for step in (0, 1):
+            if imported_first is (step == 0):
+                assert run_scrapy("import", str(kept), env=project_env(None, tmp_path)).returncode == 0
+            else:
+                assert crawl(site, tmp_path).returncode == 0
+    issue = (await stored(tmp_path))["2026-12"]
+    assert (issue.provenance.source, len(issue.editions)) == ("site", 2)
+    assert issue.published_at is not None
+    assert [one.path is not None for one in issue.documents] == [True]
+
+
 def lasting(issue: Issue) -> Issue:
     """An issue without the times of its requests."""
     editions = [one.model_copy(update={"first_seen": None, "last_seen": None}) for one in issue.editions]

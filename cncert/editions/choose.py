@@ -57,8 +57,9 @@ class ArticleEditions:
 
     @property
     def is_site(self) -> bool:
-        """Whether it is a page of CNCERT's own site."""
-        return self.state.issue.provenance.source == "site"
+        """Whether it is a page of CNCERT's own site, or the PDF of one, as somebody kept it."""
+        issue = self.state.issue
+        return issue.provenance.source == "site" or (self.key is None and bool(issue.documents))
 
     def rank(self, week: Week) -> tuple[bool, bool, bool, bool, float, int, int, str]:
         """Return what the article is worth among those that claim *week*; the greatest counts."""

@@ -39,7 +39,8 @@ def make_document(
             for figure in of_site
             if figure.metric not in stated
         ]
-    documents = [*issue.documents, *(choice.site.issue.documents if choice.site is not None else ())]
+    listed = [*issue.documents, *(choice.site.issue.documents if choice.site is not None else ())]
+    documents = [*{one.checksum: one for one in reversed(listed)}.values()][::-1]  # one that was imported too, once
     images = [pictures[one.key].put_into(one) if one.key in pictures else one for one in issue.images]
     warnings = [*_contradictions(choice, chosen), *not_applied]
     issue = issue.model_copy(
