@@ -21,6 +21,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from cncert.commands.ocr import OcrCommand
 from cncert.exceptions import OcrError
@@ -36,9 +38,13 @@ from cncert.infographics.words.triangles_and_arrows import direction_of, find_ma
 from cncert.infographics.words.two_passes import bands, compared_content, merge_passes
 from cncert.infographics.words.unread_areas import UnreadInk
 from cncert.options import Options
+from cncert.pdf.draw_pages import draw_pages
+from cncert.pdf.read_document import MAX_PAGES
 from cncert.report.metrics import definitions
 from cncert.store.picture_readings import LabelledNumber, PictureReading
+from tests import ocr_double
 from tests.calls import call
+from tests.site import cert_site
 
 PICTURES = Path(__file__).parent / "pictures"
 TRUTH: dict[str, dict[str, Any]] = json.loads((PICTURES / "truth.json").read_text(encoding="utf-8"))
@@ -905,6 +911,55 @@ def test_files_give_a_line_of_json_each(tmp_path: Path, capsys: pytest.CaptureFi
         f"cncert: {tmp_path / '2.png'}: not a picture of a known format",
         f"cncert: {tmp_path / 'absent.png'}: No such file or directory",
     ]
+
+
+def pdf_of(*sizes: tuple[float, float]) -> bytes:
+    """A PDF with a page of each size in points, which a picture fills."""
+    stream = io.BytesIO()
+    canvas = Canvas(stream, invariant=1)
+    for size in sizes:
+        canvas.setPageSize(size)
+        canvas.drawImage(ImageReader(io.BytesIO(ocr_double.picture(4))), 0, 0, *size)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+def test_the_pages_of_a_pdf_are_read_as_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "kept.pdf"
+    file.write_bytes(pdf_of((80, 60), (80, 60)))
+    assert call(OcrCommand(), "--engine", "tests.ocr_double:First", "--json", str(file)) == 0
+    read = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["file"] for one in read] == [f"{file} page 1", f"{file} page 2"]
+    assert {(one["state"], one["width"], one["pairs"][0]["value"]) for one in read} == {("read", 222, 4)}
+
+
+@pytest.mark.parametrize(
+    ("data", "state", "reason"),
+    [
+        (b"%PDF-1.4 nothing", "broken", "broken: it cannot be opened as a PDF"),
+        (cert_site.pdf(["a"], encrypt="secret"), "unsupported", "encrypted: it opens with a password only"),
+        (pdf_of(*[(80, 60)] * (MAX_PAGES + 1)), "too_large", "201 pages; up to 200 are read"),
+    ],
+)
+def test_a_pdf_without_pages_to_draw_says_why(
+    data: bytes, state: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "kept.pdf"
+    file.write_bytes(data)
+    assert call(OcrCommand(), "--engine", "tests.ocr_double:First", "--json", str(file)) == 1
+    output = capsys.readouterr()
+    line = json.loads(output.out)
+    assert (line["file"], line["state"], line["reason"]) == (str(file), state, reason)
+    assert output.err == f"cncert: {file}: {reason}\n"
+
+
+@pytest.mark.parametrize("size", [(5000, 5000), (1, 14_000)])
+def test_a_page_of_any_size_gives_a_picture_of_bounded_size(size: tuple[float, float]) -> None:
+    (page,) = draw_pages(pdf_of(size))
+    assert isinstance(page, bytes)
+    width, height = Image.open(io.BytesIO(page)).size
+    assert width * height <= 8_100_000
 
 
 @pytest.mark.parametrize("arguments", [[], ["again"], ["accept"], ["review"], ["x.png"]])

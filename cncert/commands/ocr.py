@@ -1,4 +1,4 @@
-"""``scrapy ocr``: reads the figures in pictures, those of the store or of files."""
+"""``scrapy ocr``: reads the figures in pictures, those of the store, of files or of pages of a PDF."""
 
 from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ class OcrCommand(ProjectCommand, ScrapyCommand):
         return (
             "Reads the pictures of the stored issues that nobody has read yet. again: those that another version has "
             "read. accept: takes what that proposes. review: a local page on which a person checks what is not sure. "
-            "FILE...: prints what these pictures, those of one issue in their order, state."
+            "FILE...: prints what these pictures and pages of PDFs, those of one issue in their order, state."
         )
 
     def add_options(self, parser: ArgumentParser) -> None:

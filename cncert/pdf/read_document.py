@@ -33,15 +33,11 @@ def read_document(data: bytes) -> PdfReading:
     """Return what the PDF *data* says. May die, hang, or raise MemoryError: ``read_pdf`` is the way to call it."""
     if not is_pdf(data):
         return PdfReading(PdfState.NOT_PDF, "no PDF: it has no header of one")
-    with _opened(data) as document:
-        if not document:
-            return _unopened()
+    with opened_document(data) as document:
+        if fault := fault_of(document):
+            return fault
         pages = pdfium.FPDF_GetPageCount(document)
         attachments = max(0, pdfium.FPDFDoc_GetAttachmentCount(document))
-        if pages > MAX_PAGES:
-            return PdfReading(PdfState.TOO_LARGE, f"{pages} pages; up to {MAX_PAGES} are read", pages=pages)
-        if pages < 1:
-            return PdfReading(PdfState.BROKEN, "it has no page that can be opened", attachments=attachments)
         sheets: list[list[Sheet]] = []
         unreadable = pictures = read = opened = 0
         for number in range(pages):
@@ -79,7 +75,7 @@ def _start() -> None:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[pdfium.FPDF_DOCUMENT]:
+def opened_document(data: bytes) -> Iterator[pdfium.FPDF_DOCUMENT]:
     """Open *data*, which must stay in memory as long; yields a null pointer if it cannot be opened."""
     _start()
     document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
@@ -90,13 +86,21 @@ def _opened(data: bytes) -> Iterator[pdfium.FPDF_DOCUMENT]:
             pdfium.FPDF_CloseDocument(document)
 
 
-def _unopened() -> PdfReading:
-    error = pdfium.FPDF_GetLastError()
-    if error == pdfium.FPDF_ERR_PASSWORD:
-        return PdfReading(PdfState.ENCRYPTED, "encrypted: it opens with a password only")
-    if error == pdfium.FPDF_ERR_SECURITY:
-        return PdfReading(PdfState.ENCRYPTED, "encrypted in a way that is not known")
-    return PdfReading(PdfState.BROKEN, "broken: it cannot be opened as a PDF")
+def fault_of(document: pdfium.FPDF_DOCUMENT) -> PdfReading | None:
+    """Return why no page of *document*, just opened, is read; None if they are."""
+    if not document:
+        error = pdfium.FPDF_GetLastError()
+        if error == pdfium.FPDF_ERR_PASSWORD:
+            return PdfReading(PdfState.ENCRYPTED, "encrypted: it opens with a password only")
+        if error == pdfium.FPDF_ERR_SECURITY:
+            return PdfReading(PdfState.ENCRYPTED, "encrypted in a way that is not known")
+        return PdfReading(PdfState.BROKEN, "broken: it cannot be opened as a PDF")
+    pages = pdfium.FPDF_GetPageCount(document)
+    if pages > MAX_PAGES:
+        return PdfReading(PdfState.TOO_LARGE, f"{pages} pages; up to {MAX_PAGES} are read", pages=pages)
+    if pages < 1:
+        return PdfReading(PdfState.BROKEN, "it has no page that can be opened")
+    return None
 
 
 def _lines(pages: list[list[Sheet]]) -> list[str]:

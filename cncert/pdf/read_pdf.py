@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 
 import psutil
 
-from cncert.exceptions import ReaderProcessError
+from cncert.exceptions import ReaderProcessError, SavedFileError
 from cncert.pdf.read_document import is_pdf, read_document
 from cncert.pdf.reading import PdfReading, PdfState
 from cncert.terminal.worker_pool import results_in_order
@@ -33,16 +33,19 @@ def read_pdf(data: bytes) -> PdfReading:
         return next(_read(data))
     with closing(results_in_order(_read, [data], 1, __name__, MAX_SECONDS)) as results:
         _, result = next(results)
-    if isinstance(result, PdfReading):
-        return result
-    timed_out = isinstance(result, ReaderProcessError) and result.timed_out
-    return PdfReading(PdfState.TOO_SLOW if timed_out else PdfState.CRASHED, str(result))
+    return result if isinstance(result, PdfReading) else state_of_process(result)
+
+
+def state_of_process(error: SavedFileError) -> PdfReading:
+    """Return what a PDF is whose process gave an error in place of a result."""
+    timed_out = isinstance(error, ReaderProcessError) and error.timed_out
+    return PdfReading(PdfState.TOO_SLOW if timed_out else PdfState.CRASHED, str(error))
 
 
 def _read(data: bytes) -> Iterator[PdfReading]:
     """The work of a reading process."""
     try:
-        with _limited_memory():
+        with limited_memory():
             reading = read_document(data)
     except MemoryError:
         reading = PdfReading(PdfState.TOO_LARGE, f"needs more than {MAX_MEMORY} bytes of memory")
@@ -52,7 +55,7 @@ def _read(data: bytes) -> Iterator[PdfReading]:
 
 
 @contextmanager
-def _limited_memory() -> Iterator[None]:
+def limited_memory() -> Iterator[None]:
     """Bound the memory of this process; only where the system can do so (not on Windows and macOS)."""
     if not hasattr(psutil, "RLIMIT_AS"):
         yield

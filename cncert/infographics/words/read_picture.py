@@ -28,6 +28,8 @@ class PictureFile:
     name: str
     """For people: the file's name, or the picture's key."""
     data: bytes
+    fault: OpenedPicture | None = None
+    """Why the file holds no picture, where that is known without opening it."""
 
     @property
     def checksum(self) -> str:
@@ -45,7 +47,7 @@ def read_pictures(
     stack: list[_Piece] = []
     for picture in pictures:
         began = time.perf_counter()
-        opened = open_picture(picture.data)
+        opened = picture.fault or open_picture(picture.data)
         piece = _Piece(picture, opened, time.perf_counter() - began)
         before = [one.opened.pixels for one in stack if one.opened.pixels is not None]
         if stack and not (before and opened.pixels is not None and is_next_slice(before, opened.pixels)):

@@ -1,4 +1,4 @@
-"""``scrapy ocr FILE...``: pictures of files, read and printed; nothing is stored."""
+"""``scrapy ocr FILE...``: pictures of files and pages of PDFs, read and printed; nothing is stored."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,14 +7,20 @@ from cncert.exceptions import SavedFileError, error_reason
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.infographics.labels.read_labelled_numbers import Limits
 from cncert.infographics.words.ocr_engine import Engine
-from cncert.infographics.words.open_image import UNREADABLE
+from cncert.infographics.words.open_image import UNREADABLE, OpenedPicture
 from cncert.infographics.words.read_picture import PictureFile, read_pictures
+from cncert.pdf.draw_pages import draw_pages
+from cncert.pdf.read_document import is_pdf
+from cncert.pdf.read_pdf import MAX_BYTES
+from cncert.pdf.reading import PdfState
 from cncert.sources.saved_files.find_files import find_files, opened
-from cncert.store.picture_readings import PictureReading
+from cncert.store.picture_readings import PictureReading, ReadingState
 from cncert.terminal.console import print_message, safe_json, stdout_console
 
 _NAMES = {"change_printed": "pct", "words_confidence": "confidence", "pairing_confidence": "pairing"}
 """The fields of a pair whose names are shorter in JSON."""
+_STATES: dict[PdfState, ReadingState] = {PdfState.TOO_LARGE: "too_large", PdfState.ENCRYPTED: "unsupported"}
+"""Those of PDFs that cannot be drawn; all others are broken."""
 
 
 def print_files(names: Sequence[str], engine: Engine, limits: Limits, *, as_json: bool) -> int:
@@ -46,14 +52,27 @@ def _picture_files(names: Sequence[str], missing: list[str]) -> Iterator[Picture
             if isinstance(file, OSError):
                 raise file
             with opened(file) as stream:
-                data = stream.read(MAX_PICTURE_BYTES + 1)
-            if len(data) > MAX_PICTURE_BYTES:
-                raise SavedFileError(f"larger than {MAX_PICTURE_BYTES} bytes")
+                data = stream.read(MAX_BYTES + 1)
+            limit = MAX_BYTES if is_pdf(data) else MAX_PICTURE_BYTES
+            if len(data) > limit:
+                raise SavedFileError(f"larger than {limit} bytes")
         except (OSError, SavedFileError) as error:
             missing.append(str(file.filename if isinstance(file, OSError) else file))
             print_message(f"{missing[-1]}: {error_reason(error)}")
         else:
-            yield PictureFile(file, data)
+            if is_pdf(data):
+                yield from _pages(file, data)
+            else:
+                yield PictureFile(file, data)
+
+
+def _pages(file: str, data: bytes) -> Iterator[PictureFile]:
+    """Yield the pages of a PDF as pictures; the PDF itself in place of what cannot be drawn."""
+    for number, page in enumerate(draw_pages(data), 1):
+        if isinstance(page, bytes):
+            yield PictureFile(f"{file} page {number}", page)
+        else:
+            yield PictureFile(file, data, OpenedPicture(_STATES.get(page.state, "broken"), page.reason))
 
 
 def described(picture: PictureFile, reading: PictureReading) -> dict[str, Any]:
