@@ -5,7 +5,9 @@ import subprocess
 import time
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+from shlex import quote as quote_argument
 from subprocess import CompletedProcess
 from urllib.parse import quote
 
@@ -245,6 +247,34 @@ async def test_how_a_pdf_ended_stands_in_the_ledger(tmp_path: Path, answer: Answ
             cert.put(week, cert_site.weekly_pdf(week))
             assert crawl(site, tmp_path, "retry=1").returncode == 0
             assert list(await stored(tmp_path)) == ["2026-12"]
+
+
+async def test_a_pdf_without_text_is_kept_for_scrapy_ocr(tmp_path: Path) -> None:
+    data = cert_site.empty_pdf()
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        CertSite(site, [(2026, 12)]).put((2026, 12), data)
+        run = crawl(site, tmp_path)
+    (kept,) = (path for path in tmp_path.rglob("*.pdf"))
+    assert kept == tmp_path / "pictures" / "2026-12" / f"{sha256(data).hexdigest()[:32]}.pdf"
+    assert kept.read_bytes() == data
+    command = f"scrapy ocr {quote_argument(str(kept))}"
+    assert command in run.stderr
+    row = (await rows(tmp_path))["2026-12"]
+    assert command in (row.reason or "")
+    assert await stored(tmp_path) == {}
+    read = run_scrapy(*command.split()[1:], "--engine", "tests.ocr_double:First", env=project_env(None, tmp_path))
+    assert (read.returncode, read.stdout.splitlines()[0]) == (0, f"{kept} page 1  read"), read.stderr
+
+
+async def test_a_pdf_without_text_that_cannot_be_kept_ends_the_run(tmp_path: Path) -> None:
+    (tmp_path / "pictures").write_bytes(b"no directory")
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        CertSite(site, [(2026, 12)]).put((2026, 12), cert_site.empty_pdf())
+        run = crawl(site, tmp_path)
+    assert run.returncode == 1
+    assert "pictures cannot be written to" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "scrapy ocr" not in ((await rows(tmp_path))["2026-12"].reason or "")
 
 
 TEXT = "".join(f"<p>{line}</p>" for line in cert_site.report((2013, 10)))

@@ -26,7 +26,9 @@ from cncert.extensions.run_recorder import RunRecorder
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.items import UNFINISHED_STATUSES, Issue, Picture, PictureStatus
 from cncert.middlewares.download_errors import describe_error, is_too_large
+from cncert.options import local_folder
 from cncert.pipelines.atomic_files_store import AtomicFilesStore
+from cncert.spiders.series_spider import SeriesSpider
 from cncert.store.kept_pictures import KeptPicture
 from cncert.terminal.atomic_write import remove_leftovers
 from cncert.wechat.address import read_picture
@@ -49,8 +51,10 @@ class PicturesPipeline(FilesPipeline):
         self._keeping = asyncio.Lock()
 
     def open_spider(self, spider: Spider | None = None) -> None:
-        """Remove what a run that was killed left unfinished."""
+        """Remove what a run that was killed left unfinished, and let the spider write files too."""
         super().open_spider()
+        if isinstance(self.crawler.spider, SeriesSpider):
+            self.crawler.spider.write_file = self._write_file
         if isinstance(self.store, AtomicFilesStore):
             remove_leftovers(Path(self.store.basedir).rglob(".*.part"))
 
@@ -84,6 +88,12 @@ class PicturesPipeline(FilesPipeline):
             content = contents.pop(document.checksum, None)
             if content is not None and document.path is not None:
                 await self._write(document.path, content, self.spiderinfo)
+
+    async def _write_file(self, path: str, content: bytes) -> Path | None:
+        """Write a file; return where it is on this machine, None for a bucket. Raises StoreError."""
+        await self._write(path, content, self.spiderinfo)
+        folder = local_folder(str(self.crawler.settings["FILES_STORE"]))
+        return folder and folder / path
 
     async def _write(self, path: str, content: bytes, info: MediaPipeline.SpiderInfo) -> None:
         """Write a file, and stop the run if that fails. Raises StoreError."""

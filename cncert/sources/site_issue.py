@@ -3,14 +3,17 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import takewhile
+from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
 from cncert.cert_site.addresses import NEWEST_LIST
 from cncert.cert_site.pages import SitePage, read_list_page
-from cncert.exceptions import ListError, NotAnIssue
+from cncert.exceptions import ListError, NotAnIssue, StoreError
 from cncert.items import DocumentFile, Issue, Provenance, issue_id
 from cncert.pdf.read_pdf import read_pdf
 from cncert.pdf.reading import PdfState
@@ -24,6 +27,11 @@ from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Line
 from cncert.wechat.text import dense
 
+FileWriter = Callable[[str, bytes], Awaitable[Path | None]]
+"""Writes a file to a path below ``CNCERT_FILES``; returns where it is on this machine, None for a bucket.
+
+Raises StoreError if that fails.
+"""
 COMES_LATER = ("unanswered", "not_archived")
 """Why a file did not come that may come later: the text of its page does not take its place then."""
 _ENDINGS = {PdfState.NO_TEXT: "no_text", PdfState.ENCRYPTED: "encrypted"}
@@ -76,14 +84,14 @@ def read_site_list(status: int, data: bytes, address: str) -> SiteList:
 
 
 async def fetch_site_issue(
-    page: SitePage, fetch: Callable[[str], Awaitable[bytes]], provenance: Provenance
+    page: SitePage, fetch: Callable[[str], Awaitable[bytes]], write: FileWriter, provenance: Provenance
 ) -> tuple[Issue, dict[str, bytes]]:
     """Return the issue of *page*, from the first of its files that has one, else from itself; and that file.
 
     *fetch* returns a file, or raises NotAnIssue with the reason why it did not come. Raises NotAnIssue for the first
-    of the files if there is no issue.
+    of the files if there is no issue; those without text are written then, for ``scrapy ocr``.
     """
-    faults = []
+    faults, without_text = list[NotAnIssue](), list[bytes]()
     for url in page.files:
         try:
             file = SiteFile(url, await fetch(url))
@@ -91,12 +99,26 @@ async def fetch_site_issue(
             return issue, {document.checksum: file.data for document in issue.documents}
         except NotAnIssue as fault:
             faults.append(fault)
+            if fault.reason == _ENDINGS[PdfState.NO_TEXT]:
+                without_text.append(file.data)
     if any(fault.reason in COMES_LATER for fault in faults):
         raise faults[0]
     try:
         return read_site_issue(page, None, provenance), {}
     except NotAnIssue as fault:
-        raise (faults or [fault])[0] from None
+        first = (faults or [fault])[0]
+    with suppress(StoreError):  # the run ends for it
+        if (title := read_title(page.title)) is not None and without_text:
+            paths = [_document_path(issue_id(*title.week), sha256(data).hexdigest()) for data in without_text]
+            places = [await write(path, data) for path, data in zip(paths, without_text, strict=True)]
+            names = " ".join(quote(str(place or f"COPY/{path}")) for path, place in zip(paths, places, strict=True))
+            raise NotAnIssue(first.reason, f"{first} (kept; its pages are read by: scrapy ocr {names})")
+    raise first
+
+
+def _document_path(issue: str, checksum: str) -> str:
+    """Return where a PDF of *issue* is kept below ``CNCERT_FILES``."""
+    return f"{issue}/{checksum[:32]}.pdf"
 
 
 def reason_of(status: int) -> str:
@@ -124,8 +146,7 @@ def read_site_issue(page: SitePage, file: SiteFile | None, provenance: Provenanc
         if named and not named.intersection(claimed):
             raise NotAnIssue("other_issue", f"the PDF is issue {', '.join(sorted(named))}: {file.url}")
         checksum = sha256(file.data).hexdigest()
-        path = f"{issue.id}/{checksum[:32]}.pdf"
-        documents = [DocumentFile(url=file.url, path=path, checksum=checksum)]
+        documents = [DocumentFile(url=file.url, path=_document_path(issue.id, checksum), checksum=checksum)]
     return issue.model_copy(update={"documents": documents})
 
 

@@ -79,7 +79,7 @@ class OfficialSpider(SeriesSpider):
         """Yield the issue of a page. Raises NotAnIssue if it has none."""
         page = read_site_page(response.body, response.url)
         assert page is not None  # or the answer was refused
-        issue, contents = await fetch_site_issue(page, self._fetch, provenance(response, "site"))
+        issue, contents = await fetch_site_issue(page, self._fetch, self.write_file, provenance(response, "site"))
         if self.arguments.wants(issue.id):
             self.seen += 1
             self.contents |= contents

@@ -14,6 +14,7 @@ from cncert.browser import chromium
 from cncert.items import Provenance, Source
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
+from cncert.sources.site_issue import FileWriter
 from cncert.spiders.arguments import JOB, Arguments
 from cncert.wechat.address import Address
 from cncert.wechat.failure_pages import Page
@@ -38,6 +39,8 @@ class SeriesSpider(Spider):
     """Files of the issues that it has yielded, by checksum, until a pipeline has written them."""
     unread_lists: tuple[str, ...] = ()
     """Lists of pages that earlier runs could not read."""
+    write_file: FileWriter
+    """Keeps a file that belongs to no issue; the pipeline of the pictures sets it."""
     seen = 0
     """How many issues of its range the crawl has read."""
 
