@@ -18,8 +18,8 @@ SAMPLE = Path("cncert/data/sample/weekly.warc.gz")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["start=nonsense"], "start='nonsense' is not the address of a WeChat article"),
-        (["start=https://mp.weixin.qq.com.evil.example/s/abcdefghijklmnopqrstuv"], "is not the address"),
+        (["start=nonsense"], "start='nonsense' is no address that this spider reads"),
+        (["start=https://mp.weixin.qq.com.evil.example/s/abcdefghijklmnopqrstuv"], "is no address"),
         (["start=,"], "names no address"),
         (["from=2024-60"], "from='2024-60'"),
         (["until=yesterday"], "until='yesterday'"),

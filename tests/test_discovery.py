@@ -450,7 +450,7 @@ def test_addresses_from_a_file(tmp_path: Path) -> None:
     [
         (None, "cannot be read: No such file"),
         ("# nothing\n", "names no address"),
-        (f"{SHORT}\nhttps://evil.example/x\n", "wanted.txt, line 2: 'https://evil.example/x' is not the address"),
+        (f"{SHORT}\nhttps://evil.example/x\n", "wanted.txt, line 2: 'https://evil.example/x' is no address"),
         ("x" * 1_000_001, "has more than 1000000 characters"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Reads and checks the arguments of ``scrapy crawl weekly``."""
+"""Reads and checks the arguments of ``scrapy crawl``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,8 @@ def _address(place: str, text: str, read_address: AddressReader) -> str:
     address = read_address(text)
     if address is None:
         raise ArgumentError(
-            f"{place}{text[:120]!r} is not the address of a WeChat article (https://mp.weixin.qq.com/s…)"
+            f"{place}{text[:120]!r} is no address that this spider reads (weekly: https://mp.weixin.qq.com/s…, "
+            "official: https://www.cert.org.cn/publish/main/…)"
         )
     return address.url
 
