@@ -282,6 +282,18 @@ FILE = "/publish/main/upload/File/"
 NAME = cert_site.title((2026, 12))
 
 
+async def test_a_sentence_beside_a_pdf_that_cannot_be_read_is_not_the_report(tmp_path: Path) -> None:
+    sentence = "<p>本周网络安全基本态势</p><p>本周，互联网网络安全态势整体评价为良。</p>"
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, [(2026, 12)])
+        content = sentence + link(f"{FILE}weekly.pdf?t=1", "weekly")  # a query is no part of the name
+        cert.add(cert_site.path((2026, 12)), page(NAME, cert_site.published((2026, 12)), content))
+        cert.add(f"{FILE}weekly.pdf", Answer(cert_site.empty_pdf()))
+        assert crawl(site, tmp_path).returncode == 1
+    assert await stored(tmp_path) == {}
+    assert (await rows(tmp_path))["2026-12"].ending is Ending.NO_TEXT
+
+
 @pytest.mark.parametrize(
     ("content", "files", "documents"),
     [

@@ -55,13 +55,13 @@ def list_behind(url: str) -> str | None:
 
 
 def _path(text: str, base: str = NEWEST_LIST) -> str | None:
-    """Return the path of the address *text* if it is one of the site, without query; http is upgraded."""
+    """Return the path of the address *text* if it is one of the site; http is upgraded, a query is dropped."""
     if len(text) > _MAX_CHARACTERS:
         return None
     try:
         parts = urlsplit(urljoin(base, text.strip()))
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or parts.netloc.lower() != HOST or parts.query:
+    if parts.scheme not in ("http", "https") or parts.netloc.lower() != HOST:
         return None
     return parts.path

@@ -104,7 +104,10 @@ async def fetch_site_issue(
     if any(fault.reason in COMES_LATER for fault in faults):
         raise faults[0]
     try:
-        return read_site_issue(page, None, provenance), {}
+        issue = read_site_issue(page, None, provenance)
+        if issue.figures or not faults:  # beside a PDF the page may have a sentence about it
+            return issue, {}
+        first = faults[0]
     except NotAnIssue as fault:
         first = (faults or [fault])[0]
     with suppress(StoreError):  # the run ends for it
