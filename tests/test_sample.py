@@ -322,7 +322,9 @@ def test_every_output_says_whether_it_is_of_the_sample(
 
     async def fill() -> None:
         async with open_store(uri) as store:
+            document = {"url": None, "path": None, "checksum": "1" * 64}
             changes = {"rankings": rankings, "figures": [figure], "provenance": {"sample": sample}}
+            changes |= {"documents": [document]}
             await take_in(store, make_issue(2025, 2, **changes))
             await take_in(store, read_issue_of(3, sample=sample))
 
