@@ -166,7 +166,7 @@ async def test_a_list_that_cannot_be_read_is_said_with_its_address(
     assert said in run.stderr
 
 
-@pytest.mark.parametrize("bad", [Answer(status=503), Answer(hang=True), MOVED])
+@pytest.mark.parametrize("bad", [Answer(status=503), MOVED])
 async def test_behind_a_list_that_could_not_be_read_the_next_run_goes_on(tmp_path: Path, bad: Answer | bytes) -> None:
     with LoopbackWeChat(hosts=[HOST]) as site:
         cert = CertSite(site, ERAS, per_page=4)
