@@ -134,7 +134,7 @@ def counted(store: Store) -> list[str]:
             read.append(one.id)
             yield one
 
-    store.issues = count  # type: ignore[method-assign]
+    store.issues = count  # type: ignore[method-assign]  # this store counts what is read of it
     return read
 
 

@@ -372,7 +372,7 @@ class DyingStore:
 
     def __init__(self, store: Store, writes: int) -> None:
         self._write, self._writes = store._write, writes
-        store._write = self.write  # type: ignore[method-assign]
+        store._write = self.write  # type: ignore[method-assign]  # this store dies
 
     async def write(self, writes: object) -> bool:
         if self._writes == 0:

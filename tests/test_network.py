@@ -81,7 +81,7 @@ async def check(tmp_path: Path, result: subprocess.CompletedProcess[str], said: 
 
 def crawl_through(tmp_path: Path, way: str, *, feeds: str = "") -> subprocess.CompletedProcess[str]:
     env = {"https_proxy": way, "CNCERT_FEEDS": feeds}
-    return crawl(None, tmp_path, "from=2024-01", "until=2024-16", settings=LIMITS, **env)  # type: ignore[arg-type]
+    return crawl(None, tmp_path, "from=2024-01", "until=2024-16", settings=LIMITS, **env)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,9 +43,9 @@ PROVENANCE = Provenance(
 )
 
 
-def page(kind: Kind = "card", **options: object) -> bytes:
+def page(kind: Kind = "card", **options: Any) -> bytes:
     """The page of the one who reprints."""
-    return reprints.reprint_page(ORIGINAL, kind, **options)  # type: ignore[arg-type]
+    return reprints.reprint_page(ORIGINAL, kind, **options)
 
 
 def read(data: bytes) -> Issue:

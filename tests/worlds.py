@@ -178,7 +178,7 @@ def generous() -> World:
             continue
         kind: Kind = "card" if place % 8 < 4 else "whole"
         edit = {5: "figure", 6: "paragraph"}.get(place)
-        spec = reprint_spec(original, kind, by=by, edit=edit)  # type: ignore[arg-type]
+        spec = reprint_spec(original, kind, by=by, edit=edit)
         url = reprint_url(spec)
         stand[url], right[issue] = pages.render(spec), SOURCES[kind]
         if edit == "figure":
@@ -261,7 +261,7 @@ def _known_reprint(original: pages.ArticleSpec, one: IndexedReprint, kind: Kind,
     name = one.account or REPRINTERS[2].name
     edit = "figure" if edited else None
     if address.key is None:
-        spec = reprint_spec(original, kind, by=replace(REPRINTERS[1], name=name), edit=edit)  # type: ignore[arg-type]
+        spec = reprint_spec(original, kind, by=replace(REPRINTERS[1], name=name), edit=edit)
         return replace(spec, short=address.token)
     by = Reprinter(name, address.key.biz, f"gh_{address.key.biz:012x}")
     spec = reprint_spec(original, kind, by=by, idx=address.key.idx, address="signed")

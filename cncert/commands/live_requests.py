@@ -44,9 +44,10 @@ def run_field_test(given: Settings) -> list[LiveResult] | None:
     outcome: list[list[LiveResult] | Exception] = []
     process.crawl(crawler, outcome=outcome)
     process.start()
-    if outcome and isinstance(outcome[0], Exception):
-        raise outcome[0]
-    return outcome[0] if outcome else None  # type: ignore[return-value]  # an exception was raised
+    came = outcome[0] if outcome else None
+    if isinstance(came, Exception):
+        raise came
+    return came
 
 
 class LiveSpider(Spider):

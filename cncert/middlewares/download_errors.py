@@ -61,9 +61,8 @@ async def why_unreached(error: BaseException | None, request: Request) -> str | 
             return f"{place} refuses the connection: look at a firewall, or for the proxy of this network (https_proxy)"
         case TunnelError():
             return _why_no_tunnel(str(error), place, target.hostname or "")
-        case NotImplementedError() if (
-            proxy.hostname
-        ):  # Scrapy's: an https:// proxy, or one that is named without a scheme
+        # Scrapy's, for an https:// proxy or one that is named without a scheme.
+        case NotImplementedError() if proxy.hostname:
             return f"{place} is named as https://: write https_proxy=http://{host}:{port}"
         case ConnectError():
             return f"there is no route to {place}: {look}"

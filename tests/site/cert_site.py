@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 from reportlab.lib.pagesizes import A4
@@ -120,9 +121,9 @@ def empty_pdf() -> bytes:
 
 
 @cache
-def weekly_pdf(week: Week, **changes: object) -> bytes:
+def weekly_pdf(week: Week, **changes: Any) -> bytes:
     """The PDF of an issue."""
-    return pdf(report(week, **changes), title(week))  # type: ignore[arg-type]
+    return pdf(report(week, **changes), title(week))
 
 
 def html(body: str) -> bytes:

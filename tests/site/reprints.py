@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from tests.site import pages
 
@@ -100,11 +100,9 @@ def reprint_url(spec: pages.ArticleSpec) -> str:
     return spec.short_url if spec.link_form == "short" else spec.long_url
 
 
-def reprint_page(
-    original: pages.ArticleSpec, kind: Kind, *, contradiction: str | None = None, **options: object
-) -> bytes:
+def reprint_page(original: pages.ArticleSpec, kind: Kind, *, contradiction: str | None = None, **options: Any) -> bytes:
     """The page of :func:`reprint_spec`; *contradiction* is one of :data:`CONTRADICTIONS`."""
-    spec = reprint_spec(original, kind, **options)  # type: ignore[arg-type]
+    spec = reprint_spec(original, kind, **options)
     page = pages.render(spec)
     return contradict(page, spec, contradiction) if contradiction is not None else page
 
