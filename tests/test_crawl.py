@@ -13,7 +13,8 @@ from cncert.editions.decisions import editions_of_issue
 from cncert.items import Issue
 from cncert.sources import bundled_index
 from cncert.store import open_store
-from cncert.store.ledger_rows import Ending, LedgerRow
+from cncert.store.endings import Ending
+from cncert.store.ledger_rows import LedgerRow
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl

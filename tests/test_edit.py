@@ -10,7 +10,7 @@ import pytest
 from cncert.commands.edit import EditCommand
 from cncert.items import Issue
 from cncert.store import open_store
-from cncert.store.ledger_rows import State
+from cncert.store.endings import State
 from tests.calls import call
 from tests.editions import reading, take_all
 from tests.stores import take_in

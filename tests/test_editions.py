@@ -22,7 +22,7 @@ from cncert.items import Issue
 from cncert.report.parser_version import PARSER
 from cncert.store import Store, open_store
 from cncert.store.editions import Withdrawal
-from cncert.store.ledger_rows import State
+from cncert.store.endings import State
 from tests.editions import CLOCK, Event, correction, documents, reading, take_all, title, week_id
 from tests.factories import make_figure
 from tests.stores import raw, with_database

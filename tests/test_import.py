@@ -18,7 +18,7 @@ from cncert.report.cleaning import clean_issue
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.saved_page import SavedPage, read_saved_page, unwrap_saved_page
 from cncert.store import open_store
-from cncert.store.ledger_rows import Ending, State
+from cncert.store.endings import Ending, State
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site import pages

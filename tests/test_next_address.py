@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cncert.ledger.next_address import next_address, ranked_addresses
-from cncert.store.ledger_rows import AddressForm, Attempt, Ending, LedgerAddress
+from cncert.store.endings import Ending
+from cncert.store.ledger_rows import AddressForm, Attempt, LedgerAddress
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

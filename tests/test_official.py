@@ -16,7 +16,8 @@ import pytest
 from cncert.items import Issue, issue_id
 from cncert.report.calendar import Week, weeks
 from cncert.store import open_store
-from cncert.store.ledger_rows import Ending, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import LedgerRow
 from tests import series
 from tests.site import cert_site, pages, reprints
 from tests.site.cert_site import HOST, CertSite, entry, html, link, list_path, listing, page
@@ -224,7 +225,7 @@ OTHER = cert_site.weekly_pdf((2026, 11))
         (Answer(cert_site.empty_pdf()), Ending.NO_TEXT, 1),
         (Answer(b"%PDF-1.4\nbroken"), Ending.BROKEN, 1),
         (Answer(html("not a PDF"), content_type="application/pdf"), Ending.BROKEN, 1),
-        (Answer(OTHER), Ending.OTHER_ISSUE, 1),
+        (Answer(OTHER), Ending.WRONG_DOCUMENT, 1),
         (Answer(cert_site.pdf(["nothing", "of the report"])), Ending.EMPTY, 1),
         (Answer(cert_site.weekly_pdf((2026, 12)), slow=40_000), Ending.STORED, 0),
         (Answer(cert_site.weekly_pdf((2026, 12)), content_type="text/html"), Ending.STORED, 0),

@@ -12,7 +12,8 @@ from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.ledger.calendar_gaps import weeks
 from cncert.ledger.frontier import MAX_ARTICLES_A_RUN, MAX_ARTICLES_A_WEEK
 from cncert.store import Store, open_store
-from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.endings import State
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site import feeds, pages

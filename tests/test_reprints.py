@@ -16,7 +16,8 @@ from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.report.validation import validate_issue
 from cncert.store import Store, open_store
-from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.endings import State
+from cncert.store.ledger_rows import LedgerRow
 from cncert.wechat.failure_pages import read_page
 from tests import series
 from tests.site import pages, reprints

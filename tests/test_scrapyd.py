@@ -15,7 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from cncert.store import open_store
-from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.endings import State
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.nodes import Node, commands

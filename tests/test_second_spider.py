@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.store import open_store
-from cncert.store.ledger_rows import State
+from cncert.store.endings import State
 from tests.other_site.bulletin import HOST, LIST
 from tests.site.crawl import project_env, run_scrapy
 from tests.site.server import Answer, LoopbackWeChat

@@ -16,7 +16,8 @@ from cncert.ledger.article_ledger import FoundAddress, Ledger
 from cncert.monitoring.run_lines import source_lines
 from cncert.sources.album import album_page
 from cncert.store import Store, open_store
-from cncert.store.ledger_rows import Ending, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.factories import make_issue, make_picture

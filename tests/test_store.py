@@ -25,8 +25,9 @@ from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Model, Picture
 from cncert.store import Store, open_store, redacted
 from cncert.store.backend import BATCH_SIZE
+from cncert.store.endings import Ending, State
 from cncert.store.kept_pictures import KeptPicture
-from cncert.store.ledger_rows import Attempt, Ending, LedgerAddress, LedgerRow, State
+from cncert.store.ledger_rows import Attempt, LedgerAddress, LedgerRow
 from cncert.store.mongo import bson_form
 from cncert.store.mongo_validator import bson_schema
 from tests.factories import (

@@ -33,7 +33,8 @@ from cncert.report.validation import validate_issue
 from cncert.store import Store, open_store
 from cncert.store.backend import Write
 from cncert.store.editions import Answer, Edition
-from cncert.store.ledger_rows import Ending, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import LedgerRow
 from cncert.store.schema_versions import UPGRADES, upgraded_row
 from cncert.wechat.failure_pages import read_page
 from tests import series

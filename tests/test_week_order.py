@@ -16,7 +16,8 @@ from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER, UNSIGNED_RETRY_AF
 from cncert.ledger.week_order import needs_page, place_in_week
 from cncert.monitoring.run_lines import all_lines
 from cncert.store import open_store
-from cncert.store.ledger_rows import AddressForm, Attempt, Ending, LedgerAddress, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import AddressForm, Attempt, LedgerAddress, LedgerRow
 from cncert.store.run_records import RunRecord
 from cncert.wechat.address import read_address
 from tests import series

@@ -13,7 +13,8 @@ from cncert.report.preferred_figures import preferred_numbers
 from cncert.report.validation import first_problem
 from cncert.store import Store
 from cncert.store.editions import Edition, TextCorrection, Withdrawal
-from cncert.store.ledger_rows import LedgerRow, State
+from cncert.store.endings import State
+from cncert.store.ledger_rows import LedgerRow
 
 
 async def editions_of_issue(store: Store, issue_id: str) -> list[Edition]:

@@ -13,8 +13,9 @@ from cncert.exceptions import DocumentError
 from cncert.items import Issue, Picture
 from cncert.ledger.article_ledger import FoundAddress, Ledger, Result, earlier_issues, issue_row_id
 from cncert.store import Store
+from cncert.store.endings import Ending
 from cncert.store.kept_pictures import KeptPicture
-from cncert.store.ledger_rows import Attempt, Ending
+from cncert.store.ledger_rows import Attempt
 from cncert.store.rejects import Reject
 from cncert.wechat.address import ArticleKey, biz_number
 

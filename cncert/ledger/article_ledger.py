@@ -12,7 +12,8 @@ from cncert.items import Issue, issue_id
 from cncert.ledger.retry_times import LOOK_FOR_ORIGINAL_AFTER, next_try
 from cncert.store import Store
 from cncert.store.backend import MAX_CHANGE_ATTEMPTS, wait_for_others
-from cncert.store.ledger_rows import Attempt, Ending, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import Attempt, LedgerRow
 from cncert.wechat.address import Address, ArticleKey, biz_number, read_address
 
 

@@ -18,7 +18,8 @@ from cncert.ledger.week_states import Advice, WeekState, advise, week_words
 from cncert.report import calendar
 from cncert.report.series import SERIES
 from cncert.sources import bundled_index, bundled_reprints
-from cncert.store.ledger_rows import Ending, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import LedgerRow
 from cncert.wechat.address import read_address
 
 # Of several articles that claim a week, the first of these states is the state of the week.

@@ -14,7 +14,8 @@ from cncert.ledger.next_address import next_address
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
 from cncert.ledger.week_order import is_reprint, may_be_reprint, needs_page, place_in_week
 from cncert.store import Store
-from cncert.store.ledger_rows import AddressForm, Ending, LedgerAddress, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import AddressForm, LedgerAddress, LedgerRow
 from cncert.wechat.failure_pages import Page, Verdict
 
 logger = logging.getLogger(__name__)
@@ -40,16 +41,6 @@ The next run goes on.
 """
 _VOUCHED = {"start", "index", "file", "page"}
 """Sources of addresses that are followed without a limit: persons, and the bundled index."""
-
-_KINDS = {Ending.EMPTY: "empty", Ending.UNANSWERED: "failed", Ending.NOT_ARCHIVED: None}
-"""The kinds of failures of pages that may be an issue later (``monitoring/exit_status.py``); others are documents."""
-_ENDINGS = {
-    Verdict.BLOCKED: Ending.BLOCKED,
-    Verdict.GONE: Ending.GONE,
-    Verdict.EXPIRED: Ending.EXPIRED,
-    Verdict.UNAVAILABLE: Ending.UNAVAILABLE,
-    Verdict.UNKNOWN: Ending.UNKNOWN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +278,7 @@ class Frontier:
         """Whether the issue *claimed* is not stored from another article; note a failure of *row* then."""
         if claimed is not None and await self._store.get_issue(claimed) is not None:
             return False
-        self._note_failure(f"issue-{claimed}" if claimed else row, State.REJECTED)
+        self._note_failure(f"issue-{claimed}" if claimed else row, Ending.OTHER_ISSUE.failure)
         return True
 
     async def record_no_issue(self, request: PlannedRequest, error: NotAnIssue) -> None:
@@ -299,8 +290,7 @@ class Frontier:
         if ending.state is State.REJECTED and row.state is not State.STORED:
             await self._is_missing(request.issue, row.id)
         else:
-            may_come = ending.state is State.UNAVAILABLE
-            self._note_failure(row.id, _KINDS.get(ending, "document") if may_come else State.REJECTED)
+            self._note_failure(row.id, ending.failure)
 
     async def record_refusal(self, request: PlannedRequest, page: Page, *, browsed: bool) -> Refusal:
         """Record an answer that is no article, to the browser if *browsed*; return what follows from it."""
@@ -321,8 +311,9 @@ class Frontier:
         if browsed:
             reason += " (in the browser too)"
         logger.info("%s (%s): %s", page.verdict.capitalize(), page.reason, request.url)
-        self._note_failure(request.row, page.verdict)
-        row = await self.ledger.record(request.row, _ENDINGS[page.verdict], reason, url=request.url)
+        ending = Ending(page.verdict)
+        self._note_failure(request.row, ending.failure)
+        row = await self.ledger.record(request.row, ending, reason, url=request.url)
         challenges = 0
         if page.verdict is Verdict.BLOCKED and not is_unsigned and not browsed and not self._scope.replaying:
             self._challenges += 1
@@ -362,7 +353,7 @@ class Frontier:
         """
         self._count("cncert/verdict/failed")
         logger.warning("No answer (%s): %s", reason, request.url)
-        self._note_failure(request.row, "failed")
+        self._note_failure(request.row, Ending.UNANSWERED.failure)
         await self.ledger.record(request.row, Ending.UNANSWERED, reason, url=request.url, at_once=unreached)
         self._unanswered += 1
         return self._unanswered >= MAX_UNANSWERED

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from cncert.store.ledger_rows import AddressForm, Ending, LedgerRow, State
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import AddressForm, LedgerRow
 
 RETRY_AFTER = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 """How long an article is not requested after its first, second and third attempt, and after every later one."""

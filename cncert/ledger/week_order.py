@@ -16,7 +16,8 @@ from cncert.report.series import CNCERT_BIZ
 from cncert.report.which_week import claims_of
 from cncert.sources import bundled_reprints
 from cncert.store import Store
-from cncert.store.ledger_rows import LedgerAddress, LedgerRow, State
+from cncert.store.endings import State
+from cncert.store.ledger_rows import LedgerAddress, LedgerRow
 from cncert.wechat.address import read_address
 
 

@@ -7,7 +7,8 @@ from importlib.resources import files
 from typing import Literal
 
 from cncert.ledger.retry_times import ANSWERED_FORMS
-from cncert.store.ledger_rows import Ending, LedgerAddress
+from cncert.store.endings import Ending
+from cncert.store.ledger_rows import LedgerAddress
 
 WeekState = Literal["stored", "known", "blocked", "gone", "unavailable", "rejected", "never named"]
 """The state of a week. ``never named``: no list, feed, index or person has named its issue."""

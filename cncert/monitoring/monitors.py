@@ -22,7 +22,7 @@ from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.quality.series_breaks import all_breaks, are_comparable
 from cncert.report import calendar
 from cncert.store.close_reasons import CloseReason
-from cncert.store.ledger_rows import State
+from cncert.store.endings import State
 from cncert.store.run_records import AlertFacts, AlertLevel, RunRecord
 
 NEW_ISSUES = 4

@@ -14,7 +14,7 @@ from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.run_lines import alert_document, run_document
 from cncert.report.publication_time import publication_time
-from cncert.store.ledger_rows import Ending, State
+from cncert.store.endings import Ending, State
 from cncert.store.run_records import Alert, RunRecord
 
 

@@ -147,7 +147,7 @@ def read_site_issue(page: SitePage, file: SiteFile | None, provenance: Provenanc
     if file is not None:
         named, claimed = _named_weeks(lines), claims_of(issue).weeks
         if named and not named.intersection(claimed):
-            raise NotAnIssue("other_issue", f"the PDF is issue {', '.join(sorted(named))}: {file.url}")
+            raise NotAnIssue("wrong_document", f"the PDF is issue {', '.join(sorted(named))}: {file.url}")
         checksum = sha256(file.data).hexdigest()
         documents = [DocumentFile(url=file.url, path=_document_path(issue.id, checksum), checksum=checksum)]
     return issue.model_copy(update={"documents": documents})

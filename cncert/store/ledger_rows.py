@@ -2,13 +2,13 @@
 
 import re
 from datetime import datetime
-from enum import StrEnum
 from itertools import takewhile
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from cncert.items import ISSUE_ID, Model, Moment
+from cncert.store.endings import Ending, State
 
 AddressForm = Literal["signed", "short", "unsigned", "temporary", "site"]
 """The forms of WeChat's addresses (``cncert/wechat/address.py``), and the pages of another site."""
@@ -16,83 +16,6 @@ ADDRESS_FORMS: tuple[AddressForm, ...] = get_args(AddressForm)
 """The forms in the order in which they are tried."""
 KEPT_ATTEMPTS = 20
 """How many attempts to fetch an address are kept."""
-
-
-class State(StrEnum):
-    """The state of an article of the series."""
-
-    KNOWN = "known"
-    STORED = "stored"
-    BLOCKED = "blocked"
-    GONE = "gone"
-    UNAVAILABLE = "unavailable"
-    REJECTED = "rejected"
-
-
-class Ending(StrEnum):
-    """How an attempt to fetch an article ended."""
-
-    STORED = "stored"
-    BLOCKED = "blocked"
-    """A verification page."""
-    GONE = "gone"
-    EXPIRED = "expired"
-    """The address will never work again; another one of the article may."""
-    UNAVAILABLE = "unavailable"
-    UNKNOWN = "unknown"
-    """An answer that is no page that is known."""
-    UNANSWERED = "unanswered"
-    NOT_ARCHIVED = "not_archived"
-    """The replayed archive has no answer. That is no attempt: WeChat was not asked."""
-    EMPTY = "empty"
-    """A page that shows nothing under a right title; it may show it later."""
-    NO_DOCUMENT = "no_document"
-    """The file that a page names as its text is not there."""
-    NO_TEXT = "no_text"
-    """A PDF of pictures, or of characters that it does not name."""
-    ENCRYPTED = "encrypted"
-    """A PDF that opens with a password only."""
-    BROKEN = "broken"
-    """A file that cannot be read as a PDF, or not in bounded time and memory."""
-    ACCOUNT = "account"
-    """The article of another account."""
-    REPRINT = "reprint"
-    """A reprint, and none are wanted (``CNCERT_REPRINTS``)."""
-    TITLE = "title"
-    """An article that is none of the series."""
-    IDENTITY = "identity"
-    """A page that does not state which article it is."""
-    SEVERAL = "several"
-    """A text with several issues."""
-    OTHER_ISSUE = "other_issue"
-    """The article is another issue than the one that it was named for."""
-    INVALID = "invalid"
-    """An issue that validation rejected."""
-    OTHER = "other"
-    """A result that an earlier version of cncert kept in words only."""
-
-    @property
-    def state(self) -> State:
-        """The state of an article after this."""
-        return _STATES.get(self, State.REJECTED)
-
-
-_STATES = {
-    Ending.STORED: State.STORED,
-    Ending.BLOCKED: State.BLOCKED,
-    Ending.GONE: State.GONE,
-    Ending.EXPIRED: State.UNAVAILABLE,
-    Ending.UNAVAILABLE: State.UNAVAILABLE,
-    Ending.UNKNOWN: State.UNAVAILABLE,
-    Ending.UNANSWERED: State.UNAVAILABLE,
-    Ending.NOT_ARCHIVED: State.UNAVAILABLE,
-    Ending.EMPTY: State.UNAVAILABLE,
-    Ending.NO_DOCUMENT: State.UNAVAILABLE,
-    Ending.NO_TEXT: State.UNAVAILABLE,
-    Ending.ENCRYPTED: State.UNAVAILABLE,
-    Ending.BROKEN: State.UNAVAILABLE,
-    Ending.OTHER: State.UNAVAILABLE,
-}
 
 
 class Attempt(Model):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cncert.items import SCHEMA_VERSION
-from cncert.store.ledger_rows import Ending, State
+from cncert.store.endings import Ending, State
 
 Document = dict[str, Any]
 """A document as its store keeps it: moments are dates in MongoDB and text in SQLite."""
