@@ -12,18 +12,16 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from cncert.cert_site.pages import read_site_page
 from cncert.editions.make_edition import edition_of, without_future
 from cncert.editions.remake_documents import heal, remake
 from cncert.exceptions import CncertError, DocumentError, UpgradeError
 from cncert.infographics.figures.figures_of_issue import reading_of_figures
-from cncert.items import Figure, Issue, Model, Provenance
+from cncert.items import Figure, Issue, Model
 from cncert.report.cleaning import clean_issue
-from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
 from cncert.report.validation import first_problem, validate_issue
 from cncert.report.which_week import claims_of
-from cncert.sources.site_issue import SiteFile, read_site_issue
+from cncert.sources.publishers import read_kept
 from cncert.store import Store
 from cncert.store.backend import LAYOUT, FormerRevision, Write
 from cncert.store.editions import Edition
@@ -33,7 +31,6 @@ from cncert.store.ledger_rows import LedgerRow
 from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
 from cncert.store.schema_versions import UPGRADES, Document, upgraded_issue, upgraded_row
-from cncert.wechat.failure_pages import read_page
 
 FORMER_SAMPLE = ("data", "sample", "weekly.warc.gz")
 """The end of the path of the bundled sample, as records of runs have it."""
@@ -228,8 +225,8 @@ def reread(edition: Edition, page: bytes, digest: str, pages: PageSource | None 
     origin = edition.issue.provenance
     provenance = origin.model_copy(update={"parser": PARSER, "sha256": digest})
     try:
-        read = _read_site(edition, page, provenance, pages) if origin.source == "site" else _read(page, provenance)
-        issue = validate_issue(clean_issue(read))
+        kept = pages.get if pages is not None else lambda _: None
+        issue = validate_issue(clean_issue(read_kept(page, provenance, edition.issue.documents, kept)))
     except ValidationError as error:
         raise UpgradeError(first_problem(error)) from error
     except CncertError as error:
@@ -240,26 +237,6 @@ def reread(edition: Edition, page: bytes, digest: str, pages: PageSource | None 
         raise UpgradeError("its page is another article")
     issue = without_future(issue, datetime.now(UTC))
     return edition.model_copy(update={"issue": issue, "weeks": claims_of(issue).weeks, "settled": False})
-
-
-def _read(page: bytes, provenance: Provenance) -> Issue:
-    read = read_page(page, provenance.address or "")
-    if read.article is None:
-        raise UpgradeError(f"its page is no article ({read.verdict}: {read.reason})")
-    return read_issue(read.article, provenance)
-
-
-def _read_site(edition: Edition, page: bytes, provenance: Provenance, pages: PageSource | None) -> Issue:
-    found, documents = read_site_page(page, provenance.address or ""), edition.issue.documents
-    if found is None:
-        raise UpgradeError("its page is not laid out as one of CNCERT's site")
-    file = None
-    if documents:
-        data = pages.get(documents[0].checksum) if pages is not None else None
-        if data is None:
-            raise UpgradeError("its PDF is not in the archive")
-        file = SiteFile(documents[0].url or "", data)
-    return read_site_issue(found, file, provenance).model_copy(update={"documents": documents})
 
 
 def differences(before: Issue, after: Issue) -> Iterator[str]:

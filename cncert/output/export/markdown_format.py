@@ -12,8 +12,8 @@ from cncert.output.export.base_format import ExportOptions, Format
 from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_label, number_text
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
-from cncert.report.article_link import article_link, safe_link
 from cncert.report.publication_time import publication_time
+from cncert.sources.publishers import article_link, safe_link
 from cncert.wechat.address import read_picture
 from cncert.wechat.sample_mark import SAMPLE_MARK
 

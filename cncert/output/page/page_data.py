@@ -20,13 +20,13 @@ from cncert.ledger import calendar_gaps
 from cncert.monitoring.exit_status import failure_lines
 from cncert.quality.all_warnings import issues_with_warnings
 from cncert.quality.series_breaks import are_comparable, breaks
-from cncert.report.article_link import article_link, safe_link
 from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.report.publication_time import publication_time
+from cncert.sources.publishers import article_link, safe_link
 from cncert.store import Store
-from cncert.store.ledger_rows import State
+from cncert.store.endings import State
 from cncert.wechat.address import ArticleKey, biz_number, read_picture
 
 Node = dict[str, Any]

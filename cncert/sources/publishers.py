@@ -1,0 +1,80 @@
+"""Who publishes the series, WeChat and CNCERT's site: their addresses that may be links, and how a kept page is read.
+
+To add a site: its package beside ``wechat`` and ``cert_site``, its spider, and a line in PUBLISHERS.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cncert.cert_site.addresses import read_file_address, read_page_address
+from cncert.cert_site.pages import read_site_page
+from cncert.exceptions import NotAnIssue
+from cncert.items import DocumentFile, Issue, Provenance, Source
+from cncert.report.issue import read_issue
+from cncert.sources.site_issue import SiteFile, read_site_issue
+from cncert.wechat.address import may_fetch, read_address
+from cncert.wechat.failure_pages import read_page
+
+KeptContent = Callable[[str], bytes | None]
+"""Returns what was served, by its SHA-256; None if it is not kept. May raise ArchiveError."""
+
+
+class Publisher(NamedTuple):
+    """A place that publishes the series."""
+
+    sources: tuple[Source, ...]
+    """The sources of editions that are read as its pages are."""
+    link: Callable[[str], str | None]
+    """Returns the address in a text if it is one of this place; None otherwise."""
+    read_kept: Callable[[bytes, Provenance, list[DocumentFile], KeptContent], Issue]
+    """Reads the issue in a kept page and its files, not yet validated. Raises NotAnIssue."""
+
+
+def _article_link(text: str) -> str | None:
+    address = read_address(text) if may_fetch(text) else None
+    return address.url if address else None
+
+
+def _read_article(page: bytes, provenance: Provenance, _files: list[DocumentFile], _kept: KeptContent) -> Issue:
+    read = read_page(page, provenance.address or "")
+    if read.article is None:
+        raise NotAnIssue("empty", f"its page is no article ({read.verdict}: {read.reason})")
+    return read_issue(read.article, provenance)
+
+
+def _read_site(page: bytes, provenance: Provenance, files: list[DocumentFile], kept: KeptContent) -> Issue:
+    found = read_site_page(page, provenance.address or "")
+    if found is None:
+        raise NotAnIssue("empty", "its page is not laid out as one of CNCERT's site")
+    if not files:
+        return read_site_issue(found, None, provenance)
+    if (data := kept(files[0].checksum)) is None:
+        raise NotAnIssue("no_document", "its PDF is not in the archive")
+    issue = read_site_issue(found, SiteFile(files[0].url or "", data), provenance)
+    return issue.model_copy(update={"documents": files})
+
+
+PUBLISHERS = (
+    Publisher(("page", "reprint_card", "reprint", "feed", "file"), _article_link, _read_article),
+    Publisher(("site",), lambda text: read_page_address(text) or read_file_address(text), _read_site),
+)
+
+
+def read_kept(page: bytes, provenance: Provenance, files: list[DocumentFile], kept: KeptContent) -> Issue:
+    """Return the issue in the kept *page* of the edition with *provenance* and *files*, not yet validated.
+
+    Raises NotAnIssue if there is none.
+    """
+    publisher = next(one for one in PUBLISHERS if provenance.source in one.sources)
+    return publisher.read_kept(page, provenance, files, kept)
+
+
+def safe_link(text: str | None) -> str | None:
+    """Return the address in *text* if it may be a link: of a page or file of a place that publishes the series."""
+    return next((link for one in PUBLISHERS if text and (link := one.link(text))), None)
+
+
+def article_link(issue: Issue) -> str | None:
+    """Return the best address of the page of *issue* that may be a link."""
+    known = (issue.article.url, *issue.article.aliases, issue.provenance.address)
+    return next((link for text in known if (link := safe_link(text))), None)
