@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from cncert.cert_site import addresses
-from cncert.cert_site.pages import ListedPage, judge_page, read_list_page, read_site_page
+from cncert.cert_site.pages import ListedPage, judge_page, read_list_page, read_site_page, read_texts
 from cncert.items import CHINA
 from cncert.wechat.failure_pages import Verdict
 
@@ -125,11 +125,19 @@ def test_the_older_overview_is_a_list_too() -> None:
     assert read_list_page(page.encode("gb18030"), addresses.OLDER_LIST) == [ListedPage(NAME, URL)]
 
 
-@pytest.mark.parametrize(
-    "page", ["", "<html>", "<ul class='news'><li><a href='/a.html'>a</a></li></ul>", "<ul class=waring_con></ul>"]
-)
+@pytest.mark.parametrize("page", ["", "<html>", "<ul class='news'><li><a href='/a.html'>a</a></li></ul>"])
 def test_what_is_no_list_is_none(page: str) -> None:
     assert read_list_page(page.encode(), addresses.NEWEST_LIST) is None
+
+
+def test_an_empty_list_is_one() -> None:
+    assert read_list_page(b"<ul class=waring_con></ul>", addresses.NEWEST_LIST) == []
+
+
+def test_the_texts_of_a_page_of_any_layout_have_the_whole_titles_of_its_links() -> None:
+    page = f"<script>x</script><p>第一<b>行</b></p><dl><dd><a title='{NAME}'>网络安全…</a></dd></dl>"
+    assert read_texts(page.encode()) == ["第一行", "网络安全…", NAME]
+    assert read_texts(b"") == []
 
 
 def test_a_page_states_its_title_day_text_and_files() -> None:
@@ -174,3 +182,4 @@ def test_broken_and_deep_pages_are_read_in_bounded_time() -> None:
     ):
         read_list_page(page, addresses.NEWEST_LIST)
         read_site_page(page, URL)
+        read_texts(page)

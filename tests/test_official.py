@@ -167,7 +167,56 @@ async def test_a_list_that_cannot_be_read_is_said_with_its_address(
     assert said in run.stderr
 
 
-@pytest.mark.parametrize("bad", [Answer(status=503), MOVED])
+def moved(weeks: Sequence[Week]) -> bytes:
+    """A list of *weeks* in a layout that is not known."""
+    return html(
+        "".join(f"<dl><dd><a href='{cert_site.path(one)}'>{cert_site.title(one)}</a></dd></dl>" for one in weeks)
+    )
+
+
+SOFT_404 = html(
+    "<ul><li><a href='/publish/main/44/index.html'>网络安全信息与动态周报</a></li></ul><p>您访问的页面不存在</p>"
+    f"<a href='{cert_site.path(ERAS[-1])}'>{cert_site.title(ERAS[-1])}</a>"
+)
+"""What a site may show, with status 200, for a page that it does not have: its menu, and the newest issue."""
+
+
+@pytest.mark.parametrize("end", [SOFT_404, listing([]), Answer(status=404)])
+async def test_a_page_without_a_list_behind_the_last_one_is_its_end(tmp_path: Path, end: bytes | Answer) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS[1:], per_page=7)
+        cert.put(ERAS[0], cert_site.weekly_pdf(ERAS[0]))
+        cert.add(
+            list_path(1, 17),
+            listing([entry(cert_site.title(ERAS[0]), date(2013, 3, 14), cert_site.path(ERAS[0]), "href")]),
+        )
+        for number, column in ((3, 44), (2, 17)):
+            cert.add(list_path(number, column), end)
+        run = crawl(site, tmp_path)
+        assert run.returncode == 0, run.stderr
+        assert cert.asked()[:5] == [list_path(), list_path(2), list_path(3), list_path(1, 17), list_path(2, 17)]
+        assert f"The list ends before https://{HOST}{list_path(3)}" in run.stderr
+        assert len(await stored(tmp_path)) == len(ERAS)
+        site.reset_log()
+        assert crawl(site, tmp_path).returncode == 0
+        assert cert.asked() == [list_path()]
+
+
+async def test_a_list_whose_end_was_down_once_ends_there_later(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=7)
+        cert.add(list_path(3), Answer(status=503))
+        assert crawl(site, tmp_path).returncode == 1
+        cert.add(list_path(3), SOFT_404)
+        site.reset_log()
+        assert crawl(site, tmp_path).returncode == 0
+        assert cert.asked() == [list_path(), list_path(3), list_path(1, 17)]
+        site.reset_log()
+        assert crawl(site, tmp_path).returncode == 0
+        assert cert.asked() == [list_path()]
+
+
+@pytest.mark.parametrize("bad", [Answer(status=503), moved(ERAS[:10]), b"", html("<script>run()</script>")])
 async def test_behind_a_list_that_could_not_be_read_the_next_run_goes_on(tmp_path: Path, bad: Answer | bytes) -> None:
     with LoopbackWeChat(hosts=[HOST]) as site:
         cert = CertSite(site, ERAS, per_page=4)

@@ -1,4 +1,4 @@
-"""Reads the pages of CNCERT's site: lists of pages, and pages with a text or with files to download."""
+"""Reads the pages of CNCERT's site: lists of pages, pages with a text or with files to download, and all others."""
 
 import re
 from collections.abc import Iterator
@@ -51,14 +51,21 @@ def read_list_page(data: bytes, address: str) -> list[ListedPage] | None:
     root = _tree(data)
     if root is None:
         return None
-    links = [
-        link
-        for found in _with_class(root, "ul", "waring_con")
-        for item in found.iterchildren("li")
-        for link in item.iter("a")
-    ]
+    lists = list(_with_class(root, "ul", "waring_con"))
+    links = [link for found in lists for item in found.iterchildren("li") for link in item.iter("a")]
     links += _with_class(root, "a", "newslist_style")
-    return [ListedPage(_title(link), _page_address(link, address)) for link in links[:MAX_ENTRIES]] or None
+    if not lists and not links:
+        return None
+    return [ListedPage(_title(link), _page_address(link, address)) for link in links[:MAX_ENTRIES]]
+
+
+def read_texts(data: bytes) -> list[str]:
+    """Return what the page *data* shows, whatever its layout: its lines, and the whole titles of its links."""
+    root = _tree(data)
+    if root is None:
+        return []
+    markup = etree.tostring(root, encoding="unicode", method="html")
+    return [line.text for line in read_html(markup).lines] + [text for text in map(_title, root.iter("a")) if text]
 
 
 def read_site_page(data: bytes, address: str) -> SitePage | None:

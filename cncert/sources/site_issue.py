@@ -1,8 +1,9 @@
 """Reads what CNCERT's site has of the series: the issues that a list names, and an issue from its page and PDF."""
 
 import asyncio
+import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,8 +12,8 @@ from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
-from cncert.cert_site.addresses import NEWEST_LIST
-from cncert.cert_site.pages import SitePage, read_list_page
+from cncert.cert_site.addresses import NEWEST_LIST, OLDER_LIST
+from cncert.cert_site.pages import SitePage, read_list_page, read_texts
 from cncert.exceptions import ListError, NotAnIssue, StoreError
 from cncert.items import DocumentFile, Issue, Provenance, issue_id
 from cncert.pdf.read_pdf import read_pdf
@@ -21,11 +22,13 @@ from cncert.report.calendar import is_week
 from cncert.report.issue import read_issue
 from cncert.report.report_lines import is_report_heading
 from cncert.report.series import SERIES
-from cncert.report.title import find_titles, read_title
+from cncert.report.title import MAX_LINE_CHARACTERS, find_titles, read_title
 from cncert.report.which_week import claims_of
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Line
 from cncert.wechat.text import dense
+
+logger = logging.getLogger(__name__)
 
 FileWriter = Callable[[str, bytes], Awaitable[Path | None]]
 """Writes a file to a path below ``CNCERT_FILES``; returns where it is on this machine, None for a bucket.
@@ -57,18 +60,30 @@ class SiteList(NamedTuple):
     lost: tuple[str, ...]
     """The titles of those whose address is none that a page of the site has."""
     is_end: bool = False
-    """Whether it is no page any more: the one before it was the last."""
+    """Whether nothing is behind it: it is no page of the list any more, or the last one once more."""
 
 
-def read_site_list(status: int, data: bytes, address: str) -> SiteList:
-    """Return what the list page at *address* names. Raises ListError if the answer shows no list."""
+def read_site_list(status: int, data: bytes, address: str, known: Mapping[str, str | None] | None) -> SiteList:
+    """Return what the list page at *address* names. Raises ListError if the answer shows no list.
+
+    *known*: the issues that lists have named in this run, None if no list was read. Once one was, a page behind the
+    first that has no list is the end, whatever its status says: a site may show a page of its own for what it does
+    not have. It is none if it shows nothing, as a script that is to be run first, or if it names issues that no list
+    has named: then it is laid out otherwise.
+    """
     if status == 404 and address != NEWEST_LIST:  # the older list may be no more
-        return SiteList({}, (), is_end=True)
+        return _end(address)
     if status != 200:
         raise ListError("unavailable", f"status {status}")
     listed = read_list_page(data, address)
-    if listed is None:
-        raise ListError("unknown", "no list is found in it: has its layout changed?")
+    if not listed:
+        texts = [text for text in read_texts(data) if len(text) <= MAX_LINE_CHARACTERS]
+        titles = (title for text in texts for title, _, _ in find_titles(dense(text)))
+        others = {issue_id(*title.week) for title in titles}.difference((known or {}).values())
+        if known is not None and address not in (NEWEST_LIST, OLDER_LIST) and not others and (texts or listed == []):
+            return _end(address)
+        named = f", though it names {len(others)} issues, such as {max(others)}" if others else ""
+        raise ListError("unknown", f"no list is found in it{named}: has its layout changed?")
     issues, lost = dict[str, str | None](), list[str]()
     for page in listed:
         title = read_title(page.title)
@@ -80,7 +95,12 @@ def read_site_list(status: int, data: bytes, address: str) -> SiteList:
             issues[page.url] = issue_id(*title.week)
         else:
             issues.setdefault(page.url, None)
-    return SiteList(issues, tuple(lost))
+    return SiteList(issues, tuple(lost), is_end=bool(issues) and issues.keys() <= (known or {}).keys())
+
+
+def _end(address: str) -> SiteList:
+    logger.info("The list ends before %s", address)
+    return SiteList({}, (), is_end=True)
 
 
 async def fetch_site_issue(

@@ -6,7 +6,7 @@ Spider arguments: see ``spiders/arguments.py`` and docs/official.md.
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, ClassVar
 
 from scrapy import Request
@@ -35,8 +35,8 @@ class OfficialSpider(SeriesSpider):
         "DOWNLOAD_DELAY": os.getenv("DOWNLOAD_DELAY", "3"),
         "CNCERT_BROWSER": "off",
     }
-    listed: frozenset[str] = frozenset()
-    """The pages that the lists of this run have named."""
+    listed: Mapping[str, str | None] | None = None
+    """What the lists of this run have named: issues by the addresses of their pages. None: no list was read."""
 
     async def start(self) -> AsyncIterator[Any]:
         for url in self.arguments.start:
@@ -62,16 +62,14 @@ class OfficialSpider(SeriesSpider):
     def parse_list(self, response: Response) -> Any:
         """Yield a request for each issue on a list page, and for the list page behind it. May raise ListError."""
         url, first = response.url, self.arguments.first or ""
-        issues, lost, is_end = read_site_list(response.status, response.body, url)
+        issues, lost, is_end = read_site_list(response.status, response.body, url, self.listed)
         for page, issue in issues.items():
             yield Request(page, meta={"source": "list", "issue": issue})
-        is_end |= bool(issues) and self.listed.issuperset(issues)  # some sites show the last page again behind it
-        self.listed |= issues.keys()
-        if max(filter(None, issues.values()), default=first) >= first:
+        self.listed = {**(self.listed or {}), **issues}
+        onward = addresses.list_behind(url) if is_end else addresses.next_list_page(url)
+        if onward is not None and max(filter(None, issues.values()), default=first) >= first:
             behind = [] if url in self.unread_lists else list(issues)  # behind those nothing may be known
-            onward = addresses.list_behind(url) if is_end else addresses.next_list_page(url)
-            if onward is not None:
-                yield Request(onward, self.parse_list, priority=LISTS_FIRST, meta={"behind": behind})
+            yield Request(onward, self.parse_list, priority=LISTS_FIRST, meta={"behind": behind})
         if lost:
             raise ListError("unknown", f"{len(lost)} issues at addresses that are not known, such as {lost[0]}")
 
