@@ -102,6 +102,13 @@ class NotAnIssue(CncertError):
         self.reason = reason
 
 
+class FileDenied(NotAnIssue):
+    """robots.txt denies the file that a page has the issue in. Raised from ``spiders/series_spider.py``."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("unavailable", f"robots.txt denies {url}")
+
+
 def error_reason(error: BaseException) -> str:
     """Return what went wrong, in a few words on one line."""
     if isinstance(error, OSError) and error.strerror:

@@ -24,6 +24,7 @@ from tests.site.cert_site import HOST, CertSite, entry, html, link, list_path, l
 from tests.site.crawl import project_env, run_scrapy, scrapy_command
 from tests.site.server import Answer, LoopbackWeChat, flaky, redirect
 
+FILE = "/publish/main/upload/File/"
 ERAS: list[Week] = [*weeks((2013, 10), (2013, 13)), *weeks((2018, 12), (2018, 16)), *weeks((2026, 10), (2026, 14))]
 
 
@@ -261,6 +262,29 @@ async def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     assert "robots.txt denied" in run.stderr
 
 
+async def test_a_pdf_that_robots_txt_denies_is_counted_as_denied_and_due_at_once(tmp_path: Path) -> None:
+    week = (2026, 12)
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, [week])
+        rules = f"User-agent: *\nDisallow: {FILE}\n".encode()
+        cert.add("/robots.txt", Answer(rules, content_type="text/plain"))
+        run = crawl(site, tmp_path)
+        assert run.returncode == 1
+        assert cert.asked() == [list_path(), list_path(2), list_path(1, 17), cert_site.path(week)]
+        (fault,) = [line for line in run.stderr.splitlines() if line.startswith("  ! ")]
+        assert "robots.txt denied" in fault
+        row = (await rows(tmp_path))["2026-12"]
+        assert (row.ending, row.reason) == (
+            Ending.UNAVAILABLE,
+            f"robots.txt denies https://{HOST}{quote(cert_site.file_path(week))}",
+        )
+        site.reset_log()
+        options = ("-s", "ROBOTSTXT_OBEY=off")
+        assert run_scrapy("crawl", "official", *options, env=project_env(site, tmp_path)).returncode == 0
+        assert cert.asked() == [list_path(), cert_site.path(week), quote(cert_site.file_path(week))]
+    assert (await rows(tmp_path))["2026-12"].state is State.STORED
+
+
 OTHER = cert_site.weekly_pdf((2026, 11))
 
 
@@ -328,7 +352,6 @@ async def test_a_pdf_without_text_that_cannot_be_kept_ends_the_run(tmp_path: Pat
 
 
 TEXT = "".join(f"<p>{line}</p>" for line in cert_site.report((2013, 10)))
-FILE = "/publish/main/upload/File/"
 NAME = cert_site.title((2026, 12))
 
 
@@ -349,6 +372,7 @@ async def test_a_sentence_beside_a_pdf_that_cannot_be_read_is_not_the_report(tmp
     [
         (TEXT, {}, 0),
         (TEXT + link(f"{FILE}a.pdf", "a"), {"a.pdf": Answer(status=404)}, 0),
+        (TEXT + link(f"{FILE}denied.pdf", "a"), {}, 0),
         (TEXT + link(f"{FILE}a.doc", "a"), {"a.doc": Answer(b"\xd0\xcf\x11\xe0")}, 0),
         (
             link(f"{FILE}annex.pdf", "annex") + link(f"{FILE}weekly", "weekly"),
@@ -366,6 +390,7 @@ async def test_a_page_has_its_text_in_itself_or_in_one_of_its_files(
         cert.add(cert_site.path(week), page(cert_site.title(week), cert_site.published(week), content))
         for name, answer in files.items():
             cert.add(FILE + name, answer)
+        cert.add("/robots.txt", Answer(f"User-agent: *\nDisallow: {FILE}denied\n".encode(), content_type="text/plain"))
         assert crawl(site, tmp_path).returncode == 0
     issue = (await stored(tmp_path))["2013-10"]
     assert figures(issue) == cert_site.stated(week)

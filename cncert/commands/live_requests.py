@@ -16,10 +16,11 @@ from scrapy.settings import Settings
 
 from cncert.browser import chromium
 from cncert.extensions.derived_settings import DerivedSettings
-from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large, why_unreached
+from cncert.middlewares.download_errors import describe_error, is_too_large, why_unreached
 from cncert.middlewares.sources import SourceRequest
 from cncert.monitoring.doctor.field_test import FieldTest, LiveAnswer, LiveRequest, LiveResult, NoLiveAnswer
 from cncert.options import Options
+from cncert.spiders.series_spider import is_robots_denial
 from cncert.terminal.console import print_message
 
 

@@ -12,18 +12,12 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    IgnoreRequest,
 )
 from twisted.internet.error import ConnectError
 
 CONNECT_SECONDS = 5.0
 """How long a connection may take that shows, after a time-out, whether there is anybody to connect to."""
 _TUNNEL_STATUS = re.compile(r"'status': ([0-9]{3})")
-
-
-def is_robots_denial(error: BaseException) -> bool:
-    """Whether robots.txt denies the request (``ROBOTSTXT_OBEY``)."""
-    return isinstance(error, IgnoreRequest) and "robots.txt" in str(error)
 
 
 def is_too_large(error: BaseException) -> bool:

@@ -14,14 +14,15 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from cncert.browser import chromium
-from cncert.exceptions import NetworkError, StoreError
+from cncert.exceptions import FileDenied, NetworkError, StoreError
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.ledger.frontier import MAX_CHALLENGES, MAX_UNANSWERED, MAX_UNREACHED, Frontier, PlannedRequest
 from cncert.middlewares.allowed_hosts import HostNotAllowed
-from cncert.middlewares.download_errors import describe_error, is_robots_denial, is_too_large, why_unreached
+from cncert.middlewares.download_errors import describe_error, is_too_large, why_unreached
 from cncert.middlewares.verdict import PageRefused
 from cncert.options import Options
-from cncert.spiders.series_spider import SeriesSpider
+from cncert.spiders.series_spider import SeriesSpider, is_robots_denial
+from cncert.store.endings import Ending
 from cncert.wechat.failure_pages import Verdict
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,12 @@ class FailedRequests:
         """Note that the list of pages at *url* cannot be read, for a *kind* of failure: pages may be missing."""
         logger.warning("The list of pages %s cannot be read: %s", url, reason)
         RunRecorder.of(self.crawler).note_list(url, kind)
+
+    async def record_denied_file(self, request: PlannedRequest, error: FileDenied) -> None:
+        """Record that robots.txt denies the file of a page. The page is due at once: another run may be allowed it."""
+        self.crawler.stats.inc_value("cncert/robots")
+        logger.debug("Not fetched: %s", error)
+        await self._frontier.ledger.record(request.row, Ending.UNAVAILABLE, str(error), url=request.url, at_once=True)
 
     async def _refused(self, request: Request, error: PageRefused) -> Request | None:
         """Record a refusal; return the next request: to another address, or to the same one in the browser."""

@@ -10,7 +10,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
-from cncert.exceptions import ListError, NotAnIssue, StoreError
+from cncert.exceptions import FileDenied, ListError, NotAnIssue, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
 from cncert.ledger.article_ledger import FoundAddress
@@ -171,6 +171,8 @@ class LedgerMiddleware(RunComponent):
         try:
             if isinstance(exception, ListError):
                 self._failures.note_list(response.url, exception.kind, str(exception))
+            elif isinstance(exception, FileDenied):
+                await self._failures.record_denied_file(planned_of(response), exception)
             elif isinstance(exception, NotAnIssue):
                 await self._frontier.record_no_issue(planned_of(response), exception)
         except StoreError as error:

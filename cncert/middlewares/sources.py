@@ -18,7 +18,7 @@ from cncert.editions.take_issue import take
 from cncert.exceptions import DocumentError, NotAnIssue, SourceError, SourceFault, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import FoundAddress, Ledger
-from cncert.middlewares.download_errors import is_robots_denial, is_too_large, why_unreached
+from cncert.middlewares.download_errors import is_too_large, why_unreached
 from cncert.middlewares.picture_retries import retry_request
 from cncert.monitoring.believed_times import believed
 from cncert.monitoring.feed_looks import look_before
@@ -27,7 +27,7 @@ from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, SourcePage, ask_
 from cncert.sources.configured_sources import Source, archived_as, host_and_path, read_sources
 from cncert.sources.feed_copy import read_feed_copy
 from cncert.sources.listed_articles import ListedIssue, find_issues
-from cncert.spiders.series_spider import SeriesSpider
+from cncert.spiders.series_spider import SeriesSpider, is_robots_denial
 from cncert.store.run_records import FailedSource, FeedLook
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cncert.cert_site.addresses import NEWEST_LIST, OLDER_LIST
 from cncert.cert_site.pages import SitePage, read_list_page, read_texts
-from cncert.exceptions import ListError, NotAnIssue, StoreError
+from cncert.exceptions import FileDenied, ListError, NotAnIssue, StoreError
 from cncert.items import DocumentFile, Issue, Provenance, issue_id
 from cncert.pdf.read_pdf import read_pdf
 from cncert.pdf.reading import PdfState
@@ -109,7 +109,8 @@ async def fetch_site_issue(
     """Return the issue of *page*, from the first of its files that has one, else from itself; and that file.
 
     *fetch* returns a file, or raises NotAnIssue with the reason why it did not come. Raises NotAnIssue for the first
-    of the files if there is no issue; those without text are written then, for ``scrapy ocr``.
+    of the files if there is no issue; those without text are written then, for ``scrapy ocr``. Of files that robots.txt
+    denies nobody knows what they have: then it raises FileDenied.
     """
     faults, without_text = list[NotAnIssue](), list[bytes]()
     for url in page.files:
@@ -130,6 +131,8 @@ async def fetch_site_issue(
         first = faults[0]
     except NotAnIssue as fault:
         first = (faults or [fault])[0]
+    if denied := [fault for fault in faults if isinstance(fault, FileDenied)]:
+        raise denied[0]
     with suppress(StoreError):  # the run ends for it
         if (title := read_title(page.title)) is not None and without_text:
             paths = [_document_path(issue_id(*title.week), sha256(data).hexdigest()) for data in without_text]
@@ -142,11 +145,6 @@ async def fetch_site_issue(
 def _document_path(issue: str, checksum: str) -> str:
     """Return where a PDF of *issue* is kept below ``CNCERT_FILES``."""
     return f"{issue}/{checksum[:32]}.pdf"
-
-
-def reason_of(status: int) -> str:
-    """Return why a file did not come that was answered with *status*."""
-    return "unanswered" if status >= 500 else "no_document"
 
 
 def read_site_issue(page: SitePage, file: SiteFile | None, provenance: Provenance) -> Issue:

@@ -15,9 +15,9 @@ from scrapy.http import Response
 
 from cncert.cert_site import addresses
 from cncert.cert_site.pages import judge_page, read_site_page
-from cncert.exceptions import ListError, NotAnIssue, error_reason
+from cncert.exceptions import ListError
 from cncert.ledger.article_ledger import SiteAddress
-from cncert.sources.site_issue import fetch_site_issue, read_site_list, reason_of
+from cncert.sources.site_issue import fetch_site_issue, read_site_list
 from cncert.spiders.series_spider import SeriesSpider, provenance
 from cncert.wechat.failure_pages import Page
 
@@ -77,21 +77,10 @@ class OfficialSpider(SeriesSpider):
         """Yield the issue of a page. Raises NotAnIssue if it has none."""
         page = read_site_page(response.body, response.url)
         assert page is not None  # or the answer was refused
-        issue, contents = await fetch_site_issue(page, self._fetch, self.write_file, provenance(response, "site"))
+        issue, contents = await fetch_site_issue(page, self.fetch_file, self.write_file, provenance(response, "site"))
         if self.arguments.wants(issue.id):
             self.seen += 1
             self.contents |= contents
             yield issue
         if self.seen == self.arguments.limit:
             raise CloseSpider("limit")
-
-    async def _fetch(self, url: str) -> bytes:
-        """Return the file at *url*. Raises NotAnIssue if it does not come."""
-        try:
-            response = await self.crawler.engine.download_async(Request(url, meta={"shown_as": "a PDF"}))
-        except Exception as error:
-            reason = "not_archived" if self.arguments.replaying else "unanswered"
-            raise NotAnIssue(reason, f"{error_reason(error)}: {url}") from error
-        if response.status != 200:
-            raise NotAnIssue(reason_of(response.status), f"status {response.status}: {url}")
-        return response.body

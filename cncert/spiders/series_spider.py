@@ -4,13 +4,15 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, ClassVar, Self
 
-from scrapy import Spider
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from cncert.archive.answer_clock import answered_at
 from cncert.archive.http_cache import replay_settings
 from cncert.browser import chromium
+from cncert.exceptions import FileDenied, NotAnIssue, error_reason
 from cncert.items import Provenance, Source
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
@@ -70,9 +72,28 @@ class SeriesSpider(Spider):
         """Return the article in *response* (``Verdict.ARTICLE``), or why there is none."""
         raise NotImplementedError
 
+    async def fetch_file(self, url: str) -> bytes:
+        """Return the file at *url*, to which a page links. Raises NotAnIssue if it does not come."""
+        try:
+            response = await self.crawler.engine.download_async(Request(url, meta={"shown_as": "a PDF"}))
+        except Exception as error:
+            if is_robots_denial(error):
+                raise FileDenied(url) from error
+            reason = "not_archived" if self.arguments.replaying else "unanswered"
+            raise NotAnIssue(reason, f"{error_reason(error)}: {url}") from error
+        if response.status != 200:
+            reason = "unanswered" if response.status >= 500 else "no_document"
+            raise NotAnIssue(reason, f"status {response.status}: {url}")
+        return response.body
+
     def may_fetch(self, url: str) -> bool:
         """Whether *url*, which cannot be an issue, may be requested all the same: a list of pages."""
         return False
+
+
+def is_robots_denial(error: BaseException) -> bool:
+    """Whether robots.txt denies the request (``ROBOTSTXT_OBEY``)."""
+    return isinstance(error, IgnoreRequest) and "robots.txt" in str(error)
 
 
 def provenance(response: Response, source: Source = "page") -> Provenance:
