@@ -285,6 +285,64 @@ async def test_a_pdf_that_robots_txt_denies_is_counted_as_denied_and_due_at_once
     assert (await rows(tmp_path))["2026-12"].state is State.STORED
 
 
+@pytest.mark.parametrize("lacks", ["tunnel", "handshake", "redirect"])
+async def test_a_site_without_https_is_asked_over_http_and_known_by_its_https_addresses(
+    tmp_path: Path, lacks: str
+) -> None:
+    weeks, archive = ERAS[-2:], str(tmp_path / "archive")
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        CertSite(site, weeks)
+        site.no_https = {HOST: lacks}
+        run = crawl(site, tmp_path, CNCERT_ARCHIVE=archive)
+        assert run.returncode == 0, run.stderr
+        assert run.stderr.count("goes on with http://www.cert.org.cn") == 1
+        assert "Traceback" not in run.stderr
+        over_https = [one for one in site.requests if one.scheme == "https" and one.path]
+        assert len(over_https) <= 1
+        assert site.asked(f"http://{HOST}/robots.txt")
+        replayed = crawl(site, tmp_path / "replayed", f"replay={archive}")
+        assert replayed.returncode == 0, replayed.stderr
+    for folder in (tmp_path, tmp_path / "replayed"):
+        for week, issue in zip(weeks, (await stored(folder)).values(), strict=True):
+            assert issue.provenance.address == f"https://{HOST}{cert_site.path(week)}"
+            assert issue.documents[0].url == f"https://{HOST}{quote(cert_site.file_path(week))}"
+        assert all(row.addresses[0].url.startswith("https://") for row in (await rows(folder)).values())
+
+
+@pytest.mark.parametrize(
+    "target", ["http://evil.example/", f"http://{HOST}/", f"http://{HOST}{list_path(2)}", f"https://{HOST}/"]
+)
+async def test_no_other_redirect_is_followed(tmp_path: Path, target: str) -> None:
+    with LoopbackWeChat(hosts=[HOST, "evil.example"]) as site:
+        CertSite(site, ERAS[:1]).add(list_path(), redirect(target))
+        run = crawl(site, tmp_path)
+        assert {one.path for one in site.requests} == {"/robots.txt", list_path()}
+        assert {one.scheme for one in site.requests} == {"https"}
+    assert run.returncode == 1
+    assert "status 302" in run.stderr
+
+
+@pytest.mark.parametrize("answer", [Answer(status=502), redirect(f"https://{HOST}{list_path()}"), Answer(reset=True)])
+async def test_a_site_that_answers_http_no_better_is_not_reached(tmp_path: Path, answer: Answer) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        site.no_https = {HOST: "tunnel"}
+        for target in ("/robots.txt", list_path()):
+            site.add_path(HOST, target, answer)
+        run = crawl(site, tmp_path)
+    assert run.returncode == 1
+    assert "goes on with http" not in run.stderr
+    assert f"does not connect to {HOST} (HTTP 502)" in run.stderr
+
+
+async def test_a_certificate_that_is_not_trusted_is_not_passed_by(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site, LoopbackWeChat() as other:
+        CertSite(site, ERAS[:1])
+        run = crawl(site, tmp_path, SSL_CERT_FILE=str(other.ca_file), REQUESTS_CA_BUNDLE=str(other.ca_file))
+        assert not site.asked("http://")
+    assert run.returncode == 1
+    assert "certificate verify failed" in run.stderr
+
+
 OTHER = cert_site.weekly_pdf((2026, 11))
 
 

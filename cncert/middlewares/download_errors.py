@@ -11,6 +11,7 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
 )
 from twisted.internet.error import ConnectError
@@ -23,6 +24,11 @@ _TUNNEL_STATUS = re.compile(r"'status': ([0-9]{3})")
 def is_too_large(error: BaseException) -> bool:
     """Whether the answer has more bytes than ``DOWNLOAD_MAXSIZE``, or ``download_maxsize`` of the request."""
     return isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error)
+
+
+def is_tls_refused(error: BaseException) -> bool:
+    """Whether the connection ended before any answer, and not because the certificate is none that is trusted."""
+    return isinstance(error, DownloadFailedError) and "certificate verify failed" not in str(error)
 
 
 def describe_error(error: BaseException | None, url: str) -> str:
@@ -39,7 +45,8 @@ async def why_unreached(error: BaseException | None, request: Request) -> str | 
     The text names hosts only: neither the address, nor the user and password of a proxy.
     """
     target, proxy = urlsplit(request.url), urlsplit(request.meta.get("proxy") or "")
-    host, port = target.hostname, target.port or (443 if target.scheme == "https" else 80)
+    is_plain = target.scheme == "http" or request.meta.get("over_http")
+    host, port = target.hostname, target.port or (80 if is_plain else 443)
     if proxy.hostname:
         host, port = proxy.hostname, proxy.port or 80
     place = f"the proxy {host}:{port}" if proxy.hostname else f"{host}:{port}"

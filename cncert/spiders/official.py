@@ -34,6 +34,7 @@ class OfficialSpider(SeriesSpider):
         "ROBOTSTXT_OBEY": True,
         "DOWNLOAD_DELAY": os.getenv("DOWNLOAD_DELAY", "3"),
         "CNCERT_BROWSER": "off",
+        "DOWNLOAD_HANDLERS": {"https": "cncert.middlewares.https_first.HttpsFirstHandler"},
     }
     listed: Mapping[str, str | None] | None = None
     """What the lists of this run have named: issues by the addresses of their pages. None: no list was read."""

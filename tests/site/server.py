@@ -246,6 +246,8 @@ class LoopbackWeChat:
         self.hosts = frozenset({ARTICLE_HOST, *PICTURE_HOSTS, *hosts})
         self.verification, self.unknown = as_answer(verification), as_answer(unknown)
         self.challenge_unsigned = self.challenge_all = self.challenge_agents = False
+        self.no_https: dict[str, str] = {}
+        """Hosts without https, and what happens to it: no "tunnel", no "handshake", or a "redirect" to http."""
         self.port = 0
         self._throttle: _Throttle | None = None
         self._articles: dict[object, _Resource] = {}
@@ -395,7 +397,13 @@ class LoopbackWeChat:
             if asked is None:
                 return
             if asked.method == "CONNECT" and not problem:
+                if (lacks := self.no_https.get(asked.host)) == "tunnel":
+                    writer.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+                    return
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                if lacks == "handshake":
+                    await reader.read(1)
+                    return
                 try:
                     await writer.start_tls(self._tls)
                 except OSError:
@@ -458,6 +466,8 @@ class LoopbackWeChat:
 
     def _decide(self, asked: Asked) -> tuple[str, Answer]:
         path = asked.path.partition("?")[0]
+        if asked.scheme == "https" and self.no_https.get(asked.host) == "redirect":
+            return "path", redirect(f"http://{asked.host}{asked.path}", 301)
         wechat = asked.host == ARTICLE_HOST
         if wechat and path == CAPTCHA:
             cookie = {"Set-Cookie": f"poc_sid={secrets.token_hex(8)}; Path=/; HttpOnly"}
