@@ -207,8 +207,36 @@ CASES = [
     ),
     Case(
         "the site's PDF beside the article: what that does not state is joined",
+        [reading(16, source="site", handled=99), reading(16, handled=None, rating="良")],
+        {16: 99},
+        {},
+        {16: "page"},
+    ),
+    Case(
+        "an article that states no rating: that of the site's PDF is joined",
+        [reading(16, source="site", handled=None, rating="优"), reading(16, rating=None)],
+        {16: 100},
+        {16: {"rating_joined"}},
+        {16: "page"},
+    ),
+    Case(
+        "emptied, and the site's PDF states something",
         [reading(16, source="site", handled=99), reading(16, handled=None)],
         {16: 99},
+        {16: {"page_emptied"}},
+        {16: "site"},
+    ),
+    Case(
+        "emptied, and a reprint and the site's PDF state something",
+        [reading(16, source="site", handled=99), reading(16, handled=None), reading(16, source="reprint", seen=SEEN)],
+        {16: 100},
+        {16: {"page_emptied"}},
+        {16: "reprint"},
+    ),
+    Case(
+        "neither the article nor the site's PDF states anything",
+        [reading(16, source="site", handled=None), reading(16, handled=None)],
+        {16: None},
         {},
         {16: "page"},
     ),
@@ -499,9 +527,22 @@ async def test_a_correction_of_a_figure_of_the_site_stays_beside_the_article(uri
     async with open_store(uri) as store:
         await take_all(store, [reading(16, source="site", handled=99)])
         await correct(store, (await documents(store))[week_id(16)], "incidents.handled", 98, "zhang", "misprint")
-        await take_all(store, [reading(16, handled=None)])
+        await take_all(store, [reading(16, handled=None, rating="良")])
         document = (await documents(store))[week_id(16)]
         assert (document.provenance.source, handled(document)) == ("page", 98)
+
+
+def test_a_rating_that_only_the_site_states_is_that_of_the_document_and_its_edition_is_named() -> None:
+    site, page = (
+        edition_of(reading(16, rating=rating, source=source), CLOCK)
+        for rating, source in (("优", "site"), (None, "page"))
+    )
+    (choice,) = choose([page, site]).values()
+    document = make_document(choice, {}, {}, {}, [])
+    assert document is not None
+    assert (document.rating, document.provenance.source) == ("优", "page")
+    (message,) = [one.message for one in document.warnings if one.code == "rating_joined"]
+    assert message == f"the rating 优 is stated by edition {site.id[:8]} (site) only"
 
 
 async def test_a_correction_belongs_to_its_sentence_where_two_state_the_metric(uri: str) -> None:

@@ -67,8 +67,8 @@ class ArticleEditions:
         times = [one.issue.published_at for one in (self.state, *self.live) if one.issue.published_at is not None]
         article = self.state.issue.article
         return (
-            not self.is_site,
             best.states_something,
+            not self.is_site,
             self.key is not None,
             self.claims.agree_on(week),
             times[0].timestamp() if times else 0.0,
@@ -199,8 +199,9 @@ def _choice(week: Week, articles: Sequence[ArticleEditions]) -> Choice:
     site = max(sites, key=lambda article: article.rank(week)).live[0] if sites else None
     chosen, state = best.live[0], best.state
     is_page = state.issue.provenance.source == "page"
-    # A copy that does not say which article it is of may be of a page that was emptied.
-    pages = [state] if best.key is not None else [one.state for one in live if one.key is not None]
+    # A copy that does not say which article it is of may be of a page that was emptied, and so may the site's PDF.
+    is_article = best.key is not None and not best.is_site
+    pages = [state] if is_article else [one.state for one in live if one.key is not None]
     former = Counter(issue_id(*claims_of(one.issue).alone) for one in _pages(best.live))
     return Choice(
         week=week,

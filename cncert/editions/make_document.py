@@ -31,7 +31,9 @@ def make_document(
         return None
     issue = dated(chosen.issue.model_copy(update={"title": choice.title}), choice.week)
     figures, not_applied = _corrected(issue, chosen, text_corrections)
+    rating = issue.rating
     if choice.site is not None:
+        rating = rating or choice.site.issue.rating
         stated = {figure.metric for figure in figures}
         of_site, _ = _corrected(choice.site.issue, choice.site, text_corrections)
         figures += [
@@ -45,6 +47,7 @@ def make_document(
     warnings = [*_contradictions(choice, chosen), *not_applied]
     issue = issue.model_copy(
         update={
+            "rating": rating,
             "figures": figures,
             "images": images,
             "documents": documents,
@@ -109,6 +112,9 @@ def _contradictions(choice: Choice, chosen: Edition) -> Iterator[IssueWarning]:
     if choice.former_weeks:
         message = f"an earlier state of its article was {', '.join(choice.former_weeks)}"
         yield IssueWarning(code="week_changed", message=message)
+    if chosen.issue.rating is None and choice.site is not None and choice.site.issue.rating is not None:
+        message = f"the rating {choice.site.issue.rating} is stated by {_name(choice.site)} only"
+        yield IssueWarning(code="rating_joined", message=message)
     stated = _stated(chosen.issue)
     for other in choice.editions:
         if other is chosen or other.is_withdrawn:

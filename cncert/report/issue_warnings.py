@@ -44,6 +44,7 @@ WARNING_CODES: Final = {
     "picture_missing": "a picture could not be had",
     "editions_disagree": "another edition of the issue states another figure or rating, or a reprint lacks one",
     "page_emptied": "the page states nothing any more: the text of an earlier or another edition is kept",
+    "rating_joined": "the article states no rating: it is that of the PDF of CNCERT's site",
     "week_changed": "an earlier state of the article was the issue of another week",
     "newer_not_chosen": "what was fetched last is not the best edition",
     "correction_not_applied": "a person corrected a figure in a sentence that the text does not have any more",
