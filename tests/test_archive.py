@@ -204,7 +204,7 @@ async def test_a_recorded_crawl_replays_to_equal_documents(site: LoopbackWeChat,
     kept = str(tmp_path / "archive")
     result = crawl(site, live, f"start={published[-1].url}", *BOUNDS, CNCERT_ARCHIVE=kept)
     assert result.returncode == 0, result.stderr[-2000:]
-    (file,) = (tmp_path / "archive").iterdir()
+    (file,) = (tmp_path / "archive").glob("*.warc.gz")
     with file.open("rb") as stream:
         kinds = [record.rec_type for record in ArchiveIterator(stream)]
     assert kinds == ["warcinfo"] + ["response"] * len(site.requests)

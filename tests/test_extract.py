@@ -162,13 +162,12 @@ def test_answers_are_judged_by_their_status_too(tmp_path: Path) -> None:
         writer.add(answer.url, answer.status, headers, answer.body)
     writer.add_rendered(address, PAGE)
     writer.close()
-    (file,) = tmp_path.iterdir()
-    status, documents, errors = extract(file)
+    status, documents, errors = extract(writer.path)
     assert [one["verdict"] for one in documents] == ["blocked", "unknown", "article", "article", "article"]
     assert [one["issue"] and one["issue"]["_id"] for one in documents][2:] == ["2025-03", "2013-10", "2025-03"]
     assert (status, len(errors)) == (1, 1)
     assert "the answer to https://big.example/ is larger than" in errors[0]
-    put(tmp_path / "broken.warc.gz", file.read_bytes()[:-3000])
+    put(tmp_path / "broken.warc.gz", writer.path.read_bytes()[:-3000])
     status, documents, errors = extract(tmp_path / "broken.warc.gz")
     assert (status, len(documents), len(errors)) == (1, 4, 2)
     assert "broken.warc.gz: breaks off" in errors[1]

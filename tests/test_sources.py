@@ -322,7 +322,7 @@ async def test_a_secret_is_sent_to_its_host_and_shown_nowhere(site: LoopbackWeCh
     assert [(one.path, one.headers["authorization"]) for one in asked] == [
         ("/s/ok.xml?key=T0KEN", "Basic cmVhZGVyOnBhNTV3b3Jk")
     ]
-    (file,) = archive.iterdir()
+    (file,) = archive.glob("*.warc.gz")
     with file.open("rb") as kept:
         addresses = [record.rec_headers.get_header("WARC-Target-URI") for record in ArchiveIterator(kept)]
     database = (tmp_path / "cncert.db").read_bytes()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from cncert import __version__
-from cncert.archive.warc_reader import ArchivedPages
+from cncert.archive.warc_reader import ArchiveReader
 from cncert.archive.warc_writer import ArchiveWriter
 from cncert.editions.make_edition import edition_of
 from cncert.editions.remake_documents import heal
@@ -289,10 +289,10 @@ def stored_as(page: bytes, parser: str = "0.0.1", **changes: Any) -> Issue:
     return validate_issue(clean_issue(read_issue(article, provenance)).model_copy(update=changes))
 
 
-def kept_in(path: Path, *bodies: bytes) -> ArchivedPages:
+def kept_in(path: Path, *bodies: bytes) -> ArchiveReader:
     """The pages of an archive that holds *bodies*."""
     answers = ((series.published("2025-03").url, "200 OK", body, "2025-01-01T00:00:00Z") for body in bodies)
-    return ArchivedPages(archive(path / "a.warc.gz", *answers), 4_000_000)
+    return ArchiveReader(archive(path / "a.warc.gz", *answers), 4_000_000)
 
 
 PAGE = series.page_of("2025-03")
@@ -313,7 +313,7 @@ async def keep(store: Store, *editions: Edition) -> None:
 
 
 async def read_again(
-    store: Store, pages: ArchivedPages | None, *, write: bool = True, everything: bool = False
+    store: Store, pages: ArchiveReader | None, *, write: bool = True, everything: bool = False
 ) -> Upgrade:
     """Read again what is due."""
     upgrade = Upgrade(store, write=write, everything=everything)
@@ -412,13 +412,13 @@ async def test_a_page_that_is_not_that_issue_any_more(sqlite_uri: str, tmp_path:
 class Interrupted:
     """Archived pages during whose first look-up something else happens."""
 
-    def __init__(self, found: ArchivedPages, event: Callable[[], object]) -> None:
+    def __init__(self, found: ArchiveReader, event: Callable[[], object]) -> None:
         self._found, self._events = found, [event]
 
-    def get(self, digest: str) -> bytes | None:
+    def page(self, digest: str) -> bytes | None:
         while self._events:
             self._events.pop()()
-        return self._found.get(digest)
+        return self._found.page(digest)
 
 
 async def test_a_picture_that_a_crawl_fetches_meanwhile_is_not_lost(uri: str, tmp_path: Path) -> None:
@@ -456,23 +456,23 @@ def test_pages_are_found_whatever_their_address_and_kind(tmp_path: Path) -> None
     writer.add_rendered(url, b"rendered")
     writer.add("https://mmbiz.qpic.cn/mmbiz_png/abc/640", 200, [], b"a picture")
     writer.close()
-    found = ArchivedPages(tmp_path, 4_000_000)
-    assert [found.get(sha256(body).hexdigest()) for body in (*bodies, b"rendered")] == [*bodies, b"rendered"]
-    assert found.get(sha256(b"a picture").hexdigest()) is None
+    found = ArchiveReader(tmp_path, 4_000_000)
+    bodies += [b"rendered", b"a picture"]
+    assert [found.page(sha256(body).hexdigest()) for body in bodies] == bodies
     assert found.unreadable == []
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "b.warc.gz").write_bytes(b"no archive")
     found = kept_in(tmp_path, PAGE)
-    assert found.get(sha256(PAGE).hexdigest()) == PAGE
-    (line,) = ArchivedPages(tmp_path, 4_000_000).unreadable
+    assert found.page(sha256(PAGE).hexdigest()) == PAGE
+    (line,) = ArchiveReader(tmp_path, 4_000_000).unreadable
     assert "b.warc.gz cannot be read as a WARC file" in line
 
 
 def test_a_page_over_the_limit_is_left_out(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.warc.gz", (series.published("2025-03").url, "200 OK", PAGE, "2025-01-01T00:00:00Z"))
-    assert ArchivedPages(path, len(PAGE) - 1).get(sha256(PAGE).hexdigest()) is None
+    assert ArchiveReader(path, len(PAGE) - 1).page(sha256(PAGE).hexdigest()) is None
 
 
 # The command

@@ -1,163 +1,215 @@
-"""Finds answers and pages in WARC files."""
+"""Finds answers and pages in WARC files, by their indexes."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
-
-from warcio.archiveiterator import ArchiveIterator
-from warcio.recordloader import ArcWarcRecord
+from typing import TypeVar
 
 from cncert.archive import warc_records
-from cncert.cert_site.addresses import read_file_address, read_page_address
-from cncert.exceptions import ArchiveError, error_reason
-from cncert.wechat.address import read_address, read_picture
-from cncert.wechat.failure_pages import read_page
+from cncert.archive.index import ANSWERS, FileIndex, IndexEntry, WrongIndex, identity_of
+from cncert.archive.own_files import is_being_written
+from cncert.exceptions import ArchiveError
+from cncert.wechat.failure_pages import Verdict
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = (".warc", ".warc.gz")
-
-
-def identity_of(url: str) -> str:
-    """Return what *url* identifies, the same for all addresses of one article or picture."""
-    if (address := read_address(url)) is not None:
-        return str(address.key) if address.key else address.url
-    picture = read_picture(url)
-    return picture.key if picture else url
+_DECODED = ("content-encoding", "transfer-encoding", "content-length")
+"""Headers that are not true of decoded content."""
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedAnswer:
     """An archived answer, its content decoded."""
 
+    url: str
+    """The address that was requested then: another one may have been looked up."""
     status: int
     headers: list[tuple[str, str]]
     body: bytes
     date: datetime
+    is_page: bool
+    """Whether it answers a request for a page that may be an issue."""
 
 
 @dataclass(frozen=True, slots=True)
-class _RecordPlace:
-    path: Path
-    offset: int
-    rank: tuple[bool, datetime]
+class _Place:
+    """An answer, and the record that has its content: another one for a revisit record."""
 
+    index: FileIndex
+    entry: IndexEntry
+    content_index: FileIndex
+    content: IndexEntry
 
-class ArchivedPages:
-    """The pages of articles and of CNCERT's site, and its PDFs, by SHA-256, with what a browser rendered."""
+    @property
+    def is_good(self) -> bool:
+        """Whether it was answered with what was requested."""
+        return self.content.verdict is Verdict.ARTICLE or (self.content.verdict is None and self.status == 200)
 
-    _KINDS = ("response", "conversion")
-
-    def __init__(self, path: Path, limit: int) -> None:
-        """Index *path*, a file or a directory; pages of more than *limit* bytes are left out.
-
-        Raises ArchiveError if there is no file; ``unreadable`` says which files cannot be read, and why.
-        """
-        self.unreadable: list[str] = []
-        self._limit = limit
-        self._places: dict[str, tuple[Path, int]] = {}
-        for name in warc_files(path):
-            try:
-                self._index(name)
-            except ArchiveError as error:
-                self.unreadable.append(str(error))
-
-    def _index(self, path: Path) -> None:
-        for records, record in _records(path, kinds=self._KINDS):
-            url = record.rec_headers.get_header("WARC-Target-URI") or ""
-            if not any(read(url) for read in (read_address, read_page_address, read_file_address)):
-                continue
-            body = warc_records.content(record, self._limit)
-            if body is not None:
-                # Asking for the offset reads the record to its end: only now.
-                self._places[sha256(body).hexdigest()] = (path, records.get_record_offset())
-
-    def get(self, digest: str) -> bytes | None:
-        """Return the page with this SHA-256, or None. Raises ArchiveError if its file can no longer be read."""
-        if (place := self._places.get(digest)) is None:
-            return None
-        return next((warc_records.content(record, self._limit) for _, record in _records(*place, self._KINDS)), None)
+    @property
+    def status(self) -> int:
+        """The status; that of a resource record, which has none, is 200."""
+        return self.entry.status or 200
 
 
 class ArchiveReader:
-    """The answers of WARC files by what was requested: the newest with status 200, else the newest."""
+    """The answers of WARC files by what was requested, and the content of their records by SHA-256."""
 
-    def __init__(self, path: Path, limit: int) -> None:
-        """Index *path*, a file or a directory; bodies of more than *limit* bytes are left out.
+    def __init__(self, path: Path, limit: int, *, own: str = "") -> None:
+        """Read or make the indexes of *path*, a file or a directory; content of more than *limit* bytes is left out.
 
-        A file that breaks off (a run was killed) is read as far as it goes. Raises ArchiveError if nothing can be read.
+        Those that are made for files in *own*, the directory of our archive, are written. A file that breaks off (a run
+        was killed) is read as far as it goes; ``unreadable`` says which files cannot be read, and why. Raises
+        ArchiveError if there is no file, or nothing can be read.
         """
         self._limit = limit
-        self._places: dict[str, _RecordPlace] = {}
-        for name in warc_files(path):
-            self._index(name)
-        if not self._places:
-            raise ArchiveError(f"{path} holds no answer that can be replayed")
+        self.indexes = read_indexes(warc_files(path), limit, own)
+        self.unreadable = [index.unreadable for index in self.indexes if index.unreadable is not None]
+        for index in self.indexes:
+            if index.is_broken_off and index.unreadable is None:
+                logger.warning("%s breaks off: read as far as it goes", index.path)
+        if not len(self):
+            reasons = [*self.unreadable, f"{path} holds no answer that can be replayed"]
+            raise ArchiveError(reasons[0])
 
     def __len__(self) -> int:
-        return len(self._places)
+        return sum(index.lines.count(b"\n") for index in self.indexes)
 
-    def _index(self, path: Path) -> None:
-        for records, record in _records(path):
-            url = record.rec_headers.get_header("WARC-Target-URI") or ""
-            identities = [identity_of(url)]
-            address, status = read_address(url), warc_records.status(record)
-            if address is not None and address.key is None and status == 200:
-                # A short address does not say which article it means; the page does.
-                page = read_page(warc_records.content(record, self._limit) or b"", url)
-                if page.article is not None and page.article.key is not None:
-                    identities.append(str(page.article.key))
-            # Asking for the offset reads the record to its end: only now.
-            place = _RecordPlace(path, records.get_record_offset(), (status == 200, warc_records.date(record)))
-            for identity in identities:
-                self._note(identity, place)
+    # --- by what was requested
 
-    def _note(self, identity: str, place: _RecordPlace) -> None:
-        known = self._places.get(identity)
-        if known is None or place.rank >= known.rank:
-            self._places[identity] = place
+    def get(self, url: str, number: int = 0, *, near: datetime | None = None) -> ArchivedAnswer | None:
+        """Return the answer to *url*, *number* 0 is the best of :meth:`count`; None if it is not there or not readable.
 
-    def get(self, url: str) -> ArchivedAnswer | None:
-        """Return the answer to *url*, or None if there is none, or it can no longer be read."""
-        place = self._places.get(identity_of(url))
-        if place is None:
+        With *near* the first one from that time on, else the last one before it.
+        """
+
+        def find() -> ArchivedAnswer | None:
+            places, chosen = self._answers(url), number
+            if near is not None:
+                chosen = max(0, sum(place.entry.date >= f"{near:%Y%m%d%H%M%S}" for place in places) - 1)
+            return _read(places[chosen]) if chosen < len(places) else None
+
+        return self._trusted(find, None)
+
+    def count(self, url: str) -> int:
+        """Return how many answers to *url* are to be replayed.
+
+        All that are good (an article, or whatever else with status 200) and differ, the newest first: an article, a
+        list or a feed may be another one each time. If none is good, the newest one.
+        """
+        return self._trusted(lambda: len(self._answers(url)), 0)
+
+    def issues(self) -> Iterator[tuple[str, str]]:
+        """Yield the address of each article whose title names an issue, and that issue."""
+
+        def find() -> dict[str, IndexEntry]:
+            named = (one for index in self.indexes for one in index.with_field("issue") if one.kind in ANSWERS)
+            return {one.article or one.key: one for one in named if one.verdict is Verdict.ARTICLE}
+
+        found = self._trusted(find, dict[str, IndexEntry]())
+        for entry in found.values():
+            if entry.issue is not None:
+                yield entry.url, entry.issue
+
+    def _answers(self, url: str) -> list[_Place]:
+        """Return the answers that :meth:`count` counts. Raises WrongIndex."""
+        key = identity_of(url)
+        known = [place for place in self._places(key) if key in (place.content.key, place.content.article)]
+        for other in {place.content.key for place in known} - {key}:  # a short address that leads to the article
+            known += [place for place in self._places(other) if place.entry.kind == "revisit"]
+        good = [place for place in known if place.is_good]
+        if not good:
+            return sorted(known, key=lambda place: (place.status == 200, place.entry.date))[-1:]
+        different: dict[str, list[_Place]] = {}
+        for place in sorted(good, key=lambda place: place.entry.date):
+            different.setdefault(place.content.sha256, []).append(place)
+        # When the same was seen first and last is known of an edition.
+        ends = [place for same in different.values() for place in (same[:1] if len(same) == 1 else (same[0], same[-1]))]
+        return sorted(ends, key=lambda place: place.entry.date, reverse=True)
+
+    def _places(self, key: str) -> Iterator[_Place]:
+        """Yield the answers whose entries state *key*. Raises WrongIndex."""
+        for index in self.indexes:
+            for entry in index.find(key):
+                if entry.kind in ANSWERS and entry.sha256:
+                    yield _Place(index, entry, index, entry)
+                elif entry.kind == "revisit":
+                    originals = (
+                        _Place(index, entry, other, one)
+                        for other in self.indexes
+                        for one in other.find(entry.digest)
+                        if one.kind in ANSWERS and one.digest == entry.digest and one.key == entry.key and one.sha256
+                    )
+                    if (place := next(originals, None)) is not None:
+                        yield place
+                elif entry.kind in ANSWERS:
+                    logger.warning(
+                        "The answer to %s in %s is larger than %d bytes: left out", entry.url, index.path, self._limit
+                    )
+
+    # --- by content
+
+    def page(self, digest: str) -> bytes | None:
+        """Return the decoded content with the SHA-256 *digest*, whatever record has it; None if none has."""
+
+        def find() -> bytes | None:
+            for index in self.indexes:
+                for entry in index.find(digest):
+                    if entry.sha256 == digest:
+                        return index.read(entry, judged=False)[1]
             return None
-        for _, record in _records(place.path, place.offset):
-            body = warc_records.content(record, self._limit)
-            if body is None:
-                logger.warning("The answer to %s in %s is larger than %d bytes: left out", url, place.path, self._limit)
-                return None
-            decoded = ("content-encoding", "transfer-encoding", "content-length")
-            headers = [(name, value) for name, value in record.http_headers.headers if name.lower() not in decoded]
-            return ArchivedAnswer(warc_records.status(record), headers, body, warc_records.date(record))
-        return None
+
+        return self._trusted(find, None)
+
+    def _trusted(self, look: Callable[[], _Found], otherwise: _Found) -> _Found:
+        """Return what *look* returns; make an index anew that turns out to be wrong."""
+        for _ in range(1 + len(self.indexes)):
+            try:
+                return look()
+            except WrongIndex as error:
+                if not error.index.rebuild():
+                    logger.warning("%s can no longer be read: %s", error.index.path, error)
+                    break
+        return otherwise
 
 
 def warc_files(path: Path) -> list[Path]:
     """Return the WARC files at *path*, a file or a directory. Raises ArchiveError if a directory has none."""
-    names = sorted(p for p in path.rglob("*") if p.name.endswith(SUFFIXES)) if path.is_dir() else [path]
+    names = warc_files_of(path) if path.is_dir() else [path]
     if not names:
         raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
     return names
 
 
-def _records(
-    path: Path, offset: int = 0, kinds: tuple[str, ...] = ("response",)
-) -> Iterator[tuple[ArchiveIterator, ArcWarcRecord]]:
-    """Yield the records of *path* from *offset* on, each with its iterator. Raises ArchiveError if there is none."""
-    found = False
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            records = warc_records.records(file)
-            for record in records:
-                found = True
-                if record.rec_type in kinds and (record.rec_type != "response" or record.http_headers is not None):
-                    yield records, record
-    except warc_records.BROKEN as error:
-        if not found:
-            raise ArchiveError(f"{path} cannot be read as a WARC file: {error_reason(error)}") from error
-        logger.warning("%s breaks off: read as far as it goes", path)
+def warc_files_of(directory: Path) -> list[Path]:
+    """Return the WARC files in *directory*; none if there is no such directory."""
+    return sorted(path for path in directory.rglob("*") if path.name.endswith(SUFFIXES))
+
+
+def read_indexes(files: Sequence[Path], limit: int, own: str) -> list[FileIndex]:
+    """Return the index of each file; those of files in *own* that nobody writes any more are kept beside them."""
+    place = Path(own).resolve() if own else None
+    return [
+        FileIndex(
+            path,
+            limit,
+            keep=place is not None and path.resolve().is_relative_to(place) and not is_being_written(path),
+        )
+        for path in files
+    ]
+
+
+def _read(place: _Place) -> ArchivedAnswer | None:
+    """Return the answer; None if it is over the limit. Raises WrongIndex."""
+    record, body = place.content_index.read(place.content)
+    if place.entry is not place.content:
+        record, _ = place.index.read(place.entry)
+    if body is None:
+        return None
+    http = record.http_headers.headers if record.http_headers is not None else [("Content-Type", place.entry.mime)]
+    headers = [(name, value) for name, value in http if name.lower() not in _DECODED]
+    is_page = place.content.verdict is not None
+    return ArchivedAnswer(place.entry.url, place.status, headers, body, warc_records.date(record), is_page)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from cncert.archive.warc_reader import ArchivedPages
+from cncert.archive.own_files import repair
+from cncert.archive.warc_reader import ArchiveReader, warc_files, warc_files_of
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.editions.upgrade_store import Upgrade
-from cncert.exceptions import ArgumentError
+from cncert.exceptions import ArchiveError, ArgumentError
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
 
@@ -45,6 +46,7 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
         if args:
             raise ArgumentError(f"upgrade takes no argument {args[0]!r}")
         archive, pages = _archive(opts.archive, self.options.archive), None
+        unreadable = list[str]()
         async with self.open_store(reads_layout=1) as store:
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
             with progress_bar() as bar:
@@ -54,13 +56,19 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
                 outdated = await upgrade.outdated()
                 if archive and outdated:
                     looking = bar.add_task("Looking through the archive", total=None)
-                    pages = ArchivedPages(archive, self.settings.getint("DOWNLOAD_MAXSIZE"))
+                    own = "" if opts.dry_run else self.options.archive
+                    for line in repair(Path(own)) if own else ():
+                        print_message(line)
+                    try:
+                        pages = ArchiveReader(archive, self.settings.getint("DOWNLOAD_MAXSIZE"), own=own)
+                        unreadable += pages.unreadable
+                    except ArchiveError as error:
+                        unreadable.append(str(error))
                     bar.remove_task(looking)
                 for edition_id in bar.track(outdated, description="Reading again"):
                     await upgrade.read_again(edition_id, pages)
         for line in upgrade.problems:
             print_message(line)
-        unreadable = pages.unreadable if pages else []
         for line in unreadable:
             print_message(line)
         if opts.json:
@@ -72,11 +80,13 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
 
 
 def _archive(given: str | None, usual: str) -> Path | None:
-    """Return the archive to search for raw pages. Raises ArgumentError if *given* does not exist."""
+    """Return the archive to search for raw pages. Raises ArgumentError or ArchiveError if *given* is none."""
     if given is not None and not Path(given).exists():
         raise ArgumentError(f"--archive={given!r}: no such file or directory")
-    place = given or usual
-    return Path(place) if place else None
+    if given is not None:
+        warc_files(Path(given))
+        return Path(given)
+    return Path(usual) if usual and warc_files_of(Path(usual)) else None
 
 
 def _print(upgrade: Upgrade, dry_run: bool) -> None:

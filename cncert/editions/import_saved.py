@@ -25,10 +25,9 @@ class SavedIssueImporter:
         """Take in *issue*, read from the page *saved*; return what that did."""
         if not self._write:
             return await self._would_take(issue)
-        taken = await take(self._store, issue, "file")
-        if saved is not None and taken.is_new:
-            self._archive_page(issue, saved)
-        return taken
+        if saved is not None and await self._store.get_edition(edition_of(issue).id) is None:
+            self._archive_page(issue, saved)  # first: a kill in between loses nothing
+        return await take(self._store, issue, "file")
 
     async def _would_take(self, issue: Issue) -> Taken:
         """Return what taking in *issue* would do, as far as it can be said without doing it."""
@@ -52,7 +51,7 @@ class SavedIssueImporter:
         address = reprint.address if reprint is not None else issue.article.url or issue.provenance.address
         if self._archive is None or issue.article.kind is None or address is None:
             return
-        self._writer = self._writer or ArchiveWriter(self._archive)
+        self._writer = self._writer or ArchiveWriter(self._archive, "import")
         if saved.as_served:
             headers = [("Content-Type", "text/html; charset=UTF-8")]
             self._writer.add(address, 200, headers, saved.data, saved.saved_at)

@@ -39,8 +39,8 @@ FORMER_SAMPLE = ("data", "sample", "weekly.warc.gz")
 class PageSource(Protocol):
     """An archive of raw pages."""
 
-    def get(self, digest: str) -> bytes | None:
-        """Return the page with this SHA-256, or None. May raise ArchiveError."""
+    def page(self, digest: str) -> bytes | None:
+        """Return the page with this SHA-256, or None."""
 
 
 class Upgrade:
@@ -211,9 +211,9 @@ class Upgrade:
 
 
 def _page_of(edition: Edition, pages: PageSource) -> tuple[bytes, str] | None:
-    """Return a page in which *edition* was seen, and its SHA-256. May raise ArchiveError."""
+    """Return a page in which *edition* was seen, and its SHA-256."""
     digests = (edition.issue.provenance.sha256, edition.last.sha256, edition.first.sha256)
-    found = ((page, digest) for digest in dict.fromkeys(digests) if (page := pages.get(digest)) is not None)
+    found = ((page, digest) for digest in dict.fromkeys(digests) if (page := pages.page(digest)) is not None)
     return next(found, None)
 
 
@@ -225,7 +225,7 @@ def reread(edition: Edition, page: bytes, digest: str, pages: PageSource | None 
     origin = edition.issue.provenance
     provenance = origin.model_copy(update={"parser": PARSER, "sha256": digest})
     try:
-        kept = pages.get if pages is not None else lambda _: None
+        kept = pages.page if pages is not None else lambda _: None
         issue = validate_issue(clean_issue(read_kept(page, provenance, edition.issue.documents, kept)))
     except ValidationError as error:
         raise UpgradeError(first_problem(error)) from error

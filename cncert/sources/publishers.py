@@ -16,7 +16,7 @@ from cncert.wechat.address import may_fetch, read_address
 from cncert.wechat.failure_pages import read_page
 
 KeptContent = Callable[[str], bytes | None]
-"""Returns what was served, by its SHA-256; None if it is not kept. May raise ArchiveError."""
+"""Returns what was served, by its SHA-256; None if it is not kept."""
 
 
 class Publisher(NamedTuple):

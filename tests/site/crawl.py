@@ -52,6 +52,7 @@ def project_env(site: LoopbackWeChat | None, tmp_path: Path, *, store: str | Non
         "DOWNLOAD_DELAY": "0.001",
         "CNCERT_PAUSE": "0",
         "CNCERT_FEEDS": "",
+        "CNCERT_ARCHIVE": "",
         **(site.proxy_env() if site else {}),
         **env,
     }

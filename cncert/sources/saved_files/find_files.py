@@ -55,7 +55,8 @@ def find_files(name: str) -> Iterator[str | OSError]:
         )
         for file in sorted(files):
             path = Path(place, file)
-            if not file.startswith(".") and (path.is_file() or not path.exists()):
+            is_hidden = file.startswith(".") or path.suffix == ".cdxj"  # the index of an archive
+            if not is_hidden and (path.is_file() or not path.exists()):
                 yield str(path)
     yield from errors
 
