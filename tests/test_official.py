@@ -122,6 +122,41 @@ async def test_a_bounded_run_reads_the_lists_no_further_than_its_range(tmp_path:
         assert cert.asked() == [list_path()]
 
 
+async def test_a_run_of_older_issues_reads_the_lists_as_far_as_needed(tmp_path: Path) -> None:
+    """Those of newer weeks stay known: they are no reason to read on, once a list has named what is wanted."""
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=4)
+        assert crawl(site, tmp_path, "from=2026-10").returncode == 0
+        page = f"start=https://{HOST}{cert_site.path((2013, 11))}"
+        site.reset_log()
+        assert crawl(site, tmp_path, page, "from=2013-11", "until=2013-11").returncode == 0
+        assert list_path(4) in cert.asked()
+        site.reset_log()
+        assert crawl(site, tmp_path, "until=2018-13").returncode == 0
+        assert [issue for issue in await stored(tmp_path) if issue <= "2018-13"] == [
+            "2013-10", "2013-11", "2013-12", "2013-13", "2018-12", "2018-13",
+        ]  # fmt: skip
+        site.reset_log()
+        assert crawl(site, tmp_path, "until=2018-13").returncode == 0
+        assert cert.asked() == [list_path()]
+        cert.extend([(2026, week) for week in range(15, 20)])
+        site.reset_log()
+        assert crawl(site, tmp_path, "until=2018-13").returncode == 0
+        assert cert.asked() == [list_path()]
+        assert crawl(site, tmp_path).returncode == 0
+        assert len(await stored(tmp_path)) == len(ERAS) + 5
+
+
+async def test_a_run_of_older_issues_that_could_not_read_a_list_is_completed(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS, per_page=4)
+        cert.add(list_path(2), Answer(status=503))
+        assert crawl(site, tmp_path, "until=2018-13").returncode == 1
+        cert.relist()
+        assert crawl(site, tmp_path, "until=2018-13").returncode == 0
+        assert len(await stored(tmp_path)) == 6
+
+
 @pytest.mark.parametrize("column", [44, 17])
 async def test_the_older_list_goes_on_where_the_newer_ends(tmp_path: Path, column: int) -> None:
     """Its links have a class of their own; a list that repeats its last page ends too."""

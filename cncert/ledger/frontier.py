@@ -152,18 +152,19 @@ class Frontier:
     async def goes_on(self, listed: Sequence[str]) -> bool:
         """Whether a list is read on behind a page that names the addresses *listed*; no addresses say nothing.
 
-        It is if one of these was never requested, or another page that the run wants and that no list page of this run
-        has named: an earlier run ended before it had read or requested all.
+        It is if one of these that the run wants was never requested, or another one that no list page of this run has
+        named: an earlier run ended before it had read or requested all. It is too if no list has ever named an issue
+        that the run wants: lists begin with the newest.
         """
-        if not listed:
+        if not listed or self._scope.refresh:
             return True
         here = {row_id(address) for url in listed if (address := self._read_address(url)) is not None}
         self._listed |= here
-        waiting = [row for row in await self._store.rows() if row.state is State.KNOWN and self._readable(row)]
-        return self._scope.refresh or any(
-            row.id in here or (row.id not in self._listed and row.issue is not None and self._scope.wants(row.issue))
-            for row in waiting
-        )
+        rows = [row for row in await self._store.rows() if any("list" in one.sources for one in self._readable(row))]
+        wanted = [row for row in rows if row.issue is not None and self._scope.wants(row.issue)]
+        waiting = {row.id for row in wanted if row.state is State.KNOWN} - (self._listed - here)
+        untitled = any(row.id in here and row.issue is None and row.state is State.KNOWN for row in rows)
+        return not wanted or bool(waiting) or untitled
 
     async def _stored(self, rows: Iterable[LedgerRow]) -> Mapping[str, Issue]:
         """Return what is stored of the weeks of those *rows* that may be reprints."""
