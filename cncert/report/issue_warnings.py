@@ -78,7 +78,12 @@ def find_warnings(issue: Issue, named: Week, body: Body, text_figures: TextFigur
 
 def week_warnings(issue: Issue, named: Week) -> list[IssueWarning]:
     """Return the warnings that depend on the week of *issue*, whose title *named* one."""
-    found = chain(_about_time(issue, named), _about_earlier_issues((issue.year, issue.number), issue.review))
+    # The PDF of CNCERT's site has no list of earlier issues: that links to articles.
+    has_list = bool(issue.review) or not (issue.provenance.source == "site" or issue.documents)
+    found = chain(
+        _about_time(issue, named),
+        _about_earlier_issues((issue.year, issue.number), issue.review) if has_list else (),
+    )
     return [_warning(code, message) for code, message in found]
 
 
