@@ -43,6 +43,7 @@ def long(biz: int, mid: int, *, signed: bool = False) -> str:
     return f"{address}&chksm=97{mid:064x}" if signed else address
 
 
+SITE = "https://www.cert.org.cn/publish/main/44/2025/202504170000000202515/202504170000000202515_.html"
 UNSIGNED, SIGNED, REPRINT = long(OWN, 1), long(OWN, 1, signed=True), long(OTHER, 2)
 
 
@@ -157,11 +158,33 @@ OWN_ROW, OTHER_ROW = f"{OWN}-1-1", f"{OTHER}-2-1"
         ([row(OWN_ROW, G, found(SIGNED, "signed", G), ending=G), row(OTHER_ROW, "known",
           found(REPRINT, "unsigned"))], "gone", "open"),
         ([row("issue-2025-15", "known"), row(OTHER_ROW, "known", found(REPRINT, "unsigned"))], "known", "crawl"),
+        # Pages of CNCERT's site are asked for by their own spider only.
+        ([row("site-1", "known", found(SITE, "site"))], "known", "official"),
+        ([row("site-1", U, found(SITE, "site", "no_text"), ending="no_text")], "unavailable", "official"),
+        ([row("site-1", U, found(SITE, "site", "no_text"), ending="no_text"), row(OWN_ROW, "known",
+          found(SIGNED, "signed"))], "unavailable", "crawl"),
+        ([row("site-1", U, found(SITE, "site", "no_text"), ending="no_text"), row(OWN_ROW, B,
+          found(UNSIGNED, "unsigned", B), ending=B)], "blocked", "slower"),
     ],
 )  # fmt: skip
 def test_a_missing_week_has_its_state_and_what_would_help(rows: list[LedgerRow], state: str, advice: str) -> None:
     one = week(*rows)
     assert (one.state, one.advice) == (state, advice)
+
+
+@pytest.mark.usefixtures("before")
+def test_what_nothing_names_is_asked_of_wechat_before_a_person_is_to_search_there() -> None:
+    by_site = row("site-1", S, found(SITE, "site", S), ending=S).model_copy(update={"issue": "2025-14"})
+    by_both = row(OWN_ROW, S, found(SIGNED, "signed", S), ending=S).model_copy(update={"issue": "2025-13"})
+    assert week(by_site).advice == "crawl"
+    assert week(by_site, by_both).advice == "search"
+
+
+def test_the_wanted_addresses_are_those_that_the_weekly_spider_reads() -> None:
+    (line,) = [
+        line for line in wanted_lines([week(row("site-1", U, found(SITE, "site", U), ending=U))]) if SITE in line
+    ]
+    assert line == f"# {SITE}  (of CNCERT's site: scrapy crawl official)"
 
 
 def test_a_stored_week_says_what_it_was_read_from_and_wants_nothing() -> None:

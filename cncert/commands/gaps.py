@@ -18,6 +18,7 @@ from cncert.report.calendar import parse_week, week_range
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
 from cncert.terminal.safe_text import safe
+from cncert.wechat.address import read_address
 
 STATE_SIGNS: dict[WeekState, tuple[str, str]] = {
     "stored": ("■", "green"),
@@ -111,7 +112,7 @@ def _write_page(place: str, missing: list[calendar_gaps.Week], language: str) ->
 def wanted_lines(weeks: list[calendar_gaps.Week], language: str = "en") -> Iterator[str]:
     """Yield the missing issues of *weeks*, newest first, with the addresses that may work, best first.
 
-    All lines but addresses begin with #, as ``start=@FILE`` expects.
+    All lines but addresses of WeChat begin with #, as ``scrapy crawl weekly -a start=@FILE`` expects.
     """
     missing = calendar_gaps.missing(weeks)
     yield HOW_TO.format(len(missing)) if missing else "# No issue is missing."
@@ -120,7 +121,8 @@ def wanted_lines(weeks: list[calendar_gaps.Week], language: str = "en") -> Itera
         advice = f" → {week_words()['advice'][week.advice][language]}" if week.advice else ""
         advice += f" ({calendar_gaps.search_title(week)})" * (week.advice == "search")
         yield f"# {week.issue}  {period}  {week.state}: {safe(week.reason or 'not asked for yet')}{advice}"
-        yield from map(safe, week.addresses)
+        for url in week.addresses:
+            yield safe(url) if read_address(url) else f"# {safe(url)}  (of CNCERT's site: scrapy crawl official)"
 
 
 def print_weeks(

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from cncert.items import Model, Moment, Period, Source, day_in_china, issue_id
 from cncert.ledger.article_ledger import row_id
@@ -86,10 +86,12 @@ def weeks(
         _week(issue_id(*week), claims.get(issue_id(*week), []), stored)
         for week in calendar.weeks(calendar.parse_week(start), calendar.parse_week(end))
     ]
-    if rows:
+    are_of_site = {address.form == "site" for row in rows for address in row.addresses if address.tries}
+    if rows and are_of_site != {True}:
         return found
-    # No run has looked yet: it may find what nothing has named so far.
-    return [week.model_copy(update={"advice": week.advice and "crawl"}) for week in found]
+    # No run has looked at WeChat yet: it may find what nothing has named so far.
+    changed: dict[Advice | None, Advice] = {"search": "crawl"} if rows else dict.fromkeys(get_args(Advice), "crawl")
+    return [week.model_copy(update={"advice": changed.get(week.advice, week.advice)}) for week in found]
 
 
 def missing(all_weeks: Iterable[Week]) -> list[Week]:

@@ -12,7 +12,7 @@ from cncert.store.ledger_rows import LedgerAddress
 
 WeekState = Literal["stored", "known", "blocked", "gone", "unavailable", "rejected", "never named"]
 """The state of a week. ``never named``: no list, feed, index or person has named its issue."""
-Advice = Literal["crawl", "wait", "slower", "open", "search", "copy", "address", "report"]
+Advice = Literal["crawl", "wait", "slower", "open", "search", "copy", "address", "report", "official"]
 """What would help; the sentences are in ``week_states.toml``."""
 
 _Words = dict[str, dict[str, str]]
@@ -26,6 +26,8 @@ def advise(state: WeekState, ending: Ending | None, addresses: Collection[Ledger
     answered = [address for address in addresses if address.form in ANSWERED_FORMS]
     if state == "stored":
         return None
+    if state in ("known", "unavailable") and addresses and all(address.form == "site" for address in addresses):
+        return "official"  # no other spider reads these
     if ending in (Ending.NOT_ARCHIVED, Ending.REPRINT) or not all(address.tries for address in answered):
         return "crawl"  # one that should be answered has not been tried, or was refused for what is wanted now
     match state:
