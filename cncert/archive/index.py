@@ -136,7 +136,7 @@ def _belongs(record: ArcWarcRecord) -> bool:
     return not is_about and (kind != "response" or record.http_headers is not None)
 
 
-def judge(entry: IndexEntry, location: str | None, content: bytes) -> IndexEntry:
+def judge(entry: IndexEntry, location: str, content: bytes) -> IndexEntry:
     """Return *entry* with what the page is; *location* is where a redirect leads."""
     if (address := read_address(entry.url)) is not None:
         is_answer = entry.kind == "response"
@@ -162,10 +162,9 @@ def entry_of(record: ArcWarcRecord, limit: int) -> IndexEntry | None:
     return judge(described[0], location_of(record), described[1])
 
 
-def location_of(record: ArcWarcRecord) -> str | None:
-    """Return where the answer in *record* redirects to."""
-    found: str | None = record.http_headers.get_header("Location") if record.http_headers is not None else None
-    return found
+def location_of(record: ArcWarcRecord) -> str:
+    """Return where the answer in *record* redirects to, empty if it does not."""
+    return (record.http_headers.get_header("Location") or "") if record.http_headers is not None else ""
 
 
 class WrongIndex(Exception):
