@@ -66,6 +66,7 @@ MEMUSAGE_LIMIT_MB = 2048  # default 0: no limit
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allowed_hosts.py looks at pictures and feeds too
     "cncert.middlewares.superfluous_requests.SuperfluousRequestsMiddleware": 50,  # before robots.txt is asked
+    "cncert.middlewares.archive.ArchiveMiddleware": 900,  # next to the wire: answers are kept as they came
     "cncert.middlewares.allowed_hosts.HostsMiddleware": 950,  # the last one before the wire
 }
 SPIDER_MIDDLEWARES = {
@@ -80,8 +81,6 @@ ITEM_PIPELINES = {
     "cncert.pipelines.store.StorePipeline": 400,
 }
 EXTENSIONS = {"cncert.extensions.run_recorder.RunRecorder": 0}
-HTTPCACHE_STORAGE = "cncert.archive.http_cache.WarcStorage"  # used by replay=FILE and by CNCERT_ARCHIVE
-HTTPCACHE_POLICY = "cncert.archive.http_cache.ArchivePolicy"
 LOG_COLOR = os.getenv("TERM") != "dumb"  # default True; for this, colorlog would not look at the terminal
 LOG_FORMATTER = "cncert.extensions.log_formatter.LogFormatter"
 

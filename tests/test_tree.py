@@ -72,10 +72,10 @@ def test_every_package_has_its_layer() -> None:
     assert {package_of(path) for path in FILES} - LEVELS.keys() - {"__init__", "settings"} == set()
 
 
-def test_only_components_commands_and_the_archives_storage_know_scrapy() -> None:
+def test_only_components_and_commands_know_scrapy() -> None:
     known = {path for path in FILES if any(re.match(r"(scrapy|twisted)\b", module) for module in imported(path))}
     allowed = {"spiders", "middlewares", "pipelines", "extensions", "browser", "commands"}
-    assert {path for path in known if package_of(path) not in allowed} == {PACKAGE / "archive" / "http_cache.py"}
+    assert {path for path in known if package_of(path) not in allowed} == set()
 
 
 def test_the_package_knows_neither_tools_nor_tests() -> None:

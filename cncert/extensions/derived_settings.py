@@ -35,8 +35,6 @@ class DerivedSettings:
         settings.setdict(
             {
                 "FILES_STORE": as_folder(options.files),
-                "HTTPCACHE_ENABLED": bool(options.archive),
-                "HTTPCACHE_DIR": options.archive,
                 "DOWNLOAD_SLOTS": dict.fromkeys(PICTURE_HOSTS, slot),
             },
             priority="addon",

@@ -39,8 +39,8 @@ MAX_ARTICLES_A_RUN = 60
 
 The next run goes on.
 """
-_VOUCHED = {"start", "index", "file", "page"}
-"""Sources of addresses that are followed without a limit: persons, and the bundled index."""
+_VOUCHED = {"start", "index", "file", "page", "archive"}
+"""Sources of addresses that are followed without a limit: persons, the bundled index, an archive that is replayed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
+from cncert.archive.warc_reader import ArchiveReader
 from cncert.exceptions import FileDenied, ListError, NotAnIssue, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
 from cncert.ledger.article_ledger import FoundAddress
 from cncert.ledger.frontier import Frontier, PlannedRequest
+from cncert.middlewares.archive import ArchiveMiddleware
 from cncert.middlewares.failed_requests import FailedRequests, planned_of
 from cncert.middlewares.picture_retries import retried_issue, retry_request
 from cncert.options import Options
@@ -46,6 +48,11 @@ class LedgerMiddleware(RunComponent):
     def _failures(self) -> FailedRequests:
         return FailedRequests(self.crawler, self._frontier, self._request)
 
+    def _archive(self) -> ArchiveReader | None:
+        """Return the archive that is replayed, if one is."""
+        middleware = self.crawler.get_downloader_middleware(ArchiveMiddleware)
+        return middleware.reader if middleware is not None else None
+
     # --- requests
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
@@ -57,6 +64,12 @@ class LedgerMiddleware(RunComponent):
         try:
             async for thing in self._send([thing async for thing in start]):
                 yield thing
+            if (archive := self._archive()) is not None:
+                named = [(url, issue) for url, issue in archive.issues() if self._spider.read_address(url) is not None]
+                found = [FoundAddress(url, "archive", issue) for url, issue in named]
+                for planned in await self._frontier.plan(found):
+                    if planned is not None:
+                        yield self._request(planned)
             async for planned in self._frontier.due():
                 yield self._request(planned)
             async for issue in self.run.store.issues_with_unfinished_pictures():
@@ -149,6 +162,9 @@ class LedgerMiddleware(RunComponent):
                     await self._frontier.record_other_issue(thing, response.meta["issue"])
             async for thing in self._send(things):
                 yield thing
+            if (number := response.meta.get("answer", 0) + 1) < response.meta.get("answers", 1):
+                assert response.request is not None
+                yield response.request.replace(meta={**response.meta, "answer": number}, dont_filter=True)
         except StoreError as error:
             raise self.run.store_failed(error) from error
         if failure is not None:

@@ -18,6 +18,7 @@ from cncert.editions.take_issue import take
 from cncert.exceptions import DocumentError, NotAnIssue, SourceError, SourceFault, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import FoundAddress, Ledger
+from cncert.middlewares.archive import archived
 from cncert.middlewares.download_errors import is_too_large, why_unreached
 from cncert.middlewares.picture_retries import retry_request
 from cncert.monitoring.believed_times import believed
@@ -58,6 +59,7 @@ class SourcesMiddleware(RunComponent):
         options = Options.of(crawler.settings)
         self.sources, self._reprints = read_sources(options), options.reprints
         self._copies: list[str] = []
+        self._version = self._versions = 0
 
     @property
     def _spider(self) -> SeriesSpider:
@@ -71,7 +73,10 @@ class SourcesMiddleware(RunComponent):
         """
         if isinstance(self.crawler.spider, SeriesSpider) and self.crawler.spider.asks_sources:
             for source in self.sources:
-                await self._read(source)
+                self._version, self._versions = 0, 1
+                while self._version < self._versions:  # a replayed archive may have several, the newest first
+                    await self._read(source)
+                    self._version += 1
         async for thing in start:
             yield thing
         for issue in self._copies:
@@ -149,6 +154,7 @@ class SourcesMiddleware(RunComponent):
             logger.debug("No copy of %s: %s", named.issue, error)
             return
         try:
+            await archived(self.crawler)
             taken = await take(store, issue, "feed")
         except DocumentError:  # what is stored of it cannot be read, and stays
             self.run.note_failure(f"issue-{issue.id}", "not_stored")
@@ -166,6 +172,7 @@ class SourcesMiddleware(RunComponent):
             headers=dict(headers),
             meta={
                 "archived_as": archived_as(url),
+                "answer": self._version,
                 "shown_as": "feeds, albums",
                 "dont_retry": True,  # Scrapy's retries end with an ERROR line
                 "download_maxsize": MAX_BYTES,
@@ -186,6 +193,7 @@ class SourcesMiddleware(RunComponent):
             else:
                 if response.status < 500 or is_last:
                     break
+        self._versions = max(self._versions, response.meta.get("answers", 1))
         if response.status == 200:
             self.crawler.stats.inc_value("cncert/feeds/answered")
         location = (response.headers.get("Location") or b"").decode("latin-1")

@@ -25,6 +25,7 @@ from cncert.exceptions import StoreError, error_reason
 from cncert.extensions.run_recorder import RunRecorder
 from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.items import UNFINISHED_STATUSES, Issue, Picture, PictureStatus
+from cncert.middlewares.archive import archived
 from cncert.middlewares.download_errors import describe_error, is_too_large
 from cncert.options import local_folder
 from cncert.pipelines.atomic_files_store import AtomicFilesStore
@@ -70,6 +71,7 @@ class PicturesPipeline(FilesPipeline):
             self._known |= await store.get_pictures([picture.key for picture in item.images])
             await super().process_item(item)
             # One after the other: an issue that is stored next finds a picture kept that another one shows too.
+            await archived(self.crawler)
             async with self._keeping:
                 fetched = [self._fetched.pop(one.key) for one in item.images if one.key in self._fetched]
                 if fetched:

@@ -6,6 +6,7 @@ from cncert.editions.take_issue import take
 from cncert.exceptions import DocumentError, StoreError
 from cncert.extensions.run_recorder import RunComponent
 from cncert.items import Issue
+from cncert.middlewares.archive import archived
 
 
 class StorePipeline(RunComponent):
@@ -22,6 +23,7 @@ class StorePipeline(RunComponent):
         try:
             if item.editions:
                 return await run.store.get_issue(item.id) or item
+            await archived(self.crawler)
             taken = await take(run.store, item, "page")
         except DocumentError:
             run.note_failure(f"issue-{item.id}", "not_stored")

@@ -7,6 +7,7 @@ Spider arguments: see ``spiders/arguments.py`` and docs/official.md.
 
 import os
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from scrapy import Request
@@ -78,9 +79,10 @@ class OfficialSpider(SeriesSpider):
         """Yield the issue of a page. Raises NotAnIssue if it has none."""
         page = read_site_page(response.body, response.url)
         assert page is not None  # or the answer was refused
-        issue, contents = await fetch_site_issue(page, self.fetch_file, self.write_file, provenance(response, "site"))
+        fetch = partial(self.fetch_file, near=response.meta.get("archived_at"))
+        issue, contents = await fetch_site_issue(page, fetch, self.write_file, provenance(response, "site"))
         if self.arguments.wants(issue.id):
-            self.seen += 1
+            self.seen += "answer" not in response.meta  # further answers are of the same issue
             self.contents |= contents
             yield issue
         if self.seen == self.arguments.limit:

@@ -10,7 +10,6 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from cncert.archive.answer_clock import answered_at
-from cncert.archive.http_cache import replay_settings
 from cncert.browser import chromium
 from cncert.exceptions import FileDenied, NotAnIssue, error_reason
 from cncert.items import Provenance, Source
@@ -20,6 +19,14 @@ from cncert.sources.site_issue import FileWriter
 from cncert.spiders.arguments import JOB, Arguments
 from cncert.wechat.address import Address
 from cncert.wechat.failure_pages import Page
+
+REPLAY_SETTINGS: dict[str, object] = {
+    "DOWNLOAD_DELAY": 0,
+    "DOWNLOAD_SLOTS": {},
+    "RETRY_ENABLED": False,
+    "ROBOTSTXT_OBEY": False,
+}
+"""Settings of a crawl that an archive answers: without delays, since no request is sent."""
 
 
 class SeriesSpider(Spider):
@@ -57,7 +64,8 @@ class SeriesSpider(Spider):
             spider.given["start"] = ",".join(arguments.start)
         spider.arguments, spider.contents = arguments, {}
         if arguments.replay is not None:
-            crawler.settings.setdict(replay_settings(arguments.replay), priority="spider")
+            replay = {**REPLAY_SETTINGS, "CNCERT_REPLAY": str(arguments.replay)}
+            crawler.settings.setdict(replay, priority="spider")
         else:
             crawler.settings.setdict(chromium.crawl_settings(crawler.settings), priority="spider")
         return spider
@@ -72,10 +80,13 @@ class SeriesSpider(Spider):
         """Return the article in *response* (``Verdict.ARTICLE``), or why there is none."""
         raise NotImplementedError
 
-    async def fetch_file(self, url: str) -> bytes:
-        """Return the file at *url*, to which a page links. Raises NotAnIssue if it does not come."""
+    async def fetch_file(self, url: str, near: datetime | None = None) -> bytes:
+        """Return the file at *url*, to which a page links, in a replay the one of the time *near*.
+
+        Raises NotAnIssue if it does not come.
+        """
         try:
-            response = await self.crawler.engine.download_async(Request(url, meta={"shown_as": "a PDF"}))
+            response = await self.crawler.engine.download_async(Request(url, meta={"shown_as": "a PDF", "near": near}))
         except Exception as error:
             if is_robots_denial(error):
                 raise FileDenied(url) from error

@@ -60,7 +60,7 @@ class WeeklySpider(SeriesSpider):
         if issue.provenance.reprint is not None and not Options.of(self.settings).reprints:
             raise NotAnIssue("reprint", "a reprint, and CNCERT_REPRINTS is off")
         if self.arguments.wants(issue.id):
-            self.seen += 1
+            self.seen += "answer" not in response.meta  # further answers are of the same issue
             yield issue
         for line in issue.review:
             if line.url is not None:

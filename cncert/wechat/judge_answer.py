@@ -2,18 +2,26 @@
 
 from contextlib import suppress
 from functools import lru_cache
+from threading import Lock
 from urllib.parse import urljoin
 
 from cncert.wechat.address import is_verification, read_address
 from cncert.wechat.failure_pages import Page, Verdict, is_cut_off, read_page
 
+_one_at_a_time = Lock()
 
-@lru_cache(maxsize=1)  # the ledger and the spider ask about one answer, one after the other
+
 def judge_answer(url: str, status: int, location: str | None, body: bytes) -> Page:
     """Return the page that *url* answered with.
 
     *location* is the header of that name. Redirects are not followed: where they lead decides.
     """
+    with _one_at_a_time:  # who asks in another thread meanwhile gets the same page, read once
+        return _judge(url, status, location, body)
+
+
+@lru_cache(maxsize=1)  # the archive, the ledger and the spider ask about one answer
+def _judge(url: str, status: int, location: str | None, body: bytes) -> Page:
     if 300 <= status < 400:
         target = location or ""
         with suppress(ValueError):  # http://[
