@@ -84,6 +84,16 @@ def test_the_package_knows_neither_tools_nor_tests() -> None:
     ] == []
 
 
+def test_a_publisher_is_known_to_its_own_files_and_two_others() -> None:
+    """CNCERT's site is entered in the table of publishers and in the parser's version: nothing else names its files."""
+    own = {"cert_site", "official.py", "site_issue.py"}
+    known = {path.name for path in FILES if re.search("cert_site|site_issue", path.read_text(encoding="utf-8"))}
+    assert known - own - {path.name for path in (PACKAGE / "cert_site").iterdir()} == {
+        "publishers.py",
+        "parser_version.py",
+    }
+
+
 def test_at_the_top_stand_five_files() -> None:
     names = {"__init__.py", "settings.py", "options.py", "items.py", "exceptions.py"}
     assert {path.name for path in PACKAGE.glob("*.py")} == names

@@ -20,15 +20,13 @@ from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
 from cncert.archive.url_key import url_key
-from cncert.cert_site.addresses import read_page_address
-from cncert.cert_site.pages import judge_page, read_site_page
 from cncert.exceptions import error_reason
 from cncert.items import issue_id
+from cncert.report import publishers
 from cncert.report.title import read_title
 from cncert.terminal.atomic_write import write_whole
 from cncert.wechat.address import read_address, read_picture
-from cncert.wechat.failure_pages import Verdict, read_page
-from cncert.wechat.judge_answer import judge_answer
+from cncert.wechat.failure_pages import Verdict
 
 ANSWERS = ("response", "resource")
 """Types of records that hold an answer with its content."""
@@ -138,20 +136,13 @@ def _belongs(record: ArcWarcRecord) -> bool:
 
 def judge(entry: IndexEntry, location: str, content: bytes) -> IndexEntry:
     """Return *entry* with what the page is; *location* is where a redirect leads."""
-    if (address := read_address(entry.url)) is not None:
-        is_answer = entry.kind == "response"
-        page = judge_answer(entry.url, entry.status, location, content) if is_answer else read_page(content, entry.url)
-        if page.article is None:
-            return replace(entry, verdict=page.verdict)
-        title, key = read_title(page.article.title), page.article.key
-        article = str(key) if key is not None and address.key is None else None
-        return replace(entry, verdict=page.verdict, article=article, issue=issue_id(*title.week) if title else None)
-    if read_page_address(entry.url) is not None:
-        verdict = judge_page(entry.url, entry.status or 200, content).verdict
-        found = read_site_page(content, entry.url) if verdict is Verdict.ARTICLE else None
-        title = read_title(found.title) if found is not None else None
-        return replace(entry, verdict=verdict, issue=issue_id(*title.week) if title else None)
-    return entry
+    found = publishers.judge(entry.url, entry.status if entry.kind == "response" else None, location, content)
+    if found is None:
+        return entry
+    title = read_title(found.title) if found.title is not None else None
+    is_short = (address := read_address(entry.url)) is not None and address.key is None
+    article = found.article if is_short else None
+    return replace(entry, verdict=found.verdict, article=article, issue=issue_id(*title.week) if title else None)
 
 
 def entry_of(record: ArcWarcRecord, limit: int) -> IndexEntry | None:

@@ -19,9 +19,9 @@ from cncert.infographics.figures.figures_of_issue import reading_of_figures
 from cncert.items import Figure, Issue, Model
 from cncert.report.cleaning import clean_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.publishers import read_kept
 from cncert.report.validation import first_problem, validate_issue
 from cncert.report.which_week import claims_of
-from cncert.sources.publishers import read_kept
 from cncert.store import Store
 from cncert.store.backend import LAYOUT, FormerRevision, Write
 from cncert.store.editions import Edition

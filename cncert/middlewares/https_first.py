@@ -1,4 +1,4 @@
-"""Asks CNCERT's site over https, and over http for the rest of the run if it does not answer that."""
+"""Asks the site of a spider over https, and over http for the rest of the run if it does not answer that."""
 
 import logging
 from urllib.parse import unquote, urljoin, urlsplit
@@ -8,7 +8,6 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from cncert.cert_site.addresses import HOST
 from cncert.middlewares.download_errors import is_tls_refused, why_unreached
 
 logger = logging.getLogger(__name__)
@@ -25,11 +24,13 @@ class HttpsFirstHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._crawler = crawler
         self._uses_http = self._answers_https = False
 
     async def download_request(self, request: Request) -> Response:
         """Return the answer. Raises what https raised if http does not answer either."""
-        if urlsplit(request.url).netloc != HOST:
+        hosts: list[str] = getattr(self._crawler.spider, "allowed_domains", [])
+        if urlsplit(request.url).netloc not in hosts:
             return await super().download_request(request)
         if self._uses_http:
             request.meta["over_http"] = True
@@ -55,7 +56,7 @@ class HttpsFirstHandler(HTTP11DownloadHandler):
             return None
         if response.status not in ANSWERS_OF_A_SITE:
             return None
-        logger.warning("The site does not answer https: this run goes on with http://%s", HOST)
+        logger.warning("The site does not answer https: this run goes on with http://%s", urlsplit(request.url).netloc)
         self._uses_http = True
         return response
 

@@ -35,7 +35,6 @@ PARSER: Final = parser_name(
     "report",
     "sources/saved_files",
     "sources/feed_copy.py",
-    "sources/site_issue.py",
     "data",
 )
 """Version of what reads pages."""

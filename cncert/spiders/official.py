@@ -18,7 +18,7 @@ from cncert.cert_site import addresses
 from cncert.cert_site.pages import judge_page, read_site_page
 from cncert.exceptions import ListError
 from cncert.ledger.article_ledger import SiteAddress
-from cncert.sources.site_issue import fetch_site_issue, read_site_list
+from cncert.report.site_issue import fetch_site_issue, read_site_list
 from cncert.spiders.series_spider import SeriesSpider, provenance
 from cncert.wechat.failure_pages import Page
 

@@ -15,8 +15,8 @@ from cncert.exceptions import FileDenied, NotAnIssue, error_reason
 from cncert.items import Provenance, Source
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
-from cncert.sources.site_issue import FileWriter
 from cncert.spiders.arguments import JOB, Arguments
+from cncert.terminal.atomic_write import FileWriter
 from cncert.wechat.address import Address
 from cncert.wechat.failure_pages import Page
 

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from glob import escape
@@ -16,6 +16,11 @@ from pathlib import Path
 
 from cncert.terminal.live_process import process_is_gone
 
+FileWriter = Callable[[str, bytes], Awaitable[Path | None]]
+"""Writes a file to a path below ``CNCERT_FILES``; returns where it is on this machine, None for a bucket.
+
+Raises StoreError if that fails.
+"""
 _PART = re.compile(r"\..+\.(?P<pid>\d+)@(?P<host>.+)\.part")
 
 

@@ -9,7 +9,7 @@ from cncert.output.check.picture_crops import CroppedPictures
 from cncert.quality.series_breaks import are_comparable
 from cncert.report.calendar import Week, next_week, previous_week
 from cncert.report.preferred_figures import preferred_numbers
-from cncert.sources.publishers import article_link
+from cncert.report.publishers import article_link
 from cncert.store import Store
 from cncert.store.picture_readings import Correction
 

@@ -17,8 +17,8 @@ from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_l
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.publication_time import publication_time
+from cncert.report.publishers import article_link
 from cncert.report.series import SERIES
-from cncert.sources.publishers import article_link
 
 IDS: Final = UUID("6d0c2a52-3f0b-5b0e-9d4e-7c1f8f6a4b93")
 """An issue has the same id in every feed that anybody exports; one of the sample series has another."""

@@ -13,7 +13,7 @@ from cncert.output.export.figure_texts import SAMPLE_NOTE, change_text, metric_l
 from cncert.output.export.harmless_text import replace_unsafe
 from cncert.output.export.staged_files import StagedFiles
 from cncert.report.publication_time import publication_time
-from cncert.sources.publishers import article_link, safe_link
+from cncert.report.publishers import article_link, safe_link
 from cncert.wechat.address import read_picture
 from cncert.wechat.sample_mark import SAMPLE_MARK
 

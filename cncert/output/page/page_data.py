@@ -24,7 +24,7 @@ from cncert.report.calendar import Week, parse_week, previous_week
 from cncert.report.metrics import Metric, metrics
 from cncert.report.preferred_figures import preferred_numbers, preferred_words
 from cncert.report.publication_time import publication_time
-from cncert.sources.publishers import article_link, safe_link
+from cncert.report.publishers import article_link, safe_link
 from cncert.store import Store
 from cncert.store.endings import State
 from cncert.wechat.address import ArticleKey, biz_number, read_picture

@@ -6,7 +6,7 @@ from typing import Any
 from cncert.ledger.calendar_gaps import Week, search_title
 from cncert.ledger.week_states import week_words
 from cncert.output.html_pages import content_policy, read_file, read_words, source_hash, templates, trusted
-from cncert.sources.publishers import safe_link
+from cncert.report.publishers import safe_link
 from cncert.wechat.address import read_address
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import takewhile
-from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
@@ -24,17 +23,13 @@ from cncert.report.report_lines import is_report_heading
 from cncert.report.series import SERIES
 from cncert.report.title import MAX_LINE_CHARACTERS, find_titles, read_title
 from cncert.report.which_week import claims_of
+from cncert.terminal.atomic_write import FileWriter
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Line
 from cncert.wechat.text import dense
 
 logger = logging.getLogger(__name__)
 
-FileWriter = Callable[[str, bytes], Awaitable[Path | None]]
-"""Writes a file to a path below ``CNCERT_FILES``; returns where it is on this machine, None for a bucket.
-
-Raises StoreError if that fails.
-"""
 COMES_LATER = ("unanswered", "not_archived")
 """Why a file did not come that may come later: the text of its page does not take its place then."""
 _ENDINGS = {PdfState.NO_TEXT: "no_text", PdfState.ENCRYPTED: "encrypted"}

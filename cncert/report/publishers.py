@@ -1,4 +1,4 @@
-"""Who publishes the series, WeChat and CNCERT's site: their addresses that may be links, and how a kept page is read.
+"""Who publishes the series, WeChat and CNCERT's site: their addresses, what an answer is, and how a kept page is read.
 
 To add a site: its package beside ``wechat`` and ``cert_site``, its spider, and a line in PUBLISHERS.
 """
@@ -7,16 +7,26 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cncert.cert_site.addresses import read_file_address, read_page_address
-from cncert.cert_site.pages import read_site_page
+from cncert.cert_site.pages import judge_page, read_site_page
 from cncert.exceptions import NotAnIssue
 from cncert.items import DocumentFile, Issue, Provenance, Source
 from cncert.report.issue import read_issue
-from cncert.sources.site_issue import SiteFile, read_site_issue
+from cncert.report.site_issue import SiteFile, read_site_issue
 from cncert.wechat.address import may_fetch, read_address
-from cncert.wechat.failure_pages import read_page
+from cncert.wechat.failure_pages import Verdict, read_page
+from cncert.wechat.judge_answer import judge_answer
 
 KeptContent = Callable[[str], bytes | None]
 """Returns what was served, by its SHA-256; None if it is not kept."""
+
+
+class JudgedAnswer(NamedTuple):
+    """What an answer to a request for a page is."""
+
+    verdict: Verdict
+    title: str | None = None
+    article: str | None = None
+    """The key of the article that the page shows, if it states one."""
 
 
 class Publisher(NamedTuple):
@@ -26,6 +36,9 @@ class Publisher(NamedTuple):
     """The sources of editions that are read as its pages are."""
     link: Callable[[str], str | None]
     """Returns the address in a text if it is one of this place; None otherwise."""
+    judge: Callable[[str, int | None, str, bytes], JudgedAnswer | None]
+    """Judges the answer to an address by its status, where it redirects to, and its content; None if that is no address
+    of a page. What a browser made of an answer has no status."""
     read_kept: Callable[[bytes, Provenance, list[DocumentFile], KeptContent], Issue]
     """Reads the issue in a kept page and its files, not yet validated. Raises NotAnIssue."""
 
@@ -33,6 +46,23 @@ class Publisher(NamedTuple):
 def _article_link(text: str) -> str | None:
     address = read_address(text) if may_fetch(text) else None
     return address.url if address else None
+
+
+def _judge_article(url: str, status: int | None, location: str, content: bytes) -> JudgedAnswer | None:
+    if read_address(url) is None:
+        return None
+    page = read_page(content, url) if status is None else judge_answer(url, status, location, content)
+    article = page.article
+    if article is None:
+        return JudgedAnswer(page.verdict)
+    return JudgedAnswer(page.verdict, article.title, str(article.key) if article.key is not None else None)
+
+
+def _judge_site(url: str, status: int | None, _location: str, content: bytes) -> JudgedAnswer | None:
+    if read_page_address(url) is None:
+        return None
+    page = read_site_page(content, url)
+    return JudgedAnswer(judge_page(url, status or 200, content).verdict, page.title if page is not None else None)
 
 
 def _read_article(page: bytes, provenance: Provenance, _files: list[DocumentFile], _kept: KeptContent) -> Issue:
@@ -55,9 +85,15 @@ def _read_site(page: bytes, provenance: Provenance, files: list[DocumentFile], k
 
 
 PUBLISHERS = (
-    Publisher(("page", "reprint_card", "reprint", "feed", "file"), _article_link, _read_article),
-    Publisher(("site",), lambda text: read_page_address(text) or read_file_address(text), _read_site),
+    Publisher(("page", "reprint_card", "reprint", "feed", "file"), _article_link, _judge_article, _read_article),
+    Publisher(("site",), lambda text: read_page_address(text) or read_file_address(text), _judge_site, _read_site),
 )
+
+
+def judge(url: str, status: int | None, location: str, content: bytes) -> JudgedAnswer | None:
+    """Return what the answer to *url* is (see ``Publisher.judge``); None if nobody publishes the series there."""
+    answers = (publisher.judge(url, status, location, content) for publisher in PUBLISHERS)
+    return next((answer for answer in answers if answer is not None), None)
 
 
 def read_kept(page: bytes, provenance: Provenance, files: list[DocumentFile], kept: KeptContent) -> Issue:
