@@ -98,7 +98,7 @@ class Options(BaseModel):
     """Where documents are kept: ``sqlite:///PATH`` or ``mongodb://HOST/DATABASE``."""
     files: Annotated[str, BeforeValidator(_read_files)] = "data/pictures"
     """Where pictures are kept: a directory, ``s3://BUCKET/PATH`` or ``gs://BUCKET/PATH``."""
-    archive: Text = ""
+    archive: Text = "data/archive"
     """A directory for WARC files of all that is fetched; empty: none are written."""
     # The account's own feed at Wechat2RSS, a free service, has its newest articles. Doonsec's lists those of Chinese
     # accounts about security: reprints among them, under short addresses, which are answered.

@@ -12,7 +12,7 @@ def call(command: ProjectCommand, *args: str, **given: object) -> int:
     """The exit status of *command* called with *args*, with *given* settings; what it prints is printed."""
     settings = Settings()
     settings.setmodule(project, priority="project")
-    settings.setdict(given, priority="cmdline")
+    settings.setdict({"CNCERT_ARCHIVE": "", **given}, priority="cmdline")
     command.settings = settings
     parser = ArgumentParser(conflict_handler="resolve")  # as Scrapy makes it
     command.add_options(parser)

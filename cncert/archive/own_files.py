@@ -21,6 +21,12 @@ def new_name(writer: str) -> str:
     return f"{writer}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{socket.gethostname()}-{os.getpid()}.warc.gz"
 
 
+def count_files(directory: Path) -> tuple[int, int]:
+    """Return how many WARC files *directory* holds, and their bytes, also if there is no such directory."""
+    sizes = [path.stat().st_size for path in directory.rglob("*.warc*") if path.is_file()]
+    return len(sizes), sum(sizes)
+
+
 def is_being_written(path: Path) -> bool:
     """Whether the process that the name of *path* states may still write it."""
     name = _NAME.fullmatch(path.name)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
 
@@ -19,7 +20,7 @@ from cncert.monitoring.exit_status import failure_lines
 from cncert.monitoring.print_run_summary import alert_markup, run_state
 from cncert.monitoring.prometheus import metrics
 from cncert.monitoring.run_lines import all_lines
-from cncert.monitoring.store_status import Status, status, status_document
+from cncert.monitoring.store_status import ArchiveSize, Status, status, status_document
 from cncert.store.close_reasons import CloseReason
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
@@ -48,7 +49,8 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
         try:
             async with self.open_store(create=False) as store:
                 await say_if_sample(store)
-                state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name)
+                archive = ArchiveSize.of(self.options)
+                state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name, archive)
         except StoreError:
             if opts.prometheus:
                 _write(opts.prometheus, None)
@@ -126,6 +128,9 @@ def _of_the_store(state: Status, language: str) -> list[tuple[str, str]]:
     for place, (name, number) in enumerate(state.advice.items()):
         advice = escape_markup(week_words()["advice"][name][language])
         lines.append(("" if place else "advice", f"{number} missing week{'s' * (number > 1)}: {advice}"))
+    if state.archive is not None:
+        size = f"{state.archive.files} files, {decimal(state.archive.bytes)}"
+        lines.append(("archive", escape_markup(f"{state.archive.place}: {size}")))
     lines.append(("due", f"{state.due_now} articles now, {state.due_later} later; {state.pictures} pictures"))
     return lines
 

@@ -49,7 +49,7 @@ class SavedIssueImporter:
         reprint = issue.provenance.reprint
         # A reprint is no answer of the original's address.
         address = reprint.address if reprint is not None else issue.article.url or issue.provenance.address
-        if self._archive is None or issue.article.kind is None or address is None:
+        if self._archive is None or issue.article.kind is None or address is None or issue.provenance.sample:
             return
         self._writer = self._writer or ArchiveWriter(self._archive, "import")
         if saved.as_served:

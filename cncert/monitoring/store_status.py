@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import datetime, time
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, Self, get_args
 
+from cncert.archive.own_files import count_files
 from cncert.items import CHINA, IssueWarning, Model, Moment
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
@@ -13,6 +15,7 @@ from cncert.monitoring.believed_times import believed
 from cncert.monitoring.due_dates import publication_day
 from cncert.monitoring.monitor_input import StoreSnapshot
 from cncert.monitoring.run_lines import alert_document, run_document
+from cncert.options import Options
 from cncert.report.publication_time import publication_time
 from cncert.store.endings import Ending, State
 from cncert.store.run_records import Alert, RunRecord
@@ -30,6 +33,22 @@ class NewestIssue(Model):
     age_seconds: int
     """Time since it was published, or since the day that counts for it if the time is not known."""
     warnings: list[IssueWarning]
+
+
+class ArchiveSize(Model):
+    """The raw pages that are kept."""
+
+    place: str
+    files: int
+    bytes: int
+
+    @classmethod
+    def of(cls, options: Options) -> Self | None:
+        """Return what is in the archive of *options*; None if it is off."""
+        if not options.archive:
+            return None
+        files, size = count_files(Path(options.archive))
+        return cls(place=options.archive, files=files, bytes=size)
 
 
 class Status(Model):
@@ -59,13 +78,15 @@ class Status(Model):
     """How many articles wait for a later run."""
     pictures: int
     """How many pictures the next run requests."""
+    archive: ArchiveSize | None
+    """The raw pages that are kept; None if the archive is off."""
     alerts: list[Alert]
     attention: bool
     """Whether somebody has to act."""
 
 
-def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
-    """Return the status of *store* (its address) by *snapshot* and *alerts*."""
+def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str, archive: ArchiveSize | None = None) -> Status:
+    """Return the status of *store* (its address) by *snapshot* and *alerts*, with the size of its *archive*."""
     counts = Counter(week.state for week in snapshot.weeks)
     advice = Counter(week.advice for week in snapshot.weeks if week.advice)
     due = _due_articles(snapshot)
@@ -83,6 +104,7 @@ def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str) -> Status:
         due_now=due[True],
         due_later=due[False],
         pictures=snapshot.outstanding,
+        archive=archive,
         alerts=[alert for alert in alerts if not alert.over],
         attention=any(alert.level == "attention" and not alert.over for alert in alerts),
     )

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from packaging.requirements import Requirement
 
-from cncert.archive.warc_reader import SUFFIXES
+from cncert.archive.own_files import count_files
 from cncert.exceptions import SettingError
 from cncert.monitoring import alert_channels
 from cncert.monitoring.alert_words import sentence
@@ -159,8 +159,8 @@ def check_archive(options: Options) -> list[CheckResult]:
     place = options.archive
     if not place:
         return [CheckResult("archive", "ok", "off: raw pages are not kept (CNCERT_ARCHIVE)")]
-    kept = [path.stat().st_size for path in Path(place).glob("*") if path.name.endswith(SUFFIXES)]
-    return check_directory("archive", place, f"; {len(kept)} files, {_size(sum(kept))}")
+    files, size = count_files(Path(place))
+    return check_directory("archive", place, f"; {files} files, {_size(size)}")
 
 
 def check_directory(check: str, place: str, more: str = "") -> list[CheckResult]:

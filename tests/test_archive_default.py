@@ -1,0 +1,51 @@
+"""What is kept of a run without being asked for, and what says so."""
+
+import json
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cncert.archive.warc_reader import ArchiveReader
+from cncert.editions import import_saved
+from cncert.sources.saved_files.read_files import PageFromFile, read_files
+from cncert.store import open_store
+from tests import series
+from tests.site.crawl import project_env, run_scrapy
+
+
+@pytest.mark.parametrize(("archive", "said"), [("kept", "2 files, 30 bytes"), ("none", "0 files, 0 bytes"), ("", None)])
+async def test_the_status_says_how_much_is_kept(tmp_path: Path, archive: str, said: str | None) -> None:
+    (tmp_path / "kept").mkdir()
+    for name in ("a.warc.gz", "b.warc", "a.cdxj"):
+        (tmp_path / "kept" / name).write_bytes(b"x" * 15)
+    env = project_env(None, tmp_path, CNCERT_ARCHIVE=str(tmp_path / archive) if archive else "")
+    async with open_store(env["CNCERT_STORE"]):
+        pass
+    found = run_scrapy("status", env=env).stdout
+    assert (said in found) if said else ("archive" not in found)
+    (size,) = [json.loads(run_scrapy("status", "--json", env=env).stdout)["archive"]]
+    assert (size is None) is (said is None)
+
+
+def test_nothing_is_kept_of_the_demo(tmp_path: Path) -> None:
+    env = project_env(None, tmp_path, CNCERT_ARCHIVE=str(tmp_path / "archive"))
+    assert run_scrapy("demo", str(tmp_path / "demo"), env=env).returncode == 0
+    assert not (tmp_path / "archive").exists()
+
+
+async def test_a_page_is_archived_before_its_issue_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import that is killed in between has the page, and the next one stores the issue."""
+    page, url = series.page_of("2025-03"), series.published("2025-03").url
+    (tmp_path / "page.html").write_bytes(page)
+    (one,) = read_files([str(tmp_path / "page.html")], Namespace(jobs=1), keep_pages=True)
+    assert isinstance(one, PageFromFile) and one.issue is not None
+    async with open_store(f"sqlite:///{tmp_path / 'cncert.db'}") as store:
+        monkeypatch.setattr(import_saved, "take", lambda *_: 1 / 0)
+        importer = import_saved.SavedIssueImporter(store, tmp_path / "archive")
+        with closing(importer), pytest.raises(ZeroDivisionError):
+            await importer.take(one.issue, one.saved_page)
+    found = ArchiveReader(tmp_path / "archive", 2**25).get(url)
+    assert found is not None
+    assert found.body == page
