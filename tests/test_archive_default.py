@@ -1,6 +1,7 @@
 """What is kept of a run without being asked for, and what says so."""
 
 import json
+import os
 from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,11 @@ from cncert.editions import import_saved
 from cncert.sources.saved_files.read_files import PageFromFile, read_files
 from cncert.store import open_store
 from tests import series
-from tests.site.crawl import project_env, run_scrapy
+from tests.site import pages
+from tests.site.crawl import crawl, project_env, run_scrapy
+from tests.site.server import LoopbackWeChat
+from tests.small_disk import UNSHARE, needs_mount
+from tests.test_pictures import MOUNT
 
 
 @pytest.mark.parametrize(("archive", "said"), [("kept", "2 files, 30 bytes"), ("none", "0 files, 0 bytes"), ("", None)])
@@ -49,3 +54,20 @@ async def test_a_page_is_archived_before_its_issue_is_stored(tmp_path: Path, mon
     found = ArchiveReader(tmp_path / "archive", 2**25).get(url)
     assert found is not None
     assert found.body == page
+
+
+@needs_mount
+@pytest.mark.parametrize("gone", [True, False], ids=["the last answer, of which nothing is stored", "a page"])
+def test_a_full_disk_costs_no_issue_and_is_said(site: LoopbackWeChat, tmp_path: Path, gone: bool) -> None:
+    (one,), archive = series.publish(site, "2024-16", "2024-16", linked=lambda _: None), tmp_path / "archive"
+    archive.mkdir()
+    if gone:
+        noise = f"<!--{os.urandom(9000).hex()}-->".encode()
+        site.add_article(one.url, pages.FAILURES["deleted_zh"].page.replace(b"</body>", noise + b"</body>"))
+    prefix = [*UNSHARE, "sh", "-c", MOUNT, str(archive)]
+    bounds = (f"start={one.url}", "from=2024-16", "until=2024-16")
+    run = crawl(site, tmp_path, *bounds, prefix=prefix, CNCERT_ARCHIVE=str(archive))
+    assert run.returncode == 1
+    assert run.stderr.count("cannot be written: No space left on device") == 1
+    assert "the archive could not be written" in run.stderr
+    assert ("issues    1 new" in run.stderr) is not gone

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -44,6 +45,8 @@ class RunRecorder:
         self.log: RunLog | None = None
         self.waits_until: datetime | None = None
         """When the last pause after a verification page ends or ended."""
+        self.before_end: list[Callable[[], Awaitable[None]]] = []
+        """What other components have to finish before the run is judged."""
         self._options = Options.of(crawler.settings)
         self._store: Store = open_store(self._options.store)
         self._first_failure: Exception | None = None
@@ -214,6 +217,8 @@ class RunRecorder:
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Finish the record and close the store."""
         self.crawler.stats.set_value("cncert/run/clean", False)
+        for finish in self.before_end:
+            await finish()
         for waiting in (self._next_heartbeat, self._heartbeat):
             if waiting is not None:
                 waiting.cancel()

@@ -66,6 +66,7 @@ class ArchiveMiddleware(RunComponent):
                 logger.info("Replaying %s: %d records", place, len(self.reader))
             elif self._own:
                 self._writer = await self._in_thread(partial(ArchiveWriter, Path(self._own), spider.name, limit))
+                self.run.before_end.append(self.written)
         except ArchiveError as error:
             logger.error("%s", error)
             raise CloseSpider("archive_failed") from error
