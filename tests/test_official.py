@@ -239,6 +239,15 @@ async def test_a_page_without_a_list_behind_the_last_one_is_its_end(tmp_path: Pa
         assert cert.asked() == [list_path()]
 
 
+async def test_an_older_list_that_is_no_more_is_no_fault(tmp_path: Path) -> None:
+    with LoopbackWeChat(hosts=[HOST]) as site:
+        cert = CertSite(site, ERAS[-3:])
+        cert.add(list_path(1, 17), SOFT_404)
+        run = crawl(site, tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert len(await stored(tmp_path)) == 3
+
+
 async def test_a_list_whose_end_was_down_once_ends_there_later(tmp_path: Path) -> None:
     with LoopbackWeChat(hosts=[HOST]) as site:
         cert = CertSite(site, ERAS, per_page=7)

@@ -11,7 +11,7 @@ from itertools import takewhile
 from shlex import quote
 from typing import NamedTuple
 
-from cncert.cert_site.addresses import NEWEST_LIST, OLDER_LIST
+from cncert.cert_site.addresses import NEWEST_LIST
 from cncert.cert_site.pages import SitePage, read_list_page, read_texts
 from cncert.exceptions import FileDenied, ListError, NotAnIssue, StoreError
 from cncert.items import DocumentFile, Issue, Provenance, issue_id
@@ -61,10 +61,10 @@ class SiteList(NamedTuple):
 def read_site_list(status: int, data: bytes, address: str, known: Mapping[str, str | None] | None) -> SiteList:
     """Return what the list page at *address* names. Raises ListError if the answer shows no list.
 
-    *known*: the issues that lists have named in this run, None if no list was read. Once one was, a page behind the
-    first that has no list is the end, whatever its status says: a site may show a page of its own for what it does
-    not have. It is none if it shows nothing, as a script that is to be run first, or if it names issues that no list
-    has named: then it is laid out otherwise.
+    *known*: the issues that lists have named in this run, None if no list was read. Once one was, another page that
+    has no list is the end, whatever its status says: a site may show a page of its own for what it does not have. It is
+    none if it shows nothing, as a script that is to be run first, or if it names issues that no list has named: then it
+    is laid out otherwise.
     """
     if status == 404 and address != NEWEST_LIST:  # the older list may be no more
         return _end(address)
@@ -75,7 +75,7 @@ def read_site_list(status: int, data: bytes, address: str, known: Mapping[str, s
         texts = [text for text in read_texts(data) if len(text) <= MAX_LINE_CHARACTERS]
         titles = (title for text in texts for title, _, _ in find_titles(dense(text)))
         others = {issue_id(*title.week) for title in titles}.difference((known or {}).values())
-        if known is not None and address not in (NEWEST_LIST, OLDER_LIST) and not others and (texts or listed == []):
+        if known is not None and address != NEWEST_LIST and not others and (texts or listed == []):
             return _end(address)
         named = f", though it names {len(others)} issues, such as {max(others)}" if others else ""
         raise ListError("unknown", f"no list is found in it{named}: has its layout changed?")
