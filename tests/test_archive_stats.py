@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from warcio.warcwriter import WARCWriter
 
+from cncert.archive.print_statistics import group_by_period
 from cncert.archive.statistics import ArchiveStats, Sizes
-from cncert.commands.archive import ArchiveCommand, group_by_period
+from cncert.commands.archive import ArchiveCommand
 from tests import series
 from tests.calls import call
 from tests.site import pages
@@ -114,10 +115,10 @@ def test_the_command_fails_if_a_file_gave_nothing(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((), "archive needs a word: stats"),
-        (("list",), "archive knows stats, not 'list'"),
+        ((), "archive needs a word: stats, verify"),
+        (("list",), "archive knows stats, verify, not 'list'"),
         (("stats",), "no archive is named"),
-        (("stats", "a", "b"), "takes one path, not 2"),
+        (("stats", "docs", "/no/such"), "/no/such: no such file or directory"),
         (("stats", "/no/such"), "/no/such: no such file or directory"),
         (("stats", "docs"), "docs holds no WARC file"),
     ],

@@ -183,7 +183,7 @@ class FileIndex:
         except OSError as error:
             self.unreadable = f"{path} cannot be read as a WARC file: {error_reason(error)}"
             return
-        lines, changed_at = _read_kept(index_path(path))
+        lines, changed_at = read_kept(index_path(path))
         end = end_of(lines, path.name)
         is_older = end == file.st_size and changed_at < file.st_mtime_ns
         if end is None or end > file.st_size or is_older or not self._has_all(lines):
@@ -202,7 +202,7 @@ class FileIndex:
     def _has_all(self, lines: bytes) -> bool:
         """Whether *lines* leave out nothing that they should have: between two places are other records, if any."""
         end = 0
-        for place, length in sorted(_places(lines)):
+        for place, length in sorted(places_of(lines)):
             try:
                 if place < end or (place > end and self._holds_content(end, place)):
                     return False
@@ -313,23 +313,23 @@ def index_path(path: Path) -> Path:
 def end_of(lines: bytes, filename: str) -> int | None:
     """Return where the last record of *lines* ends in the file *filename*; None if they are no index of ours of it."""
     name = rb'"filename": ' + json.dumps(filename).encode() + rb', "key": "'
-    places = _places(lines)
+    places = places_of(lines)
     if len(places) != lines.count(b"\n") or lines.count(name) != len(places):
         return None
     return max((place + length for place, length in places), default=0)
 
 
-def _places(lines: bytes) -> list[tuple[int, int]]:
+def places_of(lines: bytes) -> list[tuple[int, int]]:
     """Return offset and length of the record of each line."""
     return [(int(place), int(length)) for length, place in _PLACE.findall(lines)]
 
 
 def read_end(path: Path) -> int:
     """Return where the last record in the kept index of the WARC file *path* ends; 0 if it has none of ours."""
-    return end_of(_read_kept(index_path(path))[0], path.name) or 0
+    return end_of(read_kept(index_path(path))[0], path.name) or 0
 
 
-def _read_kept(path: Path) -> tuple[bytes, int]:
+def read_kept(path: Path) -> tuple[bytes, int]:
     """Return the whole lines of the index *path*, and when it was changed; nothing if there is none."""
     try:
         with path.open("rb") as file:

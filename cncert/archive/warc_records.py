@@ -36,9 +36,12 @@ class Readable(Protocol):
         """Return how many bytes were read."""
 
 
-def records(file: Readable) -> ArchiveIterator:
-    """Return the records of *file* from its present position on. Raises one of BROKEN."""
-    found = ArchiveIterator(file)
+def records(file: Readable, *, check_digests: bool = False) -> ArchiveIterator:
+    """Return the records of *file* from its present position on. Raises one of BROKEN.
+
+    With *check_digests* each has a ``digest_checker``, which is right once the record has been read.
+    """
+    found = ArchiveIterator(file, check_digests=check_digests)
     found.reader = _Reader(found.fh)
     return found
 

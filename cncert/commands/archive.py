@@ -1,163 +1,108 @@
-"""``scrapy archive stats``: statistics of the WARC files of CNCERT_ARCHIVE."""
+"""``scrapy archive``: looks into archives of raw pages, and verifies them."""
 
 import signal
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.filesize import decimal
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
-from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.console import print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
+from cncert.terminal.safe_text import safe
 
-if TYPE_CHECKING:
-    from cncert.archive.statistics import ArchiveStats, Sizes
-
-MAX_MONTHS = 24
-"""Years are shown instead of more months."""
-MAX_BAR_WIDTH, WIDTH_BEFORE_BAR = 20, 54
-"""In columns of the terminal."""
+OPTIONS = {
+    "stats": ("json",),
+    "verify": (),
+}
+"""The words of the command, each with the options that it takes."""
 
 
 class ArchiveCommand(ProjectCommand, ScrapyCommand):
-    """Reads archives, changes nothing in them."""
+    """Works on archives: those that are named, else CNCERT_ARCHIVE."""
 
     def syntax(self) -> str:
-        return "[options] stats [PATH]"
+        return "[options] stats [PATH...] | verify [PATH...]"
 
     def short_desc(self) -> str:
-        return "Show what an archive of raw pages holds, and how it grows"
+        return "Look into archives of raw pages, and verify them"
+
+    def long_desc(self) -> str:
+        return (
+            "stats: what archives hold, and how they grow. verify: compares digests, indexes and ends of files. "
+            "Without a PATH it is CNCERT_ARCHIVE."
+        )
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
-        add_json_option(parser, "the sums")
+        add_json_option(parser, "the sums of stats")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
+        word, rest = (args[0], args[1:]) if args else ("", [])
+        if word not in OPTIONS:
+            words = ", ".join(OPTIONS)
+            raise ArgumentError(f"archive knows {words}, not {word!r}" if args else f"archive needs a word: {words}")
+        for others in OPTIONS.values():
+            for name in set(others) - set(OPTIONS[word]):
+                if getattr(opts, name):
+                    raise ArgumentError(f"archive {word} takes no --{name}")
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio would wait for an await
+        work: Callable[[list[str], Namespace], int] = getattr(self, f"_{word}")
+        return work(rest, opts)
+
+    @property
+    def _limit(self) -> int:
+        assert self.settings is not None
+        return self.settings.getint("DOWNLOAD_MAXSIZE")
+
+    def _paths(self, given: Sequence[str]) -> list[Path]:
+        """Return the archives *given*, else that of the user. Raises ArgumentError."""
+        places = list(given) or [self.options.archive]
+        if not places[0]:
+            raise ArgumentError("no archive is named: give a WARC file or a directory, or set CNCERT_ARCHIVE")
+        for place in places:
+            if not Path(place).exists():
+                raise ArgumentError(f"{place}: no such file or directory")
+        return [Path(place) for place in places]
+
+    def _stats(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.print_statistics import as_json, print_statistics
         from cncert.archive.statistics import ArchiveStats
 
-        assert self.settings is not None
-        path = _path(args, self.options.archive)
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio would wait for an await
-        stats = ArchiveStats()
-        _read(stats, path, self.settings.getint("DOWNLOAD_MAXSIZE"))
+        paths, stats = self._paths(args), ArchiveStats()
+        _with_bar("Reading", paths, lambda file, advance: stats.read(file, self._limit, advance))
         for file, reason in stats.unreadable.items():
             print_message(f"{file} cannot be read as a WARC file: {reason}")
         if opts.json:
-            print_json(as_json(stats, path))
+            print_json(as_json(stats, paths))
         else:
-            _print(stdout_console(), stats, path)
+            print_statistics(stdout_console(), stats, paths)
         return int(bool(stats.unreadable))
 
+    def _verify(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.verify import Verification
 
-def _path(args: list[str], usual: str) -> Path:
-    if not args or args[0] != "stats":
-        raise ArgumentError(f"archive knows stats, not {args[0]!r}" if args else "archive needs a word: stats")
-    if len(args) > 2:
-        raise ArgumentError(f"archive stats takes one path, not {len(args) - 1}")
-    place = args[1] if len(args) == 2 else usual
-    if not place:
-        raise ArgumentError("no archive is named: give a WARC file or a directory, or set CNCERT_ARCHIVE")
-    if not Path(place).exists():
-        raise ArgumentError(f"{place}: no such file or directory")
-    return Path(place)
+        verification = Verification()
+
+        def verify(file: Path, advance: Callable[[int], object]) -> None:
+            for line in verification.verify_file(file, self._limit, advance):
+                print(safe(line), flush=True)
+
+        _with_bar("Verifying", self._paths(args), verify)
+        for line in verification.lost_originals():
+            print(safe(line))
+        print(verification.summary())
+        return int(verification.faults > 0)
 
 
-def _read(stats: "ArchiveStats", path: Path, limit: int) -> None:
+def _with_bar(title: str, paths: Sequence[Path], read: Callable[[Path, Callable[[int], object]], object]) -> None:
+    """Call *read* for each WARC file in *paths*, with what counts the bytes that were read."""
     from cncert.archive.warc_reader import warc_files
 
-    files = warc_files(path)
+    files = [file for path in paths for file in warc_files(path)]
     with progress_bar() as bar:
-        reading = bar.add_task("Reading", total=sum(file.stat().st_size for file in files if file.is_file()))
+        task = bar.add_task(title, total=sum(file.stat().st_size for file in files if file.is_file()))
         for file in files:
-            stats.read(file, limit, lambda count: bar.advance(reading, count))
-
-
-def as_json(stats: "ArchiveStats", path: Path) -> dict[str, Any]:
-    """Return *stats* in JSON form."""
-    return {
-        "archive": str(path),
-        "files": stats.files,
-        "bytes": stats.size,
-        "unreadable": stats.unreadable,
-        "broken_off": stats.broken_off,
-        "issues": sorted(stats.issues),
-        "pages": stats.pages,
-        "pictures": stats.pictures,
-        "kinds": stats.kinds,
-        **asdict(stats.sizes),
-        "duplicates": asdict(stats.duplicates),
-        "oversize": stats.oversize,
-        "oldest": stats.oldest.isoformat() if stats.oldest else None,
-        "newest": stats.newest.isoformat() if stats.newest else None,
-        "months": {month: asdict(sizes) for month, sizes in sorted(stats.months.items())},
-    }
-
-
-def _print(console: Console, stats: "ArchiveStats", path: Path) -> None:
-    table = make_table(console)
-    table.show_header = False
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in _lines(stats, path):
-        table.add_row(name, text)
-    console.print(table)
-    periods = group_by_period(stats.months)
-    if not periods:
-        return
-    growth = make_table(console)
-    growth.add_column("brought by", no_wrap=True)
-    for title in ("records", "packed", "unpacked"):
-        growth.add_column(title, justify="right", no_wrap=True)
-    growth.add_column()
-    longest = max(0, min(MAX_BAR_WIDTH, console.width - WIDTH_BEFORE_BAR))
-    most = max(sizes.packed for sizes in periods.values())
-    for period, sizes in periods.items():
-        bar = "━" * round(longest * sizes.packed / max(1, most))
-        growth.add_row(period, f"{sizes.records}", decimal(sizes.packed), decimal(sizes.unpacked), f"[cyan]{bar}[/]")
-    console.print(growth)
-
-
-def _lines(stats: "ArchiveStats", path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the lines of the table, in Rich's markup."""
-    yield "archive", escape_markup(path)
-    yield "files", f"{stats.files}, {decimal(stats.size)}"
-    if stats.unreadable:
-        yield "[red]unreadable[/]", "\n".join(map(escape_markup, stats.unreadable))
-    if stats.broken_off:
-        yield "[yellow]no end[/]", "\n".join(map(escape_markup, stats.broken_off))
-    issues = sorted(stats.issues)
-    yield "issues", f"{len(issues)}, {issues[0]} to {issues[-1]}" if issues else "0"
-    yield "pages", _sums(stats.pages)
-    yield "pictures", str(stats.pictures)
-    yield "records", _sums(stats.kinds)
-    if stats.oversize:
-        yield "[yellow]too large[/]", f"{stats.oversize} records, which were passed over"
-    yield "packed", f"{decimal(stats.sizes.packed)}, {decimal(stats.sizes.unpacked)} unpacked"
-    yield "duplicates", f"{stats.duplicates.records} records, {decimal(stats.duplicates.packed)}"
-    if stats.oldest and stats.newest:
-        yield "from", f"{stats.oldest:%Y-%m-%d %H:%M} to {stats.newest:%Y-%m-%d %H:%M} (UTC)"
-
-
-def _sums(counts: Mapping[str, int]) -> str:
-    named: Iterable[str] = (f"{number} {name}" for name, number in sorted(counts.items(), key=lambda one: -one[1]))
-    return ", ".join(named) or "0"
-
-
-def group_by_period(months: Mapping[str, "Sizes"]) -> dict[str, "Sizes"]:
-    """Return the sizes by month, in order, or by year if there are more than MAX_MONTHS."""
-    from cncert.archive.statistics import Sizes
-
-    sums: dict[str, Sizes] = {}
-    length = len("2025-01" if len(months) <= MAX_MONTHS else "2025")
-    for month in sorted(months):
-        some, more = sums.setdefault(month[:length], Sizes()), months[month]
-        some.records += more.records
-        some.packed += more.packed
-        some.unpacked += more.unpacked
-    return sums
+            read(file, lambda count: bar.advance(task, count))

@@ -1,0 +1,133 @@
+"""``scrapy archive verify``: what is damaged, cut or wrongly indexed is named, a line for each; nothing else is."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from warcio.warcwriter import WARCWriter
+
+from cncert.archive.index import index_path
+from cncert.archive.warc_writer import ArchiveWriter
+from cncert.commands.archive import ArchiveCommand
+from tests.calls import call
+from tests.test_archive import SHORT, archive
+from tests.test_archive_index import OTHER, PAGE, spoil, written
+
+DATE = "2025-01-01T00:00:00Z"
+HEADER = b"WARC/1.0\r\nWARC-Type: response\r\nConte"
+
+
+def verify(capsys: pytest.CaptureFixture[str], *paths: Path) -> tuple[int, list[str], str]:
+    """The status, the faults and the sums."""
+    status = call(ArchiveCommand(), "verify", *map(str, paths), CNCERT_ARCHIVE="")
+    *faults, sums = capsys.readouterr().out.splitlines()
+    return status, faults, sums
+
+
+def kept(directory: Path) -> Path:
+    """An archive that nobody writes any more."""
+    path = written(directory)
+    text = index_path(path).read_text()
+    other = path.rename(path.with_name(path.name.replace(f"-{os.getpid()}.", "-4194305.")))
+    index_path(path).unlink()
+    index_path(other).write_text(text.replace(path.name, other.name))
+    return other
+
+
+def test_an_archive_of_ours_has_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept(tmp_path)
+    status, faults, sums = verify(capsys, tmp_path)
+    assert (status, faults) == (0, [])
+    assert sums.startswith("no fault: 1 files (1 with an index), ")
+    assert sums.endswith("6 records, 5 digests compared")
+
+
+def test_the_archive_of_a_running_crawl_has_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its last record may be unfinished, and not indexed yet."""
+    writer = ArchiveWriter(tmp_path)
+    writer.add(SHORT, 200, [("Content-Type", "text/html")], PAGE)
+    with writer.path.open("ab") as file:
+        file.write(b"\x1f\x8b\x08\x00")
+    status, faults, _ = verify(capsys, tmp_path)
+    writer.close()
+    assert (status, faults) == (0, [])
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[data.index("网络安全".encode())] ^= 1
+    path.write_bytes(data)
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a flipped bit": (flip, "block digest failed"),
+    "a cut record": (lambda path: path.write_bytes(path.read_bytes()[:-900]), "cannot be read: a record has no end"),
+    "a cut header": (lambda path: path.write_bytes(path.read_bytes() + HEADER), "the headers of a record have no end"),
+    "something else": (lambda path: path.write_bytes(b"no archive"), "cannot be read as a WARC file: "),
+    "nothing": (lambda path: path.write_bytes(b""), "cannot be read as a WARC file: no record is in it"),
+}
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGE.values(), ids=DAMAGE)
+def test_damage_is_named(
+    damage: Callable[[Path], object], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = archive(tmp_path / "a.warc", (SHORT, "200 OK", OTHER, DATE), (SHORT, "200 OK", PAGE, DATE))
+    damage(path)
+    status, faults, sums = verify(capsys, path)
+    assert status == 1
+    (fault,) = faults
+    assert fault.startswith(f"{path}: ")
+    assert said in fault
+    assert sums.startswith("1 fault: 1 files")
+
+
+WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a line less": (
+        lambda index: index.write_bytes(b"".join(index.read_bytes().splitlines(keepends=True)[1:])),
+        "lacks the record at byte",
+    ),
+    "a line more": (
+        lambda index: spoil(index, '"offset": "', '"offset": "1'),
+        "names a record at byte",
+    ),
+    "another verdict": (
+        lambda index: spoil(index, '"verdict": "article"', '"verdict": "gone"'),
+        "says something else of the record at byte",
+    ),
+    "another file's": (lambda index: spoil(index, '"filename": "', '"filename": "x'), "is no index of it"),
+    "none at all": (lambda index: index.write_bytes(os.urandom(3000) + b"\n"), "is no index of it"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "said"), WRONG.values(), ids=WRONG)
+def test_a_wrong_index_is_named(
+    wrong: Callable[[Path], object], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = kept(tmp_path)
+    wrong(index_path(path))
+    status, faults, _ = verify(capsys, tmp_path)
+    assert status == 1
+    assert any(f"{path}: {index_path(path).name} {said}" in fault for fault in faults)
+
+
+def test_what_repeats_nothing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (tmp_path / "x.warc").open("wb") as file:
+        writer = WARCWriter(file, gzip=False)
+        writer.write_record(writer.create_revisit_record(SHORT, "sha1:AAAA", SHORT, DATE))
+    status, faults, _ = verify(capsys, tmp_path)
+    assert status == 1
+    (fault,) = faults
+    assert fault.endswith(f"the record at byte 0 repeats one that is not there: {SHORT}")
+
+
+def test_originals_may_be_in_another_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("first", "second"):
+        writer = ArchiveWriter(tmp_path, name)
+        writer.add(SHORT, 200, [("Content-Type", "text/html")], PAGE)
+        writer.close()
+    first, second = sorted(tmp_path.glob("*.warc.gz"))
+    assert verify(capsys, second, first)[0] == 0
+    status, faults, _ = verify(capsys, second)
+    assert (status, len(faults)) == (1, 1)
