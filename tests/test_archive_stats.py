@@ -115,8 +115,9 @@ def test_the_command_fails_if_a_file_gave_nothing(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((), "archive needs a word: stats, verify"),
-        (("list",), "archive knows stats, verify, not 'list'"),
+        ((), "archive needs a word: stats, verify, "),
+        (("list",), "archive knows stats, verify, "),
+        (("stats", "--at", "2025-01-01"), "archive stats takes no --at"),
         (("stats",), "no archive is named"),
         (("stats", "docs", "/no/such"), "/no/such: no such file or directory"),
         (("stats", "/no/such"), "/no/such: no such file or directory"),

@@ -36,7 +36,7 @@ class ArchivedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class AnswerPlace:
     """An answer, and the record that has its content: another one for a revisit record."""
 
     index: FileIndex
@@ -90,9 +90,9 @@ class ArchiveReader:
             places, chosen = self._answers(url), number
             if near is not None:
                 chosen = max(0, sum(place.entry.date >= f"{near:%Y%m%d%H%M%S}" for place in places) - 1)
-            return _read(places[chosen]) if chosen < len(places) else None
+            return read_answer(places[chosen]) if chosen < len(places) else None
 
-        return self._trusted(find, None)
+        return self.trusted(find, None)
 
     def count(self, url: str) -> int:
         """Return how many answers to *url* are to be replayed.
@@ -100,7 +100,7 @@ class ArchiveReader:
         All that are good (an article, or whatever else with status 200) and differ, the newest first: an article, a
         list or a feed may be another one each time. If none is good, the newest one.
         """
-        return self._trusted(lambda: len(self._answers(url)), 0)
+        return self.trusted(lambda: len(self._answers(url)), 0)
 
     def issues(self) -> Iterator[tuple[str, str]]:
         """Yield the address of each article whose title names an issue, and that issue."""
@@ -109,36 +109,36 @@ class ArchiveReader:
             named = (one for index in self.indexes for one in index.with_field("issue") if one.kind in ANSWERS)
             return {one.article or one.key: one for one in named if one.verdict is Verdict.ARTICLE}
 
-        found = self._trusted(find, dict[str, IndexEntry]())
+        found = self.trusted(find, dict[str, IndexEntry]())
         for entry in found.values():
             if entry.issue is not None:
                 yield entry.url, entry.issue
 
-    def _answers(self, url: str) -> list[_Place]:
+    def _answers(self, url: str) -> list[AnswerPlace]:
         """Return the answers that :meth:`count` counts. Raises WrongIndex."""
         key = identity_of(url)
-        known = [place for place in self._places(key) if key in (place.content.key, place.content.article)]
+        known = [place for place in self.places(key) if key in (place.content.key, place.content.article)]
         for other in {place.content.key for place in known} - {key}:  # a short address that leads to the article
-            known += [place for place in self._places(other) if place.entry.kind == "revisit"]
+            known += [place for place in self.places(other) if place.entry.kind == "revisit"]
         good = [place for place in known if place.is_good]
         if not good:
             return sorted(known, key=lambda place: (place.status == 200, place.entry.date))[-1:]
-        different: dict[str, list[_Place]] = {}
+        different: dict[str, list[AnswerPlace]] = {}
         for place in sorted(good, key=lambda place: place.entry.date):
             different.setdefault(place.content.sha256, []).append(place)
         # When the same was seen first and last is known of an edition.
         ends = [place for same in different.values() for place in (same[:1] if len(same) == 1 else (same[0], same[-1]))]
         return sorted(ends, key=lambda place: place.entry.date, reverse=True)
 
-    def _places(self, key: str) -> Iterator[_Place]:
-        """Yield the answers whose entries state *key*. Raises WrongIndex."""
+    def places(self, key: str, kinds: Sequence[str] = ANSWERS) -> Iterator[AnswerPlace]:
+        """Yield the answers whose entries state *key*, of *kinds* or repeating one. Raises WrongIndex."""
         for index in self.indexes:
             for entry in index.find(key):
-                if entry.kind in ANSWERS and entry.sha256:
-                    yield _Place(index, entry, index, entry)
+                if entry.kind in kinds and entry.sha256:
+                    yield AnswerPlace(index, entry, index, entry)
                 elif entry.kind == "revisit":
                     originals = (
-                        _Place(index, entry, other, one)
+                        AnswerPlace(index, entry, other, one)
                         for other in self.indexes
                         for one in other.find(entry.digest)
                         if one.kind in ANSWERS and one.digest == entry.digest and one.key == entry.key and one.sha256
@@ -162,9 +162,9 @@ class ArchiveReader:
                         return index.read(entry, judged=False)[1]
             return None
 
-        return self._trusted(find, None)
+        return self.trusted(find, None)
 
-    def _trusted(self, look: Callable[[], _Found], otherwise: _Found) -> _Found:
+    def trusted(self, look: Callable[[], _Found], otherwise: _Found) -> _Found:
         """Return what *look* returns; make an index anew that turns out to be wrong."""
         for _ in range(1 + len(self.indexes)):
             try:
@@ -202,7 +202,7 @@ def read_indexes(files: Sequence[Path], limit: int, own: str) -> list[FileIndex]
     ]
 
 
-def _read(place: _Place) -> ArchivedAnswer | None:
+def read_answer(place: AnswerPlace) -> ArchivedAnswer | None:
     """Return the answer; None if it is over the limit. Raises WrongIndex."""
     record, body = place.content_index.read(place.content)
     if place.entry is not place.content:

@@ -1,14 +1,18 @@
-"""``scrapy archive``: looks into archives of raw pages, and verifies them."""
+"""``scrapy archive``: looks into archives of raw pages, verifies them, and copies pages out and in."""
 
 import signal
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
+from cncert.items import issue_id
+from cncert.report.calendar import parse_week
 from cncert.terminal.console import print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
@@ -16,6 +20,7 @@ from cncert.terminal.safe_text import safe
 OPTIONS = {
     "stats": ("json",),
     "verify": (),
+    "get": ("at", "text", "list"),
 }
 """The words of the command, each with the options that it takes."""
 
@@ -24,20 +29,24 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
     """Works on archives: those that are named, else CNCERT_ARCHIVE."""
 
     def syntax(self) -> str:
-        return "[options] stats [PATH...] | verify [PATH...]"
+        return "[options] stats [PATH...] | verify [PATH...] | get ISSUE|ADDRESS [PATH]"
 
     def short_desc(self) -> str:
-        return "Look into archives of raw pages, and verify them"
+        return "Look into archives of raw pages, verify them, get a page out of one"
 
     def long_desc(self) -> str:
         return (
             "stats: what archives hold, and how they grow. verify: compares digests, indexes and ends of files. "
-            "Without a PATH it is CNCERT_ARCHIVE."
+            "get: prints what was fetched of an issue or from an address. Without a PATH it is CNCERT_ARCHIVE."
         )
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
         add_json_option(parser, "the sums of stats")
+        group = parser.add_argument_group("get")
+        group.add_argument("--at", metavar="TIME", help="the answer nearest to a time in UTC, such as 2025-01-31T12:00")
+        group.add_argument("--text", action="store_true", help="its text, for people")
+        group.add_argument("--list", action="store_true", help="name all answers, the best first")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         word, rest = (args[0], args[1:]) if args else ("", [])
@@ -96,6 +105,27 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         print(verification.summary())
         return int(verification.faults > 0)
 
+    def _get(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.find_answers import find_answers, print_answer, print_list
+        from cncert.archive.warc_reader import ArchiveReader
+
+        if not 1 <= len(args) <= 2:
+            raise ArgumentError("archive get takes an issue, such as 2025-03, or an address, and at most one path")
+        moment, wanted = _moment(opts.at), _wanted(args[0])
+        if not (opts.text or opts.list) and sys.stdout.isatty():
+            raise ArgumentError("raw pages are not shown on a terminal: send it to a file (> page.html), or use --text")
+        reader = ArchiveReader(self._paths(args[1:])[0], self._limit, own=self.options.archive)
+        for line in reader.unreadable:
+            print_message(line)
+        found = find_answers(reader, wanted, at=moment, read_all=opts.list)
+        if not found:
+            print_message(f"nothing is archived of {wanted}")
+            return 1
+        if opts.list:
+            print_list(stdout_console(), found)
+            return 0
+        return int(not print_answer(found[0], len(found) - 1, as_text=opts.text))
+
 
 def _with_bar(title: str, paths: Sequence[Path], read: Callable[[Path, Callable[[int], object]], object]) -> None:
     """Call *read* for each WARC file in *paths*, with what counts the bytes that were read."""
@@ -106,3 +136,24 @@ def _with_bar(title: str, paths: Sequence[Path], read: Callable[[Path, Callable[
         task = bar.add_task(title, total=sum(file.stat().st_size for file in files if file.is_file()))
         for file in files:
             read(file, lambda count: bar.advance(task, count))
+
+
+def _wanted(text: str) -> str:
+    """Return the id of the issue, or the address, that *text* is. Raises ArgumentError if it is neither."""
+    if "://" in text:
+        return text
+    try:
+        return issue_id(*parse_week(text))
+    except ValueError as error:
+        raise ArgumentError(f"{error}, or an address") from error
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return the time that ``--at`` names. Raises ArgumentError."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentError(f"--at {text[:80]!r} is no time: write 2025-01-31 or 2025-01-31T12:00") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
