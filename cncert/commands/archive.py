@@ -21,6 +21,7 @@ OPTIONS = {
     "stats": ("json",),
     "verify": (),
     "get": ("at", "text", "list"),
+    "export": ("wacz", "issues"),
 }
 """The words of the command, each with the options that it takes."""
 
@@ -29,15 +30,16 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
     """Works on archives: those that are named, else CNCERT_ARCHIVE."""
 
     def syntax(self) -> str:
-        return "[options] stats [PATH...] | verify [PATH...] | get ISSUE|ADDRESS [PATH]"
+        return "[options] stats [PATH...] | verify [PATH...] | get ISSUE|ADDRESS [PATH] | export --wacz FILE [PATH]"
 
     def short_desc(self) -> str:
-        return "Look into archives of raw pages, verify them, get a page out of one"
+        return "Look into archives of raw pages, verify them, get pages out of them"
 
     def long_desc(self) -> str:
         return (
             "stats: what archives hold, and how they grow. verify: compares digests, indexes and ends of files. "
-            "get: prints what was fetched of an issue or from an address. Without a PATH it is CNCERT_ARCHIVE."
+            "get: prints what was fetched of an issue or from an address. export: writes pages into a file that "
+            "players of web archives open. Without a PATH it is CNCERT_ARCHIVE."
         )
 
     def add_options(self, parser: ArgumentParser) -> None:
@@ -47,6 +49,10 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         group.add_argument("--at", metavar="TIME", help="the answer nearest to a time in UTC, such as 2025-01-31T12:00")
         group.add_argument("--text", action="store_true", help="its text, for people")
         group.add_argument("--list", action="store_true", help="name all answers, the best first")
+
+        group = parser.add_argument_group("export")
+        group.add_argument("--wacz", metavar="FILE", help="a WACZ (replayweb.page opens it); what is there is replaced")
+        group.add_argument("--issues", metavar="A..B", help="only these issues, such as 2024-01..2024-52")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         word, rest = (args[0], args[1:]) if args else ("", [])
@@ -126,6 +132,29 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             return 0
         return int(not print_answer(found[0], len(found) - 1, as_text=opts.text))
 
+    def _export(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.warc_reader import ArchiveReader
+        from cncert.archive.write_wacz import write_wacz
+
+        if not opts.wacz or not opts.wacz.endswith(".wacz"):
+            raise ArgumentError("archive export needs --wacz FILE, with a name that ends with .wacz")
+        if len(args) > 1:
+            raise ArgumentError(f"archive export takes one path, not {len(args)}")
+        wants = _wants(opts.issues)
+        reader = ArchiveReader(self._paths(args)[0], self._limit, own=self.options.archive)
+        for line in reader.unreadable:
+            print_message(line)
+        with progress_bar() as bar:
+            task = bar.add_task("Writing", total=None)
+            written = write_wacz(
+                reader, Path(opts.wacz), wants, lambda done, total: bar.update(task, completed=done, total=total)
+            )
+        issues = f"{len(written.issues)} issues, {written.pages} pages, {written.records} records"
+        print_message(f"{opts.wacz}: {issues}")
+        if written.lost:
+            print_message(f"left out: {written.lost} records that repeat an answer which is not there")
+        return int(bool(reader.unreadable or written.lost))
+
 
 def _with_bar(title: str, paths: Sequence[Path], read: Callable[[Path, Callable[[int], object]], object]) -> None:
     """Call *read* for each WARC file in *paths*, with what counts the bytes that were read."""
@@ -146,6 +175,21 @@ def _wanted(text: str) -> str:
         return issue_id(*parse_week(text))
     except ValueError as error:
         raise ArgumentError(f"{error}, or an address") from error
+
+
+def _wants(text: str | None) -> Callable[[str], bool] | None:
+    """Return whether an issue is one of ``--issues``; None if all are wanted. Raises ArgumentError."""
+    if text is None:
+        return None
+    first, dots, last = text.partition("..")
+    try:
+        oldest = issue_id(*parse_week(first)) if first else ""
+        newest = oldest if not dots else issue_id(*parse_week(last)) if last else "9999-53"
+    except ValueError as error:
+        raise ArgumentError(f"--issues {text[:80]!r}: {error}") from error
+    if oldest > newest:
+        raise ArgumentError(f"--issues {text!r}: {oldest} is later than {newest}")
+    return lambda issue: oldest <= issue <= newest
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from glob import escape
 from pathlib import Path
+from typing import BinaryIO
 
 from cncert.terminal.live_process import process_is_gone
 
@@ -35,19 +36,29 @@ def write_whole(path: Path, data: bytes | memoryview, *, mode: int | None = None
     *mode* is the file's permissions, from the moment it is there; without it they are those of any new file.
     Raises OSError; *path* is as it was then, and nothing else stays behind.
     """
+    with written_whole(path, mode=mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def written_whole(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Open a new file that takes the place of what *path* holds at the end, unless an exception comes first.
+
+    Everything else is as in :func:`write_whole`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     start = f".{path.name[:40]}"  # a name that is nearly too long gets no longer
     remove_leftovers(path.parent.glob(f"{escape(start)}.*.part"))
     part = path.with_name(f"{start}{part_suffix()}")
     part.unlink(missing_ok=True)
     try:
-        number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
+        number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
+        with os.fdopen(number, "w+b") as file:
+            yield file
         if mode is not None:
             part.chmod(mode)
         move_whole({part: path})
-    except OSError:
+    except BaseException:
         part.unlink(missing_ok=True)
         raise
 
