@@ -758,7 +758,7 @@ def _old_page(spec: ArticleSpec, era: Era, pad: int) -> str:
 <div class="rich_media_content "{language} id="js_content"{hidden}>
 {spec.body}
 </div>
-{_script(_time_script(spec, era))}</div>
+{_script(SHOW_BODY) if era == "2021" else ""}{_script(_time_script(spec, era))}</div>
 <p hidden class="hint">预览时标签不可点</p>
 <div class="below"><a href="##">阅读原文</a> <div hidden>阅读 <b></b></div></div>
 </div></div>
@@ -969,6 +969,12 @@ def _modern_page(spec: ArticleSpec, era: Era, pad: int) -> str:
 """
 
 
+SHOW_BODY = """window.bodyShown = +new Date;
+(function (style) { style.removeProperty('visibility'); style.removeProperty('opacity'); })
+  (document.getElementById('js_content').style);"""
+"""Shows the body, which a page hides until its pictures have been set aside."""
+
+
 def _modern_article(spec: ArticleSpec, era: Era, body: str, share_card: bool) -> str:
     shown, account = html.escape(spec.title, quote=False), html.escape(spec.account_name, quote=False)
     title = f'<span class="js_title_inner">{shown}</span>' if era == "2026" else shown
@@ -1002,7 +1008,7 @@ def _modern_article(spec: ArticleSpec, era: Era, body: str, share_card: bool) ->
 <em id="publish_time"></em> <em hidden><span></span></em>
 </div>
 {content}
-{_script("window.bodyShown = +new Date;")}</div>
+{_script(SHOW_BODY)}</div>
 <p hidden class="hint">预览时标签不可点</p>
 </div>
 <div class="next">继续滑动看下一个</div>
