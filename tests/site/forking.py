@@ -7,6 +7,7 @@ reads the settings and installs its reactor itself.
 
 import atexit
 import functools
+import gc
 import importlib
 import json
 import os
@@ -26,21 +27,24 @@ PACKAGES = (
     "scrapy.commands",
     "scrapy.downloadermiddlewares",
     "scrapy.spidermiddlewares",
+    "cncert.commands",
     "cncert.middlewares",
     "cncert.pipelines",
 )
 MODULES = """
 scrapy.cmdline scrapy.crawler scrapy.core.engine scrapy.core.scraper scrapy.core.scheduler scrapy.dupefilters
-scrapy.pqueues scrapy.squeues scrapy.statscollectors scrapy.pipelines.files
+scrapy.pqueues scrapy.squeues scrapy.statscollectors scrapy.pipelines.files scrapy.robotstxt
 scrapy.core.downloader.handlers.datauri scrapy.core.downloader.handlers.file scrapy.core.downloader.handlers.ftp
 scrapy.core.downloader.handlers.http11 scrapy.core.downloader.handlers.s3
-scrapy.extensions.closespider scrapy.extensions.corestats scrapy.extensions.logstats scrapy.extensions.memusage
-scrapy.extensions.remote_control scrapy.extensions.spiderstate scrapy.extensions.throttle
+scrapy.extensions.closespider scrapy.extensions.corestats scrapy.extensions.logcount scrapy.extensions.logstats
+scrapy.extensions.memdebug scrapy.extensions.memusage scrapy.extensions.remote_control scrapy.extensions.spiderstate
+scrapy.extensions.telnet scrapy.extensions.throttle
 cncert.extensions.run_recorder cncert.extensions.log_formatter cncert.store.mongo cncert.store.sqlite
-cncert.spiders.weekly
-cncert.commands.crawl cncert.commands.demo cncert.commands.extract cncert.commands.gaps cncert.commands.import
-cncert.commands.status cncert.commands.upgrade cncert.commands.ocr cncert.output.ocr.run_on_store
-rich._emoji_codes PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin
+cncert.output.export.formats cncert.output.ocr.run_on_store cncert.output.page.render_page
+cncert.output.wanted.wanted_page
+cncert.spiders.weekly cncert.sources.site_issue
+multiprocessing.popen_forkserver protego rich._emoji_codes
+PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin
 """.split()
 """What a crawl imports. None of it may read the environment or install a reactor when it is imported."""
 READY = b"!"
@@ -110,8 +114,9 @@ def main(address: str) -> None:
     for name in MODULES:
         importlib.import_module(name)
     assert "twisted.internet.reactor" not in sys.modules
-    assert "cncert.settings" not in sys.modules
+    assert not sys.modules.keys() & {"cncert.settings", "cncert.spiders.official"}  # which read the environment
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()  # else the collections of each fork go through, and copy, all that is imported here
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(64)
