@@ -58,7 +58,7 @@ class Forks:
         self._address = str(Path(self._directory.name) / "socket")
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, self._address],
+            [sys.executable, "-c", f"from {__name__} import main; main()", self._address],
             env=environment, cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdout is not None
@@ -107,8 +107,11 @@ def forks() -> Forks:
     return Forks()
 
 
-def main(address: str) -> None:
-    """Import, then fork for each call until killed."""
+def main() -> None:
+    """Import, then fork for each call until killed.
+
+    It is called by ``python -c``: worker processes of a run would import a module that ``-m`` names, each anew.
+    """
     for name in PACKAGES:
         list(walk_modules_iter(name))
     for name in MODULES:
@@ -118,7 +121,7 @@ def main(address: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()  # else the collections of each fork go through, and copy, all that is imported here
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
+        listener.bind(sys.argv[1])
         listener.listen(64)
         os.write(1, READY)
         while True:
@@ -151,7 +154,3 @@ def answer(call: socket.socket) -> None:
     sys.path[0] = asked["cwd"]
     sys.argv = ["scrapy", *asked["args"]]
     execute()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
