@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -78,7 +79,7 @@ def let_index_end(monkeypatch: pytest.MonkeyPatch, last: str) -> None:
     monkeypatch.setattr(calendar_gaps, "bundled_reprints", lambda: known[1])
     monkeypatch.setattr(week_order, "bundled_reprints", lambda: known[1])
     for module, cached in ((calendar_gaps, "_index_rows"), (week_order, "_reprint_urls")):
-        monkeypatch.setattr(module, cached, getattr(module, cached).__wrapped__)
+        monkeypatch.setattr(module, cached, cache(getattr(module, cached).__wrapped__))
 
 
 async def put_document(store: Store, issue: Issue) -> None:
