@@ -255,7 +255,7 @@ def test_every_state_and_advice_has_its_words_in_both_languages() -> None:
     ids=" ".join,
 )
 def test_a_reading_command_creates_nothing(tmp_path: Path, call: tuple[str, ...]) -> None:
-    env = {**project_env(None, tmp_path), "SCRAPY_SETTINGS_MODULE": "cncert.settings", "PYTHONPATH": str(ROOT)}
+    env = {**project_env(None, tmp_path), "SCRAPY_SETTINGS_MODULE": "cncert.settings"}
     del env["CNCERT_STORE"], env["CNCERT_FILES"]
     place = tmp_path / "empty"
     place.mkdir()

@@ -340,7 +340,6 @@ def test_the_table_and_the_name_of_the_file(world: LoopbackWeChat, tmp_path: Pat
     place = tmp_path / "place"
     place.mkdir()
     (place / "scrapy.cfg").write_text("[settings]\ndefault = cncert.settings\n", encoding="utf-8")
-    env["PYTHONPATH"] = str(Path.cwd())
     result = run_scrapy("doctor", "--live", "-s", "DOWNLOAD_VERIFY_CERTIFICATES=True", env=env, cwd=place)
     assert result.returncode == 0, result.stderr
     assert result.stdout.rstrip().endswith("Nothing has to be done.")
