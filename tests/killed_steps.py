@@ -1,7 +1,6 @@
 """A store of the layout before editions that is upgraded, gets saved pages and is crawled, with every step killed."""
 
 import sqlite3
-import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from tests import series
 from tests.factories import make_figure
 from tests.former_store import as_version_1, former_row, make_store, revision_of
 from tests.killing import FIRST, LAST, Crawl, Place, Step
-from tests.site.crawl import ROOT, project_env, scrapy_command
+from tests.site.crawl import Process, begin_scrapy, project_env
 from tests.site.server import LoopbackWeChat
 from tests.stores import Document, raw
 
@@ -42,7 +41,7 @@ class Upgrade(Step):
             writer.add(series.published(issue).url, 200, [("Content-Type", "text/html")], page(issue), READ)
         writer.close()
 
-    def begin(self, place: Place, log: Path) -> subprocess.Popen[bytes]:
+    def begin(self, place: Place, log: Path) -> Process:
         return _begin(place, log, "upgrade", "--archive", str(self._archive))
 
     def progress(self, place: Place, log: Path) -> int:
@@ -64,7 +63,7 @@ class Import(Step):
         for issue in SAVED:
             (self._pages / f"{issue}.html").write_bytes(page(issue))
 
-    def begin(self, place: Place, log: Path) -> subprocess.Popen[bytes]:
+    def begin(self, place: Place, log: Path) -> Process:
         return _begin(place, log, "import", "--jobs", "1", str(self._pages))
 
     def progress(self, place: Place, log: Path) -> int:
@@ -125,10 +124,8 @@ def _read(name: str) -> Issue:
     return validate_issue(clean_issue(read_issue(article, origin)))
 
 
-def _begin(place: Place, log: Path, *args: str) -> subprocess.Popen[bytes]:
-    command, env = scrapy_command(args, project_env(None, place.directory, store=place.uri), ())
-    with log.open("ab") as output:
-        return subprocess.Popen(command, env=env, cwd=ROOT, stdout=output, stderr=output)
+def _begin(place: Place, log: Path, *args: str) -> Process:
+    return begin_scrapy(*args, log=log, env=project_env(None, place.directory, store=place.uri), both=True)
 
 
 def _editions(place: Place) -> tuple[int, int]:

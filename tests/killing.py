@@ -24,7 +24,7 @@ from cncert.store.editions import Answer
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import RunRecord
 from tests import series
-from tests.site.crawl import begin_crawl
+from tests.site.crawl import Process, begin_crawl
 from tests.site.server import LoopbackWeChat
 
 FIRST, LAST = "2024-05", "2024-16"
@@ -61,7 +61,7 @@ def publish(site: LoopbackWeChat) -> None:
     series.publish(site, FIRST, LAST)
 
 
-def begin(site: LoopbackWeChat, place: Place, log: Path, pause: str = "0") -> subprocess.Popen[bytes]:
+def begin(site: LoopbackWeChat, place: Place, log: Path, pause: str = "0") -> Process:
     """Begin a crawl of the series, which the bundled index knows, that says everything to *log*."""
     bounds = (f"from={FIRST}", f"until={LAST}")
     return begin_crawl(site, place.directory, log, *bounds, store=place.uri, LOG_LEVEL="DEBUG", CNCERT_PAUSE=pause)
@@ -74,7 +74,7 @@ class Step(ABC):
     site: LoopbackWeChat
 
     @abstractmethod
-    def begin(self, place: Place, log: Path) -> subprocess.Popen[bytes]:
+    def begin(self, place: Place, log: Path) -> Process:
         """Begin the command; it says everything to *log*."""
 
     @abstractmethod
@@ -94,7 +94,7 @@ class Crawl(Step):
     def __init__(self, site: LoopbackWeChat) -> None:
         self.site = site
 
-    def begin(self, place: Place, log: Path) -> subprocess.Popen[bytes]:
+    def begin(self, place: Place, log: Path) -> Process:
         return begin(self.site, place, log)
 
     def progress(self, place: Place, log: Path) -> int:
@@ -186,9 +186,7 @@ def trial(place: Place, steps: Sequence[Step], reference: Reference, rng: random
     return result
 
 
-def struck(
-    process: subprocess.Popen[bytes], step: Step, place: Place, log: Path, reference: Reference, rng: random.Random
-) -> bool:
+def struck(process: Process, step: Step, place: Place, log: Path, reference: Reference, rng: random.Random) -> bool:
     """Kill a run unless it ends before that: at any moment of its time, or (a start is half of it) of its work."""
     seconds, amount = reference.seconds[step.name], reference.amounts[step.name]
     if rng.random() < 0.3:

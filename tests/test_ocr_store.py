@@ -36,7 +36,7 @@ from tests.calls import call
 from tests.factories import make_correction, make_figure, make_issue, make_pair, make_picture, make_reading
 from tests.ocr_double import BLANK, DIES, HANGS, LOG
 from tests.ocr_double import picture as drawn
-from tests.site.crawl import ROOT, project_env, run_scrapy, scrapy_command
+from tests.site.crawl import ROOT, begin_scrapy, project_env, run_scrapy
 from tests.stores import take_in
 
 SAMPLE = ROOT / "cncert" / "data" / "sample"
@@ -358,17 +358,16 @@ async def test_a_killed_run_goes_on_where_it_stopped_and_reads_nothing_twice(uri
     weeks = {week: [3 * week - 2, 3 * week - 1, 3 * week] for week in range(1, 11)}
     await fill(uri, folder, dict(weeks))
     names = {sha256(drawn(number)).hexdigest(): str(number) for number in range(31)}
-    command, env = scrapy_command(["ocr", "--engine", "tests.ocr_double:First", "--jobs", "2"], {
-        "CNCERT_STORE": uri, "CNCERT_FILES": str(folder), LOG: str(log)
-    }, ())  # fmt: skip
+    command = ("ocr", "--engine", "tests.ocr_double:First", "--jobs", "2")
+    env = {"CNCERT_STORE": uri, "CNCERT_FILES": str(folder), LOG: str(log)}
     begun: list[str] = []
     for share in (9, 19):
-        with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-            while process.poll() is None and len(begun) < share:
-                begun = log.read_text().split() if log.exists() else []
-                time.sleep(0.005)
-            process.kill()
-        assert process.returncode == -signal.SIGKILL
+        process = begin_scrapy(*command, log=None, env=env)
+        while process.poll() is None and len(begun) < share:
+            begun = log.read_text().split() if log.exists() else []
+            time.sleep(0.005)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
         async with open_store(uri) as store:
             kept = {names[picture.id] async for picture in store.read_pictures()}
         assert len(kept) >= share - 6

@@ -1,7 +1,6 @@
 """Whole crawls of ``scrapy crawl official`` against a loopback cert.org.cn."""
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -21,7 +20,7 @@ from cncert.store.ledger_rows import LedgerRow
 from tests import series
 from tests.site import cert_site, pages, reprints
 from tests.site.cert_site import HOST, CertSite, entry, html, link, list_path, listing, page
-from tests.site.crawl import project_env, run_scrapy, scrapy_command
+from tests.site.crawl import begin_scrapy, project_env, run_scrapy
 from tests.site.server import Answer, LoopbackWeChat, flaky, redirect
 
 FILE = "/publish/main/upload/File/"
@@ -651,8 +650,7 @@ async def test_a_killed_run_is_completed_by_the_next(tmp_path: Path, after: str)
         cert = CertSite(site, ERAS, per_page=4)
         for week in ERAS[:-1]:
             cert.put(week, Answer(cert_site.weekly_pdf(week), delay=0.1))
-        command, clean = scrapy_command(["crawl", "official"], project_env(site, tmp_path), ())
-        running = subprocess.Popen(command, env=clean, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running = begin_scrapy("crawl", "official", log=None, env=project_env(site, tmp_path))
         try:
             until = time.monotonic() + 60
             while not cert.asked(after) and time.monotonic() < until:

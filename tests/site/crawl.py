@@ -6,10 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.site.forking import forks
+from tests.site.forking import Fork, forks
 from tests.site.server import LoopbackWeChat
 
 ROOT = Path(__file__).resolve().parents[2]
+Process = subprocess.Popen[bytes] | Fork
 
 
 def scrapy_command(
@@ -33,12 +34,27 @@ def run_scrapy(
     *prefix* is a command that runs it, such as ``prlimit``.
     """
     command, clean = scrapy_command(args, env, prefix)
-    if not prefix and not any(name.startswith("PYTHON") for name in env or {}):
+    if not prefix and may_fork(env):
         forked: subprocess.CompletedProcess[str] = forks().run([str(arg) for arg in args], clean, cwd or ROOT, timeout)
         return forked
     return subprocess.run(
         command, env=clean, cwd=cwd or ROOT, timeout=timeout, capture_output=True, encoding="utf-8", check=False
     )
+
+
+def begin_scrapy(*args: str | Path, log: Path | None, env: Mapping[str, str], both: bool = False) -> Process:
+    """As :func:`run_scrapy`, but it is only begun; stderr goes to the end of *log*, with *both* stdout too."""
+    command, clean = scrapy_command(args, env, ())
+    with Path(log or os.devnull).open("ab") as err, Path(os.devnull).open("ab") as nothing:
+        out = err if both else nothing
+        if may_fork(env):
+            return forks().begin(command[3:], clean, ROOT, out.fileno(), err.fileno())
+        return subprocess.Popen(command, env=clean, cwd=ROOT, stdout=out, stderr=err)
+
+
+def may_fork(env: Mapping[str, str] | None) -> bool:
+    """Whether *env* asks nothing of Python, which has started already in what is forked."""
+    return not any(name.startswith("PYTHON") for name in env or {})
 
 
 def project_env(site: LoopbackWeChat | None, tmp_path: Path, *, store: str | None = None, **env: str) -> dict[str, str]:
@@ -89,9 +105,7 @@ def begin_crawl(
     store: str | None = None,
     settings: Mapping[str, object] | None = None,
     **env: str,
-) -> subprocess.Popen[bytes]:
+) -> Process:
     """As :func:`crawl`, but it is only begun; what it says goes to the end of *log*."""
     environment = project_env(site, tmp_path, store=store, **env)
-    command, clean = scrapy_command(crawl_args(spider_args, settings), environment, ())
-    with log.open("ab") as output:
-        return subprocess.Popen(command, env=clean, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=output)
+    return begin_scrapy(*crawl_args(spider_args, settings), log=log, env=environment)

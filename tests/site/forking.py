@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,23 +75,68 @@ class Forks:
 
     def run(self, args: Sequence[str], env: Mapping[str, str], cwd: Path, timeout: float) -> Any:
         """As ``subprocess.run([sys.executable, "-m", "scrapy", *args], capture_output=True, encoding="utf-8")``."""
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as call:
-            call.connect(self._address)
-            asked = json.dumps({"args": list(args), "env": dict(env), "cwd": str(cwd)}).encode()
-            socket.send_fds(call, [len(asked).to_bytes(4, "big")], [out.fileno(), err.fileno()])
-            call.sendall(asked)
-            pid = number(call)
-            call.settimeout(timeout)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            fork = self.begin(args, env, cwd, out.fileno(), err.fileno())
             try:
-                status = number(call)
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(["scrapy", *args], timeout) from None
+                status = fork.wait(timeout)
+            except subprocess.TimeoutExpired:
+                fork.kill()
+                fork.wait()
+                raise
             texts = []
             for file in (out, err):
                 file.seek(0)
                 texts.append(file.read().decode())
         return subprocess.CompletedProcess(["scrapy", *args], status, *texts)
+
+    def begin(self, args: Sequence[str], env: Mapping[str, str], cwd: Path, out: int, err: int) -> "Fork":
+        """As ``subprocess.Popen([sys.executable, "-m", "scrapy", *args], stdout=out, stderr=err)``."""
+        call = socket.socket(socket.AF_UNIX)
+        call.connect(self._address)
+        asked = json.dumps({"args": list(args), "env": dict(env), "cwd": str(cwd)}).encode()
+        socket.send_fds(call, [len(asked).to_bytes(4, "big")], [out, err])
+        call.sendall(asked)
+        return Fork(call, args)
+
+
+class Fork:
+    """A forked run, with what tests call of ``subprocess.Popen``."""
+
+    def __init__(self, call: socket.socket, args: Sequence[str]) -> None:
+        self._call, self._args = call, args
+        self.pid = number(call)
+        self.returncode: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; its status, negative if a signal ended it. Raises TimeoutExpired."""
+        if self.returncode is None:
+            self._call.settimeout(timeout)
+            try:
+                self.returncode = number(self._call)
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired(["scrapy", *self._args], timeout or 0) from None
+            self._call.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Its status, None as long as it goes on."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless its end was seen; another thread may be waiting for that."""
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
 
 
 def number(call: socket.socket) -> int:
