@@ -43,7 +43,7 @@ scrapy.extensions.telnet scrapy.extensions.throttle
 cncert.extensions.run_recorder cncert.extensions.log_formatter cncert.store.mongo cncert.store.sqlite
 cncert.output.export.formats cncert.output.ocr.run_on_store cncert.output.page.render_page
 cncert.output.wanted.wanted_page
-cncert.spiders.weekly cncert.sources.site_issue
+cncert.spiders.weekly cncert.report.site_issue
 multiprocessing.popen_forkserver protego rich._emoji_codes
 PIL.BmpImagePlugin PIL.GifImagePlugin PIL.JpegImagePlugin PIL.PngImagePlugin PIL.PpmImagePlugin
 """.split()
