@@ -74,9 +74,16 @@ def test_the_demo_shows_the_main_job_without_network(tmp_path: Path) -> None:
     assert "37 issues stored (0 new)" in again.stdout
 
 
-def test_gaps_and_runs_are_tables_and_json(tmp_path: Path) -> None:
-    assert run_scrapy("demo", tmp_path).returncode == 0
-    env = project_env(None, tmp_path)
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory in which the demo has been run."""
+    directory = tmp_path_factory.mktemp("demo")
+    assert run_scrapy("demo", directory).returncode == 0
+    return directory
+
+
+def test_gaps_and_runs_are_tables_and_json(demo: Path) -> None:
+    env = project_env(None, demo)
     bounds = ("--from", "2024-18", "--until", "2025-03")
     table = run_scrapy("gaps", *bounds, env=env)
     assert table.returncode == 0
@@ -93,9 +100,8 @@ def test_gaps_and_runs_are_tables_and_json(tmp_path: Path) -> None:
     assert "clean" in run_scrapy("runs", env=env).stdout
 
 
-def test_gaps_can_fail_for_a_week_without_reason(tmp_path: Path) -> None:
-    assert run_scrapy("demo", tmp_path).returncode == 0
-    env = project_env(None, tmp_path)
+def test_gaps_can_fail_for_a_week_without_reason(demo: Path) -> None:
+    env = project_env(None, demo)
     assert run_scrapy("gaps", "--fail", "--from", "2024-18", "--until", "2025-03", env=env).returncode == 0
     assert run_scrapy("gaps", "--fail", env=env).returncode == 1
 
