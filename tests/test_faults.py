@@ -143,32 +143,14 @@ async def outcome(tmp_path: Path, fault: Fault, result: subprocess.CompletedProc
 
 REASONS = {
     "deleted_zh": "deleted by its author",
-    "deleted_en": "deleted by its author",
-    "violation": "removed for a violation",
-    "violation_marketing": "removed for a violation",
     "unavailable": "not available at present",
-    "in_review": "being reviewed by WeChat",
-    "expired": "this temporary address has expired",
     "parameter_error": "this address is wrong or incomplete",
-    "rate_limit_2018": "too many requests",
     "verification": "verification",
-    "verification_shell": "verification",
     "moved": "this address is wrong",  # the address that it names
-    "account_migrating": "the account is being moved",
-    "account_frozen": "the account is being moved",
-    "account_reclaimed": "the account is being moved",
-    "account_banned": "the account is banned",
-    "account_cancelled": "closed by its owner",
-    "infringing": "侵权",
-    "impersonating": "冒名侵权",
-    "rumour": "removed as a rumour",
-    "send_failed": "发送失败",
-    "system_error": "system error",
-    "open_in_client": "shown only inside WeChat",
     "account_page": "no failure page that is known",
-    "bad_gateway": "no failure page that is known",
     "empty": "empty answer",
 }
+"""A page of each verdict, and an answer without any; tests/test_page.py reads every page that is known."""
 SAID = {
     "blocked": "answered with a verification",
     "unavailable": "not available",
@@ -180,14 +162,15 @@ SAID = {
 
 
 def failure_pages() -> Iterator[Fault]:
-    """Every page that WeChat is known to answer with instead of an article."""
-    for name, failure in pages.FAILURES.items():
+    """What WeChat answers with instead of an article."""
+    for name, reason in REASONS.items():
+        failure = pages.FAILURES[name]
         known = {"gone": "gone", "blocked": "blocked"}
         yield Fault(
             f"{failure.verdict}/{name}",
             failure.page,
             state=known.get(failure.verdict, "unavailable"),
-            reason=REASONS[name],
+            reason=reason,
             said=SAID[failure.verdict],
             # An unknown page may be an accident: once more.
             asked=2 if failure.verdict == "unknown" else 1,
@@ -637,6 +620,10 @@ def test_every_counter_and_close_reason_is_explained() -> None:
 
 def test_every_close_reason_of_the_source_is_a_known_one() -> None:
     assert close_reasons() <= {*CloseReason}
+
+
+def test_every_verdict_of_a_failure_page_has_its_fault() -> None:
+    assert {pages.FAILURES[name].verdict for name in REASONS} == {page.verdict for page in pages.FAILURES.values()}
 
 
 def test_every_group_of_faults_is_explained() -> None:
