@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -9,7 +10,7 @@ from cncert.archive.warc_writer import ArchiveWriter
 from cncert.commands.archive import ArchiveCommand
 from tests import series
 from tests.calls import call
-from tests.site import pages
+from tests.site import cert_site, pages
 from tests.site.crawl import run_scrapy
 from tests.test_archive import SHORT, archive
 from tests.test_archive_index import PAGE, PICTURE
@@ -131,6 +132,26 @@ def test_an_index_that_lies_makes_no_other_page(place: Path, capfdbinary: pytest
     os.utime(index)
     assert get(capfdbinary, place, "2025-03")[1] == PAGE
     assert get(capfdbinary, place, "2025-02")[1] == series.page_of("2025-02")
+
+
+def test_a_page_of_the_site_and_its_pdf_can_be_read(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    week = (2025, 3)
+    url, target = f"{cert_site.ROOT}{cert_site.path(week)}", f"{cert_site.ROOT}{quote(cert_site.file_path(week))}"
+    link = cert_site.link(cert_site.file_path(week), "weekly.pdf")
+    page = cert_site.page(cert_site.title(week), cert_site.published(week), link)
+    archive(
+        tmp_path / "a.warc.gz",
+        (URL, "200 OK", PAGE, "2025-01-21T00:00:00Z"),
+        (url, "200 OK", page, "2025-02-01T00:00:00Z"),
+        (target, "200 OK", cert_site.weekly_pdf(week), "2025-02-01T00:00:00Z"),
+    )
+    assert get(capfdbinary, tmp_path, "2025-03")[1] == PAGE  # the article is worth more
+    assert get(capfdbinary, tmp_path, "2025-03", "--at", "2025-02-02")[1] == page
+    title, day, *lines = get(capfdbinary, tmp_path, url, "--text")[1].decode().splitlines()
+    assert (title, day) == (cert_site.title(week), str(cert_site.published(week)))
+    assert any("点击下载" in line for line in lines)
+    assert "本周" in get(capfdbinary, tmp_path, target, "--text")[1].decode()
+    assert get(capfdbinary, tmp_path, target)[1].startswith(b"%PDF-")
 
 
 def test_a_page_goes_through_a_pipe(place: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -21,7 +22,7 @@ from cncert.archive.warc_writer import ArchiveWriter
 from cncert.commands.archive import ArchiveCommand
 from tests import series
 from tests.calls import call
-from tests.site import pages
+from tests.site import cert_site, pages
 from tests.test_archive import LIMIT, SHORT, archive
 
 DELETED = pages.FAILURES["deleted_zh"].page
@@ -176,6 +177,30 @@ def test_some_issues_with_all_that_they_show(chosen: str, weeks: tuple[str, ...]
     expected = {url for week in weeks for url in (series.published(week).url, *series.published(week).pictures)}
     assert {line["url"] for line in lines_of(place)} == expected
     assert {line["ts"][:6] for line in lines_of(place)} == {"202501", "202502"}  # the deletion page, too
+
+
+def test_the_pdf_of_a_page_of_the_site_goes_with_it(place: Path) -> None:
+    week = (2025, 2)
+    url, target = f"{cert_site.ROOT}{cert_site.path(week)}", f"{cert_site.ROOT}{quote(cert_site.file_path(week))}"
+    link = cert_site.link(cert_site.file_path(week), "weekly.pdf")
+    page = cert_site.page(cert_site.title(week), cert_site.published(week), link)
+    archive(
+        place / "site.warc.gz",
+        (url, "200 OK", page, "2025-02-01T00:00:00Z"),
+        (target, "200 OK", b"%PDF-1.4", "2025-02-01T00:00:00Z"),
+        (f"{target}x", "200 OK", b"%PDF-1.4", "2025-02-01T00:00:00Z"),
+    )
+    assert export(place, "--issues", "2025-02") == 0
+    pages_of_week = {series.published("2025-02").url, url}
+    assert {row["url"] for row in listed(place)} == pages_of_week
+    assert {line["url"] for line in lines_of(place)} == {*pages_of_week, *series.published("2025-02").pictures, target}
+
+
+def test_the_sample_says_that_it_is_one(place: Path) -> None:
+    assert export(place) == 0
+    assert "do not cite" not in members(place)["datapackage.json"].decode()
+    assert export(place, "cncert/data/sample/weekly.warc.gz") == 0
+    assert "Sample data, mostly invented: do not cite." in members(place)["datapackage.json"].decode()
 
 
 def test_the_same_archive_gives_the_same_bytes(place: Path) -> None:

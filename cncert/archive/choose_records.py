@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cncert.archive.index import ANSWERS, FileIndex, IndexEntry, identity_of
-from cncert.cert_site.addresses import read_page_address
-from cncert.cert_site.pages import read_site_page
-from cncert.wechat.address import read_picture
-from cncert.wechat.failure_pages import Verdict, read_page
+from cncert.report import publishers
+from cncert.report.publishers import ShownPage
+from cncert.wechat.failure_pages import Verdict
 
 
 class RecordPlace(NamedTuple):
@@ -17,23 +16,19 @@ class RecordPlace(NamedTuple):
     entry: IndexEntry
 
 
-class IssuePage(NamedTuple):
-    """What the page of an issue says."""
-
-    title: str
-    text: str
-    shown: frozenset[str]
-    """Keys of the pictures and files that it shows."""
-
-
 class ChosenRecords(NamedTuple):
     """Records in the order of their time, each once, and the pages among them."""
 
     records: list[RecordPlace]
-    pages: dict[str, IssuePage]
+    pages: dict[str, ShownPage]
     """By the SHA-256 of their content."""
     lost: int
     """Records that are left out because what they repeat is not there."""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether a page of the sample series is among them."""
+        return any(page.is_sample for page in self.pages.values())
 
     def newest_pages(self) -> list[RecordPlace]:
         """Return the newest page of each article, by issue; none that a browser made, which players do not show."""
@@ -58,39 +53,24 @@ def choose_records(indexes: Iterable[FileIndex], wants: Callable[[str], bool] | 
     return ChosenRecords(whole, pages, len(ordered) - len(whole))
 
 
-def _read_pages(every: Sequence[RecordPlace], wants: Callable[[str], bool] | None) -> dict[str, IssuePage]:
+def _read_pages(every: Sequence[RecordPlace], wants: Callable[[str], bool] | None) -> dict[str, ShownPage]:
     of_issues = {one.entry.sha256: one for one in every if one.entry.issue and one.entry.verdict is Verdict.ARTICLE}
     pages = {}
     for digest, (index, entry) in of_issues.items():
         if wants is None or (entry.issue and wants(entry.issue)):
             _, content = index.read(entry)
-            if content is not None:
-                pages[digest] = _read_page(entry.url, content)
+            if content is not None and (page := publishers.show(entry.url, content)) is not None:
+                pages[digest] = page
     return pages
 
 
-def _read_page(url: str, content: bytes) -> IssuePage:
-    if read_page_address(url) is not None:
-        page = read_site_page(content, url)
-        if page is None:
-            return IssuePage(url, "", frozenset())
-        text = "\n".join(line.text for line in page.lines)
-        return IssuePage(page.title, text, frozenset(map(identity_of, page.files)))
-    article = read_page(content, url).article
-    if article is None:
-        return IssuePage(url, "", frozenset())
-    pictures = [*article.body.images, *([article.cover] if article.cover else [])]
-    addresses = (read_picture(picture.url) for picture in pictures)
-    return IssuePage(article.title, article.body.text, frozenset(address.key for address in addresses if address))
-
-
 def _of_issues(
-    every: Sequence[RecordPlace], pages: dict[str, IssuePage], wants: Callable[[str], bool]
+    every: Sequence[RecordPlace], pages: dict[str, ShownPage], wants: Callable[[str], bool]
 ) -> list[RecordPlace]:
     """Return all answers to requests for the issues that *wants* accepts, and what their *pages* show."""
     named = [one.entry for one in every if one.entry.sha256 in pages]
     keys = {key for entry in named for key in (entry.key, entry.article) if key}
-    shown = {key for page in pages.values() for key in page.shown}
+    shown = {identity_of(url) for page in pages.values() for url in page.files}
     return [
         one
         for one in every

@@ -11,11 +11,11 @@ from rich.console import Console
 from cncert.archive.index import ANSWERS, identity_of
 from cncert.archive.readable_text import readable_text
 from cncert.archive.warc_reader import AnswerPlace, ArchivedAnswer, ArchiveReader, read_answer
-from cncert.cert_site.addresses import read_page_address
 from cncert.items import ISSUE_ID
 from cncert.report.series import CNCERT_BIZ
 from cncert.terminal.console import escape_markup, make_table, print_message
 from cncert.terminal.safe_text import safe
+from cncert.wechat.address import read_address
 
 KINDS = (*ANSWERS, "conversion")
 """Types of records that a person may want to see: what a browser made of a page, too."""
@@ -72,10 +72,8 @@ def _places(reader: ArchiveReader, wanted: str) -> list[AnswerPlace]:
 
 
 def _worth(place: AnswerPlace) -> tuple[bool, bool, int, str]:
-    if read_page_address(place.content.url) is not None:
-        source = 0
-    else:
-        source = 2 if (place.content.article or place.content.key).startswith(f"{CNCERT_BIZ}-") else 1
+    is_own = (place.content.article or place.content.key).startswith(f"{CNCERT_BIZ}-")
+    source = 2 if is_own else 1 if read_address(place.content.url) is not None else 0
     return place.is_good, place.entry.kind != "conversion", source, place.entry.date
 
 

@@ -20,10 +20,11 @@ from typing import IO
 from warcio.warcwriter import WARCWriter
 
 from cncert import __version__
-from cncert.archive.choose_records import IssuePage, RecordPlace, choose_records
+from cncert.archive.choose_records import RecordPlace, choose_records
 from cncert.archive.index import FileIndex, IndexEntry
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.exceptions import ArchiveError, error_reason
+from cncert.report.publishers import ShownPage
 from cncert.report.series import SERIES
 from cncert.terminal.atomic_write import written_whole
 
@@ -85,7 +86,7 @@ def _write(
         wacz.add_index(lines)
         with wacz.member("pages/pages.jsonl") as member:
             member.write(_page_list(listed, chosen.pages))
-        wacz.add_package(issues)
+        wacz.add_package(issues, is_sample=chosen.is_sample)
     return WaczContents(issues, len(listed), len(chosen.records), chosen.lost)
 
 
@@ -129,7 +130,7 @@ def _packed(index: FileIndex, entry: IndexEntry) -> bytes:
     return zlib.compress(data, wbits=31)
 
 
-def _page_list(listed: Sequence[RecordPlace], pages: dict[str, IssuePage]) -> bytes:
+def _page_list(listed: Sequence[RecordPlace], pages: dict[str, ShownPage]) -> bytes:
     """Return the list of pages, JSON Lines with their text, in which players search."""
     head: dict[str, object] = {"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": True}
     rows = [head]
@@ -193,14 +194,17 @@ class _Wacz:
         with self.member("indexes/index.idx") as member:
             member.write(b"".join(places))
 
-    def add_package(self, issues: Sequence[str]) -> None:
+    def add_package(self, issues: Sequence[str], *, is_sample: bool) -> None:
         """Write what names all members with their digests, and its own digest."""
+        about = "Raw pages of CNCERT/CC's weekly report with their pictures, as they were served."
+        if is_sample:
+            about = "Sample data, mostly invented: do not cite."
         weeks = f" {issues[0]} – {issues[-1]}" if issues else ""
         package = {
             "profile": "data-package",
             "wacz_version": "1.1.1",
             "title": f"{SERIES}{weeks}",
-            "description": "Raw pages of CNCERT/CC's weekly report with their pictures, as they were served.",
+            "description": about,
             "created": _rfc3339(self._newest),
             "software": f"cncert/{__version__}",
             "resources": list(self._resources),

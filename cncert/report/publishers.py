@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cncert.cert_site.addresses import read_file_address, read_page_address
 from cncert.cert_site.pages import judge_page, read_site_page
 from cncert.exceptions import NotAnIssue
-from cncert.items import DocumentFile, Issue, Provenance, Source
+from cncert.items import CHINA, DocumentFile, Issue, Provenance, Source
 from cncert.report.issue import read_issue
 from cncert.report.site_issue import SiteFile, read_site_issue
 from cncert.wechat.address import may_fetch, read_address
@@ -29,6 +29,20 @@ class JudgedAnswer(NamedTuple):
     """The key of the article that the page shows, if it states one."""
 
 
+class ShownPage(NamedTuple):
+    """What a page shows to a person."""
+
+    title: str
+    account: str | None
+    published: str
+    """When, as it is known: to the minute, to the day, or not at all."""
+    text: str
+    files: tuple[str, ...]
+    """Addresses of its pictures, and of the files that it links to."""
+    is_sample: bool = False
+    """Whether it is one of the sample series."""
+
+
 class Publisher(NamedTuple):
     """A place that publishes the series."""
 
@@ -39,6 +53,8 @@ class Publisher(NamedTuple):
     judge: Callable[[str, int | None, str, bytes], JudgedAnswer | None]
     """Judges the answer to an address by its status, where it redirects to, and its content; None if that is no address
     of a page. What a browser made of an answer has no status."""
+    show: Callable[[str, bytes], ShownPage | None]
+    """Returns what the page at an address shows; None if that is no address of a page, or shows none."""
     read_kept: Callable[[bytes, Provenance, list[DocumentFile], KeptContent], Issue]
     """Reads the issue in a kept page and its files, not yet validated. Raises NotAnIssue."""
 
@@ -58,11 +74,29 @@ def _judge_article(url: str, status: int | None, location: str, content: bytes) 
     return JudgedAnswer(page.verdict, article.title, str(article.key) if article.key is not None else None)
 
 
+def _show_article(url: str, content: bytes) -> ShownPage | None:
+    article = read_page(content, url).article if read_address(url) is not None else None
+    if article is None:
+        return None
+    pictures = [*article.body.images, *([article.cover] if article.cover else [])]
+    when = f"{article.published_at.astimezone(CHINA):%Y-%m-%d %H:%M}" if article.published_at else ""
+    files = tuple(picture.url for picture in pictures)
+    return ShownPage(article.title, article.account_name, when, article.body.text, files, article.sample)
+
+
 def _judge_site(url: str, status: int | None, _location: str, content: bytes) -> JudgedAnswer | None:
     if read_page_address(url) is None:
         return None
     page = read_site_page(content, url)
     return JudgedAnswer(judge_page(url, status or 200, content).verdict, page.title if page is not None else None)
+
+
+def _show_site(url: str, content: bytes) -> ShownPage | None:
+    page = read_site_page(content, url) if read_page_address(url) is not None else None
+    if page is None:
+        return None
+    day = f"{page.published_at:%Y-%m-%d}" if page.published_at else ""
+    return ShownPage(page.title, None, day, "\n".join(line.text for line in page.lines), page.files)
 
 
 def _read_article(page: bytes, provenance: Provenance, _files: list[DocumentFile], _kept: KeptContent) -> Issue:
@@ -85,8 +119,20 @@ def _read_site(page: bytes, provenance: Provenance, files: list[DocumentFile], k
 
 
 PUBLISHERS = (
-    Publisher(("page", "reprint_card", "reprint", "feed", "file"), _article_link, _judge_article, _read_article),
-    Publisher(("site",), lambda text: read_page_address(text) or read_file_address(text), _judge_site, _read_site),
+    Publisher(
+        ("page", "reprint_card", "reprint", "feed", "file"),
+        _article_link,
+        _judge_article,
+        _show_article,
+        _read_article,
+    ),
+    Publisher(
+        ("site",),
+        lambda text: read_page_address(text) or read_file_address(text),
+        _judge_site,
+        _show_site,
+        _read_site,
+    ),
 )
 
 
@@ -94,6 +140,12 @@ def judge(url: str, status: int | None, location: str, content: bytes) -> Judged
     """Return what the answer to *url* is (see ``Publisher.judge``); None if nobody publishes the series there."""
     answers = (publisher.judge(url, status, location, content) for publisher in PUBLISHERS)
     return next((answer for answer in answers if answer is not None), None)
+
+
+def show(url: str, content: bytes) -> ShownPage | None:
+    """Return what the page at *url* shows; None if it is none of the series' publishers, or shows none."""
+    pages = (publisher.show(url, content) for publisher in PUBLISHERS)
+    return next((page for page in pages if page is not None), None)
 
 
 def read_kept(page: bytes, provenance: Provenance, files: list[DocumentFile], kept: KeptContent) -> Issue:
