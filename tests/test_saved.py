@@ -100,6 +100,8 @@ def test_a_failure_page_stays_one(name: str) -> None:
         (b"%PDF-1.7\n", "a PDF file, broken"),
         (b"PK\x03\x04", "a ZIP archive or an Office document, which is not read"),
         (b"\x89PNG\r\n", "a picture, which is not read"),
+        ("<p>" + "x" * 4_200_000, "no page of WeChat, and longer than 4194304 characters"),
+        (b"<p>\xff" + b"x" * 17_000_000, "no page of WeChat, and longer than 4194304 characters"),
         (b"\x00\x01\x02\x03", "neither a page of WeChat nor a copy of the report (title: "),
         (b"<html><h1>CNVD</h1></html>", "neither a page of WeChat nor a copy of the report (title: "),
         (TITLE, "(empty: "),

@@ -26,8 +26,8 @@ from cncert.wechat.failure_pages import Page, Verdict, read_page
 from cncert.wechat.markup import element_by_id
 from cncert.wechat.sample_mark import is_sample_page
 
-MAX_OTHER_PAGE_CHARACTERS = 16 * 1024 * 1024
-"""Of a page that is not WeChat's: its tree takes ten times as much memory."""
+MAX_OTHER_PAGE_CHARACTERS = 4 * 1024 * 1024
+"""Of a page that is not WeChat's, without embedded data: its tree may take forty times as much memory."""
 
 _UNREADABLE_KINDS = {
     b"PK\x03\x04": "a ZIP archive or an Office document",
@@ -99,6 +99,8 @@ def read_saved_page(saved: SavedPage) -> SavedPageContent:
         saved.data.decode()
         page = saved.data.removeprefix(codecs.BOM_UTF8)
     except UnicodeDecodeError:
+        if len(saved.data) > 4 * MAX_OTHER_PAGE_CHARACTERS:  # as many as a page of WeChat's may have in UTF-32
+            return _too_long()
         page = decode(saved.data).encode("utf-8", "replace")
     if element_by_id(page, "js_article") is not None:
         return _read_wechat(saved, page)
@@ -131,7 +133,7 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
     is_markup = _MARKUP.match(text) is not None or _ROOT.search(text) is not None
     text = without_embedded(text) if is_markup else text
     if len(text) > MAX_OTHER_PAGE_CHARACTERS:
-        return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
+        return _too_long()
     try:
         article = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
         article = replace(article, sample=article.sample or (is_markup and is_sample_page(data)))
@@ -162,6 +164,10 @@ def _read_pdf(saved: SavedPage) -> SavedPageContent:
 
 def _unknown(reason: str) -> SavedPageContent:
     return SavedPageContent(Page(Verdict.UNKNOWN, reason), None, reason)
+
+
+def _too_long() -> SavedPageContent:
+    return _unknown(f"no page of WeChat, and longer than {MAX_OTHER_PAGE_CHARACTERS} characters")
 
 
 def _provenance(saved: SavedPage, source: Literal["page", "file"], article: Article) -> Provenance:
