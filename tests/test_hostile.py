@@ -339,7 +339,7 @@ ARCHIVES: list[Row] = [
         *(answer, HEADERS),
     ),
     ("empty lines", lambda: b"\r\n" * 9_000_000, answer, "/x.warc holds no answer that can be replayed"),
-    ("no address", lambda: archived(b"x").replace(b"WARC-Target-URI", b"X"), answer, HEADERS),
+    ("no address", lambda: archived(b"x").replace(b"WARC-Target-URI", b"X"), answer, None),
     ("a status that is no number", lambda: archived(b"xyz").replace(b" 200 ", " ²00".encode()), answer, b"xyz"),
     ("a date before all dates", lambda: dated("0001-01-01T00:00:00+23:59"), answer, b"x"),
     ("a date after all dates", lambda: dated("9999-12-31T23:59:00Z"), answer, b"x"),

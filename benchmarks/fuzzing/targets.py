@@ -4,7 +4,6 @@ import gzip
 import io
 import re
 from collections.abc import Callable
-from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,6 +16,7 @@ from pydantic import ValidationError
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from cncert.archive.compression import zstd
 from cncert.exceptions import NotAnIssue, SavedFileError
 from cncert.items import Issue, Provenance
 from cncert.report.cleaning import clean_issue
@@ -27,6 +27,7 @@ from cncert.report.title import read_title
 from cncert.report.validation import validate_issue
 from cncert.sources.saved_files.pages_in_warc import read_answers
 from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
+from cncert.sources.saved_files.warc_sources import WarcSource
 from cncert.store.mongo import bson_form
 from cncert.wechat.address import (
     ARTICLE_HOST,
@@ -206,9 +207,9 @@ def read_saved_file(data: bytes) -> None:
 
 
 def read_warc(data: bytes) -> None:
-    with suppress(SavedFileError), redirect_stderr(io.StringIO()):  # warcio says there what it skips
-        for answer in read_answers(io.BufferedReader(io.BytesIO(data)), 1_000_000):
-            assert isinstance(answer, SavedFileError) or answer.date.year < 2100
+    source = WarcSource("fuzz.warc", lambda: io.BytesIO(data))
+    for _, answer in read_answers([source], 1_000_000):
+        assert isinstance(answer, SavedFileError) or answer.date.year < 2100
 
 
 def page_seeds() -> list[bytes]:
@@ -296,7 +297,7 @@ def warc_seeds() -> list[bytes]:
             writer.write_record(record)
             record.raw_stream.close()
         files += [file.getvalue(), file.getvalue().replace(b"Content-Encoding: x", b"Transfer-Encoding: chunked")]
-    return files
+    return [*files, *map(gzip.compress, files), *map(zstd.compress, files)]
 
 
 TARGETS = {

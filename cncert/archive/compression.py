@@ -11,10 +11,15 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+__all__ = ["ZSTD_OPTIONS", "decompress", "zstd"]
+
+ZSTD_OPTIONS = {int(zstd.DecompressionParameter.window_log_max): 26}
+"""A window of 64 MB: servers use up to 8 MB, ``zstd --ultra`` up to 128 MB."""
+
 
 def _decompress_gzip(data: bytes, limit: int) -> bytes:
     try:
-        return zlib.decompressobj(wbits=47).decompress(data, limit)  # gzip or zlib
+        return _members(lambda: zlib.decompressobj(wbits=47), data, limit)  # gzip or zlib
     except zlib.error:
         return zlib.decompressobj(wbits=-15).decompress(data, limit)
 
@@ -25,7 +30,23 @@ def _decompress_brotli(data: bytes, limit: int) -> bytes:
 
 
 def _decompress_zstd(data: bytes, limit: int) -> bytes:
-    return zstd.ZstdDecompressor().decompress(data, max_length=limit)
+    return _members(lambda: zstd.ZstdDecompressor(options=ZSTD_OPTIONS), data, limit)
+
+
+def _members(start: Callable[[], "zlib._Decompress | zstd.ZstdDecompressor"], data: bytes, limit: int) -> bytes:
+    """Return what the members of *data* hold, one behind the other; what follows them is no content."""
+    pieces = list[bytes]()
+    while data and limit > 0:
+        member = start()
+        try:
+            pieces.append(member.decompress(data, limit))
+        except (zlib.error, zstd.ZstdError):
+            if not pieces:
+                raise
+            break
+        limit -= len(pieces[-1])
+        data = member.unused_data
+    return b"".join(pieces)
 
 
 _DECOMPRESS: dict[str, Callable[[bytes, int], bytes]] = {

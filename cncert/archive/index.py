@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from warcio.recordloader import ArcWarcRecord
-
 from cncert.archive import warc_records
+from cncert.archive.http_codings import undo_codings
 from cncert.archive.url_key import url_key
+from cncert.archive.warc_records import WarcRecord
 from cncert.exceptions import error_reason
 from cncert.items import issue_id
 from cncert.report import publishers
@@ -102,16 +102,16 @@ class IndexEntry:
         return f"{url_key(self.url)} {self.date} {stated}\n".encode("ascii", "backslashreplace")
 
 
-def describe(record: ArcWarcRecord, limit: int) -> tuple[IndexEntry, bytes | None] | None:
+def describe(record: WarcRecord, payload: bytes | None, limit: int) -> tuple[IndexEntry, bytes | None] | None:
     """Return the entry of *record*, without its place and what the page is, and its content; None if it has no content.
 
-    The content is None if it has more than *limit* bytes.
+    *payload* is what was archived; it and the content are None if they have more than *limit* bytes.
     """
     kind, url, http = record.rec_type, record.rec_headers.get_header("WARC-Target-URI") or "", record.http_headers
     media = (http if kind in ("response", "revisit") and http else record.rec_headers).get_header("Content-Type") or ""
     if not _belongs(record):
         return None
-    content = warc_records.content(record, limit) if kind != "revisit" else None
+    content = undo_codings(payload, http, limit) if kind != "revisit" and payload is not None else None
     entry = IndexEntry(
         url=url,
         date=f"{warc_records.date(record):%Y%m%d%H%M%S}",
@@ -125,7 +125,7 @@ def describe(record: ArcWarcRecord, limit: int) -> tuple[IndexEntry, bytes | Non
     return entry, content
 
 
-def _belongs(record: ArcWarcRecord) -> bool:
+def _belongs(record: WarcRecord) -> bool:
     """Whether *record* belongs into an index: it says what an address has."""
     kind, headers = record.rec_type, record.rec_headers
     if kind not in _KINDS or not headers.get_header("WARC-Target-URI"):
@@ -145,15 +145,18 @@ def judge(entry: IndexEntry, location: str, content: bytes) -> IndexEntry:
     return replace(entry, verdict=found.verdict, article=article, issue=issue_id(*title.week) if title else None)
 
 
-def entry_of(record: ArcWarcRecord, limit: int) -> IndexEntry | None:
-    """Return the whole entry of *record*, but for its place; None if it holds no content of an address."""
-    described = describe(record, limit)
+def entry_of(record: WarcRecord, payload: bytes | None, limit: int) -> IndexEntry | None:
+    """Return the whole entry of *record*, but for its place; None if it holds no content of an address.
+
+    *payload* as :func:`describe` takes it.
+    """
+    described = describe(record, payload, limit)
     if described is None or described[1] is None:
         return described[0] if described else None
     return judge(described[0], location_of(record), described[1])
 
 
-def location_of(record: ArcWarcRecord) -> str:
+def location_of(record: WarcRecord) -> str:
     """Return where the answer in *record* redirects to, empty if it does not."""
     return (record.http_headers.get_header("Location") or "") if record.http_headers is not None else ""
 
@@ -236,7 +239,7 @@ class FileIndex:
                 records = warc_records.records(file)
                 for record in records:
                     found = True
-                    entry = entry_of(record, self._limit)
+                    entry = entry_of(record, warc_records.payload(record, self._limit), self._limit)
                     is_whole = warc_records.is_whole(record)
                     place, length = records.get_record_offset(), records.get_record_length()
                     if not is_whole:
@@ -280,7 +283,7 @@ class FileIndex:
                 raise WrongIndex(self, "a line is none of an index") from error
             place = end
 
-    def read(self, entry: IndexEntry, *, judged: bool = True) -> tuple[ArcWarcRecord, bytes | None]:
+    def read(self, entry: IndexEntry, *, judged: bool = True) -> tuple[WarcRecord, bytes | None]:
         """Return the record of *entry* without its stream, and its content: None for a revisit, or over the limit.
 
         Raises WrongIndex if the record says something else than *entry*, without *judged* but for what the page is.
@@ -289,7 +292,8 @@ class FileIndex:
             with self.path.open("rb") as file:
                 file.seek(entry.offset)
                 record = next(iter(warc_records.records(file)), None)
-                described = describe(record, self._limit) if record is not None else None
+                payload = warc_records.payload(record, self._limit) if record is not None else None
+                described = describe(record, payload, self._limit) if record is not None else None
         except warc_records.BROKEN as error:
             raise WrongIndex(self, error_reason(error)) from error
         if record is None or described is None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.filesize import decimal
-from warcio.recordloader import ArcWarcRecord
 
 from cncert.archive import warc_records
+from cncert.archive.digests import StatedDigests
 from cncert.archive.index import ANSWERS, IndexEntry, end_of, entry_of, index_path, places_of, read_kept
 from cncert.archive.own_files import is_being_written
 from cncert.exceptions import error_reason
@@ -57,14 +57,15 @@ class Verification:
         # Before the file: another process may append to both.
         is_unfinished, kept = is_being_written(path), read_kept(index_path(path))[0]
         found: dict[tuple[int, int], bytes] = {}
-        end, count, reason, reader = 0, self.records, "", None
+        end, count, reason = 0, self.records, ""
         try:
             self.size += path.stat().st_size
             with path.open("rb") as file:
-                records = warc_records.records(file, check_digests=True)
-                reader = records.reader
+                records = warc_records.records(file)
                 for record in records:
-                    entry = entry_of(record, limit)
+                    digests = StatedDigests(record)
+                    payload = digests.read(limit)
+                    entry = entry_of(record, payload, limit)
                     if not warc_records.is_whole(record):
                         reason = "a record has no end"
                         break
@@ -72,15 +73,16 @@ class Verification:
                     advance(place[1])
                     self.records += 1
                     end = sum(place)
-                    yield from self._wrong_digests(record, place)
+                    self.digests += digests.is_stated
+                    if wrong := digests.wrong():
+                        url = record.address or record.rec_type
+                        yield f"the record at byte {place[0]} is damaged, {' and '.join(wrong)}: {url}"
                     if entry is not None:
                         entry = replace(entry, offset=place[0], length=place[1])
                         found[place] = entry.line(path.name)
                         self._note(path, entry)
         except warc_records.BROKEN as error:
             reason = error_reason(error)
-        if reader is not None and reader.is_in_headers:
-            reason = "the headers of a record have no end"
         if self.records == count and not is_unfinished:
             yield f"cannot be read as a WARC file: {reason or 'no record is in it'}"
         elif reason and not is_unfinished:
@@ -88,13 +90,6 @@ class Verification:
         if index_path(path).is_file():
             self.indexed += 1
             yield from _index_faults(path, kept, found, is_unfinished)
-
-    def _wrong_digests(self, record: ArcWarcRecord, place: tuple[int, int]) -> Iterator[str]:
-        checker = record.digest_checker
-        self.digests += checker.passed is not None
-        if checker.problems:
-            url = record.rec_headers.get_header("WARC-Target-URI") or record.rec_type
-            yield f"the record at byte {place[0]} is damaged, {' and '.join(checker.problems)}: {url}"
 
     def _note(self, path: Path, entry: IndexEntry) -> None:
         if entry.kind in ANSWERS and entry.digest:

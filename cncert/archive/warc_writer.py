@@ -74,8 +74,7 @@ class ArchiveWriter:
             url, kind, payload=io.BytesIO(body), length=len(body), warc_headers_dict=dated, **details
         )
         record.rec_headers.replace_header("Content-Type", record.content_type)
-        entry = entry_of(record, self._limit)
-        record.raw_stream.seek(0)
+        entry = entry_of(record, body if len(body) <= self._limit else None, self._limit)
         assert entry is not None
         if kind == "response" and body and (original := self._original(entry)) is not None:
             of = datetime.strptime(original.date, "%Y%m%d%H%M%S")  # noqa: DTZ007  # in UTC, as it is written

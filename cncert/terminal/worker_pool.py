@@ -194,4 +194,4 @@ def _next_result(
 
 
 def _give_up(*_: object) -> None:
-    raise SavedFileError(_TIMED_OUT)
+    raise ReaderProcessError(_TIMED_OUT, timed_out=True)

@@ -4,20 +4,15 @@ import bz2
 import gzip
 import lzma
 import os
-import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from cncert.archive.compression import zstd
 from cncert.exceptions import SavedFileError, error_reason
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 STDIN = "-"
 """The name of standard input."""
@@ -50,9 +45,7 @@ def find_files(name: str) -> Iterator[str | OSError]:
         yield from errors
         errors.clear()
         stems = {Path(file).stem for file in files}
-        folders[:] = sorted(
-            folder for folder in folders if not (folder.startswith(".") or folder.removesuffix("_files") in stems)
-        )
+        folders[:] = sorted(folder for folder in folders if not _is_left_out(folder, stems))
         for file in sorted(files):
             path = Path(place, file)
             is_hidden = file.startswith(".") or path.suffix == ".cdxj"  # the index of an archive
@@ -61,25 +54,56 @@ def find_files(name: str) -> Iterator[str | OSError]:
     yield from errors
 
 
+def _is_left_out(folder: str, stems: Collection[str]) -> bool:
+    """Return whether *folder* is hidden, or belongs to a page beside it, one of *stems* without its ending."""
+    is_hidden = folder.startswith(".") and folder not in (".", "..")
+    return is_hidden or folder == "__MACOSX" or folder.removesuffix("_files") in stems
+
+
+def files_in_archive(names: Sequence[str]) -> set[str]:
+    """Return those of *names*, files in an archive, that :func:`find_files` would find in a directory."""
+    paths = [PurePosixPath(name) for name in names]
+    stems: dict[PurePosixPath, set[str]] = {}
+    for path in paths:
+        stems.setdefault(path.parent, set()).add(path.stem)
+    return {
+        name
+        for name, path in zip(names, paths, strict=True)
+        if not path.name.startswith(".")
+        and not any(_is_left_out(folder.name, stems.get(folder.parent, ())) for folder in path.parents)
+    }
+
+
 @contextmanager
 def opened(name: str) -> Iterator[BufferedReader]:
     """Open a file, decompressed as it is read.
 
     Raises OSError if there is no such file, and while it is read SavedFileError if it cannot be decompressed.
     """
-    with open(0 if name == STDIN else name, "rb") as file:  # noqa: PTH123  # 0 is stdin
-        first = file.peek(8)
-        decompress = next((read for magic, read in _COMPRESSED.items() if first.startswith(magic)), None)
-        if decompress is None:
-            yield file
-            return
-        try:
-            with decompress(file) as content:
-                raw: Any = _Decompressed(content)
-                with BufferedReader(raw) as reader:
-                    yield reader
-        except DECOMPRESSION_ERRORS as error:
-            raise _unreadable(error) from error
+    with opened_raw(name) as file, decompressed(file) as content:
+        yield content
+
+
+def opened_raw(name: str) -> BufferedReader:
+    """Open a file as it is. Raises OSError if there is no such file."""
+    return open(0 if name == STDIN else name, "rb")  # noqa: PTH123  # 0 is stdin
+
+
+@contextmanager
+def decompressed(file: BufferedReader) -> Iterator[BufferedReader]:
+    """Decompress *file* as it is read. While it is read raises SavedFileError if that fails."""
+    first = file.peek(8)
+    decompress = next((read for magic, read in _COMPRESSED.items() if first.startswith(magic)), None)
+    if decompress is None:
+        yield file
+        return
+    try:
+        with decompress(file) as content:
+            raw: Any = _Decompressed(content)
+            with BufferedReader(raw) as reader:
+                yield reader
+    except DECOMPRESSION_ERRORS as error:
+        raise _unreadable(error) from error
 
 
 class _Decompressed(RawIOBase):

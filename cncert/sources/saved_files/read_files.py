@@ -5,21 +5,34 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from cncert.exceptions import ArgumentError, SavedFileError, error_reason
+from cncert.archive.unpacked import is_dictionary
+from cncert.archive.wacz import ZIP_MAGICS, ZipMember, opened_zip
+from cncert.archive.warc_records import BEGINNINGS, is_warc
+from cncert.exceptions import ArchiveError, ArgumentError, SavedFileError, error_reason
 from cncert.items import Issue
 from cncert.report.cleaning import clean_issue
 from cncert.report.validation import first_problem, validate_issue
-from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, find_files, opened
-from cncert.sources.saved_files.pages_in_warc import WARC_MAGIC, WarcAnswer, read_answers
+from cncert.sources.saved_files.find_files import (
+    MAX_PAGE_BYTES,
+    STDIN,
+    decompressed,
+    files_in_archive,
+    find_files,
+    opened_raw,
+)
+from cncert.sources.saved_files.pages_in_warc import read_answers
 from cncert.sources.saved_files.saved_page import SavedPage, SavedPageContent, read_saved_page, unwrap_saved_page
+from cncert.sources.saved_files.site_answer import read_site_answer
+from cncert.sources.saved_files.warc_sources import WarcSource, is_warc_member, warc_sources
 from cncert.terminal.console import print_message
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
@@ -27,6 +40,10 @@ from cncert.terminal.worker_pool import results_in_order, results_in_this_proces
 from cncert.wechat.failure_pages import Page, is_cut_off
 from cncert.wechat.judge_answer import judge_answer
 
+WACZ_LIST = "datapackage.json"
+"""The file of a WACZ that says what it holds."""
+_OFFICE_FILES = ("[Content_Types].xml", "mimetype")
+"""In ZIP files that are a document of an office program."""
 ONE_PROCESS_FILES, ONE_PROCESS_BYTES = 64, 64 * 1024 * 1024
 """Up to so many files and bytes are read in this process, before a worker process would have started."""
 
@@ -96,8 +113,8 @@ def _read_files(names: Sequence[str], jobs: int, keep_pages: bool) -> Generator[
 def _results(
     files: Sequence[str | OSError], jobs: int, keep_pages: bool
 ) -> Generator[tuple[int, PageFromFile | UnreadFile]]:
-    work = partial(read_file, keep_pages=keep_pages)
     names = [file for file in files if isinstance(file, str)]
+    work = partial(read_file, keep_pages=keep_pages, others=names if len(names) > 1 else ())
     few = len(names) <= ONE_PROCESS_FILES and sum(map(_size, names)) <= ONE_PROCESS_BYTES
     # What comes through a pipe is there for this process only.
     if few or any(name == STDIN or Path(name).is_fifo() for name in names):
@@ -119,51 +136,123 @@ def _size(name: str) -> int:
         return 0
 
 
-def read_file(file: str | OSError, *, keep_pages: bool) -> Iterator[PageFromFile | UnreadFile]:
-    """Yield the page in *file*, or the pages of a WARC file. Raises SavedFileError for one that cannot be read."""
+def read_file(
+    file: str | OSError, *, keep_pages: bool, others: Sequence[str] = ()
+) -> Iterator[PageFromFile | UnreadFile]:
+    """Yield the page in *file*, or the pages of an archive. Raises SavedFileError for one that cannot be read.
+
+    *others* are files in which an archive may find what its records refer to.
+    """
     if isinstance(file, OSError):
         yield UnreadFile(printable_name(str(file.filename)), error_reason(file), absent=True)
         return
     try:
-        written_at = datetime.now(UTC) if file == STDIN else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
-        with opened(file) as stream:
-            if stream.peek(len(WARC_MAGIC)).startswith(WARC_MAGIC):
-                for answer in read_answers(stream, MAX_PAGE_BYTES):
-                    yield _read_answer(printable_name(file), answer, keep_pages)
-            else:
-                data = stream.read(MAX_PAGE_BYTES + 1)
-                if len(data) > MAX_PAGE_BYTES:
-                    raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
-                saved_page = unwrap_saved_page(data, written_at)
-                yield _validated(printable_name(file), saved_page, read_saved_page(saved_page), keep_pages)
+        yield from _Reader(keep_pages, [name for name in others if name not in (file, STDIN)]).read(file)
     except OSError as error:
         yield UnreadFile(printable_name(file), error_reason(error), absent=True)
+    except ArchiveError as error:
+        raise SavedFileError(str(error)) from error
     except MemoryError:
         raise SavedFileError("takes more memory than there is") from None
 
 
-def _read_answer(file: str, answer: WarcAnswer | SavedFileError, keep_pages: bool) -> PageFromFile | UnreadFile:
-    if isinstance(answer, SavedFileError):
-        return UnreadFile(file, str(answer), absent=False)
-    saved_page = SavedPage(answer.body, answer.address, answer.date, as_served=True, is_answer=answer.is_response)
-    if answer.status == 200:
-        content = read_saved_page(saved_page)
-    else:
-        page = judge_answer(answer.address, answer.status, answer.location, answer.body)
-        content = SavedPageContent(page, None, page.reason)
-    return _validated(f"{file}#{answer.address}", saved_page, content, keep_pages)
+class _Reader:
+    """Reads a file: a page, a WARC file, or a ZIP file, which may be a WACZ."""
 
+    def __init__(self, keep_pages: bool, others: Sequence[str]) -> None:
+        self._keep_pages, self._others = keep_pages, others
 
-def _validated(name: str, saved_page: SavedPage, content: SavedPageContent, keep_pages: bool) -> PageFromFile:
-    """Return *content* with its issue cleaned and validated, as in a crawl."""
-    issue, reason = None, content.reason
-    if content.issue is not None:
-        try:
-            issue = validate_issue(clean_issue(content.issue))
-        except ValidationError as error:
-            reason = f"no issue (invalid): {first_problem(error)}"
-    is_whole = not (saved_page.as_served and is_cut_off(saved_page.data))
-    return PageFromFile(name, content.page, reason, issue, is_whole, saved_page if keep_pages else None)
+    def read(self, file: str) -> Iterator[PageFromFile | UnreadFile]:
+        written_at = datetime.now(UTC) if file == STDIN else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
+        with opened_raw(file) as stream:
+            if stream.peek(4).startswith(ZIP_MAGICS):
+                if not stream.seekable():
+                    raise SavedFileError("a ZIP archive cannot be read from a pipe: name the file")
+                with opened_zip(stream) as members:
+                    if not any(member.name in _OFFICE_FILES for member in members):
+                        yield from self._read_zip(file, members, written_at)
+                        return
+                stream.seek(0)
+            if stream.seekable() and is_warc(stream):
+                reopen = (lambda: nullcontext(stream)) if file == STDIN else (lambda: opened_raw(file))
+                yield from self._read_warcs([WarcSource(file, reopen, can_reopen=file != STDIN)])
+            elif is_dictionary(stream.peek(4)):
+                yield from self._read_warcs([WarcSource(file, lambda: nullcontext(stream), can_reopen=False)])
+            else:
+                yield from self._read_stream(file, stream, written_at)
+
+    def _read_stream(
+        self, name: str, stream: BufferedReader, written_at: datetime
+    ) -> Iterator[PageFromFile | UnreadFile]:
+        """Yield the page, or the pages of the WARC file, in *stream*, which may be compressed."""
+        with decompressed(stream) as content:
+            if content.peek(16).startswith(BEGINNINGS):
+                yield from self._read_warcs([WarcSource(name, lambda: nullcontext(content), can_reopen=False)])
+                return
+            data = content.read(MAX_PAGE_BYTES + 1)
+        if len(data) > MAX_PAGE_BYTES:
+            raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
+        saved_page = unwrap_saved_page(data, written_at)
+        yield self._validated(printable_name(name), saved_page, read_saved_page(saved_page))
+
+    def _read_zip(
+        self, file: str, members: Sequence[ZipMember], written_at: datetime
+    ) -> Iterator[PageFromFile | UnreadFile]:
+        """Yield the pages in a ZIP file; of a WACZ, those in its WARC files."""
+        wanted = files_in_archive([member.name for member in members])
+        warcs, others = list[WarcSource](), list[ZipMember]()
+        for member in sorted(members, key=lambda one: one.name):
+            name = f"{file}/{member.name}" if member.name else file
+            if member.fault:
+                if member.name in wanted or not member.name:
+                    yield UnreadFile(printable_name(name), member.fault, absent=False)
+            elif is_warc_member(member):
+                warcs.append(WarcSource(name, member.open))
+            elif member.name in wanted:
+                others.append(member)
+        yield from self._read_warcs(warcs)
+        lists = (one.name.removesuffix(WACZ_LIST) for one in others if PurePosixPath(one.name).name == WACZ_LIST)
+        waczs = tuple(place for place in lists if any(one.name.startswith(f"{file}/{place}") for one in warcs))
+        for member in others:
+            if member.name.startswith(waczs):
+                continue  # its indexes and lists
+            if member.is_last:
+                return
+            name = f"{file}/{member.name}"
+            try:
+                with member.open() as content:
+                    yield from self._read_stream(name, content, written_at)
+            except (SavedFileError, ArchiveError) as error:
+                yield UnreadFile(printable_name(name), str(error), absent=False)
+
+    def _read_warcs(self, sources: Sequence[WarcSource]) -> Iterator[PageFromFile | UnreadFile]:
+        for file, answer in read_answers(sources, MAX_PAGE_BYTES, lambda: warc_sources(self._others)):
+            if isinstance(answer, SavedFileError):
+                yield UnreadFile(printable_name(file), str(answer), absent=False)
+                continue
+            saved = SavedPage(answer.body, answer.address, answer.date, as_served=True, is_answer=answer.is_response)
+            if answer.site_page is not None:
+                content = read_site_answer(answer, saved)
+            elif answer.status == 200:
+                content = read_saved_page(saved)
+            else:
+                page = judge_answer(answer.address, answer.status, answer.location, answer.body)
+                content = SavedPageContent(page, None, page.reason)
+            name = printable_name(f"{file}#{answer.address}")
+            yield self._validated(name, saved, content, is_cut=answer.is_cut)
+
+    def _validated(
+        self, name: str, saved_page: SavedPage, content: SavedPageContent, *, is_cut: bool = False
+    ) -> PageFromFile:
+        """Return *content* with its issue cleaned and validated, as in a crawl."""
+        issue, reason = None, content.reason
+        if content.issue is not None:
+            try:
+                issue = validate_issue(clean_issue(content.issue))
+            except ValidationError as error:
+                reason = f"no issue (invalid): {first_problem(error)}"
+        is_whole = not is_cut and not (saved_page.as_served and is_cut_off(saved_page.data))
+        return PageFromFile(name, content.page, reason, issue, is_whole, saved_page if self._keep_pages else None)
 
 
 def printable_name(file: str) -> str:

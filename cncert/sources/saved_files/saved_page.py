@@ -14,6 +14,7 @@ from cncert.pdf.read_pdf import read_pdf
 from cncert.pdf.reading import PdfState
 from cncert.report.issue import read_issue
 from cncert.report.parser_version import PARSER
+from cncert.report.publishers import safe_link
 from cncert.report.series import CNCERT_NAMES
 from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.markdown_and_text import read_plain_text
@@ -157,7 +158,7 @@ def _read_pdf(saved: SavedPage) -> SavedPageContent:
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         return _unknown(f"a PDF file that is no copy of the report ({error.reason}: {error})")
-    document = DocumentFile(url=None, path=None, checksum=issue.provenance.sha256)
+    document = DocumentFile(url=safe_link(saved.address), path=None, checksum=issue.provenance.sha256)
     page = Page(Verdict.ARTICLE, "a PDF of the report", article)
     return SavedPageContent(page, issue.model_copy(update={"documents": [document]}), page.reason)
 
