@@ -2,6 +2,9 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
+
+import pytest
 
 from cncert.archive.warc_writer import ArchiveWriter
 from cncert.store import open_store
@@ -91,13 +94,18 @@ async def test_every_version_of_a_feed_is_read(tmp_path: Path) -> None:
     assert named == {"2024-14", "2024-15"}
 
 
-async def test_pages_that_nothing_else_names_are_replayed(tmp_path: Path) -> None:
-    """An archive of imported pages: no list, feed or index leads to them."""
+@pytest.mark.parametrize("is_wacz", [False, True])
+async def test_pages_that_nothing_else_names_are_replayed(tmp_path: Path, is_wacz: bool) -> None:
+    """An archive of imported pages, or a WACZ: no list, feed or index leads to them."""
     folder, archive = tmp_path / "archive", tmp_path
     writer = ArchiveWriter(folder, "import")
     short = "https://mp.weixin.qq.com/s/abcdefghijklmnopqrstuv"
     writer.add(short, 200, [("Content-Type", "text/html")], series.page_of("2017-20", linked=lambda _: None))
     writer.close()
+    if is_wacz:
+        with ZipFile(tmp_path / "a.wacz", "w") as packed:
+            packed.write(writer.path, "archive/../data.warc.gz")
+        folder = tmp_path / "a.wacz"
     run = run_scrapy("crawl", "weekly", "-a", f"replay={folder}", env=project_env(None, archive))
     assert run.returncode == 0, run.stderr
     assert list((await kept(tmp_path))["issues"]) == ["2017-20"]

@@ -49,6 +49,7 @@ def test_an_example_runs(line: str, place: Path, mongod: str) -> None:
         words += ["-a"] * (words[-1] != "-a") + [f"replay={SAMPLE}"]
     words = [str(place / word) if word.endswith(".html") or word.startswith("data/") else word for word in words]
     env = {"CNCERT_STORE": f"sqlite:///{place}/data/cncert.db", "CNCERT_FILES": f"{place}/data/pictures"}
+    env["CNCERT_ARCHIVE"] = f"{place}/data/archive"
     if words[1] == "import":  # a real page, which no store of the sample takes in
         env["CNCERT_STORE"] = f"sqlite:///{place}/data/real.db"
     if given.get("CNCERT_STORE", "").startswith("mongodb"):

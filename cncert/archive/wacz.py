@@ -292,6 +292,31 @@ def _name(info: zipfile.ZipInfo) -> str:
     return name
 
 
+def is_zip(path: Path) -> bool:
+    """Return whether *path* begins as a ZIP file does; False for what cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in ZIP_MAGICS
+    except OSError:
+        return False
+
+
+def copy_warcs(path: Path, directory: Path) -> list[Path]:
+    """Copy the WARC files in the WACZ *path* into *directory*, under names of ours; return the copies.
+
+    Raises ArchiveError if there is none, or one cannot be copied.
+    """
+    copies = list[Path]()
+    for name, content in warc_members(path):
+        copies.append(directory / f"{path.stem}-{len(copies)}.warc")
+        try:
+            with copies[-1].open("xb") as copy:
+                shutil.copyfileobj(content, copy)
+        except OSError as error:
+            raise ArchiveError(f"{name} of {path} cannot be unpacked: {error_reason(error)}") from error
+    return copies
+
+
 def warc_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
     """Yield the WARC files in the WACZ *path* with their names: each can be sought in until the next one is taken.
 

@@ -1,6 +1,9 @@
 """Finds answers and pages in WARC files, by their indexes."""
 
 import logging
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +13,7 @@ from typing import TypeVar
 from cncert.archive import warc_records
 from cncert.archive.index import ANSWERS, FileIndex, IndexEntry, WrongIndex, identity_of
 from cncert.archive.own_files import is_being_written
+from cncert.archive.wacz import copy_warcs, is_zip
 from cncert.exceptions import ArchiveError
 from cncert.wechat.failure_pages import Verdict
 
@@ -59,14 +63,16 @@ class ArchiveReader:
     """The answers of WARC files by what was requested, and the content of their records by SHA-256."""
 
     def __init__(self, path: Path, limit: int, *, own: str = "") -> None:
-        """Read or make the indexes of *path*, a file or a directory; content of more than *limit* bytes is left out.
+        """Read or make the indexes of *path*, a WARC or WACZ file or a directory, without content over *limit* bytes.
 
         Those that are made for files in *own*, the directory of our archive, are written. A file that breaks off (a run
         was killed) is read as far as it goes; ``unreadable`` says which files cannot be read, and why. Raises
         ArchiveError if there is no file, or nothing can be read.
         """
         self._limit = limit
-        self.indexes = read_indexes(warc_files(path), limit, own)
+        self._copies: Path | None = None
+        files = [one for file in warc_files(path) for one in (self._copied(file) if is_zip(file) else [file])]
+        self.indexes = read_indexes(files, limit, own)
         self.unreadable = [index.unreadable for index in self.indexes if index.unreadable is not None]
         for index in self.indexes:
             if index.is_broken_off and index.unreadable is None:
@@ -74,6 +80,15 @@ class ArchiveReader:
         if not len(self):
             reasons = [*self.unreadable, f"{path} holds no answer that can be replayed"]
             raise ArchiveError(reasons[0])
+
+    def _copied(self, path: Path) -> list[Path]:
+        """Return copies of the WARC files in the WACZ *path*, which last as long as this reader."""
+        if self._copies is None:
+            self._copies = Path(tempfile.mkdtemp(prefix="cncert-"))
+            weakref.finalize(self, shutil.rmtree, self._copies, ignore_errors=True)
+        place = self._copies / str(len(list(self._copies.iterdir())))
+        place.mkdir()
+        return copy_warcs(path, place)
 
     def __len__(self) -> int:
         return sum(index.lines.count(b"\n") for index in self.indexes)
@@ -177,8 +192,8 @@ class ArchiveReader:
 
 
 def warc_files(path: Path) -> list[Path]:
-    """Return the WARC files at *path*, a file or a directory. Raises ArchiveError if a directory has none."""
-    names = warc_files_of(path) if path.is_dir() else [path]
+    """Return the WARC and WACZ files at *path*, a file or a directory. Raises ArchiveError if a directory has none."""
+    names = sorted([*warc_files_of(path), *path.rglob("*.wacz")]) if path.is_dir() else [path]
     if not names:
         raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
     return names

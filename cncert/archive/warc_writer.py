@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from isal import isal_zlib
@@ -66,6 +67,18 @@ class ArchiveWriter:
     def add_rendered(self, url: str, html: bytes, date: datetime | None = None) -> None:
         """Append a page that a browser rendered: a conversion record, which is never replayed. Raises OSError."""
         self._add("conversion", url, html, date, warc_content_type="text/html; charset=UTF-8")
+
+    def has(self, url: str, content: bytes, date: datetime | None = None) -> bool:
+        """Whether this archive has the decoded *content* under *url*; with *date* as it was then."""
+        digest, moment = sha256(content).hexdigest(), f"{date.astimezone(UTC):%Y%m%d%H%M%S}" if date else None
+        indexes = (*self._others, self._index)
+        with suppress(WrongIndex):  # then it is kept once more
+            same = [one for index in indexes for one in index.find(digest) if (one.url, one.sha256) == (url, digest)]
+            if moment is None or any(one.date == moment for one in same):
+                return bool(same)
+            repeated = (one for index in indexes for entry in same[:1] for one in index.find(entry.digest))
+            return any((one.kind, one.url, one.date) == ("revisit", url, moment) for one in repeated)
+        return False
 
     def _add(self, kind: str, url: str, body: bytes, date: datetime | None, **details: object) -> None:
         builder = WARCWriter(None)

@@ -3,7 +3,9 @@
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +23,7 @@ OPTIONS = {
     "stats": ("json",),
     "verify": (),
     "get": ("at", "text", "list"),
+    "import": ("jobs",),
     "export": ("wacz", "issues"),
 }
 """The words of the command, each with the options that it takes."""
@@ -30,7 +33,8 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
     """Works on archives: those that are named, else CNCERT_ARCHIVE."""
 
     def syntax(self) -> str:
-        return "[options] stats [PATH...] | verify [PATH...] | get ISSUE|ADDRESS [PATH] | export --wacz FILE [PATH]"
+        looks = "stats [PATH...] | verify [PATH...] | get ISSUE|ADDRESS [PATH]"
+        return f"[options] {looks} | import FILE... | export --wacz FILE [PATH]"
 
     def short_desc(self) -> str:
         return "Look into archives of raw pages, verify them, get pages out of them"
@@ -38,7 +42,8 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "stats: what archives hold, and how they grow. verify: compares digests, indexes and ends of files. "
-            "get: prints what was fetched of an issue or from an address. export: writes pages into a file that "
+            "get: prints what was fetched of an issue or from an address. import: adds "
+            "the pages of issues in files, which other programs saved. export: writes pages into a file that "
             "players of web archives open. Without a PATH it is CNCERT_ARCHIVE."
         )
 
@@ -50,6 +55,8 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         group.add_argument("--text", action="store_true", help="its text, for people")
         group.add_argument("--list", action="store_true", help="name all answers, the best first")
 
+        group = parser.add_argument_group("import")
+        group.add_argument("--jobs", type=int, metavar="N", help="worker processes (default: as many as cores)")
         group = parser.add_argument_group("export")
         group.add_argument("--wacz", metavar="FILE", help="a WACZ (replayweb.page opens it); what is there is replaced")
         group.add_argument("--issues", metavar="A..B", help="only these issues, such as 2024-01..2024-52")
@@ -131,6 +138,21 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             print_list(stdout_console(), found)
             return 0
         return int(not print_answer(found[0], len(found) - 1, as_text=opts.text))
+
+    def _import(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.warc_writer import ArchiveWriter
+        from cncert.editions.archive_files import FileArchiver
+
+        if not self.options.archive:
+            raise ArgumentError("there is no archive to add to: set CNCERT_ARCHIVE")
+        sums, files, faulty, empty = Counter[str](), 0, 0, 0
+        with closing(ArchiveWriter(Path(self.options.archive), "import")) as writer:
+            for name, archived in FileArchiver(writer, self._limit).take(args, opts):
+                print(safe(f"{name}: {archived.describe()}"), flush=True)
+                sums.update(archived.counts)
+                files, faulty, empty = files + 1, faulty + archived.is_faulty, empty + archived.is_empty
+        print_message(", ".join(f"{sums[word]} {word}" for word in ("added", "known", "left out")))
+        return 0 if not faulty else 1 if empty < files else 2
 
     def _export(self, args: list[str], opts: Namespace) -> int:
         from cncert.archive.warc_reader import ArchiveReader

@@ -6,6 +6,7 @@ from cncert.archive.warc_writer import ArchiveWriter
 from cncert.editions.choose import choose
 from cncert.editions.make_edition import edition_of
 from cncert.editions.take_issue import Outcome, Taken, take
+from cncert.exceptions import ArchiveError, error_reason
 from cncert.items import Issue
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
@@ -45,20 +46,33 @@ class SavedIssueImporter:
         return Taken(stored.get(issue.id), is_chosen=False, is_new=edition.id not in kept, outcomes={})
 
     def _archive_page(self, issue: Issue, saved: SavedPage) -> None:
-        """Append the page to the archive: as an answer if a server sent it so, else as a rendered page."""
-        reprint = issue.provenance.reprint
-        # A reprint is no answer of the original's address.
-        address = reprint.address if reprint is not None else issue.article.url or issue.provenance.address
-        if self._archive is None or issue.article.kind is None or address is None or issue.provenance.sample:
-            return
-        self._writer = self._writer or ArchiveWriter(self._archive, "import")
-        if saved.as_served:
-            headers = [("Content-Type", "text/html; charset=UTF-8")]
-            self._writer.add(address, 200, headers, saved.data, saved.saved_at)
-        else:
-            self._writer.add_rendered(address, saved.data, saved.saved_at)
+        address = address_of_page(issue)
+        if self._archive is not None and address is not None:
+            self._writer = self._writer or ArchiveWriter(self._archive, "import")
+            archive_page(self._writer, address, saved)
 
     def close(self) -> None:
         """Close the archive."""
         if self._writer is not None:
             self._writer.close()
+
+
+def address_of_page(issue: Issue) -> str | None:
+    """Return the address under which the page of *issue* is archived; None if it has none, or is of the sample."""
+    if issue.article.kind is None or issue.provenance.sample:  # copies from elsewhere have no kind
+        return None
+    reprint = issue.provenance.reprint
+    # A reprint is no answer of the original's address.
+    return reprint.address if reprint is not None else issue.article.url or issue.provenance.address
+
+
+def archive_page(writer: ArchiveWriter, address: str, saved: SavedPage) -> None:
+    """Append a page: as an answer if a server sent it so, else as a rendered page. Raises ArchiveError."""
+    try:
+        if saved.as_served:
+            headers = [("Content-Type", "text/html; charset=UTF-8")]
+            writer.add(address, 200, headers, saved.data, saved.saved_at)
+        else:
+            writer.add_rendered(address, saved.data, saved.saved_at)
+    except OSError as error:
+        raise ArchiveError(f"{writer.path} cannot be written: {error_reason(error)}") from error
