@@ -58,6 +58,14 @@ def put(path: Path, data: bytes) -> Path:
     return path
 
 
+def nameless() -> bytes:
+    """A member whose name is counted to the fields behind it."""
+    data = bytearray(packed({"a": PAGE}))
+    place = data.index(b"PK\x01\x02")
+    data[place + 28], data[place + 30] = 0, 1
+    return bytes(data)
+
+
 WACZ = packed({"archive/data.warc.gz": WARC, "archive/more.warc": PLAIN, **LISTS})
 SMALL = packed({"archive/data.warc.gz": WARC, **LISTS})
 
@@ -66,6 +74,7 @@ READ: dict[str, tuple[bytes, list[str]]] = {
     "deflated": (packed({"archive/data.warc.gz": WARC, "a.warc": PLAIN, **LISTS}, DEFLATED), ["2025-04", "2025-03"]),
     "WARC files of other names": (packed({"a": PLAIN, "indexes/b.idx": WARC, **LISTS}), ["2025-04", "2025-03"]),
     "WARC files only": (packed({"b.warc.gz": WARC, "a.warc": PLAIN}), ["2025-04", "2025-03"]),
+    "no name": (nameless(), ["2025-03"]),
     "names that lead out": (packed({"../../b": WARC, "/etc/a": PLAIN, **LISTS}), ["2025-03", "2025-04"]),
     "saved pages": (packed({"b/2.html": OTHER_PAGE, "a.html": PAGE}, DEFLATED), ["2025-03", "2025-04"]),
     "packed pages": (packed({"a.html.gz": gzip.compress(PAGE)}), ["2025-03"]),

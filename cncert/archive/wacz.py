@@ -238,7 +238,7 @@ def _listed(file: BinaryIO) -> Iterator[tuple[zipfile.ZipInfo | None, str]]:
         found, fault = [], "its members lie one over the other"
     elif not found and not fault:
         fault = "is an empty archive"
-    yield from ((info, "") for info in found if not info.is_dir())
+    yield from ((info, "") for info in found if not info.filename.endswith("/"))  # a name may be empty
     if fault:
         yield None, fault
 
@@ -281,7 +281,7 @@ def _fault_of(info: zipfile.ZipInfo) -> str:
 
 def _name(info: zipfile.ZipInfo) -> str:
     """Return the name of a member; older Chinese programs write names in GBK, which ZIP does not know."""
-    name = info.filename
+    name = info.filename or "-"
     if not info.flag_bits & 0x800:
         with suppress(UnicodeError):
             raw = name.encode("cp437")
