@@ -192,7 +192,8 @@ class Result:
     def put_into(self, row: LedgerRow | None) -> LedgerRow:
         """Return *row*, or a new one, after the attempt.
 
-        A stored article stays stored whatever goes wrong later; only its deletion is recorded.
+        A stored article stays stored whatever goes wrong later; only its deletion is recorded. What a capture shows
+        says nothing of the article today: it is recorded of the capture alone, unless it is the article.
         """
         attempt, state, now = self.attempt, self.attempt.ending.state, self.attempt.at
         if row is not None and row.state is State.STORED is state and self.url is None:
@@ -200,8 +201,11 @@ class Result:
             is_found = row.next_try is not None and not self.look_again
             return row.model_copy(update={"next_try": None, "updated_at": now}) if is_found else row
         row = row or LedgerRow(id=self.row, issue=self.issue, first_seen=now, updated_at=now)
+        tried = [address.tried(attempt) if address.url == self.url else address for address in row.addresses]
+        if state is not State.STORED and any(one.url == self.url and one.form == "capture" for one in tried):
+            return row.model_copy(update={"addresses": tried, "updated_at": now})
         update: dict[str, object] = {
-            "addresses": [address.tried(attempt) if address.url == self.url else address for address in row.addresses],
+            "addresses": tried,
             "attempts": row.attempts + 1,
             "updated_at": now,
         }

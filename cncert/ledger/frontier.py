@@ -288,6 +288,8 @@ class Frontier:
         logger.info("No issue (%s): %s %s", error.reason, error, request.url)
         ending = Ending(error.reason)
         row = await self.ledger.record(request.row, ending, f"{error.reason}: {error}", url=request.url)
+        if request.form == "capture":  # the run did not expect more of it
+            return
         if ending.state is State.REJECTED and row.state is not State.STORED:
             await self._is_missing(request.issue, row.id)
         else:

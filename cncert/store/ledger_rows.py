@@ -10,8 +10,9 @@ from pydantic import Field
 from cncert.items import ISSUE_ID, Model, Moment
 from cncert.store.endings import Ending, State
 
-AddressForm = Literal["signed", "short", "unsigned", "temporary", "site"]
-"""The forms of WeChat's addresses (``cncert/wechat/address.py``), and the pages of another site."""
+AddressForm = Literal["signed", "short", "unsigned", "temporary", "site", "capture"]
+"""The forms of WeChat's addresses (``cncert/wechat/address.py``), the pages of another site, and captures of the
+Wayback Machine (``cncert/sources/wayback.py``)."""
 ADDRESS_FORMS: tuple[AddressForm, ...] = get_args(AddressForm)
 """The forms in the order in which they are tried."""
 KEPT_ATTEMPTS = 20
@@ -33,10 +34,12 @@ class LedgerAddress(Model):
     url: str
     form: AddressForm
     sources: list[str]
-    """``start``, ``index``, ``file``, ``page``, a feed or an album, or the issue that lists it (``2025-03``)."""
+    """``start``, ``index``, ``file``, ``page``, ``wayback``, a feed, an album, or the issue listing it, ``2025-03``."""
     says_own: bool = False
     """Whether a feed says that it is of CNCERT's account, which proves nothing."""
     first_seen: Moment
+    captures_looked_up: Moment | None = None
+    """When the Wayback Machine was last asked whether it has captures of it."""
     tries: int = 0
     history: list[Attempt] = Field(default_factory=list)
     """The last attempts, at most :data:`KEPT_ATTEMPTS`, oldest first."""
@@ -53,8 +56,13 @@ class LedgerAddress(Model):
 
     @property
     def leads_nowhere(self) -> bool:
-        """Whether the address will never work again."""
-        return bool(self.history) and self.history[-1].ending is Ending.EXPIRED
+        """Whether the address will never work again: what a capture shows stays the same."""
+        if not self.history:
+            return False
+        ending = self.history[-1].ending
+        if self.form == "capture":
+            return ending not in (Ending.STORED, Ending.UNANSWERED, Ending.UNAVAILABLE)
+        return ending is Ending.EXPIRED
 
     def tried(self, attempt: Attempt) -> "LedgerAddress":
         """Return this address after one more attempt."""
@@ -68,6 +76,9 @@ class LedgerAddress(Model):
                 "sources": list(dict.fromkeys([*self.sources, *other.sources])),
                 "says_own": self.says_own or other.says_own,
                 "first_seen": min(self.first_seen, other.first_seen),
+                "captures_looked_up": max(
+                    filter(None, (self.captures_looked_up, other.captures_looked_up)), default=None
+                ),
                 "tries": max(self.tries, other.tries),
                 "history": [attempts[key] for key in sorted(attempts)][-KEPT_ATTEMPTS:],
             }
@@ -98,14 +109,19 @@ class LedgerRow(Model):
     @property
     def is_named_by_pages_only(self) -> bool:
         """Whether nothing but the pages of issues names it: no index, feed, album, file or person."""
-        sources = {source for address in self.addresses for source in address.sources}
+        sources = self._sources
         return bool(sources) and all(re.fullmatch(ISSUE_ID, source) for source in sources)
 
     @property
     def is_named_by_feeds_only(self) -> bool:
         """Whether nothing but feeds names it."""
-        sources = {source for address in self.addresses for source in address.sources}
+        sources = self._sources
         return bool(sources) and all(source.startswith("feed:") for source in sources)
+
+    @property
+    def _sources(self) -> set[str]:
+        """What names it; a capture of a known address names nothing new."""
+        return {source for one in self.addresses if one.form != "capture" for source in one.sources}
 
     def with_address(
         self, url: str, form: AddressForm, source: str, when: datetime, *, says_own: bool = False
