@@ -109,6 +109,11 @@ class Options(BaseModel):
     """Addresses of RSS or Atom feeds that name new issues (docs/sources.md)."""
     reprints: Switch = True
     """Whether reprints by other accounts, which WeChat marks as CNCERT's article, are requested and taken."""
+    wayback: Switch = True
+    """Whether the Wayback Machine is asked for captures of what nothing else gives (docs/sources.md)."""
+    # At most 20 look-ups and 30 captures a minute: its staff asked for 24 look-ups, and allows far more captures.
+    wayback_delay: Seconds = 3.2
+    """Seconds between two look-ups in the index of the Wayback Machine; two thirds of it between two captures."""
     albums: Words = ()
     """Numbers or addresses of WeChat albums."""
     browser: Switch = False

@@ -66,10 +66,12 @@ MEMUSAGE_LIMIT_MB = 2048  # default 0: no limit
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allowed_hosts.py looks at pictures and feeds too
     "cncert.middlewares.superfluous_requests.SuperfluousRequestsMiddleware": 50,  # before robots.txt is asked
+    "cncert.middlewares.wayback.CaptureAnswersMiddleware": 60,  # what is here already needs no robots.txt
     "cncert.middlewares.archive.ArchiveMiddleware": 900,  # next to the wire: answers are kept as they came
     "cncert.middlewares.allowed_hosts.HostsMiddleware": 950,  # the last one before the wire
 }
 SPIDER_MIDDLEWARES = {
+    "cncert.middlewares.wayback.WaybackMiddleware": 80,  # behind all that the others request
     "cncert.middlewares.verdict.VerdictMiddleware": 100,
     "cncert.middlewares.ledger.LedgerMiddleware": 120,
     "cncert.middlewares.sources.SourcesMiddleware": 140,

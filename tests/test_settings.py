@@ -9,6 +9,7 @@ from cncert import settings as project
 from cncert.exceptions import SettingError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.options import as_folder
+from cncert.sources.wayback import CAPTURE_SLOT, INDEX_SLOT
 from cncert.wechat.address import PICTURE_HOSTS
 from tests import series
 from tests.site.crawl import crawl
@@ -63,12 +64,13 @@ def test_what_follows_is_worked_out_from_the_final_values() -> None:
     assert settings["FILES_STORE"] == "s"
     assert {host: slot["delay"] for host, slot in settings.getdict("DOWNLOAD_SLOTS").items()} == dict.fromkeys(
         PICTURE_HOSTS, 0.2
-    )
+    ) | {INDEX_SLOT: 3.2, CAPTURE_SLOT: 3.2 * 2 / 3}
     assert (settings["DOWNLOAD_DELAY"], settings["ROBOTSTXT_OBEY"], settings["LOG_LEVEL"]) == (0.2, True, "INFO")
 
 
 def test_a_reader_keeps_the_pictures_pace_at_any_longer_delay() -> None:
-    assert {slot["delay"] for slot in final(DOWNLOAD_DELAY="30").getdict("DOWNLOAD_SLOTS").values()} == {0.5}
+    slots = final(DOWNLOAD_DELAY="30").getdict("DOWNLOAD_SLOTS")
+    assert {slots[host]["delay"] for host in PICTURE_HOSTS} == {0.5}
 
 
 def test_no_delay_at_all_is_a_very_short_one() -> None:

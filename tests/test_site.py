@@ -576,6 +576,8 @@ def test_crawl_names_the_store_the_files_and_the_site(
         "DOWNLOAD_DELAY": "0.001",
         "CNCERT_PAUSE": "0",
         "CNCERT_FEEDS": "",
+        "CNCERT_WAYBACK": "off",
+        "CNCERT_WAYBACK_DELAY": "0.001",
         "LOG_LEVEL": "DEBUG",
     }
     assert (other["CNCERT_STORE"], other["DOWNLOAD_DELAY"], timeout, short) == ("mongodb://127.0.0.1/x", "1", 60, 5)

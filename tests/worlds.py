@@ -235,7 +235,7 @@ def real() -> World:
         assert address is not None
         # The accounts with short addresses reprint in full, the others share cards.
         kind: Kind = "whole" if short else "card"
-        spec = _known_reprint(originals[one.issue], one, kind, edited=short and one.issue == opened)
+        spec = known_reprint(originals[one.issue], one, kind, edited=short and one.issue == opened)
         stand[one.url] = pages.render(spec)
         if address.form in ("short", "signed"):
             right.setdefault(one.issue, SOURCES[kind])
@@ -254,7 +254,7 @@ def real() -> World:
     return World("real", weeks, stand, (), index, reprints, dict(sorted(right.items())), (opened, signed))
 
 
-def _known_reprint(original: pages.ArticleSpec, one: IndexedReprint, kind: Kind, *, edited: bool) -> pages.ArticleSpec:
+def known_reprint(original: pages.ArticleSpec, one: IndexedReprint, kind: Kind, *, edited: bool) -> pages.ArticleSpec:
     """The page behind the address of a known reprint."""
     address = read_address(one.url)
     assert address is not None

@@ -8,6 +8,7 @@ from scrapy.settings import BaseSettings
 from cncert.exceptions import SettingError
 from cncert.options import Options, as_folder
 from cncert.sources.configured_sources import read_sources
+from cncert.sources.wayback import CAPTURE_SLOT, INDEX_SLOT
 from cncert.wechat.address import PICTURE_HOSTS
 
 _LIBRARIES = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
@@ -32,10 +33,15 @@ class DerivedSettings:
             settings.set(name, value, priority=settings.getpriority(name) or 0)
         # The picture hosts have a delay of their own; a shorter DOWNLOAD_DELAY holds for them too.
         slot = {"concurrency": 3, "delay": min(0.5, delay), "jitter": 0.5}
+        pace = max(0.001, options.wayback_delay)
+        archive_slots = {
+            INDEX_SLOT: {"concurrency": 1, "delay": pace, "jitter": 0},
+            CAPTURE_SLOT: {"concurrency": 1, "delay": pace * 2 / 3, "jitter": 0},
+        }
         settings.setdict(
             {
                 "FILES_STORE": as_folder(options.files),
-                "DOWNLOAD_SLOTS": dict.fromkeys(PICTURE_HOSTS, slot),
+                "DOWNLOAD_SLOTS": dict.fromkeys(PICTURE_HOSTS, slot) | archive_slots,
             },
             priority="addon",
         )

@@ -100,7 +100,9 @@ class RunRecorder:
                 last=getattr(arguments, "last", None),
             )
             if isinstance(spider, SeriesSpider) and not self._is_replay():
-                log.record.unread_lists = await self._lists_left(spider.name)
+                if (last := await self._last_run(spider.name)) is not None:
+                    log.record.unread_lists = list(last.unread_lists)
+                    log.record.wayback_list = last.wayback_list
                 spider.unread_lists = tuple(log.record.unread_lists)
             await log.save()  # before anything else: a run that dies leaves its record
             self.log = log
@@ -120,11 +122,10 @@ class RunRecorder:
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
 
-    async def _lists_left(self, spider: str) -> list[str]:
-        """Return the lists of pages that the last run of *spider* left unread. May raise StoreError."""
+    async def _last_run(self, spider: str) -> RunRecord | None:
+        """Return the last run of *spider*, which knows what it left unread. May raise StoreError."""
         runs = await newest_runs(self.store, datetime.now(UTC))
-        last = next((run for run in runs if run.spider == spider and "replay" not in run.arguments), None)
-        return list(last.unread_lists) if last is not None else []
+        return next((run for run in runs if run.spider == spider and "replay" not in run.arguments), None)
 
     def _wait_for_heartbeat(self, log: RunLog) -> None:
         """Renew the record after a while, and again until the run ends."""
@@ -202,7 +203,7 @@ class RunRecorder:
         self.log.record.rejected.append(issue)
 
     def source_failed(self, source: FailedSource) -> None:
-        """Note that a feed or an album could not be read; the run may be clean all the same."""
+        """Note that a feed, an album or a web archive could not be read; the run may be clean all the same."""
         logger.warning("%s %s: %s", source.kind, source.name, source.detail)
         if self.record is not None:
             self.record.sources.append(source)
@@ -226,6 +227,7 @@ class RunRecorder:
             self.log.close(reason)
             self.log.record.verdicts = self._counts("cncert/verdict/")
             self.log.record.pictures = self._counts("cncert/pictures/")
+            self.log.record.wayback = self._counts("cncert/wayback/")
             try:
                 async with asyncio.timeout(FINAL_RECORD_SECONDS if self._store_failure else None):
                     await self._finish(self.log)
@@ -258,7 +260,9 @@ class RunRecorder:
 
     def _counts(self, prefix: str) -> dict[str, int]:
         stats: dict[str, Any] = self.crawler.stats.get_stats()
-        return {key.removeprefix(prefix): value for key, value in sorted(stats.items()) if key.startswith(prefix)}
+        return {
+            key.removeprefix(prefix): value for key, value in sorted(stats.items()) if key.startswith(prefix) and value
+        }
 
     def _is_replay(self) -> bool:
         """Whether an archive answers instead of the network: the run says nothing about WeChat."""

@@ -66,6 +66,8 @@ def _counts(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
         yield "pages", _sums(record.verdicts)
     if record.pictures:
         yield "pictures", _sums(record.pictures)
+    if record.wayback:
+        yield "archive", f"web archive: {_sums(record.wayback)}"
     if record.gaps_before is not None and record.gaps_after is not None:
         yield "missing", f"{record.gaps_before} weeks before, {record.gaps_after} now"
     yield "store", escape_markup(redacted(options.store))

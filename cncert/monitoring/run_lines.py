@@ -11,7 +11,7 @@ from cncert.store.run_records import Alert, RunRecord
 
 
 def source_lines(record: RunRecord) -> Iterator[str]:
-    """Yield a line for each feed or album that could not be read, or not to its end."""
+    """Yield a line for each feed, album or web archive that could not be read, or not to its end."""
     for source in record.sources:
         yield f"{source.kind} {source.name}: {source.detail}"
 

@@ -12,9 +12,10 @@ from scrapy.http import Response
 from cncert.archive.answer_clock import answered_at
 from cncert.browser import chromium
 from cncert.exceptions import FileDenied, NotAnIssue, error_reason
-from cncert.items import Provenance, Source
+from cncert.items import Provenance, Source, Via
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
+from cncert.sources.wayback import read_capture
 from cncert.spiders.arguments import JOB, Arguments
 from cncert.terminal.atomic_write import FileWriter
 from cncert.wechat.address import Address
@@ -40,7 +41,7 @@ class SeriesSpider(Spider):
     allowed_domains: ClassVar[list[str]]
     """Hosts whose robots.txt may be requested, beside those of WeChat."""
     asks_sources: ClassVar[bool] = False
-    """Whether feeds and albums are read before the spider starts."""
+    """Whether feeds and albums are read before the spider starts, and the Wayback Machine is asked after its pages."""
     given: dict[str, str]
     """The arguments as the user gave them; of an address only what leads to its article: the rest may be a secret."""
     arguments: Arguments
@@ -110,11 +111,13 @@ def is_robots_denial(error: BaseException) -> bool:
 def provenance(response: Response, source: Source = "page") -> Provenance:
     """Return where *response* came from, when by its own clock, and a hash of what came."""
     archived: datetime | None = response.meta.get("archived_at")
+    capture = read_capture(response.url)
+    via: Via = "archive" if archived else "browser" if "playwright" in response.flags else "http"
     date = (response.headers.get("Date") or b"").decode("latin-1")
     return Provenance(
         source=source,
-        via="archive" if archived else "browser" if "playwright" in response.flags else "http",
-        fetched_at=answered_at(date, archived or datetime.now(UTC)),
+        via="wayback" if capture else via,
+        fetched_at=capture.taken_at if capture else answered_at(date, archived or datetime.now(UTC)),
         address=response.url,
         sha256=sha256(response.body).hexdigest(),
         parser=PARSER,

@@ -20,6 +20,7 @@ from cncert.options import Options
 from cncert.report.issue import read_issue
 from cncert.sources.album import read_neighbours
 from cncert.sources.listed_articles import find_issues
+from cncert.sources.wayback import judge_capture, read_capture
 from cncert.spiders.series_spider import SeriesSpider, provenance
 from cncert.wechat.address import ARTICLE_HOST, Address, read_address
 from cncert.wechat.failure_pages import Page
@@ -44,8 +45,10 @@ class WeeklySpider(SeriesSpider):
 
     @staticmethod
     def judge(response: Response) -> Page:
-        """Return the WeChat page that *response* is."""
+        """Return the WeChat page that *response* is, or that it is a capture of."""
         location = (response.headers.get("Location") or b"").decode("latin-1")
+        if (capture := read_capture(response.url)) is not None:
+            return judge_capture(capture, response.status, location, response.body)
         return judge_answer(response.url, response.status, location, response.body)
 
     def parse(self, response: Response) -> Any:

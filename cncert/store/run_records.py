@@ -68,11 +68,11 @@ class IssueNote(Model):
 
 
 class FailedSource(Model):
-    """A feed or an album that could not be read, or not to its end."""
+    """A feed, an album or a web archive that could not be read, or not to its end."""
 
-    kind: Literal["feed", "album"]
+    kind: Literal["feed", "album", "web archive"]
     name: str
-    """``host/path`` of a feed, the number of an album."""
+    """``host/path`` of a feed, the number of an album, the host of a web archive."""
     code: SourceFault
     detail: str
     """The same for a person."""
@@ -91,6 +91,14 @@ class FeedLook(Model):
     """When its oldest entries were published, beside one in twenty that may be older; None if none says so."""
     before: Moment | None
     """When a run had read it before; None if none had."""
+
+
+class ListProgress(Model):
+    """How far a web archive's list of the account's captures was read by runs that could not read it to its end."""
+
+    began_at: Moment
+    resume_key: str
+    """Where it goes on, as the archive says it."""
 
 
 class RunRecord(Model):
@@ -130,6 +138,10 @@ class RunRecord(Model):
     """The feeds that were read."""
     unread_lists: list[str] = Field(default_factory=list)
     """Lists of pages that neither this run nor one before it could read: the next run requests them again."""
+    wayback: dict[str, int] = Field(default_factory=dict)
+    """What the Wayback Machine was asked for (``looked_up``, ``captures``) and gave (``issues``)."""
+    wayback_list: ListProgress | None = None
+    """Where the next run goes on in its list; None if it was read to its end, or not begun."""
     former_lines: list[str] = Field(default_factory=list)
     """Lines for a person from a record of the first version."""
     alerts: list[Alert] | None = None
@@ -150,5 +162,9 @@ class RunRecord(Model):
 
     @property
     def failed_sources(self) -> list[str]:
-        """The names of the feeds and albums (``feed host/path``) that could not be read, or not to their end."""
-        return list(dict.fromkeys(f"{source.kind} {source.name}" for source in self.sources))
+        """The names of the feeds and albums (``feed host/path``) that could not be read, or not to their end.
+
+        A web archive is none of them: it may refuse for days, and the crawl does not depend on it.
+        """
+        failed = (source for source in self.sources if source.kind != "web archive")
+        return list(dict.fromkeys(f"{source.kind} {source.name}" for source in failed))

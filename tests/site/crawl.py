@@ -69,6 +69,8 @@ def project_env(site: LoopbackWeChat | None, tmp_path: Path, *, store: str | Non
         "CNCERT_PAUSE": "0",
         "CNCERT_FEEDS": "",
         "CNCERT_ARCHIVE": "",
+        "CNCERT_WAYBACK": "off",
+        "CNCERT_WAYBACK_DELAY": "0.001",
         **(site.proxy_env() if site else {}),
         **env,
     }

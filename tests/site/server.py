@@ -253,6 +253,7 @@ class LoopbackWeChat:
         self._articles: dict[object, _Resource] = {}
         self._pictures: dict[object, _Resource] = {}
         self._paths: dict[object, _Resource] = {}
+        self._handlers: dict[str, Callable[[Asked], Answer]] = {}
         self._log: list[Asked] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections = 0
@@ -290,6 +291,10 @@ class LoopbackWeChat:
     def add_path(self, host: str, path: str, answer: Answer | Body, **behaviour: Any) -> None:
         """Anything else: a feed, an album, robots.txt. *path* with a query matches only that query."""
         self._paths[host, path] = _Resource(as_answer(answer, **behaviour))
+
+    def add_host(self, host: str, answer: Callable[[Asked], Answer]) -> None:
+        """Another host, one of *hosts*, that decides itself what it answers."""
+        self._handlers[host] = answer
 
     def throttle(self, pages: int, seconds: float, quiet: float) -> None:
         """Challenge everything after *pages* articles in *seconds*, until it is quiet for *quiet* seconds."""
@@ -469,6 +474,8 @@ class LoopbackWeChat:
         if asked.scheme == "https" and self.no_https.get(asked.host) == "redirect":
             return "path", redirect(f"http://{asked.host}{asked.path}", 301)
         wechat = asked.host == ARTICLE_HOST
+        if (handler := self._handlers.get(asked.host)) is not None:
+            return "path", handler(asked)
         if wechat and path == CAPTCHA:
             cookie = {"Set-Cookie": f"poc_sid={secrets.token_hex(8)}; Path=/; HttpOnly"}
             return "verification", replace(self.verification, headers=cookie)
