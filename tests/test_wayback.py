@@ -22,7 +22,7 @@ from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl
-from tests.site.server import Answer, LoopbackWeChat, redirect
+from tests.site.server import Answer, LoopbackWeChat, placeholder, redirect
 from tests.site.wayback import HOST, LoopbackWayback
 from tests.worlds import documents, known_reprint
 
@@ -419,6 +419,49 @@ def test_a_captured_reprint_is_a_reprint(site: LoopbackWeChat, archive: Loopback
     assert (origin.via, origin.source) == ("wayback", "reprint_card")
     assert origin.reprint is not None
     assert origin.reprint.account == known.account
+
+
+# --- pictures
+
+
+@pytest.mark.parametrize(
+    ("lost", "captured", "status"),
+    [
+        (Answer(status=404), series.drawing(7), "stored"),
+        (Answer(status=410), series.drawing(7), "stored"),
+        (Answer(placeholder(), content_type="image/png"), series.drawing(7), "stored"),
+        (Answer(status=404), placeholder(), "failed"),
+        (Answer(status=404), b"<html>", "failed"),
+        (Answer(status=404), Answer(status=404), "failed"),
+        (Answer(status=404), redirect("https://example.com/x.png"), "failed"),
+        (Answer(status=404), None, "failed"),
+        (Answer(status=500), series.drawing(7), "failed"),  # it may have it tomorrow
+    ],
+)
+def test_a_picture_that_its_host_has_lost_is_asked_of_the_archive(
+    site: LoopbackWeChat,
+    archive: LoopbackWayback,
+    tmp_path: Path,
+    lost: Answer,
+    captured: Answer | bytes | None,
+    status: str,
+) -> None:
+    issue = WEEKS[0]
+    series.publish(site, issue, issue)
+    url = series.published(issue).pictures[0]
+    site.add_picture(url, lost)
+    if captured is not None:
+        archive.add(url.replace("/640?", "/0?"), TAKEN, captured)
+    result = run(site, tmp_path, [issue], settings={"RETRY_ENABLED": False})
+    of_issue = {one.url: one for one in stored(tmp_path)[issue].images}
+    assert of_issue[url].status == status
+    assert {one.status for key, one in of_issue.items() if key != url} == {"stored"}
+    assert result.returncode == int(status != "stored")
+    assert (archive.others(), site.asked(answered="refused")) == ([], [])
+    assert len(archive.looked_up()) == (lost.status != 500)
+    site.reset_log()
+    run(site, tmp_path, [issue])
+    assert archive.looked_up() == []
 
 
 def test_after_a_month_the_archive_is_asked_again(

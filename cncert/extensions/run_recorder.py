@@ -47,6 +47,10 @@ class RunRecorder:
         """When the last pause after a verification page ends or ended."""
         self.before_end: list[Callable[[], Awaitable[None]]] = []
         """What other components have to finish before the run is judged."""
+        self.lost_pictures: set[str] = set()
+        """Keys of pictures that their host has lost, as it said in this run."""
+        self.captured_pictures: dict[str, str] = {}
+        """Captures of such pictures in the Wayback Machine, by key."""
         self._options = Options.of(crawler.settings)
         self._store: Store = open_store(self._options.store)
         self._first_failure: Exception | None = None

@@ -96,7 +96,7 @@ class LedgerMiddleware(RunComponent):
                 if "behind" not in thing.meta or await self._frontier.goes_on(thing.meta["behind"]):
                     yield thing.replace(errback=thing.errback or self._failures.handle_list)
             elif isinstance(thing, Request) and retried_issue(thing) is not None:
-                yield thing.replace(callback=self._retry_pictures)
+                yield thing.replace(callback=self.retry_pictures)
             else:
                 yield thing
 
@@ -129,7 +129,7 @@ class LedgerMiddleware(RunComponent):
         except StoreError:  # the answer will meet the same, and end the run
             return False
 
-    async def _retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
+    async def retry_pictures(self, response: Response) -> AsyncIterator[Issue]:
         """Yield the stored issue, for the pipelines."""
         try:
             issue = await self.run.store.get_issue(retried_issue(response) or "")

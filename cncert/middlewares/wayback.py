@@ -3,6 +3,7 @@
 One request at a time, and none while another waits: however long the archive takes, it holds up nothing.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from scrapy.http import Response
 
 from cncert.exceptions import DocumentError, SourceError, StoreError
 from cncert.extensions.run_recorder import RunComponent
+from cncert.infographics.figures.picture_files import MAX_PICTURE_BYTES
 from cncert.ledger.article_ledger import Ledger
 from cncert.ledger.captures import (
     articles_to_look_up,
@@ -23,8 +25,11 @@ from cncert.ledger.captures import (
     note_look_up,
     note_moved,
     unseen_captures,
+    was_looked_up,
 )
 from cncert.ledger.week_order import may_be_reprint
+from cncert.middlewares.ledger import LedgerMiddleware
+from cncert.middlewares.picture_retries import retry_request
 from cncert.middlewares.wayback_client import WaybackClient
 from cncert.options import Options
 from cncert.report.series import CNCERT_BIZ
@@ -33,17 +38,21 @@ from cncert.sources.wayback import (
     HOST,
     MAX_CAPTURES,
     Capture,
+    best_captures,
+    is_of,
     judge_capture,
     look_up_account,
     look_up_article,
+    look_up_picture,
     read_capture,
 )
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.store.endings import Ending, State
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.run_records import FailedSource, ListProgress
-from cncert.wechat.address import Address
+from cncert.wechat.address import Address, read_picture
 from cncert.wechat.failure_pages import Verdict
+from cncert.wechat.picture_limits import PictureError, inspect_picture
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +88,8 @@ class WaybackMiddleware(RunComponent):
         try:
             if await self._is_wanted() and await self._are_others_done():
                 async for request in self._captured_articles():
+                    yield request
+                async for request in self._captured_pictures():
                     yield request
         except SourceError as error:
             failed = FailedSource(kind="web archive", name=HOST, code=error.code, detail=str(error))
@@ -174,6 +185,41 @@ class WaybackMiddleware(RunComponent):
         await Ledger(self.run.store).record(row.id, ending, reason, url=capture.url)
         return None
 
+    # --- pictures
+
+    async def _captured_pictures(self) -> AsyncIterator[Request]:
+        """Yield a request to finish each issue of which captures of pictures are here that their host has lost."""
+        ledger = self.crawler.get_spider_middleware(LedgerMiddleware)
+        seen: set[str] = set()
+        async for issue in self.run.store.issues_with_unfinished_pictures():
+            lost = {one.key: one.url for one in issue.unfinished_pictures if one.key in self.run.lost_pictures}
+            wanted = lost.keys() - seen if self._spider.arguments.wants(issue.id) else set()
+            seen |= wanted
+            if [key for key in sorted(wanted) if await self._capture_picture(key, lost[key])]:
+                assert ledger is not None
+                yield retry_request(issue.id).replace(callback=ledger.retry_pictures, dont_filter=True)
+                if not await self._are_others_done():
+                    return
+
+    async def _capture_picture(self, key: str, url: str) -> bool:
+        """Download a capture of the picture *key*, whose address is *url*; return whether that shows it."""
+        store, now, address = self.run.store, datetime.now(UTC), read_picture(url)
+        kept = (await store.get_pictures([key])).get(key)
+        if address is None or kept is None or was_looked_up(kept.captures_looked_up, now):
+            return False
+        page = await self._archive.index(look_up_picture(address))
+        if page is None:
+            return False
+        captures = best_captures(one for one in page.captures if is_of(one, address))
+        for capture in captures:
+            response = await self._archive.capture(capture.url, MAX_PICTURE_BYTES)
+            if response is not None and await _is_picture(response):
+                self.answers[capture.url], self.run.captured_pictures[key] = response, capture.url
+                self.crawler.stats.inc_value("cncert/wayback/pictures")
+                return True
+        await store.put_pictures([kept.model_copy(update={"captures_looked_up": now})])
+        return False
+
     # --- look-ups
 
     async def _look_up(self, row: LedgerRow, address: Address) -> None:
@@ -222,6 +268,16 @@ class WaybackMiddleware(RunComponent):
     async def _note(self, row: LedgerRow, looked_up: Collection[str], captures: Collection[Capture]) -> None:
         with suppress(DocumentError):  # a row that cannot be read stays as it is
             await note_look_up(self.run.store, row.id, looked_up, captures, datetime.now(UTC))
+
+
+async def _is_picture(response: Response) -> bool:
+    if response.status != 200:
+        return False
+    try:
+        await asyncio.to_thread(inspect_picture, response.body)
+    except PictureError:
+        return False
+    return True
 
 
 class CaptureAnswersMiddleware(RunComponent):

@@ -37,6 +37,9 @@ from cncert.wechat.picture_limits import PICTURE_HEADERS, PictureError, inspect_
 
 logger = logging.getLogger(__name__)
 
+LOST_STATUSES = (404, 410)
+"""What the host of pictures answers if it has one no more."""
+
 
 class PicturesPipeline(FilesPipeline):
     """Scrapy's FilesPipeline over the pictures of an :class:`Issue`."""
@@ -109,11 +112,13 @@ class PicturesPipeline(FilesPipeline):
 
     def get_media_requests(self, item: Issue, info: MediaPipeline.SpiderInfo) -> list[Request]:
         """Return a request for the largest form of each unfinished picture."""
+        captured = self._run.captured_pictures
         return [
             Request(
-                address.largest,
+                captured.get(picture.key, address.largest),
                 headers=PICTURE_HEADERS,
-                meta={"allow_offsite": True, "download_maxsize": MAX_PICTURE_BYTES, "picture": picture},
+                meta={"allow_offsite": True, "download_maxsize": MAX_PICTURE_BYTES, "picture": picture}
+                | {"smaller": picture.key in captured, "dont_cache": picture.key in captured},
             )
             for picture in {picture.key: picture for picture in reversed(item.images)}.values()
             if self._is_unfinished(picture) and (address := read_picture(picture.url)) is not None
@@ -147,6 +152,8 @@ class PicturesPipeline(FilesPipeline):
             smaller = request.replace(url=picture.url, meta={**request.meta, "smaller": True})
             answer: Response = await self.crawler.engine.download_async(smaller)
             return await self.media_downloaded(answer, smaller, info, item=item)
+        if response.status in LOST_STATUSES:
+            self._run.lost_pictures.add(picture.key)
         try:
             if response.status != 200:
                 raise PictureError("failed", f"HTTP status {response.status}")
@@ -155,10 +162,14 @@ class PicturesPipeline(FilesPipeline):
             path = f"{checksum[:2]}/{checksum[:32]}.{extension}"
             await self._write(path, response.body, info)
         except PictureError as error:
+            if error.status == "placeholder":
+                self._run.lost_pictures.add(picture.key)
             return self._fail(request, error.status, str(error))
         except StoreError as error:
             return self._fail(request, "failed", str(error))
         update = {"path": path, "checksum": checksum, "width": width, "height": height, "status": "stored"}
+        if picture.key in self._run.captured_pictures:  # what was counted as failed before is made up for
+            self.crawler.stats.inc_value("cncert/pictures/failed", -1)
         return self._finish(request, picture.model_copy(update=update), stat="stored")
 
     def media_failed(  # type: ignore[override]  # a picture that failed is no error of the program: nothing is raised

@@ -20,6 +20,8 @@ class KeptPicture(Model):
     height: int | None
     tried_at: Moment | None
     """When it was requested last; None if that is not known."""
+    captures_looked_up: Moment | None = None
+    """When the Wayback Machine was last asked whether it has captures of it."""
 
     @classmethod
     def of(cls, picture: Picture, tried_at: Moment | None) -> Self:
@@ -36,7 +38,8 @@ class KeptPicture(Model):
 
     def merged_with(self, other: Self) -> Self:
         """Return the better of two results: a stored file, else the last attempt. Their order makes no difference."""
-        return max(self, other, key=_rank)
+        looked_up = max(filter(None, (self.captures_looked_up, other.captures_looked_up)), default=None)
+        return max(self, other, key=_rank).model_copy(update={"captures_looked_up": looked_up})
 
     def looks_like(self, other: Self) -> bool:
         """Whether documents show both alike: they differ at most in when they were requested."""

@@ -139,7 +139,7 @@ class RunRecord(Model):
     unread_lists: list[str] = Field(default_factory=list)
     """Lists of pages that neither this run nor one before it could read: the next run requests them again."""
     wayback: dict[str, int] = Field(default_factory=dict)
-    """What the Wayback Machine was asked for (``looked_up``, ``captures``) and gave (``issues``)."""
+    """What the Wayback Machine was asked for (``looked_up``, ``captures``) and gave (``issues``, ``pictures``)."""
     wayback_list: ListProgress | None = None
     """Where the next run goes on in its list; None if it was read to its end, or not begun."""
     former_lines: list[str] = Field(default_factory=list)
