@@ -1,6 +1,8 @@
 """Crawls that ask the Wayback Machine: for what nothing else gives, at its pace, and at nobody else's cost."""
 
 import asyncio
+import json
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ from cncert.store.ledger_rows import LedgerAddress, LedgerRow
 from cncert.store.run_records import RunRecord
 from tests import series
 from tests.site import pages
-from tests.site.crawl import crawl
+from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import Answer, LoopbackWeChat, placeholder, redirect
 from tests.site.wayback import HOST, LoopbackWayback
 from tests.worlds import documents, known_reprint
@@ -462,6 +464,43 @@ def test_a_picture_that_its_host_has_lost_is_asked_of_the_archive(
     site.reset_log()
     run(site, tmp_path, [issue])
     assert archive.looked_up() == []
+
+
+# --- what people see
+
+
+def test_it_is_said_what_came_from_the_archive_and_what_it_has_not(
+    site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path
+) -> None:
+    captured, lost = WEEKS[:2]
+    refuse(site, [captured, lost])
+    capture_all(archive, [captured])
+    result = run(site, tmp_path, [captured, lost])
+    assert "archive   web archive: 1 captures, 1 issues, 2 looked up" in result.stderr
+    env = project_env(site, tmp_path)
+    bounds = ("--from", captured, "--until", lost)
+    first, second = json.loads(run_scrapy("gaps", "--json", *bounds, env=env).stdout)
+    assert (first["from_wayback"], first["source"], first["captures"]) == (True, "page", None)
+    assert (second["captures"], second["advice"]) == ("none", "other_copy")
+    assert "the Wayback Machine has none" in second["advice_en"]
+    shown = run_scrapy("gaps", "--all", *bounds, env=env).stdout
+    assert re.search(rf"{captured} .*page, from the Wayback Machine", shown)
+    assert re.search(rf"{lost} .*deleted by its author; the Wayback Machine has none", shown)
+    assert "1 stored (1 page; 1 of them from the Wayback Machine)" in shown
+    assert "stored from   1 page; 1 of them from the Wayback Machine" in run_scrapy("status", env=env).stdout
+
+
+def test_captures_that_wait_are_advice_to_crawl(site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path) -> None:
+    refuse(site, WEEKS[:1])
+    capture_all(archive, WEEKS[:1])
+    archive.storm(9, after=1)
+    run(site, tmp_path, WEEKS[:1])
+    shown = run_scrapy(
+        "gaps", "--json", "--from", WEEKS[0], "--until", WEEKS[0], env=project_env(site, tmp_path)
+    ).stdout
+    (week,) = json.loads(shown)
+    assert (week["state"], week["captures"], week["advice"]) == ("gone", "waiting", "crawl")
+    assert week["addresses"] == []  # of those that start=@FILE takes
 
 
 def test_after_a_month_the_archive_is_asked_again(

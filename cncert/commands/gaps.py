@@ -40,6 +40,7 @@ HOW_TO = """\
 
 MIN_WIDTH_FOR_WEEKS, MIN_WIDTH_FOR_NUMBERS = 75, 100
 """Columns of a window that shows both ends of a week, and one that shows the numbers of addresses and attempts."""
+FROM_WAYBACK, IN_VAIN = ", from the Wayback Machine", "; the Wayback Machine has none"
 STATES_WITHOUT_REASON = ("known", "never named")
 
 
@@ -140,6 +141,8 @@ def print_weeks(
     sources = ", ".join(
         f"{number} {name.replace('_', ' ')}" for name, number in calendar_gaps.stored_by_source(weeks).items()
     )
+    captured = sum(week.from_wayback for week in weeks)
+    sources += f"; {captured} of them{FROM_WAYBACK.removeprefix(',')}" * bool(captured)
     summary = ", ".join(
         f"{counts[state]} {state}{f' ({sources})' if state == 'stored' else ''}"
         for state in STATE_SIGNS
@@ -186,5 +189,6 @@ def _table(console: Console, listed: list[calendar_gaps.Week]) -> Table:
         state = f"[{STATE_SIGNS[week.state][1]}]{week.state}[/]"
         counts = (str(len(week.addresses)), str(week.attempts)) if numbers else ()
         reason = week.reason or (week.source or "").replace("_", " ")
+        reason += FROM_WAYBACK * week.from_wayback + IN_VAIN * (week.captures == "none")
         table.add_row(week.issue, period, state, escape_markup(reason), week.advice or "", *counts)
     return table

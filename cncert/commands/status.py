@@ -116,6 +116,7 @@ def _of_the_store(state: Status, language: str) -> list[tuple[str, str]]:
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
     if state.sources:
         from_where = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in state.sources.items())
+        from_where += f"; {state.from_wayback} of them from the Wayback Machine" * bool(state.from_wayback)
         lines.append(("stored from", from_where))
     if state.missing:
         named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:MAX_LISTED_WEEKS])

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from cncert.items import Model, Moment, Period, Source, day_in_china, issue_id
 from cncert.ledger.article_ledger import row_id
+from cncert.ledger.captures import CaptureState, capture_state
 from cncert.ledger.next_address import ranked_addresses
 from cncert.ledger.publishing_habits import last_due_week
 from cncert.ledger.week_order import is_reprint
@@ -51,6 +52,10 @@ class Week(Model):
     attempts: int
     """How often articles that claim the week were requested."""
     next_try: Moment | None
+    from_wayback: bool = False
+    """Whether the page of the stored issue came from the Wayback Machine."""
+    captures: CaptureState | None = None
+    """What is known of captures in the Wayback Machine, if the issue is missing; None if they were not looked up."""
 
 
 def weeks(
@@ -162,6 +167,18 @@ def _has_ended(issue: str, today: date) -> bool:
         return False
 
 
+def _is_captured(rows: Iterable[LedgerRow]) -> bool:
+    """Whether the last page of *rows* that came is a capture."""
+    came = [
+        (attempt.at, address.form)
+        for row in rows
+        for address in row.addresses
+        for attempt in address.history
+        if attempt.ending is Ending.STORED
+    ]
+    return bool(came) and max(came)[1] == "capture"
+
+
 def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]) -> Week:
     # What was never requested says nothing beside another article, unless it is the article itself, with an address.
     asked_for = [row for row in rows if row.state is not State.KNOWN and row.ending is not Ending.NOT_ARCHIVED]
@@ -170,7 +187,13 @@ def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]
         row for row in rows if row.state not in (State.GONE, State.REJECTED) or row.ending is Ending.REPRINT
     ]  # a reprint that was refused is wanted now
     own, copies = (
-        {address.url: address for row in asked if is_reprint(row) is wanted for address in row.addresses}
+        {
+            address.url: address
+            for row in asked
+            if is_reprint(row) is wanted
+            for address in row.addresses
+            if address.form != "capture"  # no person can give it to a crawl
+        }
         for wanted in (False, True)
     )
     ranked = ranked_addresses((own | copies).values())  # of two that are alike the article itself comes first
@@ -185,15 +208,18 @@ def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]
         state, reason = "known", "its document was removed"
     elif row is not None:
         state, reason = row.state.value, row.reason or (None if ranked else "no address is known")
+    captures = None if state == "stored" else capture_state(rows, datetime.now(UTC))
     return Week(
         issue=issue,
         period=calendar.period(*calendar.parse_week(issue)),
         state=state,
         source=stored.get(issue),
         reason=reason,
-        advice=advise(state, row.ending if row is not None else None, ranked),
+        advice=advise(state, row.ending if row is not None else None, ranked, captures),
         addresses=[address.url for address in ranked],
         reprints=[address.url for address in ranked if address.url in copies],
         attempts=sum(address.tries for row in rows for address in row.addresses),
         next_try=row.next_try if row is not None and state != "stored" else None,
+        from_wayback=stored.get(issue) in ("page", "reprint_card", "reprint") and _is_captured(rows),
+        captures=captures,
     )

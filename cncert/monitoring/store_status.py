@@ -64,6 +64,8 @@ class Status(Model):
     """How many weeks of the calendar are in each state."""
     sources: dict[str, int]
     """How many weeks are stored from each source."""
+    from_wayback: int
+    """How many of them came from the Wayback Machine."""
     advice: dict[Advice, int]
     """How many missing weeks each advice would help, most first."""
     missing: list[calendar_gaps.Week]
@@ -97,6 +99,7 @@ def status(snapshot: StoreSnapshot, alerts: list[Alert], store: str, archive: Ar
         newest=_newest(snapshot),
         weeks={state: counts[state] for state in get_args(WeekState)},
         sources=calendar_gaps.stored_by_source(snapshot.weeks),
+        from_wayback=sum(week.from_wayback for week in snapshot.weeks),
         advice=dict(advice.most_common()),
         missing=list(reversed(calendar_gaps.missing(snapshot.weeks))),
         last_run=snapshot.last_run,

@@ -123,6 +123,8 @@ async def read_page(
                 "end": week.period.end.isoformat(),
                 "state": week.state,
                 "source": week.source,
+                "from_wayback": week.from_wayback,
+                "captures": week.captures,
                 "reason": week.reason,
                 "advice": week.advice,
             }

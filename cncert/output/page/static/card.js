@@ -69,11 +69,12 @@
       issueLinks(issue));
   };
 
-  const stateWords = ({ state, source }) =>
-    source ? t("stored_from", { source: t(`source.${source}`) }) : t(`state.${state}`);
+  const stateWords = ({ state, source, from_wayback }) =>
+    source ? t("stored_from", { source: t(`source.${source}`) }) + (from_wayback ? ` · ${t("via.wayback")}` : "") : t(`state.${state}`);
 
   /** The state of a week, its reason, and what would help. */
-  const weekWords = (week) => [stateWords(week), week.reason, week.advice && t(`advice.${week.advice}`)].filter(Boolean);
+  const weekWords = (week) =>
+    [stateWords(week), week.reason, week.captures && t(`captures.${week.captures}`), week.advice && t(`advice.${week.advice}`)].filter(Boolean);
   /** What style sheets tell cells of weeks apart by. */
   const weekData = ({ state, source }) => (source ? { state, source } : { state });
   Object.assign(Report, { stateWords, weekWords, weekData });
