@@ -22,7 +22,7 @@ from cncert.wechat.address import read_address
 from cncert.wechat.page_marks import page_marks
 from tests import series
 from tests.calls import call
-from tests.site import feeds, pages
+from tests.site import feeds, pages, wayback
 from tests.site.crawl import project_env, run_scrapy
 from tests.site.server import Answer, LoopbackWeChat, placeholder, redirect
 from tests.webhook import SECRET
@@ -354,3 +354,29 @@ def test_marks_hold_nothing_that_somebody_wrote() -> None:
     assert {"#js_content", "copyright_stat=2", "reprint_type=3", "cgiDataNew"} <= set(marks)
     assert page_marks(SHELL)
     assert report_document([])["asked"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "outcome", "said"),
+    [
+        (None, "ok", "list", "1 captures"),
+        (Answer(b"[]"), "ok", "list", "0 captures"),
+        (Answer(status=429), "note", "status", "HTTP status 429"),
+        (Answer(b"<html>"), "note", "unreadable", "its index answers with what is no JSON"),
+        (Answer(reset=True), "note", "no_answer", "no answer"),
+    ],
+)
+def test_the_web_archive_is_asked_once_and_is_never_to_do(
+    tmp_path: Path, answer: Answer | None, state: str, outcome: str, said: str
+) -> None:
+    with LoopbackWeChat(hosts=(FEED_HOST, wayback.HOST)) as site:
+        publish(site)
+        archive = wayback.LoopbackWayback(site)
+        archive.add(SIGNED[0][1], "20250501020304", series.page_of(SIGNED[0][0]))
+        if answer is not None:
+            archive.index_answer = lambda _: answer
+        found = examine(site, tmp_path, CNCERT_WAYBACK="on")
+        row = found.by_kind["wayback"]
+        assert (row["state"], row["outcome"], found.status) == (state, outcome, 0)
+        assert said in row["text"]
+        assert (len(archive.looked_up()), archive.replayed(), archive.others()) == (1, [], [])

@@ -70,7 +70,9 @@ class LiveSpider(Spider):
 
     async def _download(self, asked: LiveRequest) -> LiveAnswer:
         """Return what *asked* is answered. Raises NoLiveAnswer."""
-        request: Request = SourceRequest(asked.url, headers=dict(asked.headers), meta={"row": "live"})
+        request: Request = SourceRequest(
+            asked.url, headers=dict(asked.headers), meta={"row": "live", "dont_retry": asked.is_sent_once}
+        )
         if asked.max_bytes is not None:
             request.meta["download_maxsize"] = asked.max_bytes
         if asked.in_browser:

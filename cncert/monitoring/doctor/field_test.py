@@ -21,6 +21,7 @@ from cncert.sources import bundled_index, bundled_reprints
 from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
 from cncert.sources.configured_sources import Source, read_sources
 from cncert.sources.listed_articles import find_issues
+from cncert.sources.wayback import HEADERS, HOST, MAX_INDEX_BYTES, look_up_article, read_index
 from cncert.wechat.address import ARTICLE_HOST, AddressForm, read_address, read_picture
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Verdict
@@ -28,7 +29,7 @@ from cncert.wechat.judge_answer import judge_answer
 from cncert.wechat.page_marks import page_marks
 from cncert.wechat.picture_limits import PICTURE_HEADERS, PictureError, inspect_picture
 
-Kind = Literal["signed", "short", "unsigned", "card", "reprint", "picture", "feed", "album", "browser"]
+Kind = Literal["signed", "short", "unsigned", "card", "reprint", "picture", "feed", "album", "wayback", "browser"]
 Fault = Literal["unreached", "no_answer", "robots", "refused", "too_large"]
 """Why no answer came; ``unreached``: no server was reached."""
 
@@ -41,6 +42,7 @@ LABELS: Final[Mapping[Kind, str]] = {
     "picture": "a picture",
     "feed": "a feed",
     "album": "an album",
+    "wayback": "the web archive",
     "browser": "a page in the browser",
 }
 STEPS: Final[tuple[Kind, ...]] = ("signed", "short", "unsigned", "card", "reprint", "picture")
@@ -81,6 +83,8 @@ _ADVICE: Mapping[str, str] = {
 }
 _FEED_ADVICE = "open its address; without it new issues come from other feeds and review lists only"
 
+_WAYBACK_ADVICE = "nothing, or CNCERT_WAYBACK=off: it is asked only for what nothing else gives"
+
 
 @dataclass(frozen=True, slots=True)
 class LiveRequest:
@@ -92,6 +96,8 @@ class LiveRequest:
     in_browser: bool = False
     is_secret: bool = False
     """Whether its address may hold a secret: that of a feed."""
+    is_sent_once: bool = False
+    """Whether it is not sent again if it fails: that of the web archive, which wants to be left alone then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,8 @@ class FieldTest:
         """Ask everything; return what came."""
         steps: list[tuple[Kind, Source | None]] = [(kind, None) for kind in STEPS]
         steps += [(source.kind, source) for source in self._sources]
+        if self._options.wayback:
+            steps.append(("wayback", None))
         if self._options.browser:
             steps.append(("browser", None))
         results: list[LiveResult] = []
@@ -173,20 +181,22 @@ class FieldTest:
                 results.append(await self._ask_source(source))
             elif kind == "picture":
                 results.append(await self._ask_picture())
+            elif kind == "wayback":
+                results.append(await self._ask_wayback())
             else:
                 results += await self._ask_pages(kind)
         return results
 
     def _seconds(self, kind: Kind) -> float:
         """Return how long a step of *kind* takes, as a rule."""
-        waits = 0.0 if kind in ("picture", "feed") else self._options.download_delay
+        waits = 0.0 if kind in ("picture", "feed", "wayback") else self._options.download_delay
         return waits + _SECONDS_OF_AN_ANSWER if self._why_not(kind) is None else 0.0
 
     def _why_not(self, kind: Kind) -> str | None:
         """Return why nothing of *kind* is asked any more, if so."""
         if self._unreached >= MAX_UNREACHED:
             return "no server is reached"
-        if self._challenges >= MAX_CHALLENGES and kind != "feed":
+        if self._challenges >= MAX_CHALLENGES and kind not in ("feed", "wayback"):
             return "WeChat asks for a verification"
         return None
 
@@ -262,7 +272,7 @@ class FieldTest:
         is_expected = issue.id == asked.issue and source in _READ_FROM.get(asked.kind, (source,))
         return replace(asked, state="ok" if is_expected else "note", outcome="issue", text=text, found=found)
 
-    # --- a picture, feeds and albums
+    # --- a picture, feeds and albums, the web archive
 
     async def _ask_picture(self) -> LiveResult:
         """Ask for a picture of a page that came, as ``pipelines/pictures.py`` does."""
@@ -328,6 +338,27 @@ class FieldTest:
             raise SourceError("no_answer", f"no answer: {error}") from error
         self._answer = answer
         return SourceAnswer(answer.status, answer.location, answer.body, datetime.now(UTC))
+
+    async def _ask_wayback(self) -> LiveResult:
+        """Look the newest article with a signed address up in the Wayback Machine, which no crawl depends on."""
+        issue, url = _addresses()["signed"][0]
+        asked, address = LiveResult("wayback", HOST, issue, advice=_WAYBACK_ADVICE), read_address(url)
+        if (why := self._why_not("wayback")) is not None or address is None:
+            return replace(asked, text=f"not asked: {why}", advice="")
+        try:
+            look_up = LiveRequest(look_up_article(address), HEADERS, max_bytes=MAX_INDEX_BYTES, is_sent_once=True)
+            answer = await self._download(look_up)
+        except NoLiveAnswer as error:
+            return replace(asked, outcome=error.fault, text=f"no answer: {error}")
+        asked = _measured(asked, answer)
+        try:
+            if answer.status != 200:
+                raise SourceError("status", f"HTTP status {answer.status}")
+            captures = len(read_index(answer.body).captures)
+        except SourceError as error:
+            return replace(asked, outcome=error.code, text=f"{issue}: {error}")
+        text = f"{issue}: {captures} captures"
+        return replace(asked, state="ok", outcome="list", text=text, advice="", found={"entries": captures})
 
 
 def _addresses() -> Mapping[Kind, list[tuple[str, str]]]:
