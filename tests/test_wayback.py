@@ -128,6 +128,20 @@ def test_of_thirty_weeks_that_wechat_refuses_those_that_are_captured_are_stored(
     assert site.requests == []
 
 
+def test_where_wechat_refuses_everything_the_archive_is_asked_all_the_same(
+    site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path
+) -> None:
+    """WeChat is left alone after three verification pages in a row, and the run ends as without the archive."""
+    weeks = WEEKS[:8]
+    site.challenge_all = True
+    capture_all(archive, weeks[:6])
+    result = run(site, tmp_path, weeks)
+    assert list(stored(tmp_path)) == weeks[:6]
+    assert (result.returncode, record_of(tmp_path).close_reason) == (1, "verification_asked")
+    assert len(site.asked(answered="challenge")) == 3
+    assert (archive.others(), site.asked(answered="refused")) == ([], [])
+
+
 def test_what_is_captured_under_other_forms_of_the_address_is_found(
     site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path
 ) -> None:

@@ -47,6 +47,10 @@ class RunRecorder:
         """When the last pause after a verification page ends or ended."""
         self.before_end: list[Callable[[], Awaitable[None]]] = []
         """What other components have to finish before the run is judged."""
+        self.asks_archive = False
+        """Whether the run asks the Wayback Machine once WeChat is asked nothing more."""
+        self.is_refused = False
+        """Whether WeChat is asked for no page any more: it has asked for a verification again and again."""
         self.lost_pictures: set[str] = set()
         """Keys of pictures that their host has lost, as it said in this run."""
         self.captured_pictures: dict[str, str] = {}

@@ -156,15 +156,21 @@ class FailedRequests:
         return request.replace(meta={**ours, "again": True})
 
     async def _slow_down(self, challenges: int) -> None:
-        """Wait after a verification page, longer after each in a row. Raises CloseSpider after the last.
+        """Wait after a verification page, longer after each in a row.
 
+        After the last WeChat is asked for no page any more. Raises CloseSpider then, unless the web archive comes next.
         Pages are requested one at a time, so waiting here delays the next request.
         """
+        run = RunRecorder.of(self.crawler)
         if challenges >= MAX_CHALLENGES:
-            raise CloseSpider("verification_asked")
+            run.is_refused = True
+            if not run.asks_archive:
+                raise CloseSpider("verification_asked")
+            logger.warning("WeChat asks for a verification again: no page is requested any more")
+            return
         pause = self._options.pause * 2 ** (challenges - 1)
         logger.warning("WeChat asks for a verification: waiting %.0f seconds", pause)
-        RunRecorder.of(self.crawler).waits_until = datetime.now(UTC) + timedelta(seconds=pause)
+        run.waits_until = datetime.now(UTC) + timedelta(seconds=pause)
         until = time.monotonic() + pause
         # The pause ends when the run is stopped.
         while self.crawler.engine.running and time.monotonic() < until:  # noqa: ASYNC110  # the engine has no event

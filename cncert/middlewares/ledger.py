@@ -121,7 +121,9 @@ class LedgerMiddleware(RunComponent):
         )
 
     async def is_superfluous(self, request: Request) -> bool:
-        """Whether *request*, which is about to be sent, has become superfluous since it was planned."""
+        """Whether *request*, which is about to be sent, is not needed any more: WeChat refuses all, or a page came."""
+        if request.meta.get("form", "capture") != "capture" and self.run.is_refused:
+            return True
         if not request.meta.pop("is_spare", False):
             return False
         try:

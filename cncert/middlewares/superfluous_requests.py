@@ -15,4 +15,4 @@ class SuperfluousRequestsMiddleware(RunComponent):
         ledger = self.crawler.get_spider_middleware(LedgerMiddleware)
         if ledger is not None and await ledger.is_superfluous(request):
             self.crawler.stats.inc_value("cncert/ledger/superfluous")
-            raise SuperfluousRequest("another page of the week came first")
+            raise SuperfluousRequest("another page of the week came first, or WeChat refuses")

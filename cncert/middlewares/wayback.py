@@ -12,6 +12,7 @@ from typing import Any
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 
 from cncert.exceptions import DocumentError, SourceError, StoreError
@@ -82,11 +83,23 @@ class WaybackMiddleware(RunComponent):
         return self.crawler.spider
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Yield what is crawled, then the captures of articles whose issue is missing still."""
+        """Yield what is crawled, then the captures of articles whose issue is missing still.
+
+        Raises CloseSpider if WeChat has refused all: only this kept the run from ending then.
+        """
+        spider = self.crawler.spider
+        if not isinstance(spider, SeriesSpider) or not spider.asks_sources or spider.arguments.replaying:
+            async for thing in start:
+                yield thing
+            return
+        try:
+            self.run.asks_archive = self._options.wayback and not await self.run.store.is_sample()
+        except StoreError as error:
+            raise self.run.store_failed(error) from error
         async for thing in start:
             yield thing
         try:
-            if await self._is_wanted() and await self._are_others_done():
+            if self.run.asks_archive and await self._are_others_done():
                 async for request in self._captured_articles():
                     yield request
                 async for request in self._captured_pictures():
@@ -96,11 +109,8 @@ class WaybackMiddleware(RunComponent):
             self.run.source_failed(failed)
         except StoreError as error:
             raise self.run.store_failed(error) from error
-
-    async def _is_wanted(self) -> bool:
-        spider = self.crawler.spider
-        is_asked = isinstance(spider, SeriesSpider) and spider.asks_sources and not spider.arguments.replaying
-        return is_asked and self._options.wayback and not await self.run.store.is_sample()
+        if self.run.is_refused:
+            raise CloseSpider("verification_asked")
 
     async def _are_others_done(self) -> bool:
         """Wait until nothing else is requested, read or stored; return whether the run goes on."""
