@@ -9,8 +9,8 @@ from cncert import settings as project
 from cncert.exceptions import SettingError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.options import as_folder
-from cncert.sources.wayback import CAPTURE_SLOT, INDEX_SLOT
 from cncert.wechat.address import PICTURE_HOSTS
+from cncert.wechat.wayback import CAPTURE_SLOT, INDEX_SLOT
 from tests import series
 from tests.site.crawl import crawl
 from tests.site.server import LoopbackWeChat

@@ -412,6 +412,17 @@ def test_a_replay_asks_nothing(site: LoopbackWeChat, tmp_path: Path) -> None:
     assert site.requests == []
 
 
+def test_captures_are_replayed(site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path) -> None:
+    refuse(site, WEEKS[:2])
+    archive.add(series.published(WEEKS[0]).url, TAKEN, series.page_of(WEEKS[0]))
+    run(site, tmp_path, WEEKS[:2], CNCERT_ARCHIVE=str(tmp_path / "kept"))
+    site.reset_log()
+    (tmp_path / "again").mkdir()
+    run(site, tmp_path / "again", WEEKS[:2], f"replay={tmp_path / 'kept'}")
+    assert site.requests == []
+    assert stored(tmp_path / "again") == stored(tmp_path) != {}
+
+
 def test_pages_that_a_capture_names_are_asked_of_wechat_before_the_archive_goes_on(
     site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path
 ) -> None:

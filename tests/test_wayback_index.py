@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cncert.exceptions import SourceError
-from cncert.sources.wayback import (
+from cncert.wechat.address import read_address, read_picture
+from cncert.wechat.failure_pages import Verdict
+from cncert.wechat.wayback import (
     INDEX,
     MAX_CAPTURES,
     PAGE_LINES,
@@ -24,8 +26,6 @@ from cncert.sources.wayback import (
     read_index,
     redirected_to,
 )
-from cncert.wechat.address import read_address, read_picture
-from cncert.wechat.failure_pages import Verdict
 from tests import series
 from tests.site import pages
 

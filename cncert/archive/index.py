@@ -25,8 +25,9 @@ from cncert.items import issue_id
 from cncert.report import publishers
 from cncert.report.title import read_title
 from cncert.terminal.atomic_write import write_whole
-from cncert.wechat.address import read_address, read_picture
+from cncert.wechat.address import Address, PictureAddress, read_address, read_picture
 from cncert.wechat.failure_pages import Verdict
+from cncert.wechat.wayback import read_capture
 
 ANSWERS = ("response", "resource")
 """Types of records that hold an answer with its content."""
@@ -35,11 +36,17 @@ _PLACE = re.compile(rb'"length": "([0-9]{1,15})", "offset": "([0-9]{1,15})", "fi
 
 
 def identity_of(url: str) -> str:
-    """Return what *url* identifies, the same for all addresses of one article or picture."""
-    if (address := read_address(url)) is not None:
-        return str(address.key) if address.key else address.url
-    picture = read_picture(url)
-    return picture.key if picture else url
+    """Return what *url* identifies, the same for all addresses and captures of one article or picture."""
+    found = _requested(url)
+    if found is None:
+        return url
+    return str(found.key) if found.key else found.url
+
+
+def _requested(url: str) -> Address | PictureAddress | None:
+    """Return the article or picture that was requested at *url*, or a capture of which was."""
+    capture = read_capture(url)
+    return capture.address if capture is not None else read_address(url) or read_picture(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ def judge(entry: IndexEntry, location: str, content: bytes) -> IndexEntry:
     if found is None:
         return entry
     title = read_title(found.title) if found.title is not None else None
-    is_short = (address := read_address(entry.url)) is not None and address.key is None
+    is_short = (address := _requested(entry.url)) is not None and address.key is None
     article = found.article if is_short else None
     return replace(entry, verdict=found.verdict, article=article, issue=issue_id(*title.week) if title else None)
 

@@ -8,8 +8,8 @@ from scrapy.settings import BaseSettings
 from cncert.exceptions import SettingError
 from cncert.options import Options, as_folder
 from cncert.sources.configured_sources import read_sources
-from cncert.sources.wayback import CAPTURE_SLOT, INDEX_SLOT
 from cncert.wechat.address import PICTURE_HOSTS
+from cncert.wechat.wayback import CAPTURE_SLOT, INDEX_SLOT
 
 _LIBRARIES = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
 """By scheme of a bucket: the module that Scrapy needs, and its package."""

@@ -7,11 +7,11 @@ from typing import Literal
 
 from cncert.ledger.next_address import ranked_addresses
 from cncert.ledger.week_order import is_reprint, may_be_reprint
-from cncert.sources.wayback import Capture, best_captures, is_of, read_capture
 from cncert.store import Store
 from cncert.store.endings import Ending, State
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow
 from cncert.wechat.address import Address, read_address
+from cncert.wechat.wayback import Capture, best_captures, is_of, read_capture
 
 LOOK_UP_AFTER = timedelta(days=30)
 """How long it is remembered that the archive has no (other) captures of an address."""

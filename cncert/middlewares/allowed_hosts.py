@@ -8,9 +8,9 @@ from cncert.extensions.run_recorder import RunComponent
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.middlewares.picture_retries import retried_issue
 from cncert.options import Options
-from cncert.sources import wayback
 from cncert.sources.configured_sources import may_ask, read_sources
 from cncert.spiders.series_spider import SeriesSpider
+from cncert.wechat import wayback
 from cncert.wechat.address import ARTICLE_HOST, PICTURE_HOSTS, may_fetch
 
 

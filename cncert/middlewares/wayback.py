@@ -34,7 +34,14 @@ from cncert.middlewares.picture_retries import retry_request
 from cncert.middlewares.wayback_client import WaybackClient
 from cncert.options import Options
 from cncert.report.series import CNCERT_BIZ
-from cncert.sources.wayback import (
+from cncert.spiders.series_spider import SeriesSpider
+from cncert.store.endings import Ending, State
+from cncert.store.ledger_rows import LedgerRow
+from cncert.store.run_records import FailedSource, ListProgress
+from cncert.wechat.address import Address, read_picture
+from cncert.wechat.failure_pages import Verdict
+from cncert.wechat.picture_limits import PictureError, inspect_picture
+from cncert.wechat.wayback import (
     CAPTURE_SLOT,
     HOST,
     MAX_CAPTURES,
@@ -47,13 +54,6 @@ from cncert.sources.wayback import (
     look_up_picture,
     read_capture,
 )
-from cncert.spiders.series_spider import SeriesSpider
-from cncert.store.endings import Ending, State
-from cncert.store.ledger_rows import LedgerRow
-from cncert.store.run_records import FailedSource, ListProgress
-from cncert.wechat.address import Address, read_picture
-from cncert.wechat.failure_pages import Verdict
-from cncert.wechat.picture_limits import PictureError, inspect_picture
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from scrapy.http import Response
 from cncert.exceptions import SourceError
 from cncert.middlewares.download_errors import describe_error, is_too_large, why_unreached
 from cncert.options import Options
-from cncert.sources.wayback import CAPTURE_SLOT, HEADERS, INDEX_SLOT, MAX_INDEX_BYTES, IndexPage, read_index
 from cncert.spiders.series_spider import is_robots_denial
+from cncert.wechat.wayback import CAPTURE_SLOT, HEADERS, INDEX_SLOT, MAX_INDEX_BYTES, IndexPage, read_index
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ from cncert.exceptions import NotAnIssue
 from cncert.items import CHINA, DocumentFile, Issue, Provenance, Source
 from cncert.report.issue import read_issue
 from cncert.report.site_issue import SiteFile, read_site_issue
-from cncert.wechat.address import may_fetch, read_address
+from cncert.wechat.address import Address, may_fetch, read_address
 from cncert.wechat.failure_pages import Verdict, read_page
 from cncert.wechat.judge_answer import judge_answer
+from cncert.wechat.wayback import judge_capture, read_capture
 
 KeptContent = Callable[[str], bytes | None]
 """Returns what was served, by its SHA-256; None if it is not kept."""
@@ -65,9 +66,13 @@ def _article_link(text: str) -> str | None:
 
 
 def _judge_article(url: str, status: int | None, location: str, content: bytes) -> JudgedAnswer | None:
-    if read_address(url) is None:
+    capture = read_capture(url)
+    if capture is not None and isinstance(capture.address, Address):
+        page = judge_capture(capture, status or 200, location, content)
+    elif read_address(url) is None:
         return None
-    page = read_page(content, url) if status is None else judge_answer(url, status, location, content)
+    else:
+        page = read_page(content, url) if status is None else judge_answer(url, status, location, content)
     article = page.article
     if article is None:
         return JudgedAnswer(page.verdict)

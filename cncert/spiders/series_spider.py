@@ -15,11 +15,11 @@ from cncert.exceptions import FileDenied, NotAnIssue, error_reason
 from cncert.items import Provenance, Source, Via
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
-from cncert.sources.wayback import read_capture
 from cncert.spiders.arguments import JOB, Arguments
 from cncert.terminal.atomic_write import FileWriter
 from cncert.wechat.address import Address
 from cncert.wechat.failure_pages import Page
+from cncert.wechat.wayback import read_capture
 
 REPLAY_SETTINGS: dict[str, object] = {
     "DOWNLOAD_DELAY": 0,

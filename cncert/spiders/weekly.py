@@ -20,11 +20,11 @@ from cncert.options import Options
 from cncert.report.issue import read_issue
 from cncert.sources.album import read_neighbours
 from cncert.sources.listed_articles import find_issues
-from cncert.sources.wayback import judge_capture, read_capture
 from cncert.spiders.series_spider import SeriesSpider, provenance
 from cncert.wechat.address import ARTICLE_HOST, Address, read_address
 from cncert.wechat.failure_pages import Page
 from cncert.wechat.judge_answer import judge_answer
+from cncert.wechat.wayback import judge_capture, read_capture
 
 
 class WeeklySpider(SeriesSpider):

@@ -12,7 +12,7 @@ from cncert.store.endings import Ending, State
 
 AddressForm = Literal["signed", "short", "unsigned", "temporary", "site", "capture"]
 """The forms of WeChat's addresses (``cncert/wechat/address.py``), the pages of another site, and captures of the
-Wayback Machine (``cncert/sources/wayback.py``)."""
+Wayback Machine (``cncert/wechat/wayback.py``)."""
 ADDRESS_FORMS: tuple[AddressForm, ...] = get_args(AddressForm)
 """The forms in the order in which they are tried."""
 KEPT_ATTEMPTS = 20

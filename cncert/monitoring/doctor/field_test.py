@@ -21,13 +21,13 @@ from cncert.sources import bundled_index, bundled_reprints
 from cncert.sources.ask_sources import MAX_BYTES, SourceAnswer, ask_source
 from cncert.sources.configured_sources import Source, read_sources
 from cncert.sources.listed_articles import find_issues
-from cncert.sources.wayback import HEADERS, HOST, MAX_INDEX_BYTES, look_up_article, read_index
 from cncert.wechat.address import ARTICLE_HOST, AddressForm, read_address, read_picture
 from cncert.wechat.article import Article
 from cncert.wechat.failure_pages import Verdict
 from cncert.wechat.judge_answer import judge_answer
 from cncert.wechat.page_marks import page_marks
 from cncert.wechat.picture_limits import PICTURE_HEADERS, PictureError, inspect_picture
+from cncert.wechat.wayback import HEADERS, HOST, MAX_INDEX_BYTES, look_up_article, read_index
 
 Kind = Literal["signed", "short", "unsigned", "card", "reprint", "picture", "feed", "album", "wayback", "browser"]
 Fault = Literal["unreached", "no_answer", "robots", "refused", "too_large"]
