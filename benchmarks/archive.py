@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What the archive costs: a crawl with it and without it, opening one page of many, and levels of compression.
+"""What the archive costs: a crawl with it and without it, opening one page of many, and ways of compression.
 
-    python benchmarks/archive.py [crawl] [open] [levels] [--issues 100] [--rounds 3] [PAGE...]
+    python benchmarks/archive.py [crawl] [open] [levels] [size] [--issues 100] [--rounds 3] [PAGE...]
 
 crawl   issues on the loopback site, with pages of 3 MB that pack as true ones do (600 kB), by turns without the archive
         and with it, each in a store of its own: wall and CPU seconds of the command, and the ratios of the sums. The
@@ -9,11 +9,16 @@ crawl   issues on the loopback site, with pages of 3 MB that pack as true ones d
 open    one page among 100, 1,000 and 10,000 records of one file: milliseconds in process, from the name of the file to
         the content, with the index that the file has; and one page of 3 MB
 levels  packing and unpacking a page at each level of two gzips: milliseconds and kB; of the PAGEs, if files are named
+size    packing and unpacking a page by gzip, and by Zstandard as ``scrapy archive repack`` uses it, with a dictionary
+        of every second page and without, by turns: medians of the other pages in kB and milliseconds, and as ratios to
+        what a crawl writes; of the PAGEs (files, .xz too, or folders of them) that are articles of more than 1 MB,
+        else of the sample
 
-Without a word all three; about two minutes.
+Without a word all four; about two minutes.
 """
 
 import argparse
+import lzma
 import resource
 import statistics
 import subprocess
@@ -29,8 +34,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from isal import isal_zlib
 
+from cncert.archive.compression import zstd
+from cncert.archive.page_dictionary import dictionary_frame, make_dictionary, pack
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.archive.warc_writer import GZIP_LEVEL, ArchiveWriter
+from cncert.wechat.failure_pages import Verdict, read_page
 from tests import series
 from tests.site import pages
 from tests.site.crawl import crawl_args, project_env, scrapy_command
@@ -39,6 +47,9 @@ from tests.site.server import LoopbackWeChat
 LIMIT = 32 * 1024 * 1024
 FIRST = "2023-01"
 SIZE = 3_000_000
+MAX_PAGES = 12
+SAMPLE = Path(__file__).resolve().parent.parent / "cncert" / "data" / "sample" / "weekly.warc.gz"
+WORDS = ("levels", "size", "open", "crawl")
 
 
 def page_of(issue: str) -> bytes:
@@ -115,10 +126,10 @@ def measure_open(directory: Path) -> None:
 def measure_levels(files: list[Path]) -> None:
     """Print what packing costs."""
     contents = [path.read_bytes() for path in files] or [page_of("2024-10")]
-    for name, levels, pack in (("ISA-L", range(4), isal_zlib.compress), ("zlib", range(1, 10), zlib.compress)):
+    for name, levels, compress in (("ISA-L", range(4), isal_zlib.compress), ("zlib", range(1, 10), zlib.compress)):
         for level in levels:
-            packed = [pack(one, level) for one in contents]
-            packing = measured(lambda pack=pack, level=level: [pack(one, level) for one in contents], 3)
+            packed = [compress(one, level) for one in contents]
+            packing = measured(lambda compress=compress, level=level: [compress(one, level) for one in contents], 3)
             unpacking = measured(lambda packed=packed: [zlib.decompress(one) for one in packed], 3)
             size, number = sum(map(len, packed)) / 1000, len(contents)
             used = "  (used)" if (name, level) == ("ISA-L", GZIP_LEVEL) else ""
@@ -128,16 +139,85 @@ def measure_levels(files: list[Path]) -> None:
             )
 
 
+def pages_of(paths: list[Path]) -> list[bytes]:
+    """The articles in the files and folders *paths*, else those of the sample; each once."""
+    if paths:
+        files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+        files = [file for file in files if file.is_file()]
+        contents = [lzma.decompress(file.read_bytes()) if file.suffix == ".xz" else file.read_bytes() for file in files]
+    else:
+        reader = ArchiveReader(SAMPLE, LIMIT)
+        answers = (reader.get(url) for url, _ in reader.issues())
+        contents = [answer.body for answer in answers if answer is not None]
+    articles = [one for one in contents if len(one) > 1_000_000 and read_page(one, "").verdict is Verdict.ARTICLE]
+    return list(dict.fromkeys(articles))
+
+
+def measure_size(paths: list[Path], rounds: int) -> None:
+    """Print what a page takes, and what packing and unpacking it costs."""
+    pages = pages_of(paths)
+    basis, others = pages[::2], pages[1::2][:20]
+    if not others:
+        sys.exit("two pages at least are needed: articles of more than 1 MB")
+    dictionary = make_dictionary(basis[:MAX_PAGES])
+    assert dictionary is not None
+
+    def framed(page: bytes, used: zstd.ZstdDict | None) -> bytes:
+        return b"".join(pack([page], len(page), used))
+
+    def unzipped(packed: bytes) -> bytes:
+        return zlib.decompress(packed, wbits=31)
+
+    crawled = f"gzip, ISA-L {GZIP_LEVEL} (a crawl)"
+    ways: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+        crawled: (lambda page: isal_zlib.compress(page, GZIP_LEVEL, wbits=31), unzipped),
+        **{
+            f"gzip, zlib {level}": (lambda page, level=level: zlib.compress(page, level, wbits=31), unzipped)
+            for level in (1, 6, 9)
+        },
+        "zstd": (lambda page: framed(page, None), zstd.decompress),
+        "zstd, dictionary": (
+            lambda page: framed(page, dictionary),
+            lambda one: zstd.decompress(one, zstd_dict=dictionary),
+        ),
+    }
+    figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
+    for page in others:
+        for name, (packing, unpacking) in ways.items():
+            packed = packing(page)
+            if unpacking(packed) != page:
+                sys.exit(f"{name} gives another page")
+            times = measured(lambda: packing(page), rounds), measured(lambda: unpacking(packed), rounds)  # noqa: B023
+            figures[name].append((len(packed) / 1000, *times))
+    medians = {
+        name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in figures.items()
+    }
+    print(f"{len(others)} pages, median {statistics.median(map(len, others)) / 1000:.0f} kB:")
+    for name, values in medians.items():
+        ratios = [value / base for value, base in zip(values, medians[crawled], strict=True)]
+        print(
+            f"{name:26} {values[0]:6.0f} kB ({ratios[0]:.2f}), packed in {values[1]:6.1f} ms ({ratios[1]:.2f}), "
+            f"unpacked in {values[2]:4.1f} ms ({ratios[2]:.2f})"
+        )
+    print(
+        f"the dictionary, once a file: {len(dictionary.dict_content) / 1000:.0f} kB of {len(basis[:MAX_PAGES])} pages, "
+        f"{len(dictionary_frame(dictionary)) / 1000:.0f} kB packed"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("words", nargs="*", metavar="crawl|open|levels|PAGE")
+    parser.add_argument("words", nargs="*", metavar="crawl|open|levels|size|PAGE")
     parser.add_argument("--issues", type=int, default=100, help="of a crawl (default 100)")
     parser.add_argument("--rounds", type=int, default=3, help="crawls of each kind (default 3)")
-    options = parser.parse_args()
-    parts = [word for word in options.words if word in ("crawl", "open", "levels")] or ["levels", "open", "crawl"]
+    options = parser.parse_intermixed_args()
+    parts = [word for word in options.words if word in WORDS] or list(WORDS)
+    files = [Path(word) for word in options.words if word not in WORDS]
     with tempfile.TemporaryDirectory(prefix="archive-") as name:
         if "levels" in parts:
-            measure_levels([Path(word) for word in options.words if word not in parts])
+            measure_levels(files)
+        if "size" in parts:
+            measure_size(files, options.rounds)
         if "open" in parts:
             measure_open(Path(name))
         if "crawl" in parts:
