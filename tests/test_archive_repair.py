@@ -77,6 +77,15 @@ def test_damage_in_the_middle_costs_no_record_behind_it(left: Path) -> None:
     assert left.read_bytes() == spoilt
 
 
+def test_a_page_of_several_megabytes_is_passed_over(left: Path) -> None:
+    """What follows a member that is unpacked in parts came with it."""
+    page = gzip.compress(b"WARC/1.0\r\n" + bytes(3 << 20))
+    left.write_bytes(page + left.read_bytes() + page[:-10])
+    index_path(left).unlink()
+    assert len(list(repair(left.parent))) == 1
+    assert left.read_bytes().startswith(page)
+
+
 def test_what_is_being_written_or_is_somebody_elses_stays(left: Path) -> None:
     os.truncate(left, left.stat().st_size - 100)
     for name in (f"weekly-20250101T000000-{os.uname().nodename}-{os.getpid()}.warc.gz", "theirs.warc.gz"):

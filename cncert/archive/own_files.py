@@ -72,7 +72,7 @@ def _whole_until(path: Path, start: int) -> int | None:
         while chunk := rest or file.read(_CHUNK):
             rest = b""
             try:
-                while chunk:
+                while chunk and not member.eof:  # at its end the last tail stays
                     member.decompress(chunk, _CHUNK)  # in parts: a page may be large
                     chunk = member.unconsumed_tail
             except zlib.error:
