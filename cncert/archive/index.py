@@ -318,7 +318,7 @@ class FileIndex:
 
 def index_path(path: Path) -> Path:
     """Return where the index of the WARC file *path* is."""
-    return path.with_name(f"{path.name.removesuffix('.gz').removesuffix('.warc')}.cdxj")
+    return path.with_name(f"{path.name.removesuffix('.gz').removesuffix('.zst').removesuffix('.warc')}.cdxj")
 
 
 def end_of(lines: bytes, filename: str) -> int | None:

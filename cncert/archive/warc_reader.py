@@ -19,7 +19,7 @@ from cncert.wechat.failure_pages import Verdict
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".warc", ".warc.gz")
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
 _DECODED = ("content-encoding", "transfer-encoding", "content-length")
 """Headers that are not true of decoded content."""
 _Found = TypeVar("_Found")
@@ -195,7 +195,7 @@ def warc_files(path: Path) -> list[Path]:
     """Return the WARC and WACZ files at *path*, a file or a directory. Raises ArchiveError if a directory has none."""
     names = sorted([*warc_files_of(path), *path.rglob("*.wacz")]) if path.is_dir() else [path]
     if not names:
-        raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz)")
+        raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz, .warc.zst)")
     return names
 
 

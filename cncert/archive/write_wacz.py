@@ -22,6 +22,7 @@ from warcio.warcwriter import WARCWriter
 from cncert import __version__
 from cncert.archive.choose_records import RecordPlace, choose_records
 from cncert.archive.index import FileIndex, IndexEntry
+from cncert.archive.packed_members import PackedFile
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.exceptions import ArchiveError, error_reason
 from cncert.report.publishers import ShownPage
@@ -119,14 +120,14 @@ def _about(records: Sequence[RecordPlace], newest: str) -> bytes:
 
 
 def _packed(index: FileIndex, entry: IndexEntry) -> bytes:
-    """Return the record in a gzip member: as it is if it is in one. Raises ArchiveError and OSError."""
+    """Return the record, which has been read once, in a gzip member: as it is if it is in one. Raises OSError."""
     with index.path.open("rb") as file:
         file.seek(entry.offset)
         data = file.read(entry.length)
-    if data.startswith(b"\x1f\x8b"):
-        return data
-    if not data.startswith(b"WARC/"):
-        raise ArchiveError(f"{index.path}: what is packed so cannot be exported")
+        if data.startswith(b"\x1f\x8b"):
+            return data
+        if not data.startswith(b"WARC/"):
+            data = b"".join(PackedFile(file).unpacked(entry.offset))
     return zlib.compress(data, wbits=31)
 
 

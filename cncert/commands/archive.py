@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.filesize import decimal
 from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand, add_json_option
@@ -25,6 +26,7 @@ OPTIONS = {
     "get": ("at", "text", "list"),
     "import": ("jobs",),
     "export": ("wacz", "issues"),
+    "repack": ("keep",),
 }
 """The words of the command, each with the options that it takes."""
 
@@ -34,7 +36,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
 
     def syntax(self) -> str:
         looks = "stats [PATH...] | verify [PATH...] | get ISSUE|ADDRESS [PATH]"
-        return f"[options] {looks} | import FILE... | export --wacz FILE [PATH]"
+        return f"[options] {looks} | import FILE... | export --wacz FILE [PATH] | repack [PATH]"
 
     def short_desc(self) -> str:
         return "Look into archives of raw pages, verify them, get pages out of them"
@@ -44,7 +46,8 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             "stats: what archives hold, and how they grow. verify: compares digests, indexes and ends of files. "
             "get: prints what was fetched of an issue or from an address. import: adds "
             "the pages of issues in files, which other programs saved. export: writes pages into a file that "
-            "players of web archives open. Without a PATH it is CNCERT_ARCHIVE."
+            "players of web archives open. repack: makes one smaller file of those of a year (.warc.zst). "
+            "Without a PATH it is CNCERT_ARCHIVE."
         )
 
     def add_options(self, parser: ArgumentParser) -> None:
@@ -60,6 +63,9 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         group = parser.add_argument_group("export")
         group.add_argument("--wacz", metavar="FILE", help="a WACZ (replayweb.page opens it); what is there is replaced")
         group.add_argument("--issues", metavar="A..B", help="only these issues, such as 2024-01..2024-52")
+
+        group = parser.add_argument_group("repack")
+        group.add_argument("--keep", action="store_true", help="let the files stay that were repacked")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
         word, rest = (args[0], args[1:]) if args else ("", [])
@@ -176,6 +182,35 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         if written.lost:
             print_message(f"left out: {written.lost} records that repeat an answer which is not there")
         return int(bool(reader.unreadable or written.lost))
+
+    def _repack(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.own_files import repair
+        from cncert.archive.repack import UnrepackedFile, repack
+
+        if len(args) > 1:
+            raise ArgumentError(f"archive repack takes one path, not {len(args)}")
+        path, faults, count = self._paths(args)[0], 0, 0
+        for line in repair(path):
+            print_message(line)
+        with progress_bar() as bar:
+            task = bar.add_task("Repacking", total=None)
+            for one in repack(
+                path,
+                self._limit,
+                keep=opts.keep,
+                begin=lambda total: bar.update(task, total=total),
+                advance=lambda read: bar.advance(task, read),
+            ):
+                if isinstance(one, UnrepackedFile):
+                    faults += one.is_fault
+                    print_message(f"{one.path} stays as it is: {one.reason}")
+                else:
+                    count += 1
+                    sizes = f"{decimal(one.before)} before, {decimal(one.after)} now"
+                    print(safe(f"{one.path}: {one.records} records, {one.files} files repacked, {sizes}"), flush=True)
+        if not count and not faults:
+            print_message("nothing is to be repacked")
+        return int(faults > 0)
 
 
 def _with_bar(title: str, paths: Sequence[Path], read: Callable[[Path, Callable[[int], object]], object]) -> None:
