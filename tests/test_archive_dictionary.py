@@ -6,8 +6,9 @@ import os
 import pytest
 
 from cncert.archive.compression import zstd
-from cncert.archive.packed_members import DICTIONARY_FRAME, MAX_DICTIONARY_BYTES, PackedFile
+from cncert.archive.packed_members import PackedFile
 from cncert.archive.page_dictionary import dictionary_frame, make_dictionary, pack
+from cncert.archive.unpacked import DICTIONARY_FRAME, MAX_DICTIONARY_BYTES
 from cncert.exceptions import ArchiveError
 from tests import series
 from tests.site import pages
@@ -27,6 +28,13 @@ def test_pages_have_nearly_everything_in_common() -> None:
     assert packed[1] < 0.2 * packed[0]
 
 
+def test_what_packs_badly_is_unpacked_too() -> None:
+    data = b"WARC/1.0\r\n" + os.urandom(2 << 20).hex().encode()
+    opened = PackedFile(io.BytesIO(b"".join(pack([data], len(data), None))))
+    (member,) = opened.members()
+    assert b"".join(opened.unpacked(member.offset)) == data
+
+
 def test_a_page_that_differs_is_added() -> None:
     other = os.urandom(100_000)
     one, two = (make_dictionary(some) for some in ([page_of(WEEKS[0])], [page_of(WEEKS[0]), page_of(WEEKS[1]), other]))
@@ -39,14 +47,20 @@ def frame(data: bytes) -> bytes:
 
 
 LYING = {
-    "none": (frame(b"no dictionary"), "its dictionary is none"),
-    "nothing": (frame(b""), "its dictionary is none"),
-    "only its beginning": (frame(b"\x37\xa4\x30\xec"), "its dictionary is none"),
-    "longer than the file": (DICTIONARY_FRAME + (1 << 20).to_bytes(4, "little") + b"\x37\xa4\x30\xec", "is none"),
+    "none": (frame(b"no dictionary"), "cannot be used"),
+    "nothing": (frame(b""), "cannot be used"),
+    "only its beginning": (frame(b"\x37\xa4\x30\xec"), "cannot be used"),
+    "longer than the file": (
+        DICTIONARY_FRAME + (1 << 20).to_bytes(4, "little") + b"\x37\xa4\x30\xec",
+        "cannot be used",
+    ),
     "longer than any": (DICTIONARY_FRAME + b"\xff\xff\xff\x7f", "has more than"),
-    "a bomb": (frame(zstd.compress(bytes(1 << 28))), "has more than"),
-    "breaks off": (frame(zstd.compress(os.urandom(1000))[:-10]), "breaks off"),
-    "a huge window": (frame(zstd.compress(b"x" * 9, options={zstd.CompressionParameter.window_log: 27})), "is none"),
+    "a bomb": (frame(zstd.compress(bytes(1 << 28))), "too large"),
+    "breaks off": (frame(zstd.compress(os.urandom(1000))[:-10]), "cannot be used"),
+    "a huge window": (
+        frame(zstd.compress(b"x" * 9, options={zstd.CompressionParameter.window_log: 27})),
+        "cannot be used",
+    ),
 }
 
 

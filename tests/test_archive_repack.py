@@ -18,8 +18,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from cncert.archive.compression import zstd
 from cncert.archive.index import index_path
-from cncert.archive.packed_members import DICTIONARY_FRAME, MIN_BOMB_BYTES, PackedFile
+from cncert.archive.packed_members import MIN_BOMB_BYTES, PackedFile
 from cncert.archive.page_dictionary import make_dictionary
+from cncert.archive.unpacked import DICTIONARY_FRAME
 from cncert.archive.warc_reader import ArchiveReader, warc_files
 from cncert.archive.warc_writer import ArchiveWriter
 from cncert.commands.archive import ArchiveCommand
@@ -342,5 +343,5 @@ def test_an_existing_file_that_is_not_ours_is_not_replaced(kept: Path, capsys: p
     for year in range(2020, 2030):
         (kept / f"repacked-{year}.warc.zst").write_bytes(DICTIONARY_FRAME + b"\4\0\0\0none")
     assert repack(kept) == 1
-    assert "is there, and cannot be read: its dictionary is none" in capsys.readouterr().err
+    assert "is there, and cannot be read: its dictionary cannot be used" in capsys.readouterr().err
     assert len(list(kept.glob("*.warc.gz"))) == 2

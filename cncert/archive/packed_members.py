@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
-from cncert.archive.compression import zstd
+from cncert.archive.compression import ZSTD_OPTIONS, zstd
+from cncert.archive.unpacked import DICTIONARY_FRAME, MAX_DICTIONARY_BYTES, GzipMember, read_dictionary
 from cncert.exceptions import ArchiveError
 
-MAX_DICTIONARY_BYTES = 1 << 23
-"""Of a dictionary, packed or not, and of a window: what the draft for .warc.zst asks of those who read it."""
-DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
-"""Begins a frame with the dictionary of the file, which other programs skip."""
-OPTIONS = {int(zstd.DecompressionParameter.window_log_max): 23}
 MAX_RATIO, MIN_BOMB_BYTES = 200, 64 << 20
 """A member that unpacks to more than both, times its size and in bytes, is a bomb."""
-_FRAME, _DICTIONARY = b"\x28\xb5\x2f\xfd", b"\x37\xa4\x30\xec"
 _PIECE = 1 << 17
 
 UNPACK_ERRORS = (zlib.error, zstd.ZstdError, EOFError)
@@ -34,28 +29,6 @@ class PackedMember:
     """SHA-256 of what it unpacks to."""
     is_record: bool
     """Whether a record begins it."""
-
-
-class _GzipDecompressor:
-    """A gzip member, with the methods of ZstdDecompressor."""
-
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=31)
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        return self._stream.decompress(self._stream.unconsumed_tail + data, max_length)
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._stream.unconsumed_tail
-
-    @property
-    def eof(self) -> bool:
-        return self._stream.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._stream.unused_data
 
 
 class PackedFile:
@@ -98,26 +71,11 @@ class PackedFile:
     def unpacked(self, place: int) -> Iterator[bytes]:
         """Yield what the member at byte *place* unpacks to. Raises one of UNPACK_ERRORS, and OSError."""
         self._file.seek(place)
-        decompressor = _GzipDecompressor() if self._is_gzip else zstd.ZstdDecompressor(self._dictionary, OPTIONS)
+        decompressor = GzipMember() if self._is_gzip else zstd.ZstdDecompressor(self._dictionary, ZSTD_OPTIONS)
         while not decompressor.eof:
-            data = self._file.read(_PIECE) if decompressor.needs_input else b""
-            piece = decompressor.decompress(data, _PIECE)
-            if not piece and not data and not decompressor.eof:
+            wants_more = decompressor.needs_input
+            data = self._file.read(_PIECE) if wants_more else b""
+            if wants_more and not data:
                 raise EOFError("the file ends there")
-            yield piece
+            yield decompressor.decompress(data, _PIECE)
         self._end = self._file.tell() - len(decompressor.unused_data)
-
-
-def read_dictionary(data: bytes) -> zstd.ZstdDict:
-    """Return the dictionary in *data*, which may be compressed itself. Raises ArchiveError if none is there."""
-    try:
-        if data.startswith(_FRAME):
-            decompressor = zstd.ZstdDecompressor(options=OPTIONS)
-            data = decompressor.decompress(data, MAX_DICTIONARY_BYTES + 1)
-            if not decompressor.eof or len(data) > MAX_DICTIONARY_BYTES:
-                raise ArchiveError(f"its dictionary breaks off, or has more than {MAX_DICTIONARY_BYTES} bytes")
-        if not data.startswith(_DICTIONARY):
-            raise ArchiveError("its dictionary is none")
-        return zstd.ZstdDict(data)
-    except (zstd.ZstdError, ValueError) as error:
-        raise ArchiveError(f"its dictionary is none: {error}") from error

@@ -8,7 +8,7 @@ is short.
 from collections.abc import Iterable, Iterator
 
 from cncert.archive.compression import zstd
-from cncert.archive.packed_members import DICTIONARY_FRAME, MAX_DICTIONARY_BYTES
+from cncert.archive.unpacked import DICTIONARY_FRAME, MAX_DICTIONARY_BYTES
 
 LEVEL = 9
 """Of the records: 7 pages with two others as dictionary take 255 kB and 57 ms each; 607 kB and 25 ms at level 6 (with

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from cncert.archive.compression import ZSTD_OPTIONS, zstd
@@ -25,7 +26,7 @@ MAX_TRIES = 2_000
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)
-_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
+DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
 _DICTIONARY = b"\x37\xa4\x30\xec"
 _TRIED_BYTES = {_GZIP: 4096, _ZSTD: (1 << 17) + 4096}
 """Of a possible member: the first block of a Zstandard frame gives nothing before it is whole."""
@@ -59,7 +60,7 @@ class _Member:
     """Its end in the file and in what is unpacked."""
 
 
-class _Gzip:
+class GzipMember:
     """A gzip member, with the methods of ZstdDecompressor."""
 
     def __init__(self) -> None:
@@ -81,9 +82,25 @@ class _Gzip:
         return self._stream.unused_data
 
 
+@lru_cache(maxsize=2)  # a file is opened anew for each record that is looked up
+def read_dictionary(data: bytes) -> zstd.ZstdDict:
+    """Return the dictionary in *data*, which may be compressed itself. Raises ArchiveError if none is there."""
+    try:
+        if data.startswith(_ZSTD):
+            decompressor = zstd.ZstdDecompressor(options=ZSTD_OPTIONS)
+            data = decompressor.decompress(data, MAX_DICTIONARY_BYTES + 1)
+            if not decompressor.eof or len(data) > MAX_DICTIONARY_BYTES:
+                raise ValueError("it is no whole one, or too large")
+        if not data.startswith(_DICTIONARY):
+            raise ValueError("it is none")
+        return zstd.ZstdDict(data)
+    except (ValueError, EOFError, zstd.ZstdError) as error:
+        raise ArchiveError(f"its dictionary cannot be used: {error_reason(error)}") from error
+
+
 def is_dictionary(head: bytes) -> bool:
     """Return whether a file that begins with *head* begins with the dictionary of a .warc.zst."""
-    return head.startswith(_DICTIONARY_FRAME)
+    return head.startswith(DICTIONARY_FRAME)
 
 
 class Unpacked:
@@ -255,7 +272,7 @@ class Unpacked:
         while (head := self._peek_raw(8)) and self.fault is None:
             offset = self._fed - len(self._raw)
             if head.startswith(_GZIP):
-                self._decompressor = _Gzip()
+                self._decompressor = GzipMember()
             elif head.startswith(_ZSTD):
                 self._decompressor = zstd.ZstdDecompressor(self._dictionary, ZSTD_OPTIONS)
             elif _SKIPPABLE.match(head):
@@ -277,7 +294,7 @@ class Unpacked:
     def _skip_frame(self, head: bytes) -> None:
         """Take a frame without content; the dictionary out of one that has it."""
         size = int.from_bytes(head[4:8], "little")
-        if len(head) == 8 and head.startswith(_DICTIONARY_FRAME):
+        if len(head) == 8 and head.startswith(DICTIONARY_FRAME):
             if size > MAX_DICTIONARY_BYTES:
                 self._fail(f"its dictionary has more than {MAX_DICTIONARY_BYTES} bytes", "refused")
             elif len(data := self._peek_raw(8 + size)[8:]) == size:
@@ -292,22 +309,15 @@ class Unpacked:
         self._file.seek(0)
         head = self._file.read(8)
         size = int.from_bytes(head[4:8], "little")
-        if head.startswith(_DICTIONARY_FRAME) and size <= MAX_DICTIONARY_BYTES:
+        if head.startswith(DICTIONARY_FRAME) and size <= MAX_DICTIONARY_BYTES:
             self._load_dictionary(self._file.read(size))
         self._file.seek(self._fed)
 
     def _load_dictionary(self, data: bytes) -> None:
         try:
-            if data.startswith(_ZSTD):
-                decompressor = zstd.ZstdDecompressor(options=ZSTD_OPTIONS)
-                data = decompressor.decompress(data, MAX_DICTIONARY_BYTES + 1)
-                if not decompressor.eof or len(data) > MAX_DICTIONARY_BYTES:
-                    raise ValueError("it is no whole one, or too large")
-            if not data.startswith(_DICTIONARY):
-                raise ValueError("it is none")
-            self._dictionary = zstd.ZstdDict(data)
-        except (ValueError, EOFError, zstd.ZstdError) as error:
-            self._fail(f"its dictionary cannot be used: {error_reason(error)}", "refused")
+            self._dictionary = read_dictionary(data)
+        except ArchiveError as error:
+            self._fail(str(error), "refused")
 
     def _unpack(self) -> bytes:
         """Return some of what the member holds, nothing at its end."""
@@ -358,7 +368,7 @@ class Unpacked:
     def _begins_record(self, packed: bytes) -> bool:
         try:
             unpacked = (
-                _Gzip().decompress(packed, 5)
+                GzipMember().decompress(packed, 5)
                 if self._magic == _GZIP
                 else zstd.ZstdDecompressor(self._dictionary).decompress(packed, 5)
             )
