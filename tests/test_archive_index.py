@@ -1,5 +1,6 @@
 """The index beside a WARC file: as other tools read it, made anew when it is wrong, and never believed."""
 
+import gzip
 import io
 import json
 import os
@@ -82,6 +83,26 @@ def lines_of(indexer: CDXJIndexer, path: Path) -> list[str]:
     with path.open("rb") as file:
         indexer.process_one(file, output, str(path))
     return output.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed", "name"),
+    [
+        ("gzip", gzip.compress(PAGE), "X-Archive-Orig-Content-Encoding"),
+        ("gzip", PAGE, "Content-Encoding"),  # a server that lies
+        ("x-unknown", PAGE, "Content-Encoding"),
+    ],
+)
+def test_an_answer_is_kept_decompressed(tmp_path: Path, coding: str, packed: bytes, name: str) -> None:
+    """What a dictionary has in common with a page, it has not with the same page in gzip."""
+    writer = ArchiveWriter(tmp_path)
+    writer.add(SHORT, 200, [*HTML, ("content-encoding", coding)], packed)
+    writer.close()
+    record = gzip.decompress(writer.path.read_bytes())
+    assert PAGE in record
+    assert f"{name}: {coding}".lower() in record.decode(errors="replace").lower()
+    answer = ArchiveReader(tmp_path, LIMIT).get(SHORT)
+    assert answer is not None and answer.body == PAGE
 
 
 def test_content_that_came_before_is_not_kept_twice(tmp_path: Path) -> None:

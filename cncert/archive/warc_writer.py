@@ -15,6 +15,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from cncert import __version__
+from cncert.archive.compression import decompress
 from cncert.archive.index import FileIndex, IndexEntry, WrongIndex, entry_of, index_path
 from cncert.archive.own_files import new_name, repair
 from cncert.archive.warc_reader import read_indexes, warc_files_of
@@ -57,10 +58,16 @@ class ArchiveWriter:
     def add(self, url: str, status: int, headers: Headers, body: bytes, date: datetime | None = None) -> None:
         """Append an answer with its *body* as the server sent it, before decompression; *date* is now if not given.
 
-        Of content that the archive has under this address already, only that it came again. Raises OSError.
+        It is kept decompressed: pages have their scripts in common, compressed ones nothing. Of content that the
+        archive has under this address already, only that it came again. Raises OSError.
         """
         lengths = ("transfer-encoding", "content-length")
         kept = [(name, value) for name, value in headers if name.lower() not in lengths]
+        codings = [value for name, value in kept if name.lower() == "content-encoding"]
+        if len(codings) == 1 and (content := decompress(body, codings[0], self._limit)) not in (None, body):
+            body = content or b""
+            renamed = {"content-encoding": "X-Archive-Orig-Content-Encoding"}
+            kept = [(renamed.get(name.lower(), name), value) for name, value in kept]
         kept.append(("Content-Length", str(len(body))))
         self._add("response", url, body, date, http_headers=StatusAndHeaders(str(status), kept, protocol="HTTP/1.1"))
 
