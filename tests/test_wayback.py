@@ -7,7 +7,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +197,7 @@ def capture_all(archive: LoopbackWayback, weeks: Sequence[str]) -> None:
 
 @pytest.mark.parametrize(
     ("status", "retry_after"),
-    [(429, None), (429, "0"), (429, "nonsense"), (429, "-5"), (503, None), (503, format_datetime(datetime.now(UTC)))],
+    [(429, None), (429, "0"), (429, "nonsense"), (429, "-5"), (503, None), (503, "Mon, 05 Jan 2026 08:00:00 GMT")],
 )
 def test_a_refusal_or_two_are_waited_out(
     site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path, status: int, retry_after: str | None
