@@ -21,19 +21,19 @@ _STRUCTURE = re.compile(rb"[{}\[\]'\"`]|//|/\*")
 _KEY = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(?:[A-Za-z_$][\w$.]*\(\s*)*$")
 _COLON = re.compile(rb"""['"]?\s*+:""")
 # '' || 'value', and what stands around a comment: the value is still that of the same key.
-_GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*+1\b|\.html\(\s*+(?:false|true)?+\s*+\)|[A-Za-z_$][\w$.]*+\()*+")
+_GOES_ON = re.compile(rb"(?:[\s)]|\|\||\*\s*+1\b|\.html\(\s*+(?:false|true|(?!))?+\s*+\)|[A-Za-z_$][\w$.]*+\(|(?!))*+")
 # What stands between the brackets of a nested object, strings and comments skipped.
 _NESTED = re.compile(
-    rb"""(?:[^{}\[\]'"`/]++|'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+"|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|/(?![/*]))*+""",
+    rb"""(?:[^{}\[\]'"`/]++|'(?:[^'\\]++|\\.|(?!))*+'|"(?:[^"\\]++|\\.|(?!))*+"|//[^\n]*+|/\*(?:[^*]++|\*(?!/)|(?!))*+\*/|/(?![/*])|(?!))*+""",
     re.DOTALL,
 )
 _CHAIN = re.compile(rb"[\s)]*+\|\|")
 _BARE = re.compile(rb"(?:^|[,{\s])([A-Za-z_$][\w$]{0,80})\s*:\s*(-?\d{1,20})\s*(?=[,}\s*]|$)")
-_WRAPPER = re.compile(rb"(?:(?:[A-Za-z_$][\w$.]*+)?+\(\s*+)*+")
-_AFTER = re.compile(rb"(?:[\s)]|\.html\(\s*+(?:false|true)?+\s*+\)|\*\s*+1\b)*+")
+_WRAPPER = re.compile(rb"(?:(?:[A-Za-z_$][\w$.]*+|(?!))?+\(\s*+|(?!))*+")
+_AFTER = re.compile(rb"(?:[\s)]|\.html\(\s*+(?:false|true|(?!))?+\s*+\)|\*\s*+1\b|(?!))*+")
 _NUMBER = re.compile(rb"(\d{1,20})\b(?!\s*\.)")
 _TERNARY = re.compile(rb"[\w.$!= ]{1,60}\?")
-_LAST_BRANCH = re.compile(rb"""(?:[^'":;\n]++|'[^'\n]*+'|"[^"\n]*+")*+:\s*+""")
+_LAST_BRANCH = re.compile(rb"""(?:[^'":;\n]++|'[^'\n]*+'|"[^"\n]*+"|(?!))*+:\s*+""")
 _OPERAND = re.compile(rb"""\s*+(?:(['"])|[\w$.]++)""")
 _PLUS = re.compile(rb"\s*+\+")
 _NAME_START = re.compile(rb"(?<![\w$])")

@@ -21,21 +21,23 @@ _END_OF_NAME = rf"(?=[{_SPACE}/>])"
 _ATTRIBUTE_NAME = rf"[^{_SPACE}/>][^{_SPACE}/>=]*+"
 _EQUALS = rf"[{_SPACE}]*+=[{_SPACE}]*+"
 _VALUE = rf"""(?:"[^"]*+"|'[^']*+'|(?!["'])[^{_SPACE}>]*+)"""
+# Possessive groups end with (?!), which never matches: Python 3.11.2 otherwise keeps what a round that failed has read.
 # The rest of a tag. A quote opens a value after an equals sign only: <p style="a" b"> ends where it seems to.
-_REST = rf"(?:[{_SPACE}/]++|{_ATTRIBUTE_NAME}(?:{_EQUALS}{_VALUE}|(?![{_SPACE}]*+=)))*+>"
-_COMMENT = r"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
+_REST = rf"(?:[{_SPACE}/]++|{_ATTRIBUTE_NAME}(?:{_EQUALS}{_VALUE}|(?![{_SPACE}]*+=))|(?!))*+>"
+_COMMENT = r"<!--(?:-?>|(?:[^-]++|-(?!-!?>)|(?!))*+--!?>)"
 # <!doctype …>, <?xml …>, </ …>: up to the first bracket, whatever quotes stand before it.
 _DECLARATION = r"<(?:!(?!--)|\?|/(?![a-z]))[^>]*+>"
 # A script may hold a comment, in which the end of a script that begins there does not end the whole.
-_SCRIPT_IN_COMMENT = rf"<script{_END_OF_NAME}(?:[^<-]++|-(?!->)|<(?!/script{_END_OF_NAME}))*+(?:</script)?+"
-_SCRIPT_COMMENT = rf"<!--(?!-?>)(?:[^<-]++|-(?!->)|<(?!/?script{_END_OF_NAME})|{_SCRIPT_IN_COMMENT})*+"
-_SCRIPT_TEXT = rf"(?:[^<]++|{_SCRIPT_COMMENT}|<(?!/script{_END_OF_NAME}))*+"
-_TEXTS = {name: rf"(?:[^<]++|<(?!/{name}{_END_OF_NAME}))*+" for name in _TEXT_ELEMENTS} | {"script": _SCRIPT_TEXT}
+_SCRIPT_IN_COMMENT = rf"<script{_END_OF_NAME}(?:[^<-]++|-(?!->)|<(?!/script{_END_OF_NAME})|(?!))*+(?:</script|(?!))?+"
+_SCRIPT_COMMENT = rf"<!--(?!-?>)(?:[^<-]++|-(?!->)|<(?!/?script{_END_OF_NAME})|{_SCRIPT_IN_COMMENT}|(?!))*+"
+_SCRIPT_TEXT = rf"(?:[^<]++|{_SCRIPT_COMMENT}|<(?!/script{_END_OF_NAME})|(?!))*+"
+_TEXTS = {name: rf"(?:[^<]++|<(?!/{name}{_END_OF_NAME})|(?!))*+" for name in _TEXT_ELEMENTS} | {"script": _SCRIPT_TEXT}
 _TEXT_ENDS = {name: re.compile(text.encode(), re.IGNORECASE) for name, text in _TEXTS.items()}
 _ELEMENTS = {name: rf"<{name}{_END_OF_NAME}{_REST}{text}</{name}{_REST}" for name, text in _TEXTS.items()}
 _OPAQUE = re.compile("|".join((_COMMENT, _DECLARATION, *_ELEMENTS.values())).encode(), re.IGNORECASE)
 _TAG = re.compile(rf"<(/?)([a-z][^{_SPACE}/>]{{0,63}}+){_REST}".encode(), re.IGNORECASE)
-_ATTRIBUTE = re.compile(rf"""({_ATTRIBUTE_NAME})(?:{_EQUALS}(?:"([^"]*+)"|'([^']*+)'|([^{_SPACE}>]*+)))?+""".encode())
+_ATTRIBUTE_VALUE = rf"""{_EQUALS}(?:"([^"]*+)"|'([^']*+)'|([^{_SPACE}>]*+))"""
+_ATTRIBUTE = re.compile(rf"({_ATTRIBUTE_NAME})(?:{_ATTRIBUTE_VALUE}|(?!))?+".encode())
 # What browsers put into the head, or take no notice of there; anything else begins the body.
 _HEAD_ELEMENTS = "|".join(_ELEMENTS[name] for name in ("script", "style", "title", "noscript", "noframes"))
 _HEAD_PART = re.compile(
@@ -70,7 +72,7 @@ def _run(*stops: str) -> re.Pattern[bytes]:
     special = [rf"{name}{_END_OF_NAME}" for name in (*_ELEMENTS, "template", "plaintext", *map(re.escape, stops))]
     tag = rf"<(?=/?[a-z])(?!{'|'.join(special)})/?[^{_SPACE}/>]*+{_REST}"
     pattern = "|".join(("[^<]++", "<(?=[^a-z/!?])", tag, _COMMENT, _DECLARATION, *opaque))
-    return re.compile(f"(?:{pattern})*+".encode(), re.IGNORECASE)
+    return re.compile(f"(?:{pattern}|(?!))*+".encode(), re.IGNORECASE)
 
 
 def _skip(run: re.Pattern[bytes], page: bytes, position: int, end: int) -> int:
