@@ -61,6 +61,15 @@ def test_a_file_without_a_whole_record_goes(left: Path) -> None:
     assert list(left.parent.iterdir()) == []
 
 
+def test_the_index_of_a_killed_run_is_sorted(left: Path) -> None:
+    """Tools such as pywb look in it by halves."""
+    lines = index_path(left).read_bytes().splitlines(keepends=True)
+    index_path(left).write_bytes(b"".join(reversed(lines)))
+    ArchiveWriter(left.parent).close()
+    assert index_path(left).read_bytes() == b"".join(sorted(lines))
+    assert found(left.parent) == BODIES
+
+
 def test_zeros_that_a_power_failure_left_are_cut_off(left: Path) -> None:
     whole = left.read_bytes()
     left.write_bytes(whole + bytes(4096))

@@ -201,6 +201,8 @@ class FileIndex:
         self.lines += lines
         if end != file.st_size or not end:
             self._read_on(end)
+        elif keep and (rows := lines.splitlines()) != sorted(rows):
+            self.save()  # a run that was killed did not sort it; other tools look by halves
 
     def rebuild(self) -> bool:
         """Make the index from the file alone; return whether it was not made so before."""
