@@ -255,6 +255,15 @@ def test_what_cannot_be_repacked_wholly_stays(
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_a_link_to_nothing_is_a_line(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    link = kept / "moved.warc.gz"
+    link.symlink_to(kept / "elsewhere.warc.gz")
+    assert repack(kept) == 1
+    output = capsys.readouterr()
+    assert output.err == f"cncert: {link} stays as it is: No such file or directory\n"
+    assert output.out.count("\n") == 1  # the others were repacked
+
+
 def test_a_file_that_is_being_written_stays(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     writer = ArchiveWriter(kept)
     writer.add(series.published(WEEKS[4]).url, 200, HTML, page_of(WEEKS[4]))

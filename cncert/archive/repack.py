@@ -95,7 +95,8 @@ def repack(
     free = [file for file in files if not is_being_written(file)]
     for file in sorted(set(files) - set(free)):
         yield UnrepackedFile(file, "it is being written", is_fault=False)
-    begin(3 * sum(file.stat().st_size for file in free))
+    sizes = {file: file.stat().st_size for file in free if file.is_file()}
+    begin(3 * sum(sizes.values()))
     for directory in sorted({file.parent for file in free}):
         with _only_here(directory) as number:
             years: dict[str, list[_Source]] = {}
@@ -106,7 +107,7 @@ def repack(
                         years.setdefault(source.year, []).append(source)
                     else:
                         yield source
-                    advance(file.stat().st_size)
+                    advance(sizes.get(file, 0))
             for year in sorted(years):
                 target = directory / f"repacked-{year}.warc.zst"
                 try:
