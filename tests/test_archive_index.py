@@ -14,7 +14,7 @@ from surt import surt
 
 from cncert.archive.index import FileIndex, index_path
 from cncert.archive.url_key import url_key
-from cncert.archive.warc_reader import ArchiveReader
+from cncert.archive.warc_reader import ArchiveReader, warc_files_of
 from cncert.archive.warc_writer import ArchiveWriter
 from tests import series
 from tests.site import pages
@@ -284,3 +284,15 @@ def test_of_other_things_each_version_counts(tmp_path: Path) -> None:
     )
     reader = ArchiveReader(path, LIMIT)
     assert [reader.get(LISTED, number).body for number in range(reader.count(LISTED))] == [b"two", b"one"]  # type: ignore[union-attr]
+
+
+def test_what_was_unpacked_has_an_index_of_its_own(tmp_path: Path) -> None:
+    names = ("a.warc.gz", "a.warc.zst", "a.warc", "a")
+    assert [index_path(tmp_path / name).name for name in names] == ["a.cdxj", "a.cdxj", "a.warc.cdxj", "a.cdxj"]
+
+
+def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
+    """Whoever opens a pipe waits for another to write."""
+    os.mkfifo(tmp_path / "a.warc.gz")
+    (tmp_path / "b.warc.gz").mkdir()
+    assert warc_files_of(tmp_path) == []

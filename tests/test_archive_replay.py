@@ -106,6 +106,7 @@ async def test_pages_that_nothing_else_names_are_replayed(tmp_path: Path, is_wac
         with ZipFile(tmp_path / "a.wacz", "w") as packed:
             packed.write(writer.path, "archive/../data.warc.gz")
         folder = tmp_path / "a.wacz"
-    run = run_scrapy("crawl", "weekly", "-a", f"replay={folder}", env=project_env(None, archive))
+    options = ("-a", f"replay={folder}", "-s", "DOWNLOAD_MAXSIZE=0")  # no limit
+    run = run_scrapy("crawl", "weekly", *options, env=project_env(None, archive))
     assert run.returncode == 0, run.stderr
     assert list((await kept(tmp_path))["issues"]) == ["2017-20"]

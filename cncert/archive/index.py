@@ -320,7 +320,9 @@ class FileIndex:
 
 def index_path(path: Path) -> Path:
     """Return where the index of the WARC file *path* is."""
-    return path.with_name(f"{path.name.removesuffix('.gz').removesuffix('.zst').removesuffix('.warc')}.cdxj")
+    # What was unpacked may stand beside what it was unpacked from.
+    packed = next((path.name.removesuffix(end) for end in (".warc.gz", ".warc.zst") if path.name.endswith(end)), None)
+    return path.with_name(f"{packed or path.name}.cdxj")
 
 
 def end_of(lines: bytes, filename: str) -> int | None:

@@ -201,7 +201,7 @@ def warc_files(path: Path) -> list[Path]:
 
 def warc_files_of(directory: Path) -> list[Path]:
     """Return the WARC files in *directory*; none if there is no such directory."""
-    return sorted(path for path in directory.rglob("*") if path.name.endswith(SUFFIXES))
+    return sorted(path for path in directory.rglob("*") if path.name.endswith(SUFFIXES) and path.is_file())
 
 
 def read_indexes(files: Sequence[Path], limit: int, own: str) -> list[FileIndex]:

@@ -32,7 +32,7 @@ zlib takes 23 ms for 784 kB (level 1), 61 ms for 653 kB (6), 151 ms for 644 kB (
 its archive (``benchmarks/archive.py``). What a repacked archive has in common packs better than any level.
 """
 CONTENT_LIMIT = 32 * 1024 * 1024
-"""Bytes of a decoded answer, beyond which it is not looked into (``DOWNLOAD_MAXSIZE``)."""
+"""Bytes of a decoded answer, beyond which it is not looked into, if ``DOWNLOAD_MAXSIZE`` sets no limit."""
 
 
 class ArchiveWriter:

@@ -50,7 +50,7 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         finally:
             request.meta.pop("playwright_page", None)
             await self._close_context(request.meta["playwright_context"])
-        if len(body) > self._largest:
+        if 0 < self._largest < len(body):
             raise DownloadFailedError(f"browser: a page of {len(body)} bytes")
         return HtmlResponse(
             url, response.status, response.headers, body, ["playwright"], request=request, encoding="utf-8"

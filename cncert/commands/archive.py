@@ -82,8 +82,10 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
 
     @property
     def _limit(self) -> int:
+        from cncert.archive.warc_writer import CONTENT_LIMIT
+
         assert self.settings is not None
-        return self.settings.getint("DOWNLOAD_MAXSIZE")
+        return self.settings.getint("DOWNLOAD_MAXSIZE") or CONTENT_LIMIT
 
     def _paths(self, given: Sequence[str]) -> list[Path]:
         """Return the archives *given*, else that of the user. Raises ArgumentError."""

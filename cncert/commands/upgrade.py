@@ -7,6 +7,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.archive.own_files import repair
 from cncert.archive.warc_reader import ArchiveReader, warc_files, warc_files_of
+from cncert.archive.warc_writer import CONTENT_LIMIT
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.editions.upgrade_store import Upgrade
 from cncert.exceptions import ArchiveError, ArgumentError
@@ -60,7 +61,9 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
                     for line in repair(Path(own)) if own else ():
                         print_message(line)
                     try:
-                        pages = ArchiveReader(archive, self.settings.getint("DOWNLOAD_MAXSIZE"), own=own)
+                        pages = ArchiveReader(
+                            archive, self.settings.getint("DOWNLOAD_MAXSIZE") or CONTENT_LIMIT, own=own
+                        )
                         unreadable += pages.unreadable
                     except ArchiveError as error:
                         unreadable.append(str(error))

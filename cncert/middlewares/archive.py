@@ -22,7 +22,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from cncert.archive.warc_reader import ArchiveReader
-from cncert.archive.warc_writer import ArchiveWriter
+from cncert.archive.warc_writer import CONTENT_LIMIT, ArchiveWriter
 from cncert.exceptions import ArchiveError, error_reason
 from cncert.extensions.run_recorder import RunComponent
 from cncert.options import Options
@@ -56,7 +56,7 @@ class ArchiveMiddleware(RunComponent):
 
     async def spider_opened(self, spider: Spider) -> None:
         """Read the indexes of the files to replay, or create a file. Raises CloseSpider if that fails, and logs why."""
-        limit = self.crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        limit = self.crawler.settings.getint("DOWNLOAD_MAXSIZE") or CONTENT_LIMIT
         try:
             if self._replay:
                 place = Path(self._replay)
