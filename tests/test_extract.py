@@ -150,7 +150,7 @@ def test_answers_are_judged_by_their_status_too(tmp_path: Path) -> None:
     target = pages.verification_address(address)
     for answer in (
         Response(address, 302, {**html, "Location": target}),
-        Response(address, 503, html, PAGE),
+        Response(address, 503, html, b"busy"),
         Response(address, 200, {**html, "Content-Encoding": "gzip"}, gzip.compress(PAGE)),
         Response("https://mmbiz.qpic.cn/x", 200, {"Content-Type": "image/png"}, b"\x89PNG"),
         Response(

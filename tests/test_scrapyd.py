@@ -74,7 +74,7 @@ def test_an_egg_holds_all_that_a_job_reads_and_is_small(node: Node) -> None:
     data = {str(path.relative_to(ROOT)) for kind in ("toml", "csv", "json") for path in package.rglob(f"*.{kind}")}
     assert {name for name in code | data if "/sample/" not in name} <= names
     assert not [name for name in names if name.startswith(("tests", "benchmarks")) or name.endswith(".gz")]
-    assert egg.stat().st_size < 2_000_000  # without what "make demo" and the page need: 3.6 MB more
+    assert egg.stat().st_size < 2_500_000  # without what "make demo" and the page need: 3.6 MB more
 
 
 def test_a_week_later_the_same_call_adds_the_new_issue_and_asks_for_no_other(

@@ -573,6 +573,7 @@ def test_crawl_names_the_store_the_files_and_the_site(
     assert env == site.proxy_env() | {
         "CNCERT_STORE": f"sqlite:///{tmp_path}/cncert.db",
         "CNCERT_FILES": f"{tmp_path}/pictures",
+        "CNCERT_ARCHIVE": "",
         "DOWNLOAD_DELAY": "0.001",
         "CNCERT_PAUSE": "0",
         "CNCERT_FEEDS": "",

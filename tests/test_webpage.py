@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, e
 
 from cncert.items import Issue, Ranking, Rating, Source, Via
 from cncert.ledger import week_states
+from cncert.ledger.captures import CaptureState
 from cncert.output.page.page_data import PictureFiles, read_page
 from cncert.output.page.render_page import page_words, render
 from cncert.quality.series_breaks import BreakKind
@@ -522,6 +523,7 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
         "break": get_args(BreakKind),
         "rating": get_args(Rating),
         "via": get_args(Via),
+        "captures": get_args(CaptureState),
         "ranking": get_args(Ranking.model_fields["by"].annotation),
     }
     missing = [f"{kind}.{name}" for kind, names in lists.items() for name in names if f"{kind}.{name}" not in words]
@@ -533,6 +535,6 @@ def test_every_word_is_there_in_both_languages_and_none_is_left_over() -> None:
     assert asked - words.keys() == set()
     literals = set(re.findall(r"\"([\w.]+)\"", scripts + page))
     made = re.compile(
-        r"(warning|state|advice|metric|break|rating|ranking|via|source|qualifier|group|legend|checked)\..+|.+_about"
+        r"(warning|state|advice|captures|metric|break|rating|ranking|via|source|qualifier|group|legend|checked)\..+|.+_about"
     )
     assert [key for key in words if key not in literals and not made.fullmatch(key)] == []
