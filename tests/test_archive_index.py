@@ -16,6 +16,7 @@ from cncert.archive.index import FileIndex, index_path
 from cncert.archive.url_key import url_key
 from cncert.archive.warc_reader import ArchiveReader, warc_files_of
 from cncert.archive.warc_writer import ArchiveWriter
+from cncert.report.parser_version import PARSER
 from tests import series
 from tests.site import pages
 from tests.test_archive import LIMIT, SHORT, SIGNED, UNSIGNED, archive
@@ -296,3 +297,14 @@ def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.warc.gz")
     (tmp_path / "b.warc.gz").mkdir()
     assert warc_files_of(tmp_path) == []
+
+
+def test_what_another_parser_said_is_made_anew(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.warc.gz", (SHORT, "200 OK", PAGE, "2025-01-24T00:00:00Z"))
+    ArchiveReader(path, LIMIT, own=str(tmp_path))
+    lines = index_path(path).read_text(encoding="utf-8")
+    former = lines.replace(PARSER, "0.0.1+00000000").replace('"issue": "2025-03", ', "")
+    assert former.count("0.0.1") == 1
+    index_path(path).write_text(former.replace('"verdict": "article"', '"verdict": "unknown"'), encoding="utf-8")
+    assert list(ArchiveReader(path, LIMIT, own=str(tmp_path)).issues()) == [(SHORT, "2025-03")]
+    assert index_path(path).read_text(encoding="utf-8") == lines

@@ -23,6 +23,7 @@ from cncert.archive.warc_records import WarcRecord
 from cncert.exceptions import error_reason
 from cncert.items import issue_id
 from cncert.report import publishers
+from cncert.report.parser_version import PARSER
 from cncert.report.title import read_title
 from cncert.terminal.atomic_write import write_whole
 from cncert.wechat.address import Address, PictureAddress, read_address, read_picture
@@ -104,6 +105,7 @@ class IndexEntry:
             "verdict": self.verdict,
             "article": self.article,
             "issue": self.issue,
+            "parser": PARSER if self.verdict is not None else None,
         }
         stated = json.dumps({name: value for name, value in fields.items() if value or name == "mime"})
         return f"{url_key(self.url)} {self.date} {stated}\n".encode("ascii", "backslashreplace")
@@ -196,7 +198,8 @@ class FileIndex:
         lines, changed_at = read_kept(index_path(path))
         end = end_of(lines, path.name)
         is_older = end == file.st_size and changed_at < file.st_mtime_ns
-        if end is None or end > file.st_size or is_older or not self._has_all(lines):
+        is_of_another_parser = lines.count(b'"verdict": ') != lines.count(json.dumps(PARSER).encode())
+        if end is None or end > file.st_size or is_older or is_of_another_parser or not self._has_all(lines):
             lines, end = b"", 0
         self.lines += lines
         if end != file.st_size or not end:

@@ -7,10 +7,9 @@ from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
-from warcio.limitreader import LimitReader
-from warcio.recordloader import ArcWarcRecord
-
 from cncert.archive import warc_records
+from cncert.archive.index import location_of
+from cncert.archive.warc_records import WarcRecord
 from cncert.exceptions import error_reason
 from cncert.items import issue_id
 from cncert.report.series import CNCERT_BIZ
@@ -94,10 +93,9 @@ class ArchiveStats:
         elif not is_whole:
             self.broken_off.append(str(path))
 
-    def _add_record(self, record: ArcWarcRecord, packed: int, is_new: bool) -> bool:
+    def _add_record(self, record: WarcRecord, packed: int, is_new: bool) -> bool:
         """Add the sizes of *record*, which has been read; return whether it is complete."""
-        block = record.raw_stream
-        unpacked, is_whole = (block.tell(), block.limit == 0) if isinstance(block, LimitReader) else (0, False)
+        unpacked = record.raw_stream.tell()
         self.kinds[record.rec_type if record.rec_type in KINDS else "other"] += 1
         self.sizes.add(packed, unpacked)
         if not is_new:
@@ -105,9 +103,9 @@ class ArchiveStats:
         if (date := warc_records.date(record)) != warc_records.UNDATED:
             self.months.setdefault(f"{date:%Y-%m}", Sizes()).add(packed, unpacked)
             self.oldest, self.newest = min(self.oldest or date, date), max(self.newest or date, date)
-        return is_whole
+        return warc_records.is_whole(record)
 
-    def _add_content(self, record: ArcWarcRecord, limit: int) -> bool:
+    def _add_content(self, record: WarcRecord, limit: int) -> bool:
         """Add the content of *record*; return whether it is new."""
         if record.rec_type not in KINDS[:2] or (record.rec_type == "response" and record.http_headers is None):
             return True
@@ -135,7 +133,7 @@ class ArchiveStats:
             self.issues.add(issue_id(*title.week))
 
 
-def _page(record: ArcWarcRecord, url: str, body: bytes) -> Page:
+def _page(record: WarcRecord, url: str, body: bytes) -> Page:
     if record.rec_type == "conversion":
         return read_page(body, url)
-    return judge_answer(url, warc_records.status(record), record.http_headers.get_header("Location"), body)
+    return judge_answer(url, warc_records.status(record), location_of(record), body)

@@ -200,8 +200,9 @@ def warc_files(path: Path) -> list[Path]:
 
 
 def warc_files_of(directory: Path) -> list[Path]:
-    """Return the WARC files in *directory*; none if there is no such directory."""
-    return sorted(path for path in directory.rglob("*") if path.name.endswith(SUFFIXES) and path.is_file())
+    """Return the WARC files in *directory*, links that lead to nothing too; none if there is no such directory."""
+    named = (path for path in directory.rglob("*") if path.name.endswith(SUFFIXES))
+    return sorted(path for path in named if path.is_file() or not path.exists())
 
 
 def read_indexes(files: Sequence[Path], limit: int, own: str) -> list[FileIndex]:

@@ -98,6 +98,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         return [Path(place) for place in places]
 
     def _stats(self, args: list[str], opts: Namespace) -> int:
+        from cncert.archive.own_files import is_being_written
         from cncert.archive.print_statistics import as_json, print_statistics
         from cncert.archive.statistics import ArchiveStats
 
@@ -105,11 +106,14 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         _with_bar("Reading", paths, lambda file, advance: stats.read(file, self._limit, advance))
         for file, reason in stats.unreadable.items():
             print_message(f"{file} cannot be read as a WARC file: {reason}")
+        broken_off = [file for file in stats.broken_off if not is_being_written(Path(file))]
+        for file in broken_off:
+            print_message(f"{file} breaks off: read as far as it goes")
         if opts.json:
             print_json(as_json(stats, paths))
         else:
             print_statistics(stdout_console(), stats, paths)
-        return int(bool(stats.unreadable))
+        return int(bool(stats.unreadable or broken_off))
 
     def _verify(self, args: list[str], opts: Namespace) -> int:
         from cncert.archive.verify import Verification
