@@ -109,6 +109,7 @@ def break_(site: LoopbackWeChat, fault: Fault) -> None:
 def mend(site: LoopbackWeChat, fault: Fault) -> None:
     publish(site, fault)
     site.challenge_all = site.challenge_unsigned = site.challenge_agents = False
+    site.be_left_alone()
 
 
 def run(

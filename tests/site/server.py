@@ -300,6 +300,11 @@ class LoopbackWeChat:
         """Challenge everything after *pages* articles in *seconds*, until it is quiet for *quiet* seconds."""
         self._throttle = _Throttle(pages, seconds, quiet)
 
+    def be_left_alone(self) -> None:
+        """Wait until a throttled site answers again."""
+        if self._throttle is not None:
+            time.sleep(self._throttle.quiet)
+
     # What it was asked ----------------------------------------------------------------------------------------------
 
     @property
