@@ -187,7 +187,7 @@ def measure_size(paths: list[Path], rounds: int) -> None:
             packed = packing(page)
             if unpacking(packed) != page:
                 sys.exit(f"{name} gives another page")
-            times = measured(lambda: packing(page), rounds), measured(lambda: unpacking(packed), rounds)  # noqa: B023
+            times = measured(lambda: packing(page), rounds), measured(lambda: unpacking(packed), rounds)  # noqa: B023  # called at once
             figures[name].append((len(packed) / 1000, *times))
     medians = {
         name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in figures.items()

@@ -98,9 +98,9 @@ def test_nothing_else_of_the_archive_is_asked(url: str) -> None:
     [
         (look_up_account(3204940813), "mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw=="),
         (look_up_account(3204940813, "com,qq,weixin,mp)/s?__biz=x&mid=1 20240401020304"), None),
-        (look_up_article(read_address(LONG)), "mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw=="),  # type: ignore[arg-type]
-        (look_up_article(read_address(SHORT)), SHORT),  # type: ignore[arg-type]
-        (look_up_picture(read_picture(PICTURE)), "mmbiz.qpic.cn/mmbiz_png/AbCdEfGhIjKl0123/"),  # type: ignore[arg-type]
+        (look_up_article(read_address(LONG)), "mp.weixin.qq.com/s?__biz=MzIwNDk0MDgxMw=="),  # type: ignore[arg-type]  # it is one
+        (look_up_article(read_address(SHORT)), SHORT),  # type: ignore[arg-type]  # it is one
+        (look_up_picture(read_picture(PICTURE)), "mmbiz.qpic.cn/mmbiz_png/AbCdEfGhIjKl0123/"),  # type: ignore[arg-type]  # it is one
     ],
 )
 def test_a_look_up_may_be_asked(look_up: str, asked: str | None) -> None:

@@ -64,7 +64,7 @@ class LoopbackWayback:
 
     def add(self, original: str, timestamp: str, answer: Answer | bytes, **more: str | int) -> str:
         """Add a capture; return its raw address."""
-        self.captures.append(replace(Captured(timestamp, original, as_answer(answer)), **more))  # type: ignore[arg-type]
+        self.captures.append(replace(Captured(timestamp, original, as_answer(answer)), **more))  # type: ignore[arg-type]  # any of its fields
         return f"https://{HOST}/web/{timestamp}id_/{original}"
 
     def storm(self, times: int, *, after: int = 0, status: int = 429, retry_after: str | None = None) -> None:
