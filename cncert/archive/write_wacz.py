@@ -1,7 +1,7 @@
 """Writes a WACZ: a ZIP file of raw pages with an index and a list of the issues, which players of web archives open.
 
 Its form is that of WACZ 1.1.1 (https://specs.webrecorder.net/wacz/1.1.1/). The records are copied as they are, each in
-a gzip member; the same records give the same bytes, in whatever files they were.
+a gzip member; the same records give the same bytes, in whatever files of gzip members they were.
 """
 
 import io
