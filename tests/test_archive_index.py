@@ -309,3 +309,17 @@ def test_what_another_parser_said_is_made_anew(tmp_path: Path) -> None:
     index_path(path).write_text(former.replace('"verdict": "article"', '"verdict": "unknown"'), encoding="utf-8")
     assert list(ArchiveReader(path, LIMIT, own=str(tmp_path)).issues()) == [(SHORT, "2025-03")]
     assert index_path(path).read_text(encoding="utf-8") == lines
+
+
+def test_behind_a_damaged_record_the_rest_is_read(tmp_path: Path) -> None:
+    pages_of = [
+        (SHORT, "200 OK", PAGE, "2025-01-24T00:00:00Z"),
+        (PICTURE, "200 OK", b"x" * 999, "2025-01-24T00:00:00Z"),
+    ]
+    parts = [archive(tmp_path / f"{number}.warc.gz", one).read_bytes() for number, one in enumerate(pages_of)]
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(parts[1][:40] + bytes([parts[1][40] ^ 255]) + parts[1][41:] + parts[0])
+    reader = ArchiveReader(path, LIMIT)
+    found = reader.get(SHORT)
+    assert found is not None and found.body == PAGE
+    assert reader.indexes[0].is_broken_off

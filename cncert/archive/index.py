@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cncert.archive import warc_records
 from cncert.archive.http_codings import undo_codings
+from cncert.archive.unpacked import ArchiveFault
 from cncert.archive.url_key import url_key
 from cncert.archive.warc_records import WarcRecord
 from cncert.exceptions import error_reason
@@ -249,7 +250,10 @@ class FileIndex:
             with self.path.open("rb") as file:
                 file.seek(end)
                 records = warc_records.records(file)
-                for record in records:
+                for record in records.items():
+                    if isinstance(record, ArchiveFault):
+                        self.is_broken_off, reason = True, record.reason
+                        continue
                     found = True
                     entry = entry_of(record, warc_records.payload(record, self._limit), self._limit)
                     is_whole = warc_records.is_whole(record)
