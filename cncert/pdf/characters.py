@@ -7,6 +7,7 @@ import ctypes
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pypdfium2.raw as pdfium
 
@@ -80,28 +81,19 @@ class PageCharacters:
     pictures: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """How the user space of a page is turned for text of one direction, in quarter turns."""
+_Matrix = tuple[float, float, float, float, float, float]
+_UNTURNED: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
-    quarter: int
-    box: Box
 
-    def turn(self, x: float, y: float) -> tuple[float, float]:
-        """Return a point of the page as its sheet has it."""
-        left, bottom, right, top = self.box
-        return (
-            (x - left, top - y),
-            (y - bottom, x - left),
-            (right - x, y - bottom),
-            (top - y, right - x),
-        )[self.quarter]
-
-    def sheet(self) -> Sheet:
-        """Return an empty sheet."""
-        left, bottom, right, top = self.box
-        size = (right - left, top - bottom)
-        return Sheet(*(size if self.quarter % 2 == 0 else size[::-1]))
+def _turn(quarter: int, box: Box) -> _Matrix:
+    """Return what makes points of a page points of the sheet for text that is turned by so many quarters."""
+    left, bottom, right, top = box
+    return (
+        (1.0, 0.0, 0.0, -1.0, -left, top),
+        (0.0, 1.0, 1.0, 0.0, -bottom, -left),
+        (-1.0, 0.0, 0.0, 1.0, right, -bottom),
+        (0.0, -1.0, -1.0, 0.0, top, right),
+    )[quarter]
 
 
 def read_characters(page: pdfium.FPDF_PAGE, characters_left: int) -> PageCharacters:
@@ -120,9 +112,9 @@ def read_characters(page: pdfium.FPDF_PAGE, characters_left: int) -> PageCharact
         pdfium.FPDFText_ClosePage(text_page)
     order = sorted(sheets, key=lambda quarter: -len(sheets[quarter].glyphs))
     if order:
-        frame = _Frame(order[0], box)
+        turn = _turn(order[0], box)
         for x0, y0, x1, y1 in rules:
-            (left, top), (right, bottom) = frame.turn(x0, y0), frame.turn(x1, y1)
+            (left, top), (right, bottom) = _apply(turn, x0, y0), _apply(turn, x1, y1)
             sheets[order[0]].rules.append(Rule(min(left, right), min(top, bottom), max(left, right), max(top, bottom)))
     return PageCharacters([sheets[quarter] for quarter in order], unreadable, pictures)
 
@@ -139,13 +131,16 @@ def _read_glyphs(
     text_page: pdfium.FPDF_TEXTPAGE, count: int, box: Box, *, has_invisible: bool
 ) -> tuple[dict[int, Sheet], int]:
     """Return the sheets of a page by their quarter turn, and the number of characters that could not be read."""
-    frames = [_Frame(quarter, box) for quarter in range(4)]
     sheets: dict[int, Sheet] = {}
     unreadable = 0
+    last_direction: tuple[float, float, float, float] | None = None
+    turned: int | None = None
     x, y = ctypes.c_double(), ctypes.c_double()
     matrix, loose = pdfium.FS_MATRIX(), pdfium.FS_RECTF()
     left, bottom, right, top = box
-    # The functions are called millions of times: no look-up, and the references made once.
+    extent = right - left, top - bottom
+    # The functions are called millions of times: no look-up, and a structure as it is, which ctypes passes on quicker
+    # than a reference to it.
     get_code, get_origin, get_box = (
         pdfium.FPDFText_GetUnicode,
         pdfium.FPDFText_GetCharOrigin,
@@ -161,48 +156,48 @@ def _read_glyphs(
         pdfium.FPDFText_GetTextObject,
         pdfium.FPDFTextObj_GetTextRenderMode,
     )
-    x_reference, y_reference = ctypes.byref(x), ctypes.byref(y)
-    matrix_reference, loose_reference = ctypes.byref(matrix), ctypes.byref(loose)
     space: tuple[float, float] | None = None
     for index in range(count):
         code = get_code(text_page, index)
         if code in _LINE_ENDS:  # PDFium's own
             continue
         if code == _SPACE:
-            if not is_generated(text_page, index) and get_origin(text_page, index, x_reference, y_reference):
+            if not is_generated(text_page, index) and get_origin(text_page, index, x, y):
                 space = x.value, y.value
             continue
         text = readable(code) if not has_no_code(text_page, index) else UNREADABLE
-        if not text or not get_origin(text_page, index, x_reference, y_reference):
+        if not text or not get_origin(text_page, index, x, y):
             continue
         at_x, at_y = x.value, y.value
         if not (left - 1 <= at_x <= right + 1 and bottom - 1 <= at_y <= top + 1):
             continue
-        if not get_matrix(text_page, index, matrix_reference):
+        if not get_matrix(text_page, index, matrix):
             continue
-        size = get_size(text_page, index) * math.hypot(matrix.c, matrix.d)
+        direction = matrix.a, matrix.b, matrix.c, matrix.d
+        if direction != last_direction:
+            last_direction = direction
+            quarter, scale = _quarter(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
+        size = get_size(text_page, index) * scale
         if not _MIN_SIZE <= size <= 1e4:
             continue
         if has_invisible and get_mode(get_object(text_page, index)) == _INVISIBLE:
             continue
-        quarter = 0 if matrix.b == 0 < matrix.a else _quarter(matrix.a, matrix.b)
-        if quarter is None or not get_box(text_page, index, loose_reference):
+        if quarter is None or not get_box(text_page, index, loose):
             continue
-        frame = frames[quarter]
-        if quarter not in sheets:
-            sheets[quarter] = frame.sheet()
-        if quarter == 0:
-            begin, base, first, end = at_x - left, top - at_y, loose.left - left, loose.right - left
-        else:
-            begin, base = frame.turn(at_x, at_y)
-            one, other = frame.turn(loose.left, loose.bottom)[0], frame.turn(loose.right, loose.top)[0]
-            first, end = min(one, other), max(one, other)
+        if quarter != turned:
+            turned = quarter
+            a, b, c, d, e, f = _turn(quarter, box)
+            sheet = sheets.setdefault(quarter, Sheet(*(extent if quarter % 2 == 0 else reversed(extent))))
+        begin, base = a * at_x + c * at_y + e, b * at_x + d * at_y + f
+        first, end = a * loose.left + c * loose.bottom + e, a * loose.right + c * loose.top + e
+        if first > end:
+            first, end = end, first
         if not begin < end < begin + 4 * size:
             end = begin + size / 2
         unreadable += text == UNREADABLE
         after_space = space is not None and math.hypot(at_x - space[0], at_y - space[1]) < _MAX_SPACE * size
         space = None
-        sheets[quarter].glyphs.append(Glyph(text, min(first, begin), end, base, size, after_space))
+        sheet.glyphs.append(Glyph(text, min(first, begin), end, base, size, after_space))
     return sheets, unreadable
 
 
@@ -214,16 +209,13 @@ def _quarter(a: float, b: float) -> int | None:
     return (0 if a > 0 else 2) if abs(a) > abs(b) else (1 if b > 0 else 3)
 
 
-_Matrix = tuple[float, float, float, float, float, float]
-
-
 def _read_objects(page: pdfium.FPDF_PAGE) -> tuple[list[Box], int, bool]:
     """Return the straight lines of *page*, its number of pictures, and whether it may have invisible text."""
     get_mode = pdfium.FPDFTextObj_GetTextRenderMode
     rules: list[Box] = []
     pictures = read = 0
     has_invisible = False
-    for kind, drawn, matrix in _objects(page):
+    for kind, drawn, matrix in islice(_objects(page), MAX_OBJECTS):
         read += 1
         if kind == _TEXT:
             has_invisible = has_invisible or get_mode(drawn) == _INVISIBLE
@@ -236,20 +228,23 @@ def _read_objects(page: pdfium.FPDF_PAGE) -> tuple[list[Box], int, bool]:
 
 def _objects(page: pdfium.FPDF_PAGE) -> Iterator[tuple[int, pdfium.FPDF_PAGEOBJECT, _Matrix]]:
     """Yield the drawn objects of *page* and of its groups, each with its kind and the matrix of its group."""
-    left = MAX_OBJECTS
-    count = min(pdfium.FPDFPage_CountObjects(page), left)
-    waiting: list[tuple[pdfium.FPDF_PAGEOBJECT, _Matrix, int]] = [
-        (pdfium.FPDFPage_GetObject(page, index), (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), 0) for index in reversed(range(count))
-    ]
-    while waiting and left:
-        left -= 1
-        drawn, matrix, depth = waiting.pop()
-        kind = pdfium.FPDFPageObj_GetType(drawn)
-        yield kind, drawn, matrix
-        if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_NESTED:
-            inner = _product(_matrix_of(drawn), matrix)
-            count = min(pdfium.FPDFFormObj_CountObjects(drawn), left)
-            waiting += [(pdfium.FPDFFormObj_GetObject(drawn, index), inner, depth + 1) for index in range(count)]
+    get_object, get_type = pdfium.FPDFPage_GetObject, pdfium.FPDFPageObj_GetType
+    groups: list[tuple[pdfium.FPDF_PAGEOBJECT, _Matrix, int]] = []
+    for index in range(pdfium.FPDFPage_CountObjects(page)):
+        drawn = get_object(page, index)
+        kind = get_type(drawn)
+        yield kind, drawn, _UNTURNED
+        if kind == pdfium.FPDF_PAGEOBJ_FORM:
+            groups.append((drawn, _UNTURNED, 1))
+    while groups:
+        group, outer, depth = groups.pop()
+        matrix = _product(_matrix_of(group), outer)
+        for index in range(pdfium.FPDFFormObj_CountObjects(group)):
+            drawn = pdfium.FPDFFormObj_GetObject(group, index)
+            kind = get_type(drawn)
+            yield kind, drawn, matrix
+            if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_NESTED:
+                groups.append((drawn, matrix, depth + 1))
 
 
 def _rules_of_path(path: pdfium.FPDF_PAGEOBJECT, matrix: _Matrix) -> Iterator[Box]:
@@ -292,7 +287,7 @@ def _rule(one: tuple[float, float], other: tuple[float, float]) -> Iterator[Box]
 def _matrix_of(drawn: pdfium.FPDF_PAGEOBJECT) -> _Matrix:
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(drawn, matrix):
-        return 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
+        return _UNTURNED
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 
 from cncert.pdf.characters import Glyph, Rule
@@ -68,13 +69,13 @@ def make_runs(glyphs: Iterable[Glyph], rules: Sequence[Rule] = ()) -> list[Run]:
     """Return the runs of *glyphs*; an upright one of *rules* ends a run."""
     open_runs: dict[int, list[_OpenRun]] = defaultdict(list)
     runs: list[_OpenRun] = []
-    for glyph in sorted(glyphs, key=lambda glyph: glyph.x0):
+    for glyph in sorted(glyphs, key=attrgetter("x0")):
         reach = _MAX_RAISED * glyph.size * 1.7
         first, last = int((glyph.y - reach) // 8), int((glyph.y + reach) // 8)
         best, best_distance = None, 1e9
         for row in range(first, last + 1):
             for run in open_runs[row]:
-                if glyph.x0 - run.x1 > 2 * max(run.size, glyph.size):
+                if glyph.x0 - run.x1 > 2 * run.size and glyph.x0 - run.x1 > 2 * glyph.size:
                     continue  # the most, told without a call
                 distance = run.distance(glyph)
                 if distance is not None and distance < best_distance:
@@ -88,7 +89,8 @@ def make_runs(glyphs: Iterable[Glyph], rules: Sequence[Rule] = ()) -> list[Run]:
             best.y, best.size = glyph.y, glyph.size
             open_runs[int(best.y // 8)].append(best)
         best.glyphs.append(glyph)
-        best.x1 = max(best.x1, glyph.x1)
+        if glyph.x1 > best.x1:
+            best.x1 = glyph.x1
     upright = [rule for rule in rules if not rule.is_level]
     made = [_finished(part) for run in runs for part in _cut(run.glyphs, run.y, run.size, upright)]
     return [run for run in made if run.text]
