@@ -17,7 +17,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from cncert.archive.compression import zstd
-from cncert.archive.index import index_path
+from cncert.archive.index import FileIndex, index_path
 from cncert.archive.packed_members import MIN_BOMB_BYTES, PackedFile
 from cncert.archive.page_dictionary import make_dictionary
 from cncert.archive.unpacked import DICTIONARY_FRAME
@@ -297,6 +297,19 @@ def test_a_full_disk_is_one_line_and_leaves_all_as_it_was(kept: Path) -> None:
     result = run_scrapy("archive", "repack", kept, prefix=["prlimit", "--fsize=30000"])
     assert result.returncode == 1
     assert re.fullmatch(r"cncert: .*repacked-20[0-9]{2}\.warc\.zst stays as it is: File too large\n", result.stderr)
+    assert before == {path.name: path.read_bytes() for path in kept.iterdir()}
+
+
+def test_what_would_be_read_otherwise_is_not_written(
+    kept: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    entries = FileIndex.entries
+    monkeypatch.setattr(
+        FileIndex, "entries", lambda self: list(entries(self))[:-1] if ".part" in str(self.path) else entries(self)
+    )
+    assert repack(kept) == 1
+    assert "was not written: it is not read as the files are that it was made of" in capsys.readouterr().err
     assert before == {path.name: path.read_bytes() for path in kept.iterdir()}
 
 

@@ -22,7 +22,7 @@ from cncert.archive.packed_members import PackedFile, PackedMember
 from cncert.archive.page_dictionary import dictionary_frame, make_dictionary, pack
 from cncert.archive.warc_reader import warc_files
 from cncert.exceptions import ArchiveError, error_reason
-from cncert.terminal.atomic_write import written_whole
+from cncert.terminal.atomic_write import write_whole, written_whole
 
 SUFFIX = ".warc.gz"
 MAX_PAGES, MAX_PAGE_BYTES = 12, 48 << 20
@@ -157,7 +157,7 @@ def _repack_year(
 ) -> RepackedYear:
     """Write all records of *sources*, and those of *target* if it is there, into *target*.
 
-    Raises OSError, and ArchiveError if *target* has something else, or is not what it should be; no record is lost.
+    Raises OSError, and ArchiveError if *target* cannot be read, or would not be what it should: it is as it was then.
     """
     former: list[_Source] = []
     if target.exists():
@@ -175,7 +175,7 @@ def _repack_year(
     if former and not any(members for source, members in chosen[1:]):
         return RepackedYear(target, len(sources), len(known), before, former[0].stat[0])
     with written_whole(target) as file:
-        lines = _write(file, target.name, chosen, _choose_dictionary([*former, *sources]), advance)
+        written = _write(file, chosen, _choose_dictionary([*former, *sources]), advance)
         file.flush()
         digests = [member.digest for _, members in chosen for member in members]
         for number, member in enumerate(PackedFile(file).members()):
@@ -184,10 +184,10 @@ def _repack_year(
             digests[number] = b""
         if any(digests):
             raise ArchiveError(f"{target} was not written: a record of it is missing when it is read again")
+        if {*FileIndex(Path(file.name), limit).entries()} != {*written}:
+            raise ArchiveError(f"{target} was not written: it is not read as the files are that it was made of")
         index_path(target).unlink(missing_ok=True)  # it is that of the former file
-    index = FileIndex(target, limit, keep=True)
-    if sorted(index.lines.splitlines(keepends=True)) != sorted(lines):
-        raise ArchiveError(f"{target} is not read as the files are that it was made of: they stay")
+    write_whole(index_path(target), b"".join(sorted(entry.line(target.name) for entry in written)))
     return RepackedYear(target, len(sources), len(known), before, target.stat().st_size)
 
 
@@ -211,13 +211,12 @@ def _choose_dictionary(sources: Sequence[_Source]) -> zstd.ZstdDict | None:
 
 def _write(
     file: BinaryIO,
-    name: str,
     chosen: Sequence[tuple[_Source, Sequence[PackedMember]]],
     dictionary: zstd.ZstdDict | None,
     advance: Callable[[int], object],
-) -> list[bytes]:
-    """Write the members that are *chosen* of files into *file*; return the lines of its index."""
-    lines = []
+) -> list[IndexEntry]:
+    """Write the members that are *chosen* of files into *file*; return what its index has to say."""
+    entries = []
     place = file.write(dictionary_frame(dictionary)) if dictionary is not None else 0
     for source, members in chosen:
         with source.path.open("rb") as packed:
@@ -225,10 +224,10 @@ def _write(
             for member in members:
                 length = sum(map(file.write, pack(opened.unpacked(member.offset), member.size, dictionary)))
                 if (entry := source.entries.get(member.offset)) is not None:
-                    lines.append(replace(entry, offset=place, length=length).line(name))
+                    entries.append(replace(entry, offset=place, length=length))
                 place += length
                 advance(member.length)
-    return lines
+    return entries
 
 
 def _remove(source: _Source) -> None:

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from glob import escape
 from pathlib import Path
 from typing import BinaryIO
@@ -44,6 +45,8 @@ def write_whole(path: Path, data: bytes | memoryview, *, mode: int | None = None
 def written_whole(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     """Open a new file that takes the place of what *path* holds at the end, unless an exception comes first.
 
+    Until then its ``name`` says where it is.
+
     Everything else is as in :func:`write_whole`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +55,8 @@ def written_whole(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     part = path.with_name(f"{start}{part_suffix()}")
     part.unlink(missing_ok=True)
     try:
-        number = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
-        with os.fdopen(number, "w+b") as file:
+        opener = partial(os.open, mode=0o666 if mode is None else mode)
+        with open(part, "x+b", opener=opener) as file:  # a Path's open takes no opener
             yield file
         if mode is not None:
             part.chmod(mode)
