@@ -154,6 +154,17 @@ def test_a_page_of_the_site_and_its_pdf_can_be_read(tmp_path: Path, capfdbinary:
     assert get(capfdbinary, tmp_path, target)[1].startswith(b"%PDF-")
 
 
+def test_a_file_that_breaks_off_is_said(place: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Perhaps a newer answer was behind its end."""
+    (place / "b.warc.gz").write_bytes((place / "a.warc.gz").read_bytes()[:-9])
+    line = f"cncert: {place}/b.warc.gz is damaged or breaks off: what can be read of it is"
+    status, out, err = get(capfdbinary, place, "2025-02")
+    assert (status, out, err.splitlines()[0]) == (1, series.page_of("2025-02"), line)
+    assert call(ArchiveCommand(), "export", "--wacz", f"{place}/x.wacz", str(place), CNCERT_ARCHIVE="") == 1
+    assert capfdbinary.readouterr().err.decode().splitlines()[0] == line
+    assert (place / "x.wacz").exists()
+
+
 def test_a_page_goes_through_a_pipe(place: Path) -> None:
     result = run_scrapy("archive", "get", "2025-03", place, "--text", env={"CNCERT_ARCHIVE": ""})
     assert result.returncode == 0

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cdxj_indexer.main import CDXJIndexer
 from surt import surt
 
 from cncert.archive.index import FileIndex, index_path
+from cncert.archive.unpacked import MIN_BOMB_BYTES
 from cncert.archive.url_key import url_key
 from cncert.archive.warc_reader import ArchiveReader, warc_files_of
 from cncert.archive.warc_writer import ArchiveWriter
@@ -311,14 +313,18 @@ def test_what_another_parser_said_is_made_anew(tmp_path: Path) -> None:
     assert index_path(path).read_text(encoding="utf-8") == lines
 
 
-def test_behind_a_damaged_record_the_rest_is_read(tmp_path: Path) -> None:
-    pages_of = [
-        (SHORT, "200 OK", PAGE, "2025-01-24T00:00:00Z"),
-        (PICTURE, "200 OK", b"x" * 999, "2025-01-24T00:00:00Z"),
-    ]
-    parts = [archive(tmp_path / f"{number}.warc.gz", one).read_bytes() for number, one in enumerate(pages_of)]
+DAMAGED: dict[str, Callable[[bytes], bytes]] = {
+    "another bit": lambda record: record[:40] + bytes([record[40] ^ 255]) + record[41:],
+    "a bomb": lambda record: gzip.compress(gzip.decompress(record).replace(b"x" * 999, bytes(2 * MIN_BOMB_BYTES))),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+def test_behind_a_record_that_cannot_be_read_the_rest_is(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    shown = archive(tmp_path / "page.warc.gz", (SHORT, "200 OK", PAGE, "2025-01-24T00:00:00Z"))
+    other = archive(tmp_path / "other.warc.gz", (PICTURE, "200 OK", b"x" * 999, "2025-01-24T00:00:00Z"))
     path = tmp_path / "a.warc.gz"
-    path.write_bytes(parts[1][:40] + bytes([parts[1][40] ^ 255]) + parts[1][41:] + parts[0])
+    path.write_bytes(damage(other.read_bytes()) + shown.read_bytes())
     reader = ArchiveReader(path, LIMIT)
     found = reader.get(SHORT)
     assert found is not None and found.body == PAGE

@@ -23,7 +23,7 @@ async def check(place: Path) -> int:
         return 0
     assert [line for line in repair(place / "archive") if "cut off" not in line] == []
     reader = ArchiveReader(place / "archive", 2**25)
-    assert reader.unreadable == []
+    assert reader.faults == []
     for issue in issues:
         assert reader.page(issue.provenance.sha256) is not None
         for picture in issue.images:

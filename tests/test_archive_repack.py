@@ -100,7 +100,7 @@ def test_what_is_repacked_is_found_and_whole(kept: Path, capsys: pytest.CaptureF
     assert call(ArchiveCommand(), "verify", str(kept)) == 0
     assert capsys.readouterr().out.startswith("no fault: 1 files (1 with an index), ")
     reader = ArchiveReader(kept, LIMIT)
-    assert reader.unreadable == []
+    assert reader.faults == []
     for issue in WEEKS[:4]:
         answer = reader.get(series.published(issue).url)
         assert answer is not None and answer.body == page_of(issue)
@@ -339,7 +339,7 @@ def test_a_kill_at_any_step_loses_nothing(kept: Path) -> None:
         assert status in (0, -signal.SIGKILL)
         assert records(*warc_files(kept)).keys() == before.keys()
         reader = ArchiveReader(kept, LIMIT)
-        assert reader.unreadable == []
+        assert reader.faults == []
         assert all(reader.page(sha256(page_of(issue)).hexdigest()) is not None for issue in WEEKS[:4])
     assert steps > 5
     (path,) = kept.glob("*.warc*")

@@ -13,8 +13,10 @@ from tests.site import cert_site, feeds, pages
 from tests.site.cert_site import HOST, CertSite
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import Answer, LoopbackWeChat
+from tests.test_archive import archive
 from tests.test_official import crawl as crawl_official
 
+DATE = "2025-01-01T00:00:00Z"
 BOUNDS = ("from=2024-10", "until=2024-16")
 
 
@@ -52,6 +54,18 @@ async def test_a_refresh_that_met_other_pages_loses_nothing(site: LoopbackWeChat
     assert site.requests == []
     second = await kept(again)
     assert second == first
+
+
+async def test_what_breaks_off_makes_a_replay_unclean(site: LoopbackWeChat, tmp_path: Path) -> None:
+    """Perhaps a page was behind its end."""
+    url, page = series.published("2024-16").url, series.page_of("2024-16", linked=lambda _: None)
+    path = archive(tmp_path / "x.warc.gz", (url, "200 OK", page, DATE), (url, "200 OK", b"busy", DATE))
+    path.write_bytes(path.read_bytes()[:-9])
+    run = crawl(site, tmp_path, f"replay={path}")
+    assert run.returncode == 1
+    assert f"{path} is damaged or breaks off" in run.stderr
+    assert "files of the replayed archive that cannot be read whole: 1" in run.stderr
+    assert list((await kept(tmp_path))["issues"]) == ["2024-16"]
 
 
 async def test_every_version_of_a_list_and_of_a_pdf_is_read(tmp_path: Path) -> None:

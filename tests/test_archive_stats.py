@@ -1,8 +1,10 @@
 """``scrapy archive stats``: what the files of an archive hold, in sums."""
 
+import gzip
 import io
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from warcio.warcwriter import WARCWriter
@@ -50,6 +52,23 @@ def test_all_that_is_in_a_file_is_counted(tmp_path: Path, name: str) -> None:
     assert (str(stats.oldest), str(stats.newest)) == ("2025-01-01 00:00:00+00:00", "2025-03-02 00:00:00+00:00")
     assert (stats.sizes.packed > stats.sizes.unpacked) is (name == "plain.warc")  # only blocks count as content
     assert stats.size - stats.sizes.packed < 5 * 5  # nothing is left over but empty lines between records
+
+
+def test_the_warc_files_of_a_wacz_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = series.page_of("2024-16")
+    path = archive(tmp_path / "x.warc.gz", (URL, "200 OK", page, "2025-01-01T00:00:00Z"))
+    with ZipFile(tmp_path / "x.wacz", "w") as file:
+        file.write(path, "archive/whole.warc.gz")
+        file.writestr("archive/cut.warc.gz", path.read_bytes()[:-9])
+        file.writestr("archive/none.warc.gz", gzip.compress(b"WARC/1.0"))
+    status = call(ArchiveCommand(), "stats", str(tmp_path / "x.wacz"), "--json", CNCERT_ARCHIVE="")
+    output = capsys.readouterr()
+    stats = json.loads(output.out)
+    assert status == 1
+    assert (stats["files"], stats["issues"], stats["pages"]) == (1, ["2024-16"], {"article": 2})
+    assert stats["broken_off"] == [f"{tmp_path}/x.wacz/archive/cut.warc.gz"]
+    assert list(stats["unreadable"]) == [f"{tmp_path}/x.wacz/archive/none.warc.gz"]
+    assert output.err.count("\n") == 2
 
 
 def test_records_that_are_no_answers_are_counted_by_kind(tmp_path: Path) -> None:

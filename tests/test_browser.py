@@ -122,6 +122,12 @@ async def test_a_page_that_only_scripts_make_is_stored(
     with next(archive.glob("*.warc.gz")).open("rb") as file:
         kinds = [r.rec_type for r in ArchiveIterator(file) if r.rec_headers.get_header("WARC-Target-URI") == url]
     assert kinds == ["response", "conversion"]
+    site.reset_log()
+    (tmp_path / "again").mkdir()
+    assert crawl(site, tmp_path / "again", f"replay={archive}", **env).returncode == 0
+    assert site.requests == []
+    ((again,), _, _) = await stored(tmp_path / "again")
+    assert (again.text, again.provenance.source, again.provenance.via) == (issue.text, "page", "file")
 
 
 async def test_the_browser_asks_nobody_else_whatever_a_page_does(

@@ -459,14 +459,14 @@ def test_pages_are_found_whatever_their_address_and_kind(tmp_path: Path) -> None
     found = ArchiveReader(tmp_path, 4_000_000)
     bodies += [b"rendered", b"a picture"]
     assert [found.page(sha256(body).hexdigest()) for body in bodies] == bodies
-    assert found.unreadable == []
+    assert found.faults == []
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
     (tmp_path / "b.warc.gz").write_bytes(b"no archive")
     found = kept_in(tmp_path, PAGE)
     assert found.page(sha256(PAGE).hexdigest()) == PAGE
-    (line,) = ArchiveReader(tmp_path, 4_000_000).unreadable
+    (line,) = ArchiveReader(tmp_path, 4_000_000).faults
     assert "b.warc.gz cannot be read as a WARC file" in line
 
 

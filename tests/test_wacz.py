@@ -259,13 +259,14 @@ def test_a_wacz_is_imported_with_a_directory_of_all_kinds(tmp_path: Path) -> Non
 
 def test_the_warc_files_of_a_wacz_can_be_sought_in(tmp_path: Path) -> None:
     path = put(tmp_path / "x", packed({"x.txt": b"x", "archive/more.warc": PLAIN, "in.zip": SMALL}, DEFLATED))
-    found = []
-    for name, file in warc_members(path):
+    found, unread = [], list[tuple[str, str]]()
+    for name, file in warc_members(path, lambda *one: unread.append(one)):
         content = file.read()
         assert file.seek(100) == 100
         assert file.read(50) == content[100:150]
         found.append((name, content))
-    assert found == [("archive/more.warc", PLAIN), ("in.zip/archive/data.warc.gz", WARC)]
+    assert found == [(f"{path}/archive/more.warc", PLAIN), (f"{path}/in.zip/archive/data.warc.gz", WARC)]
+    assert unread == []
 
 
 @pytest.mark.parametrize(
@@ -278,5 +279,5 @@ def test_the_warc_files_of_a_wacz_can_be_sought_in(tmp_path: Path) -> None:
 )
 def test_a_wacz_without_warc_files_is_one_line(tmp_path: Path, data: bytes, said: str) -> None:
     with pytest.raises(ArchiveError) as caught:
-        list(warc_members(put(tmp_path / "x", data)))
+        list(warc_members(put(tmp_path / "x", data), lambda *_: None))
     assert str(caught.value) == f"{tmp_path}/x {said}"

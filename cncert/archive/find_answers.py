@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from cncert.archive.index import ANSWERS, identity_of
+from cncert.archive.index import identity_of
 from cncert.archive.readable_text import readable_text
 from cncert.archive.warc_reader import AnswerPlace, ArchivedAnswer, ArchiveReader, read_answer
 from cncert.items import ISSUE_ID
@@ -16,9 +16,6 @@ from cncert.report.series import CNCERT_BIZ
 from cncert.terminal.console import escape_markup, make_table, print_message
 from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
-
-KINDS = (*ANSWERS, "conversion")
-"""Types of records that a person may want to see: what a browser made of a page, too."""
 
 
 class FoundAnswer(NamedTuple):
@@ -64,11 +61,11 @@ def _places(reader: ArchiveReader, wanted: str) -> list[AnswerPlace]:
     """Return where the answers are. Raises WrongIndex."""
     if not re.fullmatch(ISSUE_ID, wanted):
         key = identity_of(wanted)
-        places = reader.places(key, KINDS)
+        places = reader.places(key)
         return [place for place in places if key in (place.content.key, place.content.article)]
     named = [entry for index in reader.indexes for entry in index.find(wanted) if entry.issue == wanted]
     keys = dict.fromkeys(key for entry in named for key in (entry.article, entry.key) if key)
-    return [place for key in keys for place in reader.places(key, KINDS) if place.content.issue in (wanted, None)]
+    return [place for key in keys for place in reader.places(key) if place.content.issue in (wanted, None)]
 
 
 def _worth(place: AnswerPlace) -> tuple[bool, bool, int, str]:

@@ -33,7 +33,8 @@ from cncert.wechat.wayback import read_capture
 
 ANSWERS = ("response", "resource")
 """Types of records that hold an answer with its content."""
-_KINDS = (*ANSWERS, "conversion", "revisit")
+CONTENTS = (*ANSWERS, "conversion")
+"""Those that hold the content of an address: what a browser made of an answer, too."""
 _PLACE = re.compile(rb'"length": "([0-9]{1,15})", "offset": "([0-9]{1,15})", "filename": "')
 
 
@@ -138,7 +139,7 @@ def describe(record: WarcRecord, payload: bytes | None, limit: int) -> tuple[Ind
 def _belongs(record: WarcRecord) -> bool:
     """Whether *record* belongs into an index: it says what an address has."""
     kind, headers = record.rec_type, record.rec_headers
-    if kind not in _KINDS or not headers.get_header("WARC-Target-URI"):
+    if kind not in (*CONTENTS, "revisit") or not headers.get_header("WARC-Target-URI"):
         return False
     is_about = kind == "resource" and (headers.get_header("Content-Type") or "").startswith("application/warc-fields")
     return not is_about and (kind != "response" or record.http_headers is not None)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import BinaryIO
 
 from cncert.archive import warc_records
 from cncert.archive.index import location_of
+from cncert.archive.wacz import opened_warcs
 from cncert.archive.warc_records import WarcRecord
-from cncert.exceptions import error_reason
+from cncert.exceptions import ArchiveError, error_reason
 from cncert.items import issue_id
 from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import read_title
@@ -49,7 +51,7 @@ class ArchiveStats:
     size: int = 0
     """Bytes of the files."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """The reason for each file in which nothing can be read."""
+    """The reason for each file, or file in a WACZ, in which nothing can be read."""
     broken_off: list[str] = field(default_factory=list)
     """Files that end within a record: a run was killed, or is still writing."""
     kinds: Counter[str] = field(default_factory=Counter)
@@ -72,26 +74,33 @@ class ArchiveStats:
     _hashes: set[bytes] = field(default_factory=set)
 
     def read(self, path: Path, limit: int, advance: Callable[[int], object]) -> None:
-        """Add the file *path*; bodies of more than *limit* bytes are skipped. *advance* is called with bytes read."""
+        """Add the file *path*, or the WARC files in a WACZ; bodies of more than *limit* bytes are skipped.
+
+        *advance* is called with bytes read.
+        """
         self.files += 1
-        before = self.sizes.records
         try:
             self.size += path.stat().st_size
-            with path.open("rb") as file:
-                records = warc_records.records(file)
-                is_whole = True
-                for record in records:
-                    is_new = self._add_content(record, limit)
-                    packed = records.get_record_length()  # reads the record to its end
-                    is_whole = self._add_record(record, packed, is_new)
-                    advance(packed)
-            reason = "" if is_whole and self.sizes.records > before else "no record is in it"
+            for name, file in opened_warcs(path, self.unreadable.setdefault):
+                self._read_records(name, file, limit, advance)
+        except (OSError, ArchiveError) as error:
+            self.unreadable.setdefault(str(path), error_reason(error))
+
+    def _read_records(self, name: str, file: BinaryIO, limit: int, advance: Callable[[int], object]) -> None:
+        before, is_whole, reason = self.sizes.records, True, "no record is in it"
+        try:
+            records = warc_records.records(file)
+            for record in records:
+                is_new = self._add_content(record, limit)
+                packed = records.get_record_length()  # reads the record to its end
+                is_whole = self._add_record(record, packed, is_new)
+                advance(packed)
         except warc_records.BROKEN as error:
             is_whole, reason = False, error_reason(error)
         if self.sizes.records == before:
-            self.unreadable[str(path)] = reason
+            self.unreadable[name] = reason
         elif not is_whole:
-            self.broken_off.append(str(path))
+            self.broken_off.append(name)
 
     def _add_record(self, record: WarcRecord, packed: int, is_new: bool) -> bool:
         """Add the sizes of *record*, which has been read; return whether it is complete."""

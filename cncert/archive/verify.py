@@ -1,8 +1,9 @@
-"""Verifies WARC files: the digests of their records, their ends, their indexes, and what revisit records repeat."""
+"""Verifies WARC and WACZ files: digests and headers of records, ends, indexes, and what revisit records repeat."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from rich.filesize import decimal
 
@@ -10,7 +11,10 @@ from cncert.archive import warc_records
 from cncert.archive.digests import StatedDigests
 from cncert.archive.index import ANSWERS, IndexEntry, end_of, entry_of, index_path, places_of, read_kept
 from cncert.archive.own_files import is_being_written
-from cncert.exceptions import error_reason
+from cncert.archive.verify_wacz import package_faults
+from cncert.archive.wacz import is_zip, warc_members
+from cncert.archive.warc_records import WarcRecord
+from cncert.exceptions import ArchiveError, error_reason
 
 
 @dataclass
@@ -54,48 +58,89 @@ class Verification:
 
     def _faults_of(self, path: Path, limit: int, advance: Callable[[int], object]) -> Iterator[str]:
         self.files += 1
-        # Before the file: another process may append to both.
-        is_unfinished, kept = is_being_written(path), read_kept(index_path(path))[0]
-        found: dict[tuple[int, int], bytes] = {}
-        end, count, reason = 0, self.records, ""
         try:
             self.size += path.stat().st_size
+            if is_zip(path):
+                yield from self._faults_of_wacz(path, limit, advance)
+                return
+            # Before the file: another process may append to both.
+            is_unfinished, kept = is_being_written(path), read_kept(index_path(path))[0]
+            found: dict[tuple[int, int], bytes] = {}
             with path.open("rb") as file:
-                records = warc_records.records(file)
-                for record in records:
-                    digests = StatedDigests(record)
-                    payload = digests.read(limit)
-                    entry = entry_of(record, payload, limit)
-                    if not warc_records.is_whole(record):
-                        reason = "a record has no end"
-                        break
-                    place = records.get_record_offset(), records.get_record_length()
-                    advance(place[1])
-                    self.records += 1
-                    end = sum(place)
-                    self.digests += digests.is_stated
-                    if wrong := digests.wrong():
-                        url = record.address or record.rec_type
-                        yield f"the record at byte {place[0]} is damaged, {' and '.join(wrong)}: {url}"
-                    if entry is not None:
-                        entry = replace(entry, offset=place[0], length=place[1])
-                        found[place] = entry.line(path.name)
-                        self._note(path, entry)
+                yield from self._faults_of_records(path, file, limit, advance, found, is_unfinished=is_unfinished)
+        except (OSError, ArchiveError) as error:
+            yield f"cannot be read as a WARC file: {error_reason(error)}"
+            return
+        if index_path(path).is_file():
+            self.indexed += 1
+            yield from _index_faults(path, kept, found, is_unfinished)
+
+    def _faults_of_wacz(self, path: Path, limit: int, advance: Callable[[int], object]) -> Iterator[str]:
+        """Raises OSError, and ArchiveError if no WARC file is in it."""
+        unread: list[tuple[str, str]] = []
+        places: dict[str, dict[tuple[int, int], bytes]] = {}
+        for name, content in warc_members(path, lambda *fault: unread.append(fault)):
+            member, found = Path(name), dict[tuple[int, int], bytes]()
+            for fault in self._faults_of_records(member, content, limit, advance, found):
+                yield f"{member.relative_to(path)}: {fault}"
+            places[member.name] = found
+        yield from (f"{Path(name).relative_to(path)}: {reason}" for name, reason in unread)
+        yield from package_faults(path, places)
+
+    def _faults_of_records(
+        self,
+        path: Path,
+        file: BinaryIO,
+        limit: int,
+        advance: Callable[[int], object],
+        found: dict[tuple[int, int], bytes],
+        *,
+        is_unfinished: bool = False,
+    ) -> Iterator[str]:
+        """Yield what is wrong with the records of *file*; add the lines that an index has of them to *found*."""
+        end, count, reason = 0, self.records, ""
+        try:
+            records = warc_records.records(file)
+            for record in records:
+                digests = StatedDigests(record)
+                payload = digests.read(limit)
+                entry = entry_of(record, payload, limit)
+                if not warc_records.is_whole(record):
+                    reason = "a record has no end"
+                    break
+                place = records.get_record_offset(), records.get_record_length()
+                advance(place[1])
+                self.records += 1
+                end = sum(place)
+                self.digests += digests.is_stated
+                if wrong := [*digests.wrong(), *_wrong_headers(record)]:
+                    url = record.address or record.rec_type
+                    yield f"the record at byte {place[0]} is damaged, {' and '.join(wrong)}: {url}"
+                if entry is not None:
+                    entry = replace(entry, offset=place[0], length=place[1])
+                    found[place] = entry.line(path.name)
+                    self._note(path, entry)
         except warc_records.BROKEN as error:
             reason = error_reason(error)
         if self.records == count and not is_unfinished:
             yield f"cannot be read as a WARC file: {reason or 'no record is in it'}"
         elif reason and not is_unfinished:
             yield f"what comes behind byte {end} cannot be read: {reason}"
-        if index_path(path).is_file():
-            self.indexed += 1
-            yield from _index_faults(path, kept, found, is_unfinished)
 
     def _note(self, path: Path, entry: IndexEntry) -> None:
         if entry.kind in ANSWERS and entry.digest:
             self._contents.add((entry.key, entry.digest))
         elif entry.kind == "revisit":
             self._revisits.append((path, entry))
+
+
+def _wrong_headers(record: WarcRecord) -> Iterator[str]:
+    """Yield which headers of *record*, which was read, say what cannot be."""
+    stated, read = record.rec_headers.get_header("Content-Length") or "", record.raw_stream.tell()
+    if stated.strip() != str(read):
+        yield f"Content-Length is {stated[:40]!r} and not {read}"
+    if warc_records.date(record) == warc_records.UNDATED:
+        yield f"its date {(record.rec_headers.get_header('WARC-Date') or '')[:40]!r} is none"
 
 
 def _index_faults(path: Path, kept: bytes, found: dict[tuple[int, int], bytes], is_unfinished: bool) -> Iterator[str]:

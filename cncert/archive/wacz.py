@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -292,6 +292,18 @@ def _name(info: zipfile.ZipInfo) -> str:
     return name
 
 
+def opened_warcs(path: Path, say: Callable[[str, str], object]) -> Iterator[tuple[str, BinaryIO]]:
+    """Yield the file *path* with its name, or the WARC files in a WACZ as :func:`warc_members` does.
+
+    Raises OSError or ArchiveError if that cannot be opened.
+    """
+    if is_zip(path):
+        yield from warc_members(path, say)
+    else:
+        with path.open("rb") as file:
+            yield str(path), file
+
+
 def is_zip(path: Path) -> bool:
     """Return whether *path* begins as a ZIP file does; False for what cannot be opened."""
     try:
@@ -301,36 +313,42 @@ def is_zip(path: Path) -> bool:
         return False
 
 
-def copy_warcs(path: Path, directory: Path) -> list[Path]:
+def copy_warcs(path: Path, directory: Path, say: Callable[[str, str], object]) -> list[Path]:
     """Copy the WARC files in the WACZ *path* into *directory*, under names of ours; return the copies.
 
-    Raises ArchiveError if there is none, or one cannot be copied.
+    *say* is called with the name of each that cannot be read, or not to its end, and why. Raises ArchiveError if there
+    is none, or one cannot be written.
     """
     copies = list[Path]()
-    for name, content in warc_members(path):
+    for name, content in warc_members(path, say):
         copies.append(directory / f"{path.stem}-{len(copies)}.warc")
         try:
             with copies[-1].open("xb") as copy:
                 shutil.copyfileobj(content, copy)
+        except ArchiveError as error:
+            say(name, str(error))
         except OSError as error:
-            raise ArchiveError(f"{name} of {path} cannot be unpacked: {error_reason(error)}") from error
+            raise ArchiveError(f"{name} cannot be unpacked: {error_reason(error)}") from error
     return copies
 
 
-def warc_members(path: Path) -> Iterator[tuple[str, BinaryIO]]:
+def warc_members(path: Path, say: Callable[[str, str], object]) -> Iterator[tuple[str, BinaryIO]]:
     """Yield the WARC files in the WACZ *path* with their names: each can be sought in until the next one is taken.
 
-    Their content tells what they are. What cannot be read is left out. Raises ArchiveError if that is all.
+    Their content tells what they are. *say* is called with the name of what cannot be read, and why. Raises
+    ArchiveError if that is all.
     """
     found = False
     try:
         with path.open("rb") as file, opened_zip(file) as members:
             for member in members:
-                if not member.fault:
+                if member.fault:
+                    say(f"{path}/{member.name}" if member.name else str(path), member.fault)
+                else:
                     with member.open() as content:
                         if is_warc(content):
                             found = True
-                            yield member.name, content
+                            yield f"{path}/{member.name}", content
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error_reason(error)}") from error
     if not found:

@@ -1,6 +1,7 @@
 """Finds answers and pages in WARC files, by their indexes."""
 
 import logging
+import os
 import shutil
 import tempfile
 import weakref
@@ -11,15 +12,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from cncert.archive import warc_records
-from cncert.archive.index import ANSWERS, FileIndex, IndexEntry, WrongIndex, identity_of
+from cncert.archive.index import ANSWERS, CONTENTS, FileIndex, IndexEntry, WrongIndex, identity_of
 from cncert.archive.own_files import is_being_written
 from cncert.archive.wacz import copy_warcs, is_zip
-from cncert.exceptions import ArchiveError
+from cncert.exceptions import ArchiveError, error_reason
 from cncert.wechat.failure_pages import Verdict
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst")
+RENDERED = "rendered"
+"""The flag of a replayed page that a browser made: it counts as a kept file, for anybody may have made it."""
 _DECODED = ("content-encoding", "transfer-encoding", "content-length")
 """Headers that are not true of decoded content."""
 _Found = TypeVar("_Found")
@@ -37,6 +40,8 @@ class ArchivedAnswer:
     date: datetime
     is_page: bool
     """Whether it answers a request for a page that may be an issue."""
+    is_rendered: bool
+    """Whether a browser made it of what was served: then ``date`` says when, not what WeChat had at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +71,21 @@ class ArchiveReader:
         """Read or make the indexes of *path*, a WARC or WACZ file or a directory, without content over *limit* bytes.
 
         Those that are made for files in *own*, the directory of our archive, are written. A file that breaks off (a run
-        was killed) is read as far as it goes; ``unreadable`` says which files cannot be read, and why. Raises
-        ArchiveError if there is no file, or nothing can be read.
+        was killed) is read as far as it goes; ``faults`` says which files cannot be read, or not to their end, and why.
+        Raises ArchiveError if there is no file, or nothing can be read.
         """
         self._limit = limit
         self._copies: Path | None = None
+        self.faults: list[str] = []
         files = [one for file in warc_files(path) for one in (self._copied(file) if is_zip(file) else [file])]
         self.indexes = read_indexes(files, limit, own)
-        self.unreadable = [index.unreadable for index in self.indexes if index.unreadable is not None]
         for index in self.indexes:
-            if index.is_broken_off and index.unreadable is None:
-                logger.warning("%s breaks off: read as far as it goes", index.path)
+            if index.unreadable is not None:
+                self.faults.append(index.unreadable)
+            elif index.is_broken_off and not is_being_written(index.path):
+                self.faults.append(f"{index.path} is damaged or breaks off: what can be read of it is")
         if not len(self):
-            reasons = [*self.unreadable, f"{path} holds no answer that can be replayed"]
+            reasons = [*self.faults, f"{path} holds no answer that can be replayed"]
             raise ArchiveError(reasons[0])
 
     def _copied(self, path: Path) -> list[Path]:
@@ -88,7 +95,7 @@ class ArchiveReader:
             weakref.finalize(self, shutil.rmtree, self._copies, ignore_errors=True)
         place = self._copies / str(len(list(self._copies.iterdir())))
         place.mkdir()
-        return copy_warcs(path, place)
+        return copy_warcs(path, place, lambda name, reason: self.faults.append(f"{name}: {reason}"))
 
     def __len__(self) -> int:
         return sum(index.lines.count(b"\n") for index in self.indexes)
@@ -145,11 +152,11 @@ class ArchiveReader:
         ends = [place for same in different.values() for place in (same[:1] if len(same) == 1 else (same[0], same[-1]))]
         return sorted(ends, key=lambda place: place.entry.date, reverse=True)
 
-    def places(self, key: str, kinds: Sequence[str] = ANSWERS) -> Iterator[AnswerPlace]:
-        """Yield the answers whose entries state *key*, of *kinds* or repeating one. Raises WrongIndex."""
+    def places(self, key: str) -> Iterator[AnswerPlace]:
+        """Yield the answers whose entries state *key*, also those that repeat one. Raises WrongIndex."""
         for index in self.indexes:
             for entry in index.find(key):
-                if entry.kind in kinds and entry.sha256:
+                if entry.kind in CONTENTS and entry.sha256:
                     yield AnswerPlace(index, entry, index, entry)
                 elif entry.kind == "revisit":
                     originals = (
@@ -160,7 +167,7 @@ class ArchiveReader:
                     )
                     if (place := next(originals, None)) is not None:
                         yield place
-                elif entry.kind in ANSWERS:
+                elif entry.kind in CONTENTS:
                     logger.warning(
                         "The answer to %s in %s is larger than %d bytes: left out", entry.url, index.path, self._limit
                     )
@@ -192,16 +199,30 @@ class ArchiveReader:
 
 
 def warc_files(path: Path) -> list[Path]:
-    """Return the WARC and WACZ files at *path*, a file or a directory. Raises ArchiveError if a directory has none."""
-    names = sorted([*warc_files_of(path), *path.rglob("*.wacz")]) if path.is_dir() else [path]
+    """Return the WARC and WACZ files at *path*, a file or a directory.
+
+    Raises ArchiveError if a directory has none, or cannot be listed.
+    """
+    names = _files_below(path, (*SUFFIXES, ".wacz")) if path.is_dir() else [path]
     if not names:
         raise ArchiveError(f"{path} holds no WARC file (.warc, .warc.gz, .warc.zst)")
     return names
 
 
 def warc_files_of(directory: Path) -> list[Path]:
-    """Return the WARC files in *directory*, links that lead to nothing too; none if there is no such directory."""
-    named = (path for path in directory.rglob("*") if path.name.endswith(SUFFIXES))
+    """Return the WARC files in *directory*, links that lead to nothing too; none if there is no such directory.
+
+    Raises ArchiveError if it cannot be listed.
+    """
+    return _files_below(directory, SUFFIXES) if directory.exists() else []
+
+
+def _files_below(directory: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise ArchiveError(f"{error.filename} cannot be listed: {error_reason(error)}") from error
+
+    found = (Path(place, name) for place, _, names in os.walk(directory, onerror=refuse) for name in names)
+    named = (path for path in found if path.name.endswith(suffixes))
     return sorted(path for path in named if path.is_file() or not path.exists())
 
 
@@ -227,5 +248,5 @@ def read_answer(place: AnswerPlace) -> ArchivedAnswer | None:
         return None
     http = record.http_headers.headers if record.http_headers is not None else [("Content-Type", place.entry.mime)]
     headers = [(name, value) for name, value in http if name.lower() not in _DECODED]
-    is_page = place.content.verdict is not None
-    return ArchivedAnswer(place.entry.url, place.status, headers, body, warc_records.date(record), is_page)
+    is_page, is_rendered = place.content.verdict is not None, place.entry.kind == "conversion"
+    return ArchivedAnswer(place.entry.url, place.status, headers, body, warc_records.date(record), is_page, is_rendered)

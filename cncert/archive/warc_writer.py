@@ -72,7 +72,7 @@ class ArchiveWriter:
         self._add("response", url, body, date, http_headers=StatusAndHeaders(str(status), kept, protocol="HTTP/1.1"))
 
     def add_rendered(self, url: str, html: bytes, date: datetime | None = None) -> None:
-        """Append a page that a browser rendered: a conversion record, which is never replayed. Raises OSError."""
+        """Append a page that a browser rendered: a conversion record. Raises OSError."""
         self._add("conversion", url, html, date, warc_content_type="text/html; charset=UTF-8")
 
     def has(self, url: str, content: bytes, date: datetime | None = None) -> bool:

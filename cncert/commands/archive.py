@@ -140,7 +140,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         if not (opts.text or opts.list) and sys.stdout.isatty():
             raise ArgumentError("raw pages are not shown on a terminal: send it to a file (> page.html), or use --text")
         reader = ArchiveReader(self._paths(args[1:])[0], self._limit, own=self.options.archive)
-        for line in reader.unreadable:
+        for line in reader.faults:
             print_message(line)
         found = find_answers(reader, wanted, at=moment, read_all=opts.list)
         if not found:
@@ -148,8 +148,9 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             return 1
         if opts.list:
             print_list(stdout_console(), found)
-            return 0
-        return int(not print_answer(found[0], len(found) - 1, as_text=opts.text))
+        elif not print_answer(found[0], len(found) - 1, as_text=opts.text):
+            return 1
+        return int(bool(reader.faults))
 
     def _import(self, args: list[str], opts: Namespace) -> int:
         from cncert.archive.warc_writer import ArchiveWriter
@@ -176,7 +177,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(f"archive export takes one path, not {len(args)}")
         wants = _wants(opts.issues)
         reader = ArchiveReader(self._paths(args)[0], self._limit, own=self.options.archive)
-        for line in reader.unreadable:
+        for line in reader.faults:
             print_message(line)
         with progress_bar() as bar:
             task = bar.add_task("Writing", total=None)
@@ -187,7 +188,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
         print_message(f"{opts.wacz}: {issues}")
         if written.lost:
             print_message(f"left out: {written.lost} records that repeat an answer which is not there")
-        return int(bool(reader.unreadable or written.lost))
+        return int(bool(reader.faults or written.lost))
 
     def _repack(self, args: list[str], opts: Namespace) -> int:
         from cncert.archive.own_files import repair

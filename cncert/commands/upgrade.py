@@ -64,7 +64,7 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
                         pages = ArchiveReader(
                             archive, self.settings.getint("DOWNLOAD_MAXSIZE") or CONTENT_LIMIT, own=own
                         )
-                        unreadable += pages.unreadable
+                        unreadable += pages.faults
                     except ArchiveError as error:
                         unreadable.append(str(error))
                     bar.remove_task(looking)

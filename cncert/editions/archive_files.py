@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cncert.archive.choose_records import choose_records
-from cncert.archive.find_answers import KINDS
 from cncert.archive.wacz import is_zip, warc_members
 from cncert.archive.warc_reader import AnswerPlace, ArchiveReader, read_answer
 from cncert.archive.warc_records import is_warc
@@ -110,7 +109,7 @@ class FileArchiver:
 
     def _take_records(self, reader: ArchiveReader) -> Archived:
         """Raises WrongIndex, and may be called again then: nothing is added twice."""
-        archived = Archived(is_broken_off=any(index.is_broken_off for index in reader.indexes))
+        archived = Archived(is_broken_off=bool(reader.faults))
         chosen = choose_records(reader.indexes, lambda _: True)
         if chosen.is_sample:
             archived.left_out[_SAMPLE] += len(reader)
@@ -119,7 +118,7 @@ class FileArchiver:
         places = {
             (place.index.path, place.entry.offset): place
             for key in set(wanted.values())
-            for place in reader.places(key, KINDS)
+            for place in reader.places(key)
         }
         for place in sorted(places.values(), key=lambda one: (one.entry.date, one.entry.kind, one.entry.offset)):
             if (place.index.path, place.entry.offset) in wanted:
@@ -150,7 +149,7 @@ def _is_archive(name: str) -> bool:
     """Whether *name* is a WARC file, compressed or not, or a WACZ."""
     if is_zip(Path(name)):
         with suppress(ArchiveError):
-            return any(True for _ in warc_members(Path(name)))
+            return any(True for _ in warc_members(Path(name), lambda _, __: None))
         return False
     try:
         with Path(name).open("rb") as file:

@@ -21,7 +21,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from cncert.archive.warc_reader import ArchiveReader
+from cncert.archive.warc_reader import RENDERED, ArchiveReader
 from cncert.archive.warc_writer import CONTENT_LIMIT, ArchiveWriter
 from cncert.exceptions import ArchiveError, error_reason
 from cncert.extensions.run_recorder import RunComponent
@@ -61,8 +61,9 @@ class ArchiveMiddleware(RunComponent):
             if self._replay:
                 place = Path(self._replay)
                 self.reader = await self._in_thread(partial(ArchiveReader, place, limit, own=self._own))
-                for line in self.reader.unreadable:
-                    logger.warning("%s", line)
+                for line in self.reader.faults:
+                    logger.error("%s", line)
+                    self.crawler.stats.inc_value("cncert/archive/unread")
                 logger.info("Replaying %s: %d records", place, len(self.reader))
             elif self._own:
                 self._writer = await self._in_thread(partial(ArchiveWriter, Path(self._own), spider.name, limit))
@@ -106,7 +107,8 @@ class ArchiveMiddleware(RunComponent):
         kind = responsetypes.from_args(headers=headers, url=request.url, body=found.body[:4096])
         # A page came from the address that was requested then; that of a feed is archived without its secrets.
         place = found.url if found.is_page else request.url
-        return kind(url=place, status=found.status, headers=headers, body=found.body, flags=["archived"])
+        flags = ["archived", *([RENDERED] if found.is_rendered else [])]
+        return kind(url=place, status=found.status, headers=headers, body=found.body, flags=flags)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Begin to append the answer; what is made of it is stored after :meth:`written`."""

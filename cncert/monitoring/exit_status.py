@@ -42,6 +42,7 @@ FAILURE_KINDS = (
     ),
     FailureKind("hosts", "requests to other hosts, refused: {}", "cncert/hosts/refused"),
     FailureKind("archive", "the archive could not be written", "cncert/archive/failed"),
+    FailureKind("replay", "files of the replayed archive that cannot be read whole: {}", "cncert/archive/unread"),
     FailureKind("program", "errors in the program (see the log): {}", "spider_exceptions/count"),
     FailureKind("items", "items that failed in a pipeline (see the log): {}", "cncert/item_errors"),
     FailureKind("no_issue", "files, no issue: {}"),

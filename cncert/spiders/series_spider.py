@@ -10,6 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from cncert.archive.answer_clock import answered_at
+from cncert.archive.warc_reader import RENDERED
 from cncert.browser import chromium
 from cncert.exceptions import FileDenied, NotAnIssue, error_reason
 from cncert.items import Provenance, Source, Via
@@ -113,6 +114,8 @@ def provenance(response: Response, source: Source = "page") -> Provenance:
     archived: datetime | None = response.meta.get("archived_at")
     capture = read_capture(response.url)
     via: Via = "archive" if archived else "browser" if "playwright" in response.flags else "http"
+    if RENDERED in response.flags:
+        via = "file"  # anybody may have made it
     date = (response.headers.get("Date") or b"").decode("latin-1")
     return Provenance(
         source=source,
