@@ -67,7 +67,9 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allowed_hosts.py looks at pictures and feeds too
     "cncert.middlewares.superfluous_requests.SuperfluousRequestsMiddleware": 50,  # before robots.txt is asked
     "cncert.middlewares.wayback.CaptureAnswersMiddleware": 60,  # what is here already needs no robots.txt
-    "cncert.middlewares.archive.ArchiveMiddleware": 900,  # next to the wire: answers are kept as they came
+    "cncert.middlewares.archive.ArchiveMiddleware": 900,  # before redirects and retries: all answers are kept
+    # Default 590; here, an answer is decompressed once, and kept so: pages have scripts in common, packed ones nothing.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 920,
     "cncert.middlewares.allowed_hosts.HostsMiddleware": 950,  # the last one before the wire
 }
 SPIDER_MIDDLEWARES = {

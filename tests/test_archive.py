@@ -194,7 +194,7 @@ async def stored(tmp_path: Path) -> list[Issue]:
 
 
 async def test_a_recorded_crawl_replays_to_equal_documents(site: LoopbackWeChat, tmp_path: Path) -> None:
-    """Compressed answers are kept as they came, and read back decoded; a deleted page replays as deleted."""
+    """Compressed answers are kept decompressed; a deleted page replays as deleted."""
     published = series.publish(site, "2024-13", "2024-16", without=("2024-14",))
     site.add_article(published[0].url, Answer(series.page_of("2024-13"), gzip=True))
     site.add_article(series.published("2024-14").url, pages.FAILURES["deleted_zh"].page)
@@ -208,6 +208,7 @@ async def test_a_recorded_crawl_replays_to_equal_documents(site: LoopbackWeChat,
     with file.open("rb") as stream:
         kinds = [record.rec_type for record in ArchiveIterator(stream)]
     assert kinds == ["warcinfo"] + ["response"] * len(site.requests)
+    assert series.page_of("2024-13") in gzip.decompress(file.read_bytes())
     site.reset_log()
     result = crawl(site, replayed, f"start={published[-1].url}", *BOUNDS, f"replay={kept}")
     assert result.returncode == 0, result.stderr[-2000:]

@@ -88,22 +88,12 @@ def lines_of(indexer: CDXJIndexer, path: Path) -> list[str]:
     return output.getvalue().splitlines()
 
 
-@pytest.mark.parametrize(
-    ("coding", "packed", "name"),
-    [
-        ("gzip", gzip.compress(PAGE), "X-Archive-Orig-Content-Encoding"),
-        ("gzip", PAGE, "Content-Encoding"),  # a server that lies
-        ("x-unknown", PAGE, "Content-Encoding"),
-    ],
-)
-def test_an_answer_is_kept_decompressed(tmp_path: Path, coding: str, packed: bytes, name: str) -> None:
-    """What a dictionary has in common with a page, it has not with the same page in gzip."""
+@pytest.mark.parametrize(("coding", "packed"), [("gzip", gzip.compress(PAGE)), ("gzip", PAGE), ("x-unknown", PAGE)])
+def test_an_answer_that_is_compressed_is_kept_and_read(tmp_path: Path, coding: str, packed: bytes) -> None:
+    """Also that of a server that lies, and in a form that Scrapy does not know."""
     writer = ArchiveWriter(tmp_path)
     writer.add(SHORT, 200, [*HTML, ("content-encoding", coding)], packed)
     writer.close()
-    record = gzip.decompress(writer.path.read_bytes())
-    assert PAGE in record
-    assert f"{name}: {coding}".lower() in record.decode(errors="replace").lower()
     answer = ArchiveReader(tmp_path, LIMIT).get(SHORT)
     assert answer is not None and answer.body == PAGE
 

@@ -15,7 +15,6 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from cncert import __version__
-from cncert.archive.compression import decompress
 from cncert.archive.index import FileIndex, IndexEntry, WrongIndex, entry_of, index_path
 from cncert.archive.own_files import new_name, repair
 from cncert.archive.warc_reader import read_indexes, warc_files_of
@@ -56,18 +55,12 @@ class ArchiveWriter:
             raise ArchiveError(f"no archive can be written in {directory}: {error_reason(error)}") from error
 
     def add(self, url: str, status: int, headers: Headers, body: bytes, date: datetime | None = None) -> None:
-        """Append an answer with its *body* as the server sent it, before decompression; *date* is now if not given.
+        """Append an answer with its *body*, best without compression; *date* is now if not given.
 
-        It is kept decompressed: pages have their scripts in common, compressed ones nothing. Of content that the
-        archive has under this address already, only that it came again. Raises OSError.
+        Of content that the archive has under this address already, only that it came again. Raises OSError.
         """
         lengths = ("transfer-encoding", "content-length")
         kept = [(name, value) for name, value in headers if name.lower() not in lengths]
-        codings = [value for name, value in kept if name.lower() == "content-encoding"]
-        if len(codings) == 1 and (content := decompress(body, codings[0], self._limit)) not in (None, body):
-            body = content or b""
-            renamed = {"content-encoding": "X-Archive-Orig-Content-Encoding"}
-            kept = [(renamed.get(name.lower(), name), value) for name, value in kept]
         kept.append(("Content-Length", str(len(body))))
         self._add("response", url, body, date, http_headers=StatusAndHeaders(str(status), kept, protocol="HTTP/1.1"))
 

@@ -1,4 +1,4 @@
-"""Archives every answer as it came, or answers from an archive in place of the network.
+"""Archives every answer as it came, but decompressed, or answers from an archive in place of the network.
 
 With ``CNCERT_ARCHIVE=DIR`` every answer, failure pages and pictures included, is appended to a file of this run in DIR,
 in a thread, before what is made of it is stored. With ``-a replay=FILE`` (or a directory) no request is sent: articles
@@ -39,7 +39,7 @@ class NotArchived(IgnoreRequest):
 
 
 class ArchiveMiddleware(RunComponent):
-    """Downloader middleware: next to the network, so that an answer is archived before it is decompressed."""
+    """Downloader middleware: next to the network, so that it sees every answer, also those that others replace."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
