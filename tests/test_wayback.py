@@ -187,7 +187,32 @@ def test_a_list_in_pages_is_read_to_its_end_though_the_archive_refuses_in_betwee
     assert len(stored(tmp_path)) == 15
     # Two pages were read by the first run.
     assert len(archive.looked_up()) == 2
-    assert record_of(tmp_path).wayback_list is None
+    progress = record_of(tmp_path).wayback_list
+    assert progress is not None and progress.resume_key is None
+
+
+def test_articles_that_nothing_names_are_found_in_the_list_of_the_account(
+    site: LoopbackWeChat, archive: LoopbackWayback, tmp_path: Path
+) -> None:
+    """Of those that were published between the issues before and after a missing week; WeChat is not asked for them."""
+    weeks = ["2026-33", "2026-34", "2026-35"]
+    refuse(site, weeks[:1])
+    before, found = series.published(weeks[0]), series.published(weeks[1])
+    other, older = found.mid - 7, before.mid - 7
+    archive.add(found.url, TAKEN, series.page_of(weeks[1]))
+    for mid in (other, older):
+        url = pages.long_address(pages.CNCERT_BIZ, mid, 2, "5b" * 16, "973acc0aa04d451c" + "6f" * 30, fragment="")
+        archive.add(url, TAKEN, pages.render(pages.ArticleSpec(title="关于防范勒索病毒的提示", mid=mid, idx=2)))
+    for url in found.pictures:
+        site.add_picture(url, series.drawing(1))
+    run(site, tmp_path, weeks)
+    assert {issue: one.provenance.via for issue, one in stored(tmp_path).items()} == {weeks[1]: "wayback"}
+    assert len(archive.looked_up()) == 1
+    assert len(archive.replayed()) == 2  # not what is older
+    assert [asked.url for asked in site.asked(answered="article")] == [before.url]
+    site.reset_log()
+    run(site, tmp_path, weeks)
+    assert site.requests == []
 
 
 def capture_all(archive: LoopbackWayback, weeks: Sequence[str]) -> None:

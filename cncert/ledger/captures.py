@@ -3,20 +3,24 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
+from sys import maxsize
 from typing import Literal
 
 from cncert.ledger.next_address import ranked_addresses
 from cncert.ledger.week_order import is_reprint, may_be_reprint
+from cncert.report.series import CNCERT_BIZ
 from cncert.store import Store
 from cncert.store.endings import Ending, State
 from cncert.store.ledger_rows import LedgerAddress, LedgerRow
-from cncert.wechat.address import Address, read_address
+from cncert.wechat.address import Address, ArticleKey, read_address
 from cncert.wechat.wayback import Capture, best_captures, is_of, read_capture
 
 LOOK_UP_AFTER = timedelta(days=30)
 """How long it is remembered that the archive has no (other) captures of an address."""
 MAX_ARTICLES_A_WEEK = 4
 """Articles of one week that are looked up: feeds may name any number."""
+MAX_UNNAMED = 40
+"""Articles that nothing else names and that are taken from the list of the account's captures at a time."""
 CaptureState = Literal["waiting", "none"]
 """Of a missing issue: captures that were not requested yet, or none that shows it in all that was looked up."""
 
@@ -73,6 +77,47 @@ def articles_to_look_up(rows: Iterable[LedgerRow], stored: Collection[str], *, r
 def _may_be_captured(row: LedgerRow) -> bool:
     """Whether a capture of *row* would help; also of one that was deleted since."""
     return row.state not in (State.STORED, State.REJECTED) or row.ending is Ending.REPRINT
+
+
+def is_unnamed(row: LedgerRow) -> bool:
+    """Whether only the list of the account's captures names *row*, and none of them was read."""
+    return row.issue is None and row.state is State.KNOWN and all(one.form == "capture" for one in row.addresses)
+
+
+async def note_unnamed(store: Store, captures: Iterable[Capture], weeks: Collection[str], now: datetime) -> None:
+    """Add rows for the articles of *captures* that none names and that may be the issue of one of *weeks*.
+
+    An account numbers its articles as it publishes them: that of a week lies between those of the issues before and
+    after it. They are read from the archive, and not asked of WeChat. May raise StoreError.
+    """
+    rows = await store.rows()
+    numbers = list[tuple[str, int]]()
+    for row in rows:
+        account, _, article = row.id.partition("-")
+        is_sure = row.state is State.STORED or any("index" in one.sources for one in row.addresses)
+        if row.issue and is_sure and account == str(CNCERT_BIZ):
+            numbers.append((row.issue, int(article.partition("-")[0])))
+    spans = {
+        (
+            max((number for issue, number in numbers if issue < week), default=0),
+            min((number for issue, number in numbers if issue > week), default=maxsize),
+        )
+        for week in weeks
+    }
+    known, found = {row.id for row in rows}, dict[str, list[Capture]]()
+    for capture in captures:
+        key = capture.address.key
+        if isinstance(key, ArticleKey) and str(key) not in known and any(a < key.mid < b for a, b in spans):
+            found.setdefault(str(key), []).append(capture)
+    for ident, some in islice(sorted(found.items()), max(0, MAX_UNNAMED - sum(map(is_unnamed, rows)))):
+        row = LedgerRow(id=ident, issue=None, first_seen=now, updated_at=now)
+        for capture in best_captures(some):
+            row = row.with_address(capture.url, "capture", "wayback", now)
+
+        def add(there: LedgerRow | None, new: LedgerRow = row) -> LedgerRow:
+            return there or new
+
+        await store.change_row(ident, add)
 
 
 async def note_look_up(

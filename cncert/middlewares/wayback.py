@@ -22,9 +22,11 @@ from cncert.ledger.article_ledger import Ledger
 from cncert.ledger.captures import (
     articles_to_look_up,
     due_look_ups,
+    is_unnamed,
     long_forms,
     note_look_up,
     note_moved,
+    note_unnamed,
     unseen_captures,
     was_looked_up,
 )
@@ -125,8 +127,10 @@ class WaybackMiddleware(RunComponent):
     async def _captured_articles(self) -> AsyncIterator[Request]:
         """Yield a request for each capture that shows an article, until its issue is stored."""
         seen: set[str] = set()
+        if unnamed := await self._unnamed_weeks():
+            await self._list_account(await self._missing(seen), unnamed)
         while articles := await self._missing(seen):
-            await self._list_account(articles)
+            await self._list_account(articles, ())
             for ident in [row.id for row in articles]:
                 seen.add(ident)
                 if (row := await self.run.store.get_row(ident)) is not None:
@@ -135,11 +139,26 @@ class WaybackMiddleware(RunComponent):
                 if not await self._are_others_done():
                     return
 
+    async def _unnamed_weeks(self) -> list[str]:
+        """Return the weeks of which no article is known by its address, unless the account was listed lately."""
+        log, now = self.run.log, datetime.now(UTC)
+        assert log is not None
+        left = log.record.wayback_list
+        if left is not None and left.resume_key is None and was_looked_up(left.began_at, now):
+            return []
+        weeks = [week for week in await log.weeks() if week.state in ("never named", "known")]
+        return [week.issue for week in weeks if not week.addresses]
+
     async def _missing(self, seen: Collection[str]) -> list[LedgerRow]:
-        """Return the articles of missing issues that this run has not *seen* to: its pages may name new ones."""
+        """Return the articles that may be a missing issue and that this run has not *seen* to; its pages may name more.
+
+        Those that only the list of the account names come last.
+        """
         store, wants = self.run.store, self._spider.arguments.wants
-        rows = [row for row in await store.rows() if row.issue and wants(row.issue)]
-        articles = articles_to_look_up(rows, await store.issue_ids(), reprints=self._options.reprints)
+        rows = await store.rows()
+        claims = [row for row in rows if row.issue and wants(row.issue)]
+        articles = articles_to_look_up(claims, await store.issue_ids(), reprints=self._options.reprints)
+        articles += filter(is_unnamed, rows)
         return [row for row in articles if row.id not in seen]
 
     async def _captures_of(self, row: LedgerRow) -> AsyncIterator[Request]:
@@ -169,12 +188,13 @@ class WaybackMiddleware(RunComponent):
                 self.crawler.stats.inc_value("cncert/wayback/issues")
 
     async def _is_stored(self, row: LedgerRow) -> bool:
-        assert row.issue is not None
-        return await self.run.store.get_issue(row.issue) is not None
+        known = row if row.issue else await self.run.store.get_row(row.id)
+        return known is not None and known.issue is not None and await self.run.store.get_issue(known.issue) is not None
 
     async def _next_capture(self, row: LedgerRow, fetched: Collection[str]) -> Capture | None:
         known = await self.run.store.get_row(row.id)
-        is_missing = known is not None and known.state is not State.STORED  # it may have been another issue
+        # It may have been another issue, but not another article.
+        is_missing = known is not None and known.state not in (State.STORED, *([] if row.issue else [State.REJECTED]))
         unseen = [one.url for one in unseen_captures(known)] if known is not None and is_missing else []
         return next((read for url in unseen if url not in fetched and (read := read_capture(url)) is not None), None)
 
@@ -239,16 +259,19 @@ class WaybackMiddleware(RunComponent):
             looked_up = long_forms(row) if address.key is not None else [address.url]
             await self._note(row, looked_up, page.captures)
 
-    async def _list_account(self, rows: Iterable[LedgerRow]) -> None:
-        """Read the list of all captures of CNCERT's account, if many of its articles *rows* are to be looked up."""
+    async def _list_account(self, rows: Iterable[LedgerRow], unnamed: Collection[str]) -> None:
+        """Read the list of all captures of CNCERT's account, if many of its articles *rows* are to be looked up.
+
+        It is read too if there are *unnamed* weeks: rows are added for articles that may be of one of those.
+        """
         record, now = self.run.record, datetime.now(UTC)
         assert record is not None
         own = {row.id: row for row in rows if not may_be_reprint(row)}
         due = [row for row in own.values() if any(address.key for address in due_look_ups(row, now))]
-        if len(due) <= MAX_ALONE:
+        if len(due) <= MAX_ALONE and not unnamed:
             return
         left, record.wayback_list = record.wayback_list, None
-        began_at, key = (left.began_at, left.resume_key) if left is not None else (now, None)
+        began_at, key = (left.began_at, left.resume_key) if left is not None and left.resume_key else (now, None)
         for _ in range(MAX_LIST_PAGES):
             if key is not None:
                 record.wayback_list = ListProgress(began_at=began_at, resume_key=key)
@@ -265,12 +288,14 @@ class WaybackMiddleware(RunComponent):
                 found.setdefault(str(capture.address.key), []).append(capture)
             for ident in own.keys() & found.keys():
                 await self._note(own[ident], (), found[ident])
+            if unnamed:
+                await note_unnamed(self.run.store, page.captures, unnamed, now)
             if page.resume_key is None or page.resume_key == key:
                 break
             key = page.resume_key
         else:
             return
-        record.wayback_list = None
+        record.wayback_list = ListProgress(began_at=began_at, resume_key=None)
         for row in due:
             if row.first_seen <= began_at:  # what was not known then may stand before the place where this run went on
                 await self._note(row, long_forms(row), ())

@@ -74,7 +74,7 @@ class RunLog:
 
     async def missing_weeks(self) -> int:
         """Return how many of the weeks that the run is about have no issue in the store."""
-        weeks = await self._weeks()
+        weeks = await self.weeks()
         self._begins = self._begins or min((week.issue for week in weeks), default="~")
         return len(calendar_gaps.missing(weeks))
 
@@ -83,12 +83,13 @@ class RunLog:
 
         An issue that is older than all before stretches the calendar: the weeks behind it were missing before too.
         """
-        weeks, record = await self._weeks(), self.record
+        weeks, record = await self.weeks(), self.record
         record.gaps_after = len(calendar_gaps.missing(weeks))
         older = sum(week.issue < (self._begins or "") for week in weeks)
         record.gaps_before = (record.gaps_before or 0) + older
 
-    async def _weeks(self) -> list[calendar_gaps.Week]:
+    async def weeks(self) -> list[calendar_gaps.Week]:
+        """Return the weeks that the run is about."""
         rows, stored = await self._store.rows(), dict.fromkeys(await self._store.issue_ids())
         # Of the day on which the run began: another week that is due meanwhile is not lost by it.
         today = day_in_china(self.record.started_at)

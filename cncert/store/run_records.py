@@ -94,11 +94,11 @@ class FeedLook(Model):
 
 
 class ListProgress(Model):
-    """How far a web archive's list of the account's captures was read by runs that could not read it to its end."""
+    """How far a web archive's list of the account's captures was read."""
 
     began_at: Moment
-    resume_key: str
-    """Where it goes on, as the archive says it."""
+    resume_key: str | None
+    """Where it goes on, as the archive says it; None if it was read to its end."""
 
 
 class RunRecord(Model):
