@@ -2,15 +2,21 @@
 
 import re
 import shlex
+import shutil
+import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cncert.options import Options, setting_name
 from cncert.report.issue_warnings import WARNING_CODES
+from cncert.sources import bundled_index
 from tests import series
-from tests.site.crawl import ROOT, run_scrapy
+from tests.site.crawl import ROOT, project_env, run_scrapy
+from tests.site.server import LoopbackWeChat
 
 DOCUMENTS = [Path("README.md"), Path("README.zh-CN.md"), *sorted(Path("docs").glob("*.md"))]
 CHECKED = [*DOCUMENTS, Path("cncert/data/sample/README.md"), Path("tools/sample/README.md")]
@@ -29,43 +35,71 @@ COMMANDS = sorted({line.partition("  #")[0].strip() for path in DOCUMENTS for li
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory in which the demo has been run, with a saved page and an archive."""
-    directory = tmp_path_factory.mktemp("docs")
-    (directory / "page.html").write_bytes(series.page_of("2025-03"))
-    assert run_scrapy("demo", directory / "data").returncode == 0
-    return directory
+def world() -> Iterator[LoopbackWeChat]:
+    """WeChat with the whole series as the bundled index has it."""
+    first, last = bundled_index()[0].issue, bundled_index()[-1].issue
+    with LoopbackWeChat() as site:
+        series.publish(site, first, last, linked=lambda issue: series.published(issue).url if issue >= first else None)
+        yield site
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if "scrapy" in line])
-def test_an_example_runs(line: str, place: Path, mongod: str) -> None:
-    """Crawls are answered from the sample; files are looked for in the place of the examples."""
-    words = shlex.split(line)
+@pytest.fixture(scope="module")
+def kept(world: LoopbackWeChat, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a user has who reads the documents: a crawl of some months, and a page."""
+    place = tmp_path_factory.mktemp("kept")
+    (place / "page.html").write_bytes(series.page_of("2025-03"))
+    _run("scrapy crawl weekly -a from=2024-16 -a until=2025-12", place, world, "")
+    return place
+
+
+def _run(line: str, place: Path, world: LoopbackWeChat, mongod: str) -> None:
+    """Run an example in *place*, as if that were the project's root; crawls are of *world*."""
+    words = shlex.split(re.sub(r"(?<![\w./])(sqlite:///)?data/", rf"\1{place}/data/", line))
     given = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
     words = [word for word in words if not re.match(r"[A-Z_]+=", word)]
-    assert words[0] == "scrapy"
-    if words[1] == "crawl":
-        words = [word for word in words if not word.startswith("replay=")]
-        words += ["-a"] * (words[-1] != "-a") + [f"replay={SAMPLE}"]
-    words = [str(place / word) if word.endswith(".html") or word.startswith("data/") else word for word in words]
+    words = [str(place / word) if word.endswith(".html") and "/" not in word else word for word in words]
+    if words[0] == "sqlite3":
+        with closing(sqlite3.connect(words[1])) as db:
+            assert db.execute(words[2]).fetchall()[0][0] >= "2025"
+        return
     env = {"CNCERT_STORE": f"sqlite:///{place}/data/cncert.db", "CNCERT_FILES": f"{place}/data/pictures"}
-    env["CNCERT_ARCHIVE"] = f"{place}/data/archive"
-    if words[1] == "import":  # a real page, which no store of the sample takes in
-        env["CNCERT_STORE"] = f"sqlite:///{place}/data/real.db"
+    env |= {"CNCERT_ARCHIVE": f"{place}/data/archive"}
+    if words == ["make", "demo"]:
+        words = ["scrapy", "demo", f"{place}/data/demo"]
+    else:
+        env = project_env(world, place, CNCERT_REPRINTS="off", **env)
+    if words[1] == "crawl" and (words[2] == "official" or given.get("CNCERT_BROWSER") == "on"):
+        words += ["-a", f"replay={SAMPLE}"]
+        env |= {"CNCERT_STORE": f"sqlite:///{place}/data/of_the_sample.db", "CNCERT_REPRINTS": "on"}
     if given.get("CNCERT_STORE", "").startswith("mongodb"):
-        env["CNCERT_STORE"] = mongod.replace("/?", "/cncert_docs?")
-    result = run_scrapy(*words[1:], env=env)
-    assert result.returncode == 0, result.stderr[-2000:]
+        given["CNCERT_STORE"] = mongod.replace("/?", "/cncert_docs?")
+    env |= given
+    assert words[0] == "scrapy"
+    result = run_scrapy(*words[1:], env=env, timeout=120)
+    assert result.returncode == 0, f"{line}: {result.stderr[-2000:]}"
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("sqlite3")])
-def test_a_query_runs(line: str, place: Path) -> None:
-    import sqlite3
+WITH_EXAMPLES = [path for path in DOCUMENTS if "scrapy" in " ".join(examples(path)) and path.name != "README.zh-CN.md"]
 
-    statement = shlex.split(line)[2]
-    with sqlite3.connect(place / "data" / "cncert.db") as db:
-        rows = db.execute(statement).fetchall()
-    assert rows[0][0] == "2025-03"
+
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=str)
+def test_the_examples_run_in_their_order(
+    path: Path, kept: Path, tmp_path: Path, world: LoopbackWeChat, mongod: str
+) -> None:
+    """Those of the README in an empty place, where the first one crawls the whole series."""
+    lines = [line.partition("  #")[0].strip() for line in examples(path)]
+    if path.name.startswith("README"):
+        lines = [line for line in lines if not line.startswith("make")]
+        (tmp_path / "page.html").write_bytes(series.page_of("2025-03"))
+    else:
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    for line in lines:
+        _run(line, tmp_path, world, mongod)
+
+
+def test_the_chinese_readme_names_the_same_commands() -> None:
+    one, other = ([line.partition("  #")[0].strip() for line in examples(path)] for path in DOCUMENTS[:2])
+    assert one == other
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make")])
