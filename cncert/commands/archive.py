@@ -15,7 +15,7 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.items import issue_id
-from cncert.report.calendar import parse_week
+from cncert.report.calendar import issue_range, parse_week
 from cncert.terminal.console import print_json, print_message, stdout_console
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
@@ -175,7 +175,10 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError("archive export needs --wacz FILE, with a name that ends with .wacz")
         if len(args) > 1:
             raise ArgumentError(f"archive export takes one path, not {len(args)}")
-        wants = _wants(opts.issues)
+        try:
+            wants = issue_range(opts.issues) if opts.issues is not None else None
+        except ValueError as error:
+            raise ArgumentError(f"--issues {error}") from error
         reader = ArchiveReader(self._paths(args)[0], self._limit, own=self.options.archive)
         for line in reader.faults:
             print_message(line)
@@ -239,21 +242,6 @@ def _wanted(text: str) -> str:
         return issue_id(*parse_week(text))
     except ValueError as error:
         raise ArgumentError(f"{error}, or an address") from error
-
-
-def _wants(text: str | None) -> Callable[[str], bool] | None:
-    """Return whether an issue is one of ``--issues``; None if all are wanted. Raises ArgumentError."""
-    if text is None:
-        return None
-    first, dots, last = text.partition("..")
-    try:
-        oldest = issue_id(*parse_week(first)) if first else ""
-        newest = oldest if not dots else issue_id(*parse_week(last)) if last else "9999-53"
-    except ValueError as error:
-        raise ArgumentError(f"--issues {text[:80]!r}: {error}") from error
-    if oldest > newest:
-        raise ArgumentError(f"--issues {text!r}: {oldest} is later than {newest}")
-    return lambda issue: oldest <= issue <= newest
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ The rule holds for all issues of ``data/known_issues.csv`` (2022-2026) and for 2
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from cncert.exceptions import ArgumentError
@@ -78,6 +78,22 @@ def parse_week(text: str) -> Week:
         last = f": the last one is {issue_id(year, numbers_in(year))}" if year else ""
         raise ValueError(f"{text!r}: {year} has no issue {number}{last}")
     return year, number
+
+
+def issue_range(text: str) -> Callable[[str], bool]:
+    """Return whether the id of an issue is one of *text*: ``2025-03``, ``2025-01..2025-12``, ``2025-01..``.
+
+    Raises ValueError, worded for a person.
+    """
+    first, dots, last = text.partition("..")
+    try:
+        oldest = issue_id(*parse_week(first)) if first else ""
+        newest = oldest if not dots else issue_id(*parse_week(last)) if last else "9999-53"
+    except ValueError as error:
+        raise ValueError(f"{text[:80]!r}: {error}") from error
+    if oldest > newest:
+        raise ValueError(f"{text!r}: {oldest} is later than {newest}")
+    return lambda issue: oldest <= issue <= newest
 
 
 def week_range(first: str | None, last: str | None) -> tuple[str | None, str | None]:

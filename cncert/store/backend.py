@@ -221,6 +221,20 @@ class Documents(ABC):
 
     # What is built on the primitives
 
+    async def add(self, documents: Sequence[D]) -> None:
+        """Add *documents*, all of one kind, that are not there yet.
+
+        Raises StoreError if one of them is there and says something else: nothing is written over it.
+        """
+        new = {one.id: one for one in documents}
+        found = await self.load(type(documents[0]), new.keys())
+        for one, loaded in found.items():
+            if loaded.document != new[one]:
+                raise StoreError(f"{self.name} has {COLLECTIONS[type(documents[0])]} {one}, which says something else")
+        kind = type(documents[0])
+        if not await self.write_all(self.write(kind, one, None, new[one]) for one in new.keys() - found.keys()):
+            raise StoreError(f"{self.name} is written to by another process")
+
     async def _text_ids(self, kind: type[D]) -> list[str]:
         ids = await self._ids(kind)
         for one in ids:
@@ -228,8 +242,8 @@ class Documents(ABC):
                 self._document_error(kind, one, NOT_OURS)
         return [one for one in ids if isinstance(one, str)]
 
-    async def _each(self, kind: type[D], first: str | None = None, last: str | None = None) -> AsyncIterator[D]:
-        """Yield the documents that can be read."""
+    async def each(self, kind: type[D], first: str | None = None, last: str | None = None) -> AsyncIterator[D]:
+        """Yield the documents of a *kind* that can be read, ascending by id. The store may be written to meanwhile."""
         async for document in self.raw_documents(kind, first, last):
             if (one := self._readable(kind, document)) is not None:
                 yield one

@@ -37,7 +37,7 @@ class Store(Documents):
 
     async def issues(self, first: str | None = None, last: str | None = None) -> AsyncIterator[Issue]:
         """Yield the issues from *first* to *last*, both included, ascending. The store may be written to meanwhile."""
-        async for issue in self._each(Issue, first, last):
+        async for issue in self.each(Issue, first, last):
             yield issue
 
     async def issue_ids(self) -> list[str]:
@@ -102,7 +102,7 @@ class Store(Documents):
 
     async def editions(self, first: str | None = None, last: str | None = None) -> AsyncIterator[Edition]:
         """Yield all editions, ascending by id. The store may be written to meanwhile."""
-        async for edition in self._each(Edition, first, last):
+        async for edition in self.each(Edition, first, last):
             yield edition
 
     async def editions_of(self, articles: Collection[str], weeks: Collection[str]) -> dict[str, Loaded[Edition]]:
@@ -161,7 +161,7 @@ class Store(Documents):
 
     async def rows(self) -> list[LedgerRow]:
         """Return all rows of the ledger, ascending by id."""
-        return [row async for row in self._each(LedgerRow)]
+        return [row async for row in self.each(LedgerRow)]
 
     async def change_row(self, row_id: str, change: Callable[[LedgerRow | None], LedgerRow]) -> LedgerRow | None:
         """Replace a row by ``change(row)``, and return it. *change* gets None if there is no row, and must be pure.
@@ -206,7 +206,7 @@ class Store(Documents):
 
     async def rejects(self) -> list[Reject]:
         """Return all rejects, ascending by id."""
-        return [reject async for reject in self._each(Reject)]
+        return [reject async for reject in self.each(Reject)]
 
     async def put_run(self, run: RunRecord) -> None:
         """Store the record of a run."""
@@ -234,7 +234,7 @@ class Store(Documents):
 
     async def read_pictures(self) -> AsyncIterator[ReadPicture]:
         """Yield all picture files that were read, ascending by checksum. The store may be written to meanwhile."""
-        async for picture in self._each(ReadPicture):
+        async for picture in self.each(ReadPicture):
             yield picture
 
     async def put_reading(self, checksum: str, reading: PictureReading) -> ReadPicture:
