@@ -66,11 +66,34 @@ def _read_list(value: object, separator: str) -> tuple[str, ...]:
 def _read_files(value: object) -> str:
     if not str(value):  # Scrapy silently leaves out a pipeline that has no place to write to
         raise ValueError("names no place for the pictures")
-    return str(value)
+    return _read_place(value)
+
+
+def project_root() -> Path:
+    """Return the directory of the project, by its ``scrapy.cfg`` as Scrapy finds it; outside of one the current one."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "scrapy.cfg").is_file()), here)
+
+
+def in_project(place: str) -> str:
+    """Return the path *place* as it is to be read here: a relative one belongs to the root of the project."""
+    root = project_root()
+    return place if root == Path.cwd() else str(root / place)
+
+
+def _read_place(value: object) -> str:
+    place = str(value)
+    return in_project(place) if place and urlsplit(place).scheme == "" else place
+
+
+def _read_store(value: object) -> str:
+    scheme, is_file, path = str(value).partition("sqlite:///")
+    return f"{is_file}{in_project(path)}" if is_file and path and not scheme else str(value)
 
 
 Text = Annotated[str, BeforeValidator(str)]
 """A path or an address: a path may be given as one by Python code."""
+Place = Annotated[str, BeforeValidator(_read_place)]
 Seconds = Annotated[float, _number("seconds", 0, MAX_SECONDS)]
 Score = Annotated[float, _number("parts of 1", 0, 1)]
 Switch = Annotated[bool, BeforeValidator(_read_switch)]
@@ -84,7 +107,7 @@ LANGUAGES: Final = ("en", "zh")
 
 
 class Options(BaseModel):
-    """The options of a user. Paths may be relative to the current directory."""
+    """The options of a user. Relative paths belong to the root of the project."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -94,11 +117,11 @@ class Options(BaseModel):
     """Scrapy's own: whether robots.txt counts; with it no page of WeChat is fetched."""
     log_level: Annotated[str, _one_of("debug", "info", "warning", "error", "critical")] = "info"
     """Scrapy's own: the least level of the log."""
-    store: Text = "sqlite:///data/cncert.db"
+    store: Annotated[str, BeforeValidator(_read_store)] = "sqlite:///data/cncert.db"
     """Where documents are kept: ``sqlite:///PATH`` or ``mongodb://HOST/DATABASE``."""
     files: Annotated[str, BeforeValidator(_read_files)] = "data/pictures"
     """Where pictures are kept: a directory, ``s3://BUCKET/PATH`` or ``gs://BUCKET/PATH``."""
-    archive: Text = "data/archive"
+    archive: Place = "data/archive"
     """A directory for WARC files of all that is fetched; empty: none are written."""
     # The account's own feed at Wechat2RSS, a free service, has its newest articles. Doonsec's lists those of Chinese
     # accounts about security: reprints among them, under short addresses, which are answered.
@@ -120,7 +143,7 @@ class Options(BaseModel):
     """Whether pages that plain HTTP cannot read are requested once through Chromium."""
     chromium: Text = ""
     """The path of Chromium; empty: the one of ``playwright install chromium``."""
-    browser_state: Text = "data/browser.json"
+    browser_state: Place = "data/browser.json"
     """The file that ``scrapy verify`` writes and the browser uses."""
     pause: Seconds = 60
     """Seconds to wait after a verification page; doubled after the next."""

@@ -8,7 +8,7 @@ from scrapy.settings import Settings
 from cncert import settings as project
 from cncert.exceptions import SettingError
 from cncert.extensions.derived_settings import DerivedSettings
-from cncert.options import as_folder
+from cncert.options import Options, as_folder, in_project
 from cncert.wechat.address import PICTURE_HOSTS
 from cncert.wechat.wayback import CAPTURE_SLOT, INDEX_SLOT
 from tests import series
@@ -106,3 +106,31 @@ def test_a_setting_that_cannot_be_meant_is_refused(name: str, value: str, said: 
         final(**{name: value})
     assert said in str(error.value)
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("below", ["", "docs", "docs/pictures"])
+def test_a_relative_path_belongs_to_the_root_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    (tmp_path / "scrapy.cfg").touch()
+    (tmp_path / below).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(tmp_path / below)
+    options = Options.of({"CNCERT_STORE": "sqlite:///data/x.db", "CNCERT_FILES": "pictures", "CNCERT_ARCHIVE": ""})
+    store = Path(options.store.removeprefix("sqlite:///")).absolute()
+    assert (store, Path(options.files).absolute(), options.archive) == (
+        tmp_path / "data/x.db",
+        tmp_path / "pictures",
+        "",
+    )
+
+
+def test_other_places_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scrapy.cfg").touch()
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    given = {"CNCERT_STORE": "mongodb://localhost/x", "CNCERT_FILES": "s3://bucket/a", "CNCERT_ARCHIVE": "/x"}
+    options = Options.of(given)
+    assert [options.store, options.files, options.archive] == list(given.values())
+    assert Options.of({"CNCERT_STORE": "sqlite:////x/y.db"}).store == "sqlite:////x/y.db"
+    (tmp_path / "scrapy.cfg").unlink()
+    assert in_project("data") == "data"

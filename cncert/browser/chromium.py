@@ -129,7 +129,7 @@ def context_options(settings: BaseSettings) -> dict[str, Any]:
         "accept_downloads": False,
         "service_workers": "block",
     }
-    state = Path(settings["CNCERT_BROWSER_STATE"])
+    state = Path(Options.of(settings).browser_state)
     if state.exists():
         try:
             known = json.loads(state.read_text(encoding="utf-8"))

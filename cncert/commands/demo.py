@@ -18,6 +18,7 @@ from cncert.extensions.run_recorder import RunRecorder
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps
 from cncert.monitoring.exit_status import failure_lines
+from cncert.options import in_project, project_root
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
 from cncert.terminal.console import escape_markup, print_message, stdout_console
@@ -47,7 +48,9 @@ class DemoCommand(ScrapyCommand):
         """Set store and files to the demo's own directory (default ``data/demo``)."""
         super().process_options(args, opts)
         assert self.settings is not None
-        self.directory = Path(args[0] if args else "data/demo")
+        self.directory = Path(args[0]) if args else Path(in_project("data/demo"))
+        if project_root() != Path.cwd():
+            self.directory = self.directory.absolute()  # what is typed belongs to the current directory
         use_demo_store(self.settings, self.directory)
         if not opts.loglevel:
             self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")

@@ -12,6 +12,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
+from cncert.options import in_project
 from cncert.store import Store
 from cncert.terminal.console import print_message
 from cncert.terminal.progress import progress_bar
@@ -37,7 +38,7 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
         super().add_options(parser)
         formats = ", ".join(f"{name} (default)" if name == "csv" else name for name in FORMATS)
         parser.add_argument("--format", metavar="NAMES", help=f"{formats}; several with commas")
-        parser.add_argument("--out", metavar="DIR|FILE|-", default=OUT, help=f"default {OUT}; - is stdout")
+        parser.add_argument("--out", metavar="DIR|FILE|-", default=in_project(OUT), help=f"default {OUT}; - is stdout")
         parser.add_argument("--table", metavar="NAMES", help="only these tables: issues, figures, wide, …")
         parser.add_argument("--metrics", metavar="NAMES", help="only these figures: names, beginnings such as sites.")
         parser.add_argument("--from", dest="first", metavar="WEEK", help="first week, such as 2024-01")

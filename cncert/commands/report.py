@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
-from cncert.options import LANGUAGES, Options, local_folder
+from cncert.options import LANGUAGES, Options, in_project, local_folder
 from cncert.report.calendar import week_range
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import print_message
@@ -90,7 +90,7 @@ def _target(opts: Namespace, store: str) -> Path | None:
             raise ArgumentError("--open shows a file, and --out - writes none")
         return None
     kind, _, path = store.partition(":///")
-    beside = Path(path).parent if kind == "sqlite" else Path("data")
+    beside = Path(path).parent if kind == "sqlite" else Path(in_project("data"))
     target = (Path(opts.out) if opts.out else beside / FILE_NAME).resolve()
     if target.exists() and not target.is_file():
         raise ArgumentError(f"--out {target} is no file (- is stdout)")

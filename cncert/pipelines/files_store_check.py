@@ -7,12 +7,12 @@ from scrapy.pipelines.files import FilesPipeline, GCSFilesStore, S3FilesStore
 from scrapy.settings import BaseSettings
 
 from cncert.monitoring.doctor.local_checks import PROBE, CheckResult, check_directory
-from cncert.options import as_folder
+from cncert.options import Options, as_folder
 
 
 def check_files_store(settings: BaseSettings) -> list[CheckResult]:
     """Write a file to the directory or bucket of CNCERT_FILES, and remove it. Raises any error of a bucket's client."""
-    place = as_folder(str(settings["CNCERT_FILES"]))
+    place = as_folder(Options.of(settings).files)
     scheme = urlsplit(place).scheme
     if scheme in ("", "file"):
         return check_directory("files", place.removeprefix("file://"))
