@@ -1,5 +1,6 @@
 """Stores of tests, and what is in them behind the store's back."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from cncert.editions.take_issue import take
 from cncert.items import Issue
 from cncert.ledger import calendar_gaps, week_order
 from cncert.sources import bundled_index, bundled_reprints
-from cncert.store import Store
+from cncert.store import Store, open_store
 from cncert.store.kept_pictures import KeptPicture
 
 Document = dict[str, Any]
@@ -80,6 +81,17 @@ def let_index_end(monkeypatch: pytest.MonkeyPatch, last: str) -> None:
     monkeypatch.setattr(week_order, "bundled_reprints", lambda: known[1])
     for module, cached in ((calendar_gaps, "_index_rows"), (week_order, "_reprint_urls")):
         monkeypatch.setattr(module, cached, cache(getattr(module, cached).__wrapped__))
+
+
+def make_empty(uri: str) -> str:
+    """Make an empty store at *uri*, and return that."""
+
+    async def make() -> None:
+        async with open_store(uri):
+            pass
+
+    asyncio.run(make())
+    return uri
 
 
 async def put_document(store: Store, issue: Issue) -> None:

@@ -29,7 +29,7 @@ from cncert.report.metrics import metrics
 from cncert.store import open_store
 from tests.calls import call
 from tests.factories import BIZ, NOW, make_figure, make_issue, make_picture, make_reprint, make_row
-from tests.stores import put_document
+from tests.stores import make_empty, put_document
 from tools import write_docs
 
 Rows = list[dict[str, Any]]
@@ -513,7 +513,7 @@ def test_a_missing_package_is_named_with_what_brings_it(
 
 def test_an_empty_store_empties_no_files(sqlite_uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "figures.csv").write_text("of yesterday", encoding="utf-8")
-    export(sqlite_uri, "--out", tmp_path, status=1)
+    export(make_empty(sqlite_uri), "--out", tmp_path, status=1)
     assert "has no issue yet, and nothing was written" in capsys.readouterr().err
     assert (tmp_path / "figures.csv").read_text(encoding="utf-8") == "of yesterday"
 

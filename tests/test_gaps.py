@@ -28,7 +28,7 @@ from cncert.store.ledger_rows import LedgerRow
 from cncert.wechat.address import biz_text
 from tests.factories import NOW, make_issue, make_row
 from tests.site.crawl import ROOT, project_env, run_scrapy
-from tests.stores import let_index_end, put_document
+from tests.stores import let_index_end, make_empty, put_document
 
 TODAY = date(2026, 11, 30)
 WEEK = "2025-15"
@@ -267,7 +267,7 @@ def test_a_reading_command_creates_nothing(tmp_path: Path, call: tuple[str, ...]
 
 async def test_an_empty_store_counts_what_the_first_run_requests(sqlite_uri: str) -> None:
     """One article a week, though some have reprints beside it."""
-    async with open_store(sqlite_uri, create=False) as store:
+    async with open_store(sqlite_uri, read_only=True, may_be_missing=True) as store:
         state = status(await take_snapshot(store, datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=9)), [], "x")
     asked = {one.issue for one in (*bundled_index(), *bundled_reprints()) if one.url}
     assert (state.due_now, state.due_later, state.weeks["known"]) == (len(asked), 0, 201)
@@ -324,8 +324,9 @@ async def test_a_reprint_is_due_where_no_page_of_wechat_shows_the_week(
     assert state.due_now == sum(one.issue <= "2025-12" for one in bundled_index()) + due
 
 
-def test_json_has_the_advice_in_words(tmp_path: Path) -> None:
-    result = run_scrapy("gaps", "--json", "--from", "2025-20", "--until", "2025-20", env=project_env(None, tmp_path))
+def test_json_has_the_advice_in_words(tmp_path: Path, sqlite_uri: str) -> None:
+    env = project_env(None, tmp_path, store=make_empty(sqlite_uri))
+    result = run_scrapy("gaps", "--json", "--from", "2025-20", "--until", "2025-20", env=env)
     (one,) = json.loads(result.stdout)
     assert (one["state"], one["source"], one["advice"], one["advice_en"]) == (
         "known",
@@ -401,14 +402,15 @@ def test_the_page_opens_in_a_browser_without_a_fault(tmp_path: Path, chromium: s
     assert (wrong, found.violations_count) == ([], 0), found.generate_report()
 
 
-def test_gaps_writes_the_page(tmp_path: Path) -> None:
+def test_gaps_writes_the_page(tmp_path: Path, sqlite_uri: str) -> None:
+    store = make_empty(sqlite_uri)
     file = tmp_path / "wanted.html"
     bounds = ("--from", "2025-15", "--until", "2025-20")
     result = run_scrapy(
-        "gaps", "--wanted", "--html", file, *bounds, env=project_env(None, tmp_path, CNCERT_LANGUAGE="zh")
+        "gaps", "--wanted", "--html", file, *bounds, env=project_env(None, tmp_path, store=store, CNCERT_LANGUAGE="zh")
     )
     assert (result.returncode, result.stdout) == (0, "")
     assert re.search(r"wanted\.html: 6 missing issues, [0-9]+ addresses$", result.stderr.strip())
     assert 'lang="zh-CN"' in file.read_text(encoding="utf-8")
-    result = run_scrapy("gaps", "--html", "/proc/no/wanted.html", env=project_env(None, tmp_path))
+    result = run_scrapy("gaps", "--html", "/proc/no/wanted.html", env=project_env(None, tmp_path, store=store))
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)

@@ -233,7 +233,7 @@ def test_a_folder_that_is_not_what_it_says_is_named(
     ("args", "said"),
     [
         ((), "move takes two stores: FROM and TO"),
-        (("sqlite:////no/such.db", "x"), "sqlite:////no/such.db: no such file"),
+        (("sqlite:////no/such.db", "x"), "/no/such.db: there is no such store"),
         (("a", "a"), "a is FROM and TO"),
         (("a", "b", "--issues", "2024"), "--issues '2024': "),
     ],

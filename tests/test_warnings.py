@@ -21,7 +21,7 @@ from tests.factories import make_issue
 from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
-from tests.stores import put_document
+from tests.stores import make_empty, put_document
 
 CONTRADICTIONS = {
     "editions_disagree", "page_emptied", "newer_not_chosen", "number_differs", "week_changed", "lists_itself",
@@ -172,7 +172,7 @@ async def test_contradictions_between_editions_are_listed(tmp_path: Path) -> Non
 
 
 def test_no_warning_is_no_failure(tmp_path: Path) -> None:
-    result = run_scrapy("warnings", env=project_env(None, tmp_path))
+    result = run_scrapy("warnings", env=project_env(None, tmp_path, store=make_empty(f"sqlite:///{tmp_path}/empty.db")))
     assert (result.returncode, result.stdout) == (0, "No such warning.\n")
 
 

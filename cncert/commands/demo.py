@@ -97,7 +97,7 @@ def use_demo_store(settings: Settings, directory: Path) -> None:
 
 async def show(settings: Settings, directory: Path, new: int) -> None:
     """Print what is in the store now: issues, weeks missing and why, pictures, where the files are."""
-    async with open_store(settings["CNCERT_STORE"]) as store:
+    async with open_store(settings["CNCERT_STORE"], read_only=True) as store:
         issues = [issue async for issue in store.issues(FIRST, LAST)]
         stored = {issue.id: issue.provenance.source for issue in issues}
         weeks = calendar_gaps.weeks(await store.rows(), stored, first=FIRST, last=LAST, reprints=False)

@@ -54,7 +54,7 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
         from cncert.output.export.read_options import read_export_options
 
         options = read_export_options(opts, self.options.files)
-        async with self.open_store(create=False) as store:
+        async with self.open_store(read_only=True) as store:
             number = len(await store.issue_ids())
             if not number:
                 print_message(f"{store.name} has no issue yet, and nothing was written: run scrapy crawl weekly first")

@@ -70,7 +70,7 @@ class GapsCommand(ProjectCommand, ScrapyCommand):
         if opts.html and opts.json:
             raise ArgumentError("--json and --html exclude each other")
         first, last = week_range(opts.first, opts.last)
-        async with self.open_store(create=False) as store:
+        async with self.open_store(read_only=True) as store:
             await say_if_sample(store)
             weeks = calendar_gaps.weeks(
                 await store.rows(),

@@ -60,7 +60,7 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         assert self.settings is not None
         archive = self.options.archive
         with closing(read_files(args, opts, keep_pages=bool(archive))) as results:
-            async with self.open_store(create=not opts.dry_run) as store:
+            async with self.open_store(read_only=opts.dry_run, may_be_missing=True) as store:
                 place = Path(archive) if archive else None
                 with closing(SavedIssueImporter(store, place, write=not opts.dry_run)) as importer:
                     run = _Import(store, importer, opts, args, reprints=self.options.reprints)

@@ -48,7 +48,7 @@ class MoveCommand(ProjectCommand, ScrapyCommand):
         if args[0] == args[1]:
             raise ArgumentError(f"{args[0]} is FROM and TO")
         files = None if opts.no_files else local_folder(self.options.files)
-        source, target = self._place(args[0], create=False), self._place(args[1], create=True)
+        source, target = self._place(args[0], read_only=True), self._place(args[1], read_only=False)
         if isinstance(source, PortableFolder):
             await check_folder(source)  # before the other store is made
             if isinstance(target, PortableFolder):
@@ -74,13 +74,11 @@ class MoveCommand(ProjectCommand, ScrapyCommand):
             _print(moved, target)
         return int(bool(moved.problems))
 
-    def _place(self, place: str, *, create: bool) -> Place:
-        """Return the store, not yet opened, or the folder *place*. Raises ArgumentError or StoreError."""
+    def _place(self, place: str, *, read_only: bool) -> Place:
+        """Return the store, not yet opened, or the folder *place*. Raises StoreError."""
         if place.partition(":")[0] not in BACKENDS:
             return PortableFolder(Path(place))
-        if not create and place.startswith("sqlite:///") and not Path(place[10:]).exists():
-            raise ArgumentError(f"{place}: no such file")
-        store = open_store(place, create=create)
+        store = open_store(place, read_only=read_only)
         self._stores.append(store)
         return store
 

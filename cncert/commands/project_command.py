@@ -50,12 +50,15 @@ class ProjectCommand(ScrapyCommand):
     def _stores(self) -> list[Store]:
         return []
 
-    def open_store(self, *, create: bool = True, reads_layout: int = LAYOUT) -> Store:
+    def open_store(self, *, read_only: bool = False, may_be_missing: bool = False, reads_layout: int = LAYOUT) -> Store:
         """Return the user's store, not yet opened. What could not be read in it is named when the command ends.
 
-        *create*: whether its file is made if there is none. *reads_layout*: the oldest layout that is opened.
+        *read_only*, *may_be_missing*: as :func:`cncert.store.open_store` has it; the default store may be missing
+        anyway, before the first crawl. *reads_layout*: the oldest layout that is opened.
         """
-        store = open_store(self.options.store, create=create)
+        assert self.settings is not None
+        is_default = self.settings["CNCERT_STORE"] == Options.default("CNCERT_STORE")
+        store = open_store(self.options.store, read_only=read_only, may_be_missing=may_be_missing or is_default)
         store.reads_layout = reads_layout
         self._stores.append(store)
         return store

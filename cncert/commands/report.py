@@ -56,7 +56,7 @@ class ReportCommand(ProjectCommand, ScrapyCommand):
         first, last = week_range(opts.first, opts.last)
         target = _target(opts, self.options.store)
         files = _picture_files(self.options, opts, target)
-        async with self.open_store(create=False) as store:
+        async with self.open_store(read_only=True) as store:
             page = await read_page(store, first=first, last=last, files=files)
         if page is None:
             which = "of these weeks" if first or last else "yet"

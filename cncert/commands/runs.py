@@ -37,7 +37,7 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
         if opts.limit < 0:
             raise ArgumentError(f"--limit {opts.limit} is below 0")
         now = datetime.now(UTC)
-        async with self.open_store(create=False) as store:
+        async with self.open_store(read_only=True) as store:
             # A job may be any of them.
             found = await newest_runs(store, now, None if opts.job else opts.limit or None)
         runs = [close_if_dead(run, now) for run in found]

@@ -47,7 +47,7 @@ class StatusCommand(ProjectCommand, ScrapyCommand):
         if opts.json and opts.prometheus:
             raise ArgumentError("--json and --prometheus exclude each other")
         try:
-            async with self.open_store(create=False) as store:
+            async with self.open_store(read_only=True) as store:
                 await say_if_sample(store)
                 archive = ArchiveSize.of(self.options)
                 state = status(*await evaluate(store, self.options, datetime.now(UTC)), store.name, archive)

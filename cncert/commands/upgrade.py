@@ -48,7 +48,7 @@ class UpgradeCommand(ProjectCommand, ScrapyCommand):
             raise ArgumentError(f"upgrade takes no argument {args[0]!r}")
         archive, pages = _archive(opts.archive, self.options.archive), None
         unreadable = list[str]()
-        async with self.open_store(reads_layout=1) as store:
+        async with self.open_store(read_only=opts.dry_run, reads_layout=1) as store:
             upgrade = Upgrade(store, write=not opts.dry_run, everything=opts.all)
             with progress_bar() as bar:
                 working = bar.add_task("Bringing up", total=None)

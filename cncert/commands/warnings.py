@@ -39,7 +39,7 @@ class WarningsCommand(ProjectCommand, ScrapyCommand):
         if unknown := [code for code in codes if code not in WARNING_CODES]:
             raise ArgumentError(f"--code {unknown[0]!r} is none of {', '.join(WARNING_CODES)}")
         first, last = week_range(opts.first, opts.last)
-        async with self.open_store(create=False) as store:
+        async with self.open_store(read_only=True) as store:
             await say_if_sample(store)
             found = [
                 (issue.id, warning)

@@ -19,10 +19,11 @@ BACKENDS = {
 """Module and class by the scheme of the store's address. pymongo is imported only where it is used."""
 
 
-def open_store(uri: str, *, create: bool = True) -> Store:
+def open_store(uri: str, *, read_only: bool = False, may_be_missing: bool = False) -> Store:
     """Return the store at *uri*, not yet opened: ``async with open_store(uri) as store``.
 
-    With *create* False no file is created: where there is none, the store is empty, and what is written is lost.
+    With *read_only* nothing is written or created. A store that is not there can then not be opened, unless it
+    *may_be_missing*: it is empty then.
 
     ``sqlite:///data/cncert.db`` is a relative path, ``sqlite:////var/lib/cncert.db`` an absolute one;
     ``mongodb://`` and ``mongodb+srv://`` are MongoDB's own addresses.
@@ -34,5 +35,5 @@ def open_store(uri: str, *, create: bool = True) -> Store:
         forms = "use sqlite:///path/to/file.db or mongodb://host/cncert"
         raise StoreError(f"no store is known for {redacted(uri)!r}: {forms}")
     module, name = BACKENDS[scheme]
-    store: Store = getattr(import_module(module), name)(uri, create=create)
+    store: Store = getattr(import_module(module), name)(uri, read_only=read_only, may_be_missing=may_be_missing)
     return store

@@ -123,9 +123,13 @@ class Write:
 class Documents(ABC):
     """A database of documents. Every method may raise StoreError."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, *, read_only: bool = False, may_be_missing: bool = False) -> None:
         self.name = redacted(uri)
         """The address without passwords."""
+        self.read_only = read_only
+        """Whether nothing is written or created, not even what an older store lacks."""
+        self.may_be_missing = may_be_missing
+        """Whether a store that is only read is an empty one where there is none; else that is an error."""
         self.layout = LAYOUT
         """The layout that the store has, once it is open."""
         self.reads_layout = LAYOUT
@@ -137,7 +141,7 @@ class Documents(ABC):
 
     @abstractmethod
     async def open(self) -> None:
-        """Connect, and create what is missing. Raises StoreError if that fails or the layout is a newer one."""
+        """Connect, and create what is missing unless read-only. Raises StoreError, also for another layout."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -294,6 +298,8 @@ class Documents(ABC):
     async def write_all(self, writes: Iterable[Write | None]) -> bool:
         """Write documents in their order; return whether none of them had changed since it was read."""
         needed = [write for write in writes if write is not None]
+        if needed and self.read_only:
+            raise StoreError(f"{self.name} is open for reading only")
         return await self._write(needed) if needed else True
 
     async def change(

@@ -67,10 +67,13 @@ AUTHENTICATION_FAILED, UNAUTHORIZED, NAMESPACE_EXISTS, VALIDATION_FAILED, DUPLIC
 
 
 class MongoStore(Store):
-    """A store in MongoDB. Writes are acknowledged by a majority and journaled, reads come from the primary."""
+    """A store in MongoDB. Writes are acknowledged by a majority and journaled.
 
-    def __init__(self, uri: str, *, create: bool = True) -> None:
-        super().__init__(uri)
+    Reads come from the primary, unless nothing is written: then the address may name a secondary (readPreference).
+    """
+
+    def __init__(self, uri: str, *, read_only: bool = False, may_be_missing: bool = False) -> None:
+        super().__init__(uri, read_only=read_only, may_be_missing=may_be_missing)
         self._uri = uri
         self._client: AsyncMongoClient[Document] | None = None
         self._database: AsyncDatabase[Document] | None = None
@@ -214,7 +217,8 @@ class MongoStore(Store):
             options: Document = {name: value for name, value in DEFAULT_OPTIONS.items() if name.lower() not in given}
             # With less a write could be lost, or a change be decided on an old state: the address cannot change these.
             options |= {"datetime_conversion": "DATETIME_AUTO"}  # one time beyond the calendar would end every list
-            options |= {"w": "majority", "journal": True, "readPreference": "primary"}
+            options |= {"w": "majority", "journal": True}
+            options |= {} if self.read_only else {"readPreference": "primary"}
             client: AsyncMongoClient[Document] = AsyncMongoClient(self._uri, tz_aware=True, **options)
             return client, client.get_default_database(DEFAULT_DATABASE)
         except (PyMongoError, ValueError, TypeError) as error:
@@ -226,13 +230,16 @@ class MongoStore(Store):
     async def _prepare(self, db: AsyncDatabase[Document]) -> None:
         # Read first, and write only what is missing: a user without write access can read a store.
         layout = await db["meta"].find_one({"_id": "layout"})
-        if layout is None:
+        if layout is None and self.read_only:
+            if not self.may_be_missing:
+                raise StoreError(f"{self.name} holds no store (scrapy crawl weekly makes it, CNCERT_STORE names it)")
+        elif layout is None:
             fresh = {"$setOnInsert": {"version": LAYOUT}}
             await db["meta"].update_one({"_id": "layout"}, fresh, upsert=True)
         else:
             self.layout = layout["version"]
             check_layout(self.name, self.layout, reads=self.reads_layout)
-        if self.layout == LAYOUT:
+        if self.layout == LAYOUT and not self.read_only:
             await self._create_missing(db)
 
     async def _create_missing(self, db: AsyncDatabase[Document]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from cncert.exceptions import StoreError, error_reason
 from cncert.items import UNFINISHED_STATUSES, Model
 from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, BrokenDocument, D, Server, Write, check_layout
+from cncert.store.read_only_file import READING_ERROR_TEXTS, FileState, connect_read_only, file_state
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
 
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 30.0
 """How long a lock of another process is waited for."""
+
+MAX_READS = 20
+"""How often something is read in a file to which others begin to write meanwhile."""
 
 # The plain columns of issues are for people who open the file with sqlite3 or Datasette. Triggers keep the side tables
 # in step with the documents.
@@ -110,26 +114,26 @@ ERROR_TEXTS = {
 
 
 class SqliteStore(Store):
-    """A store in one file. Its connection has a thread of its own, so that the crawl never waits for the disk.
+    """A store in one file. Its connection has a thread of its own, so that the crawl never waits for the disk."""
 
-    Unless it is to *create* the file, it is an empty store in memory where there is none.
-    """
-
-    def __init__(self, uri: str, *, create: bool = True) -> None:
-        super().__init__(uri)
+    def __init__(self, uri: str, *, read_only: bool = False, may_be_missing: bool = False) -> None:
+        super().__init__(uri, read_only=read_only, may_be_missing=may_be_missing)
         slashes, path = uri[:10], uri[10:]
         if slashes != "sqlite:///" or path in ("", ":memory:") or "?" in path:
             raise StoreError(f"{self.name!r} names no file: use sqlite:///relative.db or sqlite:////absolute.db")
         self.path = Path(path).absolute()
-        self._create = create
         self._thread: ThreadPoolExecutor | None = None
         self._db: sqlite3.Connection | None = None
+        self._seen: FileState | None = None
+        """The state of the file that is read; None where there is none, or this store writes."""
 
     async def open(self) -> None:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cncert-sqlite")
             try:
                 self._db = await self._in_thread(self._connect)
+                if self.read_only:
+                    await self._run(self._check_tables)
             except BaseException:
                 await self.close()
                 raise
@@ -255,14 +259,14 @@ class SqliteStore(Store):
         return [row[0] for row in await self._rows(sql, *UNFINISHED_STATUSES)]
 
     def _connect(self) -> sqlite3.Connection:
-        in_memory = not self._create and not self.path.exists()
+        if self.read_only:
+            return self._connect_read_only()
         try:
-            if not in_memory:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{self.path}: the directory cannot be made: {error_reason(error)}") from error
-        db = sqlite3.connect(":memory:" if in_memory else self.path, timeout=BUSY_SECONDS, isolation_level=None)
-        db.text_factory = lambda data: data.decode(errors="surrogateescape")  # no model takes text that is not UTF-8
+        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        db.text_factory = _text
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
@@ -277,7 +281,28 @@ class SqliteStore(Store):
             db.rollback()
             time.sleep(0.01)
 
-    def _prepare(self, db: sqlite3.Connection) -> None:
+    def _connect_read_only(self) -> sqlite3.Connection:
+        if self.may_be_missing and not self.path.exists():
+            db = sqlite3.connect(":memory:", isolation_level=None)
+            db.executescript(f"{SCHEMA} PRAGMA user_version = {LAYOUT};")
+            return db
+        self._seen = file_state(self.path)
+        try:
+            db = connect_read_only(self.path, self._seen, BUSY_SECONDS)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read: {error_reason(error)}") from error
+        db.text_factory = _text
+        return db
+
+    def _check_tables(self, db: sqlite3.Connection) -> None:
+        version, tables = self._layout_of(db)
+        if version == 0:
+            raise StoreError(f"{self.path} is empty: it is no store")
+        if version == LAYOUT and not tables >= TABLES:
+            raise StoreError(f"{self.path} lacks tables that this cncert reads: run scrapy upgrade")
+
+    def _layout_of(self, db: sqlite3.Connection) -> tuple[int, frozenset[str]]:
+        """Return the version of the layout, 0 for a new file, and its tables. Raises StoreError for another one."""
         # All in one statement: another process may be creating the tables at this moment.
         names = "SELECT group_concat(name) FROM sqlite_master WHERE type = 'table'"
         version, there = db.execute(f"SELECT user_version, ({names}) FROM pragma_user_version").fetchone()
@@ -286,6 +311,10 @@ class SqliteStore(Store):
             raise StoreError(f"{self.path} is the database of another program, or was emptied by one")
         self.layout = version or LAYOUT
         check_layout(str(self.path), self.layout, reads=self.reads_layout)
+        return version, tables
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        version, tables = self._layout_of(db)
         db.execute("PRAGMA synchronous = FULL")
         if version == 0:
             db.execute("PRAGMA journal_mode = WAL")
@@ -296,7 +325,27 @@ class SqliteStore(Store):
         db = self._db
         if db is None:
             raise StoreError(f"the store {self.name} is not open")
-        return await self._in_thread(lambda: work(db))
+        return await self._in_thread(lambda: self._undisturbed(work))
+
+    def _undisturbed(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what *work* reads in the file. If somebody has begun to write to it meanwhile, it is read again."""
+        for _ in range(MAX_READS):
+            assert self._db is not None
+            try:
+                found = work(self._db)
+            except sqlite3.DatabaseError:
+                if not self._is_disturbed():
+                    raise
+            else:
+                if not self._is_disturbed():
+                    return found
+            former, self._db = self._db, self._connect_read_only()
+            former.close()
+        raise StoreError(f"{self.path} changed each time that it was read")
+
+    def _is_disturbed(self) -> bool:
+        """Whether the file has changed that was taken for unchanging. One with a log is read with everybody's locks."""
+        return self._seen is not None and not self._seen.has_log and file_state(self.path) != self._seen
 
     async def _rows(self, sql: str, *values: str | int) -> list[Any]:
         return await self._run(lambda db: db.execute(sql, values).fetchall())
@@ -306,7 +355,8 @@ class SqliteStore(Store):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except (sqlite3.Error, UnicodeError) as error:
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-            raise StoreError(f"{self.path}: {ERROR_TEXTS.get(name, error)}") from error
+            texts = ERROR_TEXTS | (READING_ERROR_TEXTS if self.read_only else {})
+            raise StoreError(f"{self.path}: {texts.get(name, error)}") from error
 
     async def _documents(self, sql: str, *values: str | int) -> list[Document]:
         return [self._parsed(row) for row in await self._rows(sql, *values)]
@@ -319,6 +369,10 @@ class SqliteStore(Store):
         if not isinstance(document, dict):
             return BrokenDocument(row[0], "is no JSON object")
         return document | {"_id": row[0]}
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")  # no model takes text that is not UTF-8
 
 
 def _marks(values: Collection[str]) -> str:
