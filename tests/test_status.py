@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cncert.commands.status import StatusCommand
 from cncert.items import CHINA, issue_id
-from cncert.monitoring.monitor_input import StoreSnapshot
+from cncert.monitoring.monitor_input import StoreSnapshot, take_snapshot
 from cncert.monitoring.monitors import MONITORS
 from cncert.monitoring.prometheus import metrics
 from cncert.monitoring.store_status import status
@@ -219,6 +219,16 @@ async def test_the_future_is_neither_the_newest_issue_nor_the_last_run(tmp_path:
     assert state["last_run"]["warnings"] == ["pages without an answer: 1"]
     (alert,) = [alert for alert in state["alerts"] if alert["name"] == "stale"]
     assert (alert["text"][:16], alert["text_zh"][:2]) == ("no new issue for", "已有")
+
+
+@pytest.mark.parametrize("sample", [True, False])
+async def test_a_replay_is_the_last_run_of_a_store_of_the_sample_only(sqlite_uri: str, sample: bool) -> None:
+    replay = make_run(ended_at=NOW, clean=True, close_reason="finished", arguments={"replay": "weekly.warc.gz"})
+    async with open_store(sqlite_uri) as store:
+        await store.claim(sample=sample)
+        await store.put_run(replay)
+        snapshot = await take_snapshot(store, NOW, timedelta(days=9))
+    assert snapshot.last_run == (replay if sample else None)
 
 
 @pytest.mark.parametrize("ended_at", [None, datetime(2036, 1, 1, tzinfo=UTC)])

@@ -32,7 +32,10 @@ class StoreSnapshot:
     warnings: dict[str, list[IssueWarning]] = field(default_factory=dict)
     """All warnings of each of these, by its id."""
     runs: list[RunRecord] = field(default_factory=list)
-    """The newest runs, newest first, without replays; those that died say so. A run of the future is no new one."""
+    """The newest runs, newest first; those that died say so. A run of the future is no new one.
+
+    Replays say nothing of the site: they are left out, except of the sample series, which comes from nowhere else.
+    """
     rejects: list[Reject] = field(default_factory=list)
     """Refused issues that have not been stored since."""
     pictures: dict[str, int] = field(default_factory=dict)
@@ -76,8 +79,8 @@ async def take_snapshot(
     reprints: bool = True,
 ) -> StoreSnapshot:
     """Read *store*; *folders* are local directories by the setting that names them. May raise StoreError."""
-    rows, stored = await store.rows(), await store.issue_sources()
-    reprints = reprints and not await store.is_sample()
+    rows, stored, is_sample = await store.rows(), await store.issue_sources(), await store.is_sample()
+    reprints = reprints and not is_sample
     weeks = calendar_gaps.weeks(rows, stored, today=day_in_china(now), reprints=reprints)
     free = {name: shutil.disk_usage(existing_parent(folder)).free for name, folder in (folders or {}).items()}
     with suppress(StoreError):  # the user of the database may have no right to ask
@@ -93,7 +96,11 @@ async def take_snapshot(
         weeks=weeks,
         issues=[issue for issue, _ in reversed(newest)],
         warnings={issue.id: warnings for issue, warnings in newest},
-        runs=[close_if_dead(run, now) for run in await newest_runs(store, now, 50) if "replay" not in run.arguments],
+        runs=[
+            close_if_dead(run, now)
+            for run in await newest_runs(store, now, 50)
+            if is_sample or "replay" not in run.arguments
+        ],
         rejects=[reject for reject in await store.rejects() if await _still_refused(store, reject, now)],
         pictures={
             issue.id: number

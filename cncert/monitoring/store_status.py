@@ -71,7 +71,7 @@ class Status(Model):
     missing: list[calendar_gaps.Week]
     """Weeks without their issue, newest first."""
     last_run: RunRecord | None
-    """The newest run that has ended and was no replay."""
+    """The newest run that has ended, and was no replay unless of the sample series."""
     running: list[str]
     """The ids of runs that have not ended."""
     due_now: int
