@@ -106,6 +106,14 @@ def test_a_mistyped_path_is_an_error(tmp_path: Path, command: tuple[str, ...]) -
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_disk_behind_stdout_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        for command in ("schema", "gaps"):
+            call = [sys.executable, "-m", "scrapy", command]
+            result = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+            assert (result.returncode, result.stderr) == (1, "cncert: stdout: No space left on device\n")
+
+
 # The file, in every state
 
 

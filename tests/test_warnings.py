@@ -21,7 +21,7 @@ from tests.factories import make_issue
 from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
-from tests.stores import make_empty, put_document
+from tests.stores import put_document
 
 CONTRADICTIONS = {
     "editions_disagree", "page_emptied", "newer_not_chosen", "number_differs", "week_changed", "lists_itself",
@@ -171,9 +171,27 @@ async def test_contradictions_between_editions_are_listed(tmp_path: Path) -> Non
     ]
 
 
-def test_no_warning_is_no_failure(tmp_path: Path) -> None:
-    result = run_scrapy("warnings", env=project_env(None, tmp_path, store=make_empty(f"sqlite:///{tmp_path}/empty.db")))
-    assert (result.returncode, result.stdout) == (0, "No such warning.\n")
+@pytest.mark.parametrize(
+    ("numbers", "options", "said"),
+    [
+        ([], (), "No issue is stored yet: scrapy crawl weekly gets them."),
+        ([3], (), "The stored issues have no warning: nothing is to be looked at."),
+        ([3], ("--code", "figure_outlier"), "The stored issues have no warning with the code figure_outlier: "),
+        ([3], ("--from", "2025-01"), "The stored issues have no warning in these weeks: "),
+    ],
+)
+def test_no_warning_is_no_failure(
+    tmp_path: Path, sqlite_uri: str, numbers: list[int], options: tuple[str, ...], said: str
+) -> None:
+    async def put() -> None:
+        async with open_store(sqlite_uri) as store:
+            for number in numbers:
+                await put_document(store, make_issue(number=number, warnings=[]))
+
+    asyncio.run(put())
+    result = run_scrapy("warnings", *options, env=project_env(None, tmp_path, store=sqlite_uri))
+    assert (result.returncode, result.stdout.count("\n")) == (0, 1)
+    assert result.stdout.startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ Exit status: 0 all is well, 1 something is missing or went wrong, 2 the command 
 """
 
 import asyncio
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cncert.exceptions import CncertError
+from cncert.exceptions import CncertError, error_reason
 from cncert.options import Options
 from cncert.store import Store, open_store
 from cncert.store.backend import LAYOUT
@@ -67,6 +68,7 @@ class ProjectCommand(ScrapyCommand):
         try:
             try:
                 self.exitcode = asyncio.run(self.work(args, opts)) or 0
+                sys.stdout.flush()  # what fails at Python's end would be a traceback
             finally:
                 unreadable = [line for store in self._stores for line in store.unreadable.values()]
                 for line in unreadable:
@@ -81,6 +83,12 @@ class ProjectCommand(ScrapyCommand):
         except BrokenPipeError:
             sys.stderr.close()  # the reader of stdout has seen enough
             self.exitcode = 0
+        except OSError as error:
+            if error.filename is not None:  # of a file, which the command should have named
+                raise
+            print_message(f"stdout: {error_reason(error)}")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere
+            self.exitcode = 1
 
     def work(self, args: list[str], opts: Namespace) -> Coroutine[Any, Any, int | None]:
         """Do the work; return the exit status, None for 0. Raises CncertError for what ends it with one line."""

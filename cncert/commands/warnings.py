@@ -47,16 +47,20 @@ class WarningsCommand(ProjectCommand, ScrapyCommand):
                 for warning in warnings
                 if warning.code in codes or not codes
             ]
+            is_empty = not await store.issue_ids()
         if opts.json:
             print_json([{"issue": issue, "code": warning.code, "message": warning.message} for issue, warning in found])
-        else:
+        elif found:
             _print(stdout_console(), found)
+        elif is_empty:
+            print("No issue is stored yet: scrapy crawl weekly gets them.")
+        else:
+            named = f" with the code {' or '.join(codes)}" * bool(codes)
+            weeks = " in these weeks" * bool(first or last)
+            print(f"The stored issues have no warning{named}{weeks}: nothing is to be looked at.")
 
 
 def _print(console: Console, found: Found) -> None:
-    if not found:
-        console.print("No such warning.")
-        return
     table = make_table(console)
     for title in ("issue", "code", "what"):
         table.add_column(title, no_wrap=title != "what", overflow="fold")
