@@ -21,10 +21,8 @@ from cncert.report.series import SERIES
 from cncert.sources import bundled_index, bundled_reprints
 from cncert.store.endings import Ending, State
 from cncert.store.ledger_rows import LedgerRow
+from cncert.store.views import NEVER_NAMED, NO_ADDRESS, STATE_ORDER, WAS_REMOVED
 from cncert.wechat.address import read_address
-
-# Of several articles that claim a week, the first of these states is the state of the week.
-_STATE_ORDER = (State.BLOCKED, State.UNAVAILABLE, State.KNOWN, State.GONE, State.REJECTED, State.STORED)
 
 MAX_FROM_FEEDS = 5
 """Addresses of a week that only feeds name and that are listed: a feed may name any number."""
@@ -200,14 +198,14 @@ def _week(issue: str, rows: list[LedgerRow], stored: Mapping[str, Source | None]
     from_feeds = [one for one in ranked if all(source.startswith("feed:") for source in one.sources)]
     ranked = [one for one in ranked if one not in from_feeds[MAX_FROM_FEEDS:]]
     state: WeekState = "never named"
-    reason: str | None = "no list, no index names it"
-    row = min(telling, key=lambda row: _STATE_ORDER.index(row.state), default=None)
+    reason: str | None = NEVER_NAMED
+    row = min(telling, key=lambda row: STATE_ORDER.index(row.state), default=None)
     if issue in stored:
         state, reason = "stored", None
     elif row is not None and row.state is State.STORED:  # a person has removed its document
-        state, reason = "known", "its document was removed"
+        state, reason = "known", WAS_REMOVED
     elif row is not None:
-        state, reason = row.state.value, row.reason or (None if ranked else "no address is known")
+        state, reason = row.state.value, row.reason or (None if ranked else NO_ADDRESS)
     captures = None if state == "stored" else capture_state(rows, datetime.now(UTC))
     return Week(
         issue=issue,

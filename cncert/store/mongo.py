@@ -26,6 +26,7 @@ from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, D, Server, Wri
 from cncert.store.editions import Edition
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.mongo_validator import bson_schema
+from cncert.store.mongo_views import PIPELINES
 from cncert.store.run_records import RunRecord
 from cncert.store.schema_versions import Document
 from cncert.store.store import Store
@@ -258,6 +259,24 @@ class MongoStore(Store):
             there = await collection.index_information()
             if missing := [index for index in indexes if index.document["name"] not in there]:
                 await collection.create_indexes(missing)
+        await self._create_views(db)
+
+    async def _create_views(self, db: AsyncDatabase[Document]) -> None:
+        """Create the views, or replace those that another version of cncert made; a collection keeps its name.
+
+        A user who may not do that has a store without them.
+        """
+        wanted = {name: {"viewOn": source, "pipeline": stages} for name, (source, stages) in PIPELINES.items()}
+        there = {item["name"]: item async for item in await db.list_collections(filter={"name": {"$in": [*wanted]}})}
+        for name, view in wanted.items():
+            found = there.get(name)
+            if found is not None and (found["type"] != "view" or found["options"] == view):
+                continue
+            try:
+                await db.command({"create" if found is None else "collMod": name, **view})
+            except OperationFailure as error:
+                if error.code not in (NAMESPACE_EXISTS, UNAUTHORIZED):
+                    raise
 
     @property
     def _db(self) -> AsyncDatabase[Document]:

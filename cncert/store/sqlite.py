@@ -17,6 +17,7 @@ from cncert.items import UNFINISHED_STATUSES, Model
 from cncert.store.backend import BATCH_SIZE, COLLECTIONS, LAYOUT, BrokenDocument, D, Server, Write, check_layout
 from cncert.store.read_only_file import READING_ERROR_TEXTS, FileState, connect_read_only, file_state
 from cncert.store.schema_versions import Document
+from cncert.store.sqlite_views import make_views, outdated_views
 from cncert.store.store import Store
 
 T = TypeVar("T")
@@ -170,6 +171,7 @@ class SqliteStore(Store):
                 if there and not db.execute("SELECT TRUE FROM revisions").fetchone():
                     db.execute("DROP TABLE revisions")
                 db.execute(f"PRAGMA user_version = {LAYOUT}")
+                make_views(db)
 
         await self._run(work)
         self.layout = LAYOUT
@@ -320,6 +322,9 @@ class SqliteStore(Store):
             db.execute("PRAGMA journal_mode = WAL")
         if version in (0, LAYOUT) and not tables >= TABLES:  # new, or made before the last table was added
             db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {TRIGGERS} PRAGMA user_version = {LAYOUT}; COMMIT;")
+        if version in (0, LAYOUT) and outdated_views(db):
+            with transaction(db):
+                make_views(db)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._db
