@@ -3,7 +3,7 @@
 # make crawl   set up, then crawl WeChat
 # make scrapyd set up with Scrapyd (docs/deploy.md)
 # make deploy  pack the project and give it to Scrapyd: SCRAPYD_PASSWORD=..., SCRAPYD_URL=http://127.0.0.1:6800/
-# make docs    write the JSON Schema and the tables of docs/data.md and docs/export.md, after a change of the model or its tables
+# make docs    write the JSON Schema, the tables of docs/data.md and docs/export.md and the metadata for Datasette, after a change of the model or its tables
 # make pictures  take the screenshots of README and docs again, after a change of what they show
 PYTHON ?= python3
 VENV := .venv

@@ -1,4 +1,4 @@
-"""Writes the JSON Schema of an issue, and the tables of docs/data.md and docs/export.md, from the model.
+"""Writes the JSON Schema of an issue, Datasette's metadata, and the tables of docs/data.md and docs/export.md.
 
 A test asks for ``python -m tools.write_docs`` (``make docs``) after a change of ``items.py``,
 ``data/metric_labels.toml`` or ``output/export/tables_and_columns.py``.
@@ -14,17 +14,22 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from cncert.items import Issue
-from cncert.output.export.base_table import Table
+from cncert.output.export.base_table import SAMPLE, Table
 from cncert.output.export.tables_and_columns import ExportScope, tables
+from cncert.quality.all_warnings import RELATIVE_WARNINGS
 from cncert.quality.series_breaks import all_breaks
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.report.metrics import definitions
+from cncert.report.series import SERIES
+from cncert.store.sqlite import TABLES
+from cncert.store.views import EXPORTED_AS, WEEK_COLUMNS, WEEKS
 
 Node = dict[str, Any]
 
 SCHEMA: Final = Path(__file__).parents[1] / "cncert" / "data" / "schema" / "issue.schema.json"
 PAGE: Final = Path(__file__).parents[1] / "docs" / "data.md"
 EXPORT_PAGE: Final = PAGE.with_name("export.md")
+DATASETTE: Final = SCHEMA.parents[1] / "datasette.json"
 
 _MARKS = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _MAX_EXAMPLE_LENGTH = 64
@@ -52,6 +57,36 @@ def schema_text() -> str:
     return json.dumps(issue_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
+def datasette_metadata() -> str:
+    """Return what Datasette shows beside the views of a store, as the text of its file."""
+    known = {table.name: table for table in tables(ExportScope())}
+    views = {view: _described(known[name]) for view, name in EXPORTED_AS.items()}
+    stored = f"Those that rest on other weeks are missing ({', '.join(sorted(RELATIVE_WARNINGS))}): scrapy warnings."
+    views["warning_list"]["description"] += f" {stored}"
+    views[WEEKS]["description"] = (
+        "A row for each week from the first to the last that the store knows, with what became of its issue; "
+        "scrapy gaps knows the weeks that are due as well."
+    )
+    views[WEEKS]["columns"] = {name: views[WEEKS]["columns"][name] for name in ("issue", "sample", *WEEK_COLUMNS)}
+    metadata = {
+        "title": SERIES,
+        "description": "CNCERT/CC's weekly report on network security. Texts and figures are CNCERT's.",
+        "source": "国家互联网应急中心（CNCERT/CC）",
+        "source_url": "https://www.cert.org.cn",
+        "databases": {"cncert": {"tables": {**views, **{name: {"hidden": True} for name in sorted(TABLES)}}}},
+    }
+    return json.dumps(metadata, ensure_ascii=False, indent=2) + "\n"
+
+
+def _described(table: Table) -> Node:
+    columns = {}
+    for column in table.columns:
+        unit = f" Unit: {column.unit}." if column.unit else ""
+        meaning = "Whether it is of the sample series, which is invented." if column is SAMPLE else column.meaning
+        columns[column.name] = f"{column.zh}. {meaning}{unit}".replace("`", "")
+    return {"title": table.zh, "description": table.meaning.replace("`", ""), "columns": columns}
+
+
 def filled(page: str) -> str:
     """Return *page* with its tables filled in. Raises KeyError for an unknown table."""
     return _MARKS.sub(lambda match: f"{match[1]}\n{_tables()[match[2]]()}\n{match[3]}", page)
@@ -71,6 +106,7 @@ def _tables() -> dict[str, Callable[[], str]]:
     models = {"Issue": schema, **schema["$defs"]}
     return {
         "exported tables": _exported,
+        "views": _views,
         **{f"columns of {table.name}": partial(_columns, table) for table in tables(ExportScope())},
         **{f"fields of {name}": partial(_fields, model) for name, model in models.items()},
         "eras": _eras,
@@ -174,6 +210,15 @@ def _exported() -> str:
     return _table(("table", "", "what stands in it", "key"), rows)
 
 
+def _views() -> str:
+    described = json.loads(datasette_metadata())["databases"]["cncert"]["tables"]
+    rows = (
+        (f"`{view}`", f"`{table}`", described[view]["title"], described[view]["description"])
+        for view, table in EXPORTED_AS.items()
+    )
+    return _table(("view", "exported as", "", "what stands in it"), rows)
+
+
 def _columns(table: Table) -> str:
     rows = ((f"`{one.name}`", one.zh, one.kind, one.unit or "", one.meaning) for one in table.columns)
     return _table(("column", "", "type", "unit", "meaning"), rows)
@@ -193,6 +238,7 @@ def main() -> None:
     """Write all files."""
     SCHEMA.parent.mkdir(exist_ok=True)
     SCHEMA.write_text(schema_text(), encoding="utf-8")
+    DATASETTE.write_text(datasette_metadata(), encoding="utf-8")
     for page in (PAGE, EXPORT_PAGE):
         page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
 
