@@ -20,7 +20,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from cncert.archive.warc_writer import ArchiveWriter
-from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, find_files
+from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, files_in_archive, find_files
 from tests import series
 from tests.site import pages
 from tests.site.crawl import ROOT, run_scrapy, scrapy_command
@@ -87,6 +87,26 @@ def test_a_directory_is_walked_in_order(tmp_path: Path) -> None:
     assert status == 1
     assert errors == [f"cncert: {tmp_path / 'a/gone'}: No such file or directory"]
     assert [Path(one["page"]).name for one in documents] == ["b.html", "1.html", "2.html", "y.html"]
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (("2023-05-01.md", "2023-05-01/a.md"), ("2023-05-01.md", "2023-05-01/a.md")),
+        (("a.html", "a/b.md"), ("a.html", "a/b.md")),
+        (("a_files.md", "a_files/b.md"), ("a_files.md", "a_files/b.md")),
+        (("a.md", "a_files/b.md"), ("a.md", "a_files/b.md")),
+        (("a.html", "a_files/b.html"), ("a.html",)),
+        (("周报.HTM", "周报.files/b.html"), ("周报.HTM",)),
+    ],
+)
+def test_only_the_folder_of_a_saved_page_is_left_out(
+    tmp_path: Path, files: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    for name in files:
+        put(tmp_path / name)
+    assert [str(Path(str(one)).relative_to(tmp_path)) for one in find_files(str(tmp_path))] == list(found)
+    assert files_in_archive(files) == set(found)
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import gzip
 import lzma
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath
@@ -16,6 +16,11 @@ from cncert.exceptions import SavedFileError, error_reason
 
 STDIN = "-"
 """The name of standard input."""
+
+PAGE_ENDINGS = (".html", ".htm", ".xhtml", ".shtml")
+"""Of the pages that a browser saves with a folder beside them."""
+PAGE_FOLDERS = ("_files", ".files")
+"""What browsers put behind the page's name for that folder."""
 
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 """Of one page, decompressed. Pages of today have 4 MB."""
@@ -40,37 +45,48 @@ def find_files(name: str) -> Iterator[str | OSError]:
     if name == STDIN or not Path(name).is_dir():
         yield name
         return
-    errors: list[OSError] = []
-    for place, folders, files in os.walk(name, onerror=errors.append):
-        yield from errors
-        errors.clear()
-        stems = {Path(file).stem for file in files}
-        folders[:] = sorted(folder for folder in folders if not _is_left_out(folder, stems))
-        for file in sorted(files):
-            path = Path(place, file)
-            is_hidden = file.startswith(".") or path.suffix == ".cdxj"  # the index of an archive
-            if not is_hidden and (path.is_file() or not path.exists()):
-                yield str(path)
-    yield from errors
+    waiting = [str(Path(name))]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            yield error
+            continue
+        pages = _page_stems(entry.name for entry in entries)
+        for entry in entries:
+            is_hidden = entry.name.startswith(".") or entry.name.endswith(".cdxj")  # the index of an archive
+            if not is_hidden and (entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())):
+                yield entry.path
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        waiting += [one.path for one in reversed(folders) if not _is_left_out(one.name, pages)]
 
 
-def _is_left_out(folder: str, stems: Collection[str]) -> bool:
-    """Return whether *folder* is hidden, or belongs to a page beside it, one of *stems* without its ending."""
+def _page_stems(names: Iterable[str]) -> set[str]:
+    """Return the names of the pages among *names* without their endings."""
+    return {stem for stem, ending in map(os.path.splitext, names) if ending.lower() in PAGE_ENDINGS}
+
+
+def _is_left_out(folder: str, pages: Collection[str]) -> bool:
+    """Return whether *folder* is hidden, or holds what one of the *pages* beside it shows."""
     is_hidden = folder.startswith(".") and folder not in (".", "..")
-    return is_hidden or folder == "__MACOSX" or folder.removesuffix("_files") in stems
+    # Any other folder may hold issues, also one that is named as a file beside it is.
+    page = next((folder.removesuffix(mark) for mark in PAGE_FOLDERS if folder.endswith(mark)), None)
+    return is_hidden or folder == "__MACOSX" or page in pages
 
 
 def files_in_archive(names: Sequence[str]) -> set[str]:
     """Return those of *names*, files in an archive, that :func:`find_files` would find in a directory."""
     paths = [PurePosixPath(name) for name in names]
-    stems: dict[PurePosixPath, set[str]] = {}
+    beside: dict[PurePosixPath, list[str]] = {}
     for path in paths:
-        stems.setdefault(path.parent, set()).add(path.stem)
+        beside.setdefault(path.parent, []).append(path.name)
+    pages = {folder: _page_stems(files) for folder, files in beside.items()}
     return {
         name
         for name, path in zip(names, paths, strict=True)
         if not path.name.startswith(".")
-        and not any(_is_left_out(folder.name, stems.get(folder.parent, ())) for folder in path.parents)
+        and not any(_is_left_out(folder.name, pages.get(folder.parent, ())) for folder in path.parents)
     }
 
 
