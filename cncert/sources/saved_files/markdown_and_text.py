@@ -2,13 +2,15 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cncert.exceptions import NotAnIssue
 from cncert.report.calendar import Week
 from cncert.report.report_lines import is_report_heading
 from cncert.report.title import read_title
+from cncert.sources.listed_articles import ListedArticle
+from cncert.sources.saved_files.named_articles import listed_articles
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
     head_lines,
@@ -47,6 +49,7 @@ _ADDRESSES = (
     *("url", "url_source", "source_url", "original_url", "canonical_url", "canonical", "link", "original", "source"),
     *("原文链接", "原文地址", "原文", "链接", "来源"),
 )
+_SAMPLE_KEY = SAMPLE_MARK.replace("-", "_")
 # A line before the report that states where the text is from.
 _FROM = re.compile(r"原文|来源|出处|链接|\b(?:source|url|link|original)\b", re.IGNORECASE)
 _LINE_MARKS = re.compile(r"^(?:\s*(?:#{1,6}\s+|>\s?|[-*+]\s+))+")
@@ -64,12 +67,8 @@ def read_plain_text(text: str) -> Article:
 
     Raises NotAnIssue if no title names an issue, or it holds several.
     """
-    text = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
-    head = next((head for form in _HEADS if (head := form.match(text)) is not None), None)
-    stated = _stated(head["head"]) if head else {}
     pictures = CopyPictures()
-    written = text[head.end() if head else 0 :].split("\n")
-    lines = read_html("".join(_markup(line, pictures) for line in written if line.strip())).lines
+    stated, lines = read_lines(text, pictures)
     titles = titles_before(lines)
     named = next((title for key in _TITLES if (title := page_title(stated.get(key))) is not None), None)
     title = named or (lines[titles[0]].text if titles else None)
@@ -84,8 +83,25 @@ def read_plain_text(text: str) -> Article:
     near = (text for line in sources for text in (*(link.url for link in line.links), line.text))
     links = [*(stated.get(key) for key in _ADDRESSES), *near]
     article = make_report_copy(title, lines, dates, pictures, links)
-    is_sample = SAMPLE_MARK.replace("-", "_") in stated
-    return replace(article, sample=is_sample, stated_source=stated_source(lines))
+    return replace(article, sample=_SAMPLE_KEY in stated, stated_source=stated_source(lines))
+
+
+def read_lines(text: str, pictures: CopyPictures) -> tuple[dict[str, str], Sequence[Line]]:
+    """Return what the head of *text* states, by names in lower case, and its lines; its *pictures* are collected."""
+    text = text[:MAX_TEXT_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
+    head = next((head for form in _HEADS if (head := form.match(text)) is not None), None)
+    written = text[head.end() if head else 0 :].split("\n")
+    lines = read_html("".join(_markup(line, pictures) for line in written if line.strip())).lines
+    return _stated(head["head"]) if head else {}, lines
+
+
+def articles_in_text(text: str, titles: Iterable[str], addresses: Iterable[str]) -> list[ListedArticle]:
+    """Return the articles that *text* lists, or is a stub of; *titles* and *addresses* may be its own."""
+    stated, lines = read_lines(text, CopyPictures())
+    if _SAMPLE_KEY in stated:
+        return []
+    titles = [*(stated.get(key, "") for key in _TITLES), *titles]
+    return listed_articles(lines, titles, [*addresses, *(stated.get(key, "") for key in _ADDRESSES)])
 
 
 def _stated(head: str) -> dict[str, str]:

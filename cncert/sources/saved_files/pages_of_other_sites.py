@@ -1,7 +1,7 @@
 """Reads an issue from a page of another site: its title, and the smallest element that contains the report."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lxml import etree
@@ -11,6 +11,8 @@ from cncert.report.report_lines import is_report_heading
 from cncert.report.sections import EARLIER_ISSUES_HEADING, read_heading, split_parts
 from cncert.report.text_figures import read_figures
 from cncert.report.title import find_titles, read_title
+from cncert.sources.listed_articles import ListedArticle
+from cncert.sources.saved_files.named_articles import listed_articles
 from cncert.sources.saved_files.report_copy import (
     CopyPictures,
     lines_before_report,
@@ -71,6 +73,16 @@ def read_page_of_other_site(text: str, address: str | None) -> Article:
     pictures.painted = body.painted
     article = make_report_copy(title, body.lines, dates, pictures, [address, *canonical, metas.get("og:url")])
     return replace(article, stated_source=stated_source(lines))
+
+
+def articles_in_page(text: str, titles: Iterable[str], addresses: Iterable[str]) -> list[ListedArticle]:
+    """Return the articles that the HTML *text* lists, or is a stub of; *titles* and *addresses* may be its own."""
+    root = _tree(text)
+    if root is None:
+        return []
+    metas = dict(_metas(root))
+    titles = [metas.get("og:title", ""), *map(_text, root.iter("title")), *titles]
+    return listed_articles(read_html(_markup(root)).lines, titles, [*addresses, metas.get("og:url", "")])
 
 
 def without_embedded(text: str) -> str:

@@ -10,7 +10,7 @@ from cncert.items import Provenance
 from cncert.report.parser_version import PARSER
 from cncert.report.site_issue import fetch_site_issue
 from cncert.sources.saved_files.pages_in_warc import WarcAnswer
-from cncert.sources.saved_files.saved_page import SavedPage, SavedPageContent
+from cncert.sources.saved_files.saved_page import NO_ISSUE, SavedPage, SavedPageContent
 from cncert.wechat.failure_pages import Page, Verdict
 
 
@@ -42,6 +42,6 @@ def read_site_answer(answer: WarcAnswer, saved: SavedPage) -> SavedPageContent:
         with ThreadPoolExecutor(1) as pool:
             issue, _ = pool.submit(asyncio.run, fetch_site_issue(page, fetch, write, provenance)).result()
     except NotAnIssue as error:
-        return SavedPageContent(verdict, None, f"no issue ({error.reason}): {error}")
+        return SavedPageContent(verdict, None, f"no issue ({error.reason}): {error}", NO_ISSUE[error.reason])
     documents = [one.model_copy(update={"path": None}) for one in issue.documents]  # none is kept here
     return SavedPageContent(verdict, issue.model_copy(update={"documents": documents}), verdict.reason)
