@@ -10,7 +10,8 @@ import pytest
 
 from cncert.archive.warc_reader import ArchiveReader
 from cncert.editions import import_saved
-from cncert.sources.saved_files.read_files import PageFromFile, read_files
+from cncert.sources.saved_files.file_reader import PageFromFile
+from cncert.sources.saved_files.read_files import read_files
 from cncert.store import open_store
 from tests import series
 from tests.site import pages

@@ -10,7 +10,7 @@ from typing import Any
 
 from cncert.archive.compression import zstd
 from cncert.exceptions import SavedFileError
-from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, read_file
+from cncert.sources.saved_files.file_reader import FileReader, FileToRead, PageFromFile, UnreadFile
 from tests import series
 
 PAGE = series.page_of("2025-03", era="2018")
@@ -96,7 +96,7 @@ def read(path: Path, *others: Path) -> tuple[list[PageFromFile], list[str]]:
     found: list[Any] = []
     faults: list[str] = []
     try:
-        found.extend(read_file(str(path), keep_pages=False, others=[str(path), *map(str, others)]))
+        found.extend(FileReader(others=list(map(str, others))).read(FileToRead(str(path))))
     except SavedFileError as error:
         faults.append(str(error))
     faults = [*(one.reason for one in found if isinstance(one, UnreadFile)), *faults]

@@ -11,7 +11,8 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand
 from cncert.editions.make_document import sole_document
 from cncert.items import CHINA
-from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, read_files
+from cncert.sources.saved_files.file_reader import PageFromFile, UnreadFile
+from cncert.sources.saved_files.read_files import add_jobs_option, read_files
 from cncert.terminal.console import print_message, safe_json, stdout_console
 from cncert.wechat.address import biz_text
 from cncert.wechat.article import Article

@@ -19,7 +19,8 @@ from cncert.editions.take_issue import Outcome, Taken
 from cncert.exceptions import ArchiveError, CncertError, DocumentError, StoreError
 from cncert.monitoring.issue_notes import note_lines
 from cncert.monitoring.run_log import RunLog
-from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, add_jobs_option, printable_name, read_files
+from cncert.sources.saved_files.file_reader import PageFromFile, UnreadFile, printable_name
+from cncert.sources.saved_files.read_files import add_jobs_option, read_files
 from cncert.store import Store
 from cncert.terminal.console import print_json
 from cncert.terminal.safe_text import safe

@@ -14,8 +14,9 @@ from cncert.archive.warc_records import is_warc
 from cncert.archive.warc_writer import ArchiveWriter
 from cncert.editions.import_saved import address_of_page, archive_page
 from cncert.exceptions import ArchiveError, error_reason
+from cncert.sources.saved_files.file_reader import PageFromFile, UnreadFile, printable_name
 from cncert.sources.saved_files.find_files import STDIN, find_files
-from cncert.sources.saved_files.read_files import PageFromFile, UnreadFile, printable_name, read_files
+from cncert.sources.saved_files.read_files import read_files
 
 _SAMPLE = "of the sample series"
 
