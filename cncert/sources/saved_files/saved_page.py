@@ -148,14 +148,14 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
     is_markup = _MARKUP.match(text) is not None or _ROOT.search(text) is not None
     text = without_embedded(text) if is_markup else text
     if len(text) > MAX_OTHER_PAGE_CHARACTERS:
-        return _unknown(_TOO_LONG, NoIssue.UNREAD if names_series(data) else NoIssue.OTHER_TEXT)
+        return _unknown(_TOO_LONG, NoIssue.UNREAD if names_series(text) else NoIssue.OTHER_TEXT)
     try:
         article = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
         article = replace(article, sample=article.sample or (is_markup and is_sample_page(data)))
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
         page = read_page(data, saved.address)
-        listed = _listed(saved, data, text, is_markup=is_markup)
+        listed = _listed(saved, text, is_markup=is_markup)
         if page.verdict is not Verdict.UNKNOWN or page.message or not text.strip():
             return SavedPageContent(page, None, page.reason, no_issue_of(page.verdict), listed)
         no_issue = NO_ISSUE[error.reason]
@@ -167,12 +167,12 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
     return SavedPageContent(page, issue, page.reason)
 
 
-def _listed(saved: SavedPage, data: bytes, text: str, *, is_markup: bool) -> tuple[ListedArticle, ...]:
+def _listed(saved: SavedPage, text: str, *, is_markup: bool) -> tuple[ListedArticle, ...]:
     """Return the issues that *text*, which is none, names with their addresses."""
     name, end = saved.name, saved.name.rfind(".")
     if is_markup and is_sample_page(saved.data):
         return ()
-    if not any(map(names_series, (data, name.encode("utf-8", "replace")))):
+    if not any(map(names_series, (text, name))):
         return ()
     find = articles_in_page if is_markup else articles_in_text
     return tuple(find(text, [name[:end] if end > 0 else name], [saved.address] if saved.address else []))
