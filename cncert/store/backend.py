@@ -21,6 +21,7 @@ from cncert.store.picture_readings import Correction, ReadPicture
 from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
 from cncert.store.schema_versions import Document, other_version
+from cncert.store.settled_files import SettledFiles
 
 
 class StoreContent(Model):
@@ -52,6 +53,7 @@ D = TypeVar(
     ReadPicture,
     Correction,
     TextCorrection,
+    SettledFiles,
 )
 
 COLLECTIONS: dict[type, str] = {
@@ -66,6 +68,7 @@ COLLECTIONS: dict[type, str] = {
     ReadPicture: "readings",
     Correction: "corrections",
     TextCorrection: "text_corrections",
+    SettledFiles: "settled_files",
 }
 NOT_OURS = "is no document of cncert"
 LAYOUT = 2
@@ -230,12 +233,10 @@ class Documents(ABC):
 
         Raises StoreError if one of them is there and says something else: nothing is written over it.
         """
-        new = {one.id: one for one in documents}
-        found = await self.load(type(documents[0]), new.keys())
-        for one, loaded in found.items():
-            if loaded.document != new[one]:
-                raise StoreError(f"{self.name} has {COLLECTIONS[type(documents[0])]} {one}, which says something else")
-        kind = type(documents[0])
+        kind, new = type(documents[0]), {one.id: one for one in documents}
+        found = await self.load(kind, new.keys())
+        if others := [one for one, loaded in found.items() if loaded.document != new[one]]:
+            raise StoreError(f"{self.name} has {COLLECTIONS[kind]} {others[0]}, which says something else")
         if not await self.write_all(self.write(kind, one, None, new[one]) for one in new.keys() - found.keys()):
             raise StoreError(f"{self.name} is written to by another process")
 

@@ -9,13 +9,14 @@ from typing import get_args
 from cncert.exceptions import DocumentError, StoreError
 from cncert.items import Issue, Source, issue_id
 from cncert.report.calendar import parse_week
-from cncert.store.backend import NOT_OURS, Documents, Loaded, StoreContent
+from cncert.store.backend import BATCH_SIZE, NOT_OURS, Documents, Loaded, StoreContent
 from cncert.store.editions import Edition, TextCorrection
 from cncert.store.kept_pictures import KeptPicture
 from cncert.store.ledger_rows import LedgerRow
 from cncert.store.picture_readings import Correction, PictureReading, ReadPicture
 from cncert.store.rejects import Reject
 from cncert.store.run_records import RunRecord
+from cncert.store.settled_files import SettledFiles
 
 
 class Store(Documents):
@@ -286,6 +287,23 @@ class Store(Documents):
     async def remove_text_correction(self, correction: TextCorrection) -> None:
         """Remove a correction, unless another has replaced it since."""
         await self._remove_if_equal(correction)
+
+    # Files of kept archives
+
+    async def settled_files(self, reader: str) -> set[bytes]:
+        """Return the fingerprints of the files that *reader* has read."""
+        return {mark async for one in self.each(SettledFiles) if one.reader == reader for mark in one.fingerprints}
+
+    async def settle_files(self, reader: str, fingerprints: Collection[bytes]) -> None:
+        """Note that *reader* has read the files with these *fingerprints*, at most MAX_FINGERPRINTS."""
+        await self._put(SettledFiles.of(secrets.token_hex(12), reader, fingerprints))
+
+    async def forget_settled_files(self, reader: str) -> None:
+        """Remove what readers other than *reader* have noted."""
+        ids = [one.id async for one in self.each(SettledFiles) if one.reader != reader]
+        for start in range(0, len(ids), BATCH_SIZE):
+            batch = ids[start : start + BATCH_SIZE]
+            await self.change(SettledFiles, batch, dict.fromkeys)
 
     async def probe(self) -> None:
         """Write a ledger row without an article, read it and remove it. Raises StoreError if that fails."""
