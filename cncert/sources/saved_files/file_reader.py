@@ -266,7 +266,7 @@ class FileReader:
                 yield UnreadFile(printable_name(name), str(error), absent=False)
 
     def _read_warcs(self, sources: Sequence[WarcSource]) -> Iterator[FileResult]:
-        for file, answer in read_answers(sources, MAX_PAGE_BYTES, lambda: warc_sources(self._others)):
+        for file, answer in read_answers(sources, MAX_PAGE_BYTES, self._other_warcs):
             if isinstance(answer, SavedFileError):
                 yield UnreadFile(printable_name(file), str(answer), absent=False)
                 continue
@@ -280,6 +280,9 @@ class FileReader:
                 content = SavedPageContent(page, None, page.reason, no_issue_of(page.verdict))
             name = printable_name(f"{file}#{answer.address}")
             yield self._validated(name, saved, content, is_cut=answer.is_cut)
+
+    def _other_warcs(self) -> Iterator[WarcSource]:
+        return warc_sources(name for name in self._others if name not in (self._file, STDIN))
 
     def _validated(
         self, name: str, saved_page: SavedPage, content: SavedPageContent, *, is_cut: bool = False

@@ -7,9 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from cncert.sources.saved_files.no_issue import NoIssue
-
-FINGERPRINT_BYTES = 12
-"""Of a fingerprint: among a million files no two have the same, but once in 10¹⁶ archives."""
+from cncert.store.settled_files import FINGERPRINT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from rich.progress import Progress
+
 from cncert.exceptions import ArgumentError, SavedFileError
 from cncert.sources.saved_files.file_reader import (
     FileDone,
@@ -23,6 +25,7 @@ from cncert.sources.saved_files.file_reader import (
 )
 from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, decompressed, find_files, opened_raw
 from cncert.sources.saved_files.first_look import HEAD_BYTES, first_look
+from cncert.sources.saved_files.git_members import GitCommit, find_commit, git_members
 from cncert.sources.saved_files.kept_members import file_fingerprint
 from cncert.sources.saved_files.no_issue import NoIssue
 from cncert.sources.saved_files.tar_members import BLOCK_BYTES, is_tar
@@ -59,9 +62,13 @@ def look_through_files(
 ) -> Generator[FileResult]:
     """As :func:`read_files`; of the files in directories and archives only those are read that may be issues.
 
-    Files whose fingerprints are *settled* are passed over, unless they are named.
+    Files whose fingerprints are *settled* are passed over, unless they are named. The commits that ``opts.git`` names
+    are read like archives. With ``opts.quiet`` no bar is shown.
     """
-    return _Files(_checked(names), _jobs(opts), keep_pages=keep_pages, looks=True, settled=settled).read()
+    commits = [find_commit(name) for name in opts.git]
+    names = names if commits and not names else _checked(names)
+    files = _Files(names, _jobs(opts), keep_pages=keep_pages, looks=True, settled=settled)
+    return files.read(commits, is_quiet=opts.quiet)
 
 
 def _checked(names: Sequence[str]) -> Sequence[str]:
@@ -98,12 +105,13 @@ class _Files:
         self._others: list[str] = []
         """Files that were read before, and may be archives to which others refer."""
 
-    def read(self) -> Generator[FileResult]:
+    def read(self, commits: Sequence[GitCommit] = (), *, is_quiet: bool = False) -> Generator[FileResult]:
+        """Yield the results of all files, then those of *commits*."""
         # asyncio would only cancel at the next await, and reading awaits nothing.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         found = [(file, file == name) for name in self._names for file in find_files(name)]
         # Only if nothing else is printed on the terminal.
-        with progress_bar(hidden=sys.stdout.isatty()) as bar:
+        with progress_bar(hidden=is_quiet or sys.stdout.isatty()) as bar:
             if self._looks:
                 task = bar.add_task("looking", total=len(found))
                 for number, (file, is_named) in enumerate(found):
@@ -115,14 +123,23 @@ class _Files:
             else:
                 self._left = [FileToRead(file) if isinstance(file, str) else file for file, _ in found]
             found.clear()
-            task = bar.add_task("reading", total=len(self._left))
-            with closing(self._results()) as results:
-                for number, (place, result) in enumerate(results):
-                    if number % FILES_A_STEP == 0 or not isinstance(result, PassedOver):
-                        bar.update(task, completed=place)
-                    if isinstance(result, UnreadFile):
-                        print_message(f"{result.name}: {result.reason}")
-                    yield result
+            yield from self._shown(bar, "reading", len(self._left), self._results())
+            for commit in commits:
+                yield from self._shown(bar, "reading", commit.files, self._files_of(commit))
+
+    def _shown(
+        self, bar: Progress, name: str, total: int, results: Generator[tuple[float, FileResult]]
+    ) -> Generator[FileResult]:
+        """Yield *results*, each with how much of *total* was done before it; complain of faults, move the bar."""
+        task = bar.add_task(name, total=total)
+        with closing(results):
+            for number, (place, result) in enumerate(results):
+                if number % FILES_A_STEP == 0 or not isinstance(result, PassedOver):
+                    bar.update(task, completed=place)
+                if isinstance(result, UnreadFile):
+                    print_message(f"{result.name}: {result.reason}")
+                yield result
+        bar.remove_task(task)
 
     def _look(self, name: str | OSError, *, is_named: bool) -> PassedOver | None:
         """Return *name* as passed over, or put it among the files for the parser."""
@@ -201,11 +218,17 @@ class _Files:
         except SavedFileError as error:
             yield place, UnreadFile(printable_name(file.name), str(error), absent=False)
 
+    def _files_of(self, commit: GitCommit) -> Generator[tuple[float, FileResult]]:
+        """Yield what the files of *commit* hold."""
+        reader = FileReader(keep_pages=self._keep_pages, looks=True, settled=self._settled)
+        try:
+            yield from enumerate(reader.read_members(commit.name, git_members(commit, self._settled)))
+        except SavedFileError as error:
+            yield commit.files, UnreadFile(printable_name(commit.name), str(error), absent=False)
+
 
 def _read(file: FileToRead | OSError, *, keep_pages: bool, others: Sequence[str], looks: bool) -> Iterator[FileResult]:
     """Yield what *file* holds: the work of a process."""
-    name = file.name if isinstance(file, FileToRead) else None
-    others = [one for one in others if one not in (name, STDIN)]
     return FileReader(keep_pages=keep_pages, others=others, looks=looks).read(file)
 
 
