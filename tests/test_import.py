@@ -104,13 +104,18 @@ def test_an_import_says_what_became_of_every_file(tmp_path: Path) -> None:
     ]
     assert errors[0].endswith("missing: No such file or directory")
     assert errors[1].startswith("2 stored, 2 no issue, 1 unread; ")
+    assert errors[2:5] == [
+        "  1  a page that says that the article was deleted",
+        "  1  the page breaks off",
+        "  1  could not be read",
+    ]
     before, now = map(int, re.findall(r"[0-9]+(?= weeks| now)", errors[1]))
     assert before - now == 2
     (run,) = runs(tmp_path)
     assert (run.spider, run.close_reason, run.new, run.clean) == ("import", "imported", ["2025-03", "2025-02"], False)
     assert run.verdicts == {"article": 3, "gone": 1}
-    assert run.faults == {"no_issue": 2, "unread": 1}
-    assert list(failure_lines(run)) == ["files, no issue: 2", "files, unread: 1"]
+    assert run.faults == {"unread": 2}
+    assert list(failure_lines(run)) == ["files, unread: 2"]
     assert week_states(tmp_path) == {
         "2025-02": "stored",
         "2025-03": "stored",
@@ -118,7 +123,14 @@ def test_an_import_says_what_became_of_every_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "status"), [(copy_of("2025-03"), 0), (b"nothing", 2), (pages.FAILURES["verification"].page, 2)]
+    ("data", "status"),
+    [
+        (copy_of("2025-03"), 0),
+        (b"nothing", 0),
+        (pages.FAILURES["verification"].page, 0),
+        (series.page_of("2025-03")[:-200], 1),
+        (copy_of("2025-03") + b"\n" + copy_of("2025-02"), 1),
+    ],
 )
 def test_the_exit_status(tmp_path: Path, data: bytes, status: int) -> None:
     assert run_import(tmp_path, put(tmp_path / "file", data))[0] == status

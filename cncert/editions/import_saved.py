@@ -1,5 +1,6 @@
 """Takes in issues from saved files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cncert.archive.warc_writer import ArchiveWriter
@@ -8,6 +9,8 @@ from cncert.editions.make_edition import edition_of
 from cncert.editions.take_issue import Outcome, Taken, take
 from cncert.exceptions import ArchiveError, error_reason
 from cncert.items import Issue
+from cncert.ledger.article_ledger import FoundAddress, Ledger
+from cncert.sources.listed_articles import ListedArticle, find_issues
 from cncert.sources.saved_files.saved_page import SavedPage
 from cncert.store import Store
 
@@ -29,6 +32,17 @@ class SavedIssueImporter:
         if saved is not None and await self._store.get_edition(edition_of(issue).id) is None:
             self._archive_page(issue, saved)  # first: a kill in between loses nothing
         return await take(self._store, issue, "file")
+
+    async def learn(self, listed: Sequence[ListedArticle], *, reprints: bool) -> list[str]:
+        """Note in the ledger where the issues are that a saved text lists; return these issues, once for each address.
+
+        *reprints*: whether addresses of other accounts count.
+        """
+        found, _ = find_issues(listed, reprints=reprints)
+        if found and self._write:
+            await self._store.claim(sample=False)
+            await Ledger(self._store).add([FoundAddress(one.address.url, "file", one.issue) for one in found])
+        return [one.issue for one in found]
 
     async def _would_take(self, issue: Issue) -> Taken:
         """Return what taking in *issue* would do, as far as it can be said without doing it."""
