@@ -35,6 +35,8 @@ from cncert.terminal.worker_pool import results_in_order, results_in_this_proces
 
 ONE_PROCESS_FILES, ONE_PROCESS_BYTES = 64, 64 * 1024 * 1024
 """Up to so many files and bytes are read in this process, before a worker process would have started."""
+SMALL_BYTES = 512 * 1024
+"""The same for any number of files: the stubs and copies among many others are small."""
 FILES_A_STEP = 250
 """Files that are passed over between two drawings of the bar."""
 _TEXT_ENDINGS = (".md", ".markdown", ".txt", ".html", ".htm")
@@ -185,7 +187,8 @@ class _Files:
         names = [file.name for file in files if isinstance(file, FileToRead)]
         others = [*(file.name for file in self._left if isinstance(file, FileToRead)), *self._others]
         work = partial(_read, keep_pages=self._keep_pages, others=others if len(others) > 1 else (), looks=self._looks)
-        few = len(names) <= ONE_PROCESS_FILES and sum(map(_size, names)) <= ONE_PROCESS_BYTES
+        size = sum(map(_size, names))
+        few = size <= (ONE_PROCESS_BYTES if len(names) <= ONE_PROCESS_FILES else SMALL_BYTES)
         # What comes through a pipe is there for this process only.
         if few or any(name == STDIN or Path(name).is_fifo() for name in names):
             results = results_in_this_process(work, files)
