@@ -85,6 +85,7 @@ ITEM_PIPELINES = {
     "cncert.pipelines.store.StorePipeline": 400,
 }
 EXTENSIONS = {"cncert.extensions.run_recorder.RunRecorder": 0}
+CNCERT_RECORDS_RUN = True  # scrapy shell, parse, fetch, view and check switch it off: no run, no store, no archive
 LOG_COLOR = os.getenv("TERM") != "dumb"  # default True; for this, colorlog would not look at the terminal
 LOG_FORMATTER = "cncert.extensions.log_formatter.LogFormatter"
 

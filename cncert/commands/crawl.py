@@ -3,16 +3,17 @@
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from scrapy.commands import crawl
+from scrapy.crawler import Crawler
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
-from scrapy.spiderloader import get_spider_loader
 
 from cncert.browser import chromium
+from cncert.commands.inspecting_command import named_spider
 from cncert.exceptions import CncertError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel, should_show_panel
@@ -32,19 +33,14 @@ class CrawlCommand(crawl.Command):
         """Check arguments and settings before Scrapy prints its first line."""
         super().process_options(args, opts)
         assert self.settings is not None
-        spider = series_spider(self.settings, args)
-        if spider is None:
-            return
         try:
-            DerivedSettings().update_settings(self.settings)
-            if not Arguments.read(dict(opts.spargs), spider.read_address).replaying:
-                chromium.crawl_settings(self.settings)
-            open_store(Options.of(self.settings).store)
+            spider = series_spider(self.settings, args)
+            if spider is None:
+                return
+            check_run(self.settings, spider, opts.spargs)
             quiet_log_for_panel(self.settings)
         except CncertError as error:
-            with message_files(self.settings) as files:
-                for file in files:
-                    print_message(error, file)
+            tell(self.settings, error)
             raise SystemExit(2) from None
 
     def run(self, args: list[str], opts: Namespace) -> None:
@@ -54,32 +50,52 @@ class CrawlCommand(crawl.Command):
         if spider is None:
             super().run(args, opts)
             return
-        crawler = self.crawler_process.create_crawler(spider)
+        crawler = self._create_crawler(spider)
         with live_panel(crawler):
             self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
-        run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
-        record = run.record if run is not None else None
-        if record is not None:
-            with message_files(self.settings) as files:
-                for file in files:
-                    if record.ended_at is not None:
-                        print_summary(record, Options.of(self.settings), file)
-                    else:
-                        print_message(
-                            f"run {record.id} was stopped at once: the next one goes on where it stopped", file
-                        )
-        self.exitcode = 0 if record is not None and record.clean else 1
+        self.exitcode = tell_result(self.settings, crawler)
 
 
 def series_spider(settings: BaseSettings, args: list[str]) -> type[SeriesSpider] | None:
-    """Return the spider that *args* name; None if it is no SeriesSpider, which is left to Scrapy."""
-    try:
-        (name,) = args
-        spider = get_spider_loader(settings).load(name)
-    except (KeyError, ValueError):
+    """Return the spider that *args* name; None for what is left to Scrapy: another spider, or not one name.
+
+    Raises ArgumentError if there is no such spider.
+    """
+    if len(args) != 1:
         return None
+    spider = named_spider(settings, args[0])
     return spider if issubclass(spider, SeriesSpider) else None
+
+
+def check_run(settings: BaseSettings, spider: type[SeriesSpider], arguments: Mapping[str, str]) -> None:
+    """Check settings and arguments of a run. Raises CncertError for the first that is wrong."""
+    DerivedSettings().update_settings(settings)
+    if not Arguments.read(dict(arguments), spider.read_address).replaying:
+        chromium.crawl_settings(settings)
+    open_store(Options.of(settings).store)
+
+
+def tell_result(settings: BaseSettings, crawler: Crawler) -> int:
+    """Print the summary of the run of *crawler*; return the exit status."""
+    run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
+    record = run.record if run is not None else None
+    if record is None:
+        return 1
+    if record.ended_at is None:
+        tell(settings, f"run {record.id} was stopped at once: the next one goes on where it stopped")
+    else:
+        with message_files(settings) as files:
+            for file in files:
+                print_summary(record, Options.of(settings), file)
+    return 0 if record.clean else 1
+
+
+def tell(settings: BaseSettings, message: object) -> None:
+    """Print a line to each of the files for messages."""
+    with message_files(settings) as files:
+        for file in files:
+            print_message(message, file)
 
 
 def quiet_log_for_panel(settings: BaseSettings) -> None:

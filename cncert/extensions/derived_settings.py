@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 from scrapy.settings import BaseSettings
 
 from cncert.exceptions import SettingError
+from cncert.extensions.run_recorder import RunRecorder
 from cncert.options import Options, as_folder
 from cncert.sources.configured_sources import read_sources
 from cncert.wechat.address import PICTURE_HOSTS
 from cncert.wechat.wayback import CAPTURE_SLOT, INDEX_SLOT
 
+ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 _LIBRARIES = {"s3": ("botocore", "botocore"), "gs": ("google.cloud.storage", "google-cloud-storage")}
 """By scheme of a bucket: the module that Scrapy needs, and its package."""
 
@@ -22,6 +24,9 @@ class DerivedSettings:
         """Update *settings*. Raises SettingError for an option that is wrong."""
         options = Options.of(settings)
         read_sources(options)
+        _check_reactor(settings)
+        # EXTENSIONS of a user, for Spidermon or statistics, stand beside the record of the run, not in its place.
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", RunRecorder, 0)
         _check_bucket_library(options.files)
         # Without any delay Scrapy 2.19 sends all waiting requests at once, whatever the concurrency.
         delay = max(0.001, options.download_delay)
@@ -45,6 +50,13 @@ class DerivedSettings:
             },
             priority="addon",
         )
+
+
+def _check_reactor(settings: BaseSettings) -> None:
+    """Raises SettingError for a reactor without asyncio, on which store, archive and pictures wait."""
+    reactor = settings["TWISTED_REACTOR"]
+    if settings.getbool("TWISTED_REACTOR_ENABLED") and reactor != ASYNCIO_REACTOR:
+        raise SettingError(f"TWISTED_REACTOR={reactor}: this project needs {ASYNCIO_REACTOR}, Scrapy's default")
 
 
 def _check_bucket_library(place: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, NotConfigured
 
 from cncert.editions.remake_documents import heal
 from cncert.editions.take_issue import Outcome, Taken
@@ -24,7 +24,7 @@ from cncert.monitoring.feed_looks import may_have_missed
 from cncert.monitoring.run_log import HEARTBEAT_SECONDS, RunLog
 from cncert.options import Options
 from cncert.sources import bundled_index, bundled_reprints
-from cncert.spiders.series_spider import SeriesSpider
+from cncert.spiders.series_spider import RECORDS_RUN, SeriesSpider
 from cncert.store import Store, open_store
 from cncert.store.run_records import FailedSource, FeedLook, IssueNote, RunRecord
 
@@ -66,7 +66,13 @@ class RunRecorder:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RunRecorder":
-        """Return the connected extension. Raises StoreError if the store's address is wrong."""
+        """Return the connected extension. Raises StoreError if the store's address is wrong.
+
+        Raises NotConfigured where nothing is recorded: for a spider of another kind, and for a command that only looks
+        at a page (``RECORDS_RUN``). Whatever works with the run is then left out too.
+        """
+        if not (issubclass(crawler.spidercls, SeriesSpider) and crawler.settings.getbool(RECORDS_RUN)):
+            raise NotConfigured
         run = cls(crawler)
         crawler.signals.connect(run.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(run.spider_closed, signal=signals.spider_closed)
@@ -278,13 +284,16 @@ class RunRecorder:
 
 
 class RunComponent:
-    """A middleware or pipeline that works with the run of its crawler."""
+    """A middleware or pipeline that works with the run of its crawler, and is left out where nothing is recorded."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the component. Raises NotConfigured if *crawler* records no run."""
+        if crawler.get_extension(RunRecorder) is None:
+            raise NotConfigured
         return cls(crawler)
 
     @property

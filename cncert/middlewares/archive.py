@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -24,7 +24,7 @@ from scrapy.responsetypes import responsetypes
 from cncert.archive.warc_reader import RENDERED, ArchiveReader
 from cncert.archive.warc_writer import CONTENT_LIMIT, ArchiveWriter
 from cncert.exceptions import ArchiveError, error_reason
-from cncert.extensions.run_recorder import RunComponent
+from cncert.extensions.run_recorder import RunComponent, RunRecorder
 from cncert.options import Options
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,14 @@ class NotArchived(IgnoreRequest):
 
 
 class ArchiveMiddleware(RunComponent):
-    """Downloader middleware: next to the network, so that it sees every answer, also those that others replace."""
+    """Downloader middleware: next to the network, so that it sees every answer, also those that others replace.
+
+    Without a run it still replays, so that ``scrapy parse -a replay=FILE`` asks nobody, and writes nothing.
+    """
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -65,7 +72,7 @@ class ArchiveMiddleware(RunComponent):
                     logger.error("%s", line)
                     self.crawler.stats.inc_value("cncert/archive/unread")
                 logger.info("Replaying %s: %d records", place, len(self.reader))
-            elif self._own:
+            elif self._own and self.crawler.get_extension(RunRecorder) is not None:
                 self._writer = await self._in_thread(partial(ArchiveWriter, Path(self._own), spider.name, limit))
                 self.run.before_end.append(self.written)
         except ArchiveError as error:

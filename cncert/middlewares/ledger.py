@@ -25,7 +25,7 @@ from cncert.wechat.failure_pages import Verdict
 
 
 class LedgerMiddleware(RunComponent):
-    """Spider middleware between a :class:`SeriesSpider` and the scheduler. Any other spider is left alone."""
+    """Spider middleware between a :class:`SeriesSpider` and the scheduler."""
 
     @property
     def _spider(self) -> SeriesSpider:
@@ -57,10 +57,6 @@ class LedgerMiddleware(RunComponent):
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Yield the spider's start, then requests for articles that are due, then for unfinished pictures."""
-        if not isinstance(self.crawler.spider, SeriesSpider):
-            async for thing in start:
-                yield thing
-            return
         try:
             async for thing in self._send([thing async for thing in start]):
                 yield thing
@@ -145,10 +141,6 @@ class LedgerMiddleware(RunComponent):
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Record what the spider found on a page, and yield items and planned requests."""
-        if not isinstance(self.crawler.spider, SeriesSpider):
-            async for thing in result:
-                yield thing
-            return
         things, failure = [], None
         try:
             await self._record_article(response)

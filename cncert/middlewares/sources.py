@@ -51,7 +51,7 @@ class SourceNotArchived(Exception):
 
 
 class SourcesMiddleware(RunComponent):
-    """Spider middleware for spiders with ``asks_sources``. Any other spider is left alone."""
+    """Spider middleware for spiders with ``asks_sources``."""
 
     def __init__(self, crawler: Crawler) -> None:
         """Read the settings. Raises SettingError for a wrong feed or album."""
@@ -71,7 +71,7 @@ class SourcesMiddleware(RunComponent):
 
         The sources come first: a run that a page closes must not wait for a source here.
         """
-        if isinstance(self.crawler.spider, SeriesSpider) and self.crawler.spider.asks_sources:
+        if self._spider.asks_sources:
             for source in self.sources:
                 self._version, self._versions = 0, 1
                 while self._version < self._versions:  # a replayed archive may have several, the newest first

@@ -25,7 +25,8 @@ class VerdictMiddleware(RunComponent):
     def process_spider_input(self, response: Response) -> None:
         """Judge the answer to a request for an issue; any other answer passes."""
         spider, request = self.crawler.spider, response.request
-        if not isinstance(spider, SeriesSpider) or request is None or spider.read_address(request.url) is None:
+        assert isinstance(spider, SeriesSpider)
+        if request is None or spider.read_address(request.url) is None:
             return
         page = spider.judge(response)
         self.crawler.stats.inc_value(f"cncert/verdict/{page.verdict}")

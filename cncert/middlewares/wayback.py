@@ -89,8 +89,7 @@ class WaybackMiddleware(RunComponent):
 
         Raises CloseSpider if WeChat has refused all: only this kept the run from ending then.
         """
-        spider = self.crawler.spider
-        if not isinstance(spider, SeriesSpider) or not spider.asks_sources or spider.arguments.replaying:
+        if not self._spider.asks_sources or self._spider.arguments.replaying:
             async for thing in start:
                 yield thing
             return

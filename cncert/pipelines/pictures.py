@@ -9,11 +9,11 @@ import logging
 import os
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem, IgnoreRequest
+from scrapy.exceptions import DropItem, IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.pipelines.files import FilesPipeline
 from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
@@ -54,11 +54,18 @@ class PicturesPipeline(FilesPipeline):
         self._fetched: dict[str, Picture] = {}
         self._keeping = asyncio.Lock()
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the pipeline. Raises NotConfigured if *crawler* records no run."""
+        if crawler.get_extension(RunRecorder) is None:
+            raise NotConfigured
+        return super().from_crawler(crawler)
+
     def open_spider(self, spider: Spider | None = None) -> None:
         """Remove what a run that was killed left unfinished, and let the spider write files too."""
         super().open_spider()
-        if isinstance(self.crawler.spider, SeriesSpider):
-            self.crawler.spider.write_file = self._write_file
+        assert isinstance(self.crawler.spider, SeriesSpider)
+        self.crawler.spider.write_file = self._write_file
         if isinstance(self.store, AtomicFilesStore):
             remove_leftovers(Path(self.store.basedir).rglob(".*.part"))
 

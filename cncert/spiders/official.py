@@ -62,7 +62,12 @@ class OfficialSpider(SeriesSpider):
         return judge_page(response.url, response.status, response.body)
 
     def parse_list(self, response: Response) -> Any:
-        """Yield a request for each issue on a list page, and for the list page behind it. May raise ListError."""
+        """Yield a request for each issue on a list page, and for the list page behind it. May raise ListError.
+
+        @url https://www.cert.org.cn/publish/main/44/index.html
+        @returns items 0 0
+        @returns requests 2
+        """
         url, first = response.url, self.arguments.first or ""
         issues, lost, is_end = read_site_list(response.status, response.body, url, self.listed)
         for page, issue in issues.items():

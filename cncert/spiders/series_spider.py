@@ -12,7 +12,7 @@ from scrapy.http import Response
 from cncert.archive.answer_clock import answered_at
 from cncert.archive.warc_reader import RENDERED
 from cncert.browser import chromium
-from cncert.exceptions import FileDenied, NotAnIssue, error_reason
+from cncert.exceptions import FileDenied, NotAnIssue, SettingError, error_reason
 from cncert.items import Provenance, Source, Via
 from cncert.ledger.article_ledger import SiteAddress
 from cncert.report.parser_version import PARSER
@@ -29,6 +29,12 @@ REPLAY_SETTINGS: dict[str, object] = {
     "ROBOTSTXT_OBEY": False,
 }
 """Settings of a crawl that an archive answers: without delays, since no request is sent."""
+RECORDS_RUN = "CNCERT_RECORDS_RUN"
+"""Setting: whether what is crawled is recorded and stored. Commands that only look at a page switch it off."""
+NO_PROJECT = (
+    "this spider needs the settings of its project: CrawlerProcess(get_project_settings()), below the directory of "
+    "scrapy.cfg or with SCRAPY_SETTINGS_MODULE=cncert.settings"
+)
 
 
 class SeriesSpider(Spider):
@@ -51,24 +57,29 @@ class SeriesSpider(Spider):
     unread_lists: tuple[str, ...] = ()
     """Lists of pages that earlier runs could not read."""
     write_file: FileWriter
-    """Keeps a file that belongs to no issue; the pipeline of the pictures sets it."""
+    """Keeps a file that belongs to no issue; the pipeline of the pictures sets it where one is at work."""
     seen = 0
     """How many issues of its range the crawl has read."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Read the arguments. Raises ArgumentError for a wrong one, BrowserError if the browser is missing."""
+        """Read the arguments. Raises ArgumentError for a wrong one, BrowserError if the browser is missing.
+
+        Raises SettingError without the settings of the project: nothing would hold the pace, or keep what comes.
+        """
+        if crawler.settings.get(RECORDS_RUN) is None:
+            raise SettingError(NO_PROJECT)
         given = {name: str(value) for name, value in kwargs.items()}
         arguments = Arguments.read(given, cls.read_address)
         spider = super().from_crawler(crawler, *args)
         spider.given = {name: value for name, value in given.items() if name != JOB}
         if arguments.start and not given["start"].startswith("@"):
             spider.given["start"] = ",".join(arguments.start)
-        spider.arguments, spider.contents = arguments, {}
+        spider.arguments, spider.contents, spider.write_file = arguments, {}, _keep_nothing
         if arguments.replay is not None:
             replay = {**REPLAY_SETTINGS, "CNCERT_REPLAY": str(arguments.replay)}
             crawler.settings.setdict(replay, priority="spider")
-        else:
+        elif crawler.settings.getbool(RECORDS_RUN):
             crawler.settings.setdict(chromium.crawl_settings(crawler.settings), priority="spider")
         return spider
 
@@ -102,6 +113,10 @@ class SeriesSpider(Spider):
     def may_fetch(self, url: str) -> bool:
         """Whether *url*, which cannot be an issue, may be requested all the same: a list of pages."""
         return False
+
+
+async def _keep_nothing(path: str, content: bytes) -> None:
+    """Keep no file: a command looks at a page."""
 
 
 def is_robots_denial(error: BaseException) -> bool:
