@@ -86,6 +86,17 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {"cncert.extensions.run_recorder.RunRecorder": 0}
 CNCERT_RECORDS_RUN = True  # scrapy shell, parse, fetch, view and check switch it off: no run, no store, no archive
+# -O, -o and FEEDS: issues as `scrapy schema` describes them
+FEED_EXPORT_ENCODING = "utf-8"  # default None: JSON with \u escapes
+FEED_EXPORTERS = {
+    "json": "cncert.extensions.item_exporters.JsonDocuments",
+    "jsonlines": "cncert.extensions.item_exporters.JsonLinesDocuments",
+    "jsonl": "cncert.extensions.item_exporters.JsonLinesDocuments",
+    "jl": "cncert.extensions.item_exporters.JsonLinesDocuments",
+    "csv": "cncert.extensions.item_exporters.CsvRows",
+    "xml": "cncert.extensions.item_exporters.XmlDocuments",
+    "marshal": "cncert.extensions.item_exporters.MarshalDocuments",
+}
 LOG_COLOR = os.getenv("TERM") != "dumb"  # default True; for this, colorlog would not look at the terminal
 LOG_FORMATTER = "cncert.extensions.log_formatter.LogFormatter"
 

@@ -1,18 +1,25 @@
 """Scrapy's habits: its own commands, options and ways to run a spider do here what a Scrapy user expects of them."""
 
+import io
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from cncert.extensions.item_exporters import XmlDocuments
+from cncert.store import open_store
 from tests import series
+from tests.factories import make_issue
 from tests.site import pages
 from tests.site.cert_site import HOST, CertSite
 from tests.site.crawl import ROOT, project_env, run_scrapy, scrapy_command
 from tests.site.server import Answer, LoopbackWeChat
+from tests.test_schema import validator
 
 ISSUE = "2024-16"
 PUBLISHED = series.published(ISSUE)
@@ -214,3 +221,58 @@ def test_outside_of_the_project_its_settings_can_be_named(site: LoopbackWeChat, 
     done = run_scrapy("crawl", "weekly", *ARGUMENTS, env=project_env(site, tmp_path) | named, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "clean (finished)" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def feeds(site: LoopbackWeChat, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of two crawls, each into a store of its own: one with ``-O`` in all formats, one with FEEDS."""
+    folder = tmp_path_factory.mktemp("feeds")
+    call = [
+        part for name in ("o.json", "o.jsonl", "o.jl", "o.csv", "o.xml", "o.pickle") for part in ("-O", folder / name)
+    ]
+    feed = {f"file://{folder}/%(name)s.json": {"format": "json", "fields": ["_id", "rating"], "indent": 1}}
+    for given, store in ((call, "other.db"), (["-s", f"FEEDS={json.dumps(feed)}"], "cncert.db")):
+        env = project_env(site, folder, store=f"sqlite:///{folder / store}")
+        done = run_scrapy("crawl", "weekly", *ARGUMENTS, *given, env=env)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("name", ["o.json", "o.jsonl", "o.jl"])
+async def test_json_is_the_stored_document(feeds: Path, name: str) -> None:
+    text = (feeds / name).read_text(encoding="utf-8")
+    (document,) = json.loads(text) if name == "o.json" else map(json.loads, text.splitlines())
+    async with open_store(f"sqlite:///{feeds}/other.db", read_only=True) as store:
+        stored = await store.get_issue(ISSUE)
+    assert stored is not None
+    assert document == stored.model_dump(mode="json")
+    assert PUBLISHED.title in text
+    validator().validate(document)
+
+
+def test_a_feed_may_choose_fields(feeds: Path) -> None:
+    assert json.loads((feeds / "weekly.json").read_text(encoding="utf-8")) == [{"_id": ISSUE, "rating": "良"}]
+
+
+def test_csv_is_the_row_of_the_table_wide(feeds: Path) -> None:
+    env = project_env(None, feeds, store=f"sqlite:///{feeds}/other.db")
+    exported = run_scrapy("export", "--table", "wide", "--format", "csv", "--out", "-", env=env)
+    assert (feeds / "o.csv").read_text(encoding="utf-8").splitlines() == exported.stdout.splitlines()
+
+
+def test_xml_has_the_fields_of_the_document(feeds: Path) -> None:
+    (item,) = ElementTree.parse(feeds / "o.xml").getroot()
+    assert item.findtext("_id") == ISSUE
+    assert item.findtext("period/start") == "2024-04-15"
+    assert item.findtext("figures/value/metric") == "incidents.handled"
+    assert item.findtext("article/modified_at") == ""
+    assert item.findtext("provenance/sample") == "false"
+
+
+def test_xml_is_well_formed_whatever_a_page_says() -> None:
+    file = io.BytesIO()
+    exporter = XmlDocuments(file)
+    exporter.start_exporting()
+    exporter.export_item(make_issue(title="\x00\x0b<&>\ufffe"))
+    exporter.finish_exporting()
+    assert ElementTree.fromstring(file.getvalue()).findtext("item/title") == "\ufffd\ufffd<&>\ufffd"
