@@ -81,6 +81,7 @@ def test_all_that_is_wrong_is_reported_at_once(site: LoopbackWeChat, tmp_path: P
         "DOWNLOAD_DELAY": "fast",
         "CNCERT_PAUSE": "-1",
         "CNCERT_ALERT": "json://127.0.0.1",
+        "CNCERT_ENV": "/etc/cncert/cncert.env",  # which deploy/run reads: no setting, and no mistake
         "CNCERT_FILES": str(tmp_path / "file" / "pictures"),
         "CNCERT_ARCHIVE": str(tmp_path / "file"),
         "CNCERT_FEEDS": f"{FEED} https://{FEED_HOST}/none.xml https://elsewhere.example/x",

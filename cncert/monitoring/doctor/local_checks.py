@@ -32,6 +32,8 @@ PROJECT = Path(alert_channels.__file__).parents[2]
 PROBE = ".cncert-doctor"
 """The name of files that are written as a test, or its beginning."""
 
+DEPLOY_FILE = "CNCERT_ENV"
+"""Names the file of variables that ``deploy/run`` reads: no setting, but right in an environment."""
 NO_ISSUE_IN_FEED = "one of many accounts names none on most days; one of CNCERT's account: is it the right feed?"
 """What to think of a feed without an issue."""
 
@@ -52,8 +54,6 @@ class CheckResult:
 
 def check_settings(settings: Mapping[str, Any], options: Options) -> Iterator[CheckResult]:
     """Find values that are not valid, and names in the environment that are no setting."""
-    from cncert import settings as known_settings  # not above: to import it reads the environment
-
     wrong = list(Options.problems(settings).values())
     if not wrong:
         try:
@@ -62,9 +62,9 @@ def check_settings(settings: Mapping[str, Any], options: Options) -> Iterator[Ch
             wrong.append(str(error))
     for problem in wrong:
         yield CheckResult("settings", "to do", problem, "correct it in the environment, or where it is given")
-    names = [name for name in vars(known_settings) if name.startswith("CNCERT_")]
+    names = [name for name in map(setting_name, Options.model_fields) if name.startswith("CNCERT_")]
     for name in sorted(os.environ):
-        if name.startswith("CNCERT_") and name not in names:
+        if name.startswith("CNCERT_") and name not in (*names, DEPLOY_FILE):
             (*close,) = difflib.get_close_matches(name, names, n=1)
             advice = f"{close[0]} was meant?" if close else "take it away"
             yield CheckResult("settings", "to do", f"the environment has {name}, which is no setting", advice)
