@@ -82,6 +82,42 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def test_the_demo_misses_what_gaps_says_of_its_weeks(tmp_path: Path) -> None:
+    """Also by the command that it prints for a look at them."""
+    said = run_scrapy("demo", tmp_path).stdout
+    (hint,) = [line for line in said.splitlines() if " gaps" in line]
+    gaps = run_scrapy(*hint.split()[2:], env=project_env(None, tmp_path)).stdout
+    assert "1 week missing" in said
+    assert "38 weeks, 2024-18 to 2025-03: 37 stored (35 page, 1 reprint card, 1 reprint), 1 gone" in gaps
+
+
+ADDRESS = series.published("2024-18").url
+TEXTS = [
+    ("gaps",), ("gaps", "--wanted"), ("gaps", "--html", "-"), ("runs",), ("status",), ("warnings",),
+    ("doctor", "--offline"), ("export", "--format", "markdown", "--out", "-"),
+    ("export", "--table", "wide", "--out", "-"),
+    ("extract", "--pretty", "PAGE"), ("edit", "2025-03"), ("archive", "get", ADDRESS, SAMPLE, "--text"),
+    ("archive", "stats", SAMPLE), ("report", "--out", "-"), ("schema",), ("import", "--dry-run", "PAGE"),
+    ("upgrade", "--dry-run"), ("demo", "OTHER"), ("parse", "--spider=weekly", "-a", f"replay={SAMPLE}", ADDRESS),
+    ("shell", "PAGE", "-c", "issue.title"),
+    ("crawl", "weekly", "-a", f"replay={SAMPLE}", "-a", "limit=1", "-s", "CNCERT_STORE=sqlite:///OTHER.db"),
+]  # fmt: skip
+"""Calls that print what pages say."""
+
+
+@pytest.mark.parametrize("call", TEXTS, ids=lambda call: " ".join(map(str, call[:2])))
+def test_text_goes_to_a_terminal_of_any_encoding(demo: Path, tmp_path: Path, call: tuple[str | Path, ...]) -> None:
+    """With --quiet errors are all that stands on stderr; the exit status is the usual one."""
+    (tmp_path / "page.html").write_bytes(series.page_of("2025-03"))
+    places = {"PAGE": str(tmp_path / "page.html"), "OTHER": str(tmp_path / "other")}
+    words = [places.get(str(word), str(word)).replace("OTHER", places["OTHER"]) for word in call]
+    env = project_env(None, demo, CNCERT_LANGUAGE="zh", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    done = run_scrapy(*words, "--quiet", env=env)
+    assert done.returncode == (1 if call[0] == "status" else 0), done.stderr
+    assert done.stdout or call[0] == "crawl"
+    assert done.stderr == ""
+
+
 def test_gaps_and_runs_are_tables_and_json(demo: Path) -> None:
     env = project_env(None, demo)
     bounds = ("--from", "2024-18", "--until", "2025-03")

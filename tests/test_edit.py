@@ -58,7 +58,8 @@ def handled(uri: str) -> Any:
     return issue and next(figure.value for figure in issue.figures if figure.metric == HANDLED)
 
 
-def test_the_editions_are_shown(uri: str, capsys: Capture) -> None:
+def test_the_editions_are_shown(uri: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
     assert edit(uri, "2024-3") == 0
     out, err = capsys.readouterr()
     assert [line.split()[1:4] for line in out.splitlines()[1:]] in (

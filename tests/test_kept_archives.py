@@ -139,9 +139,10 @@ def test_each_file_is_listed_if_that_is_wanted(tmp_path: Path) -> None:
     assert ["no", "issue", f"-        {folder}/2024-01-01/a.md: another text"] in lines
 
 
-def test_quiet_prints_errors_only(tmp_path: Path) -> None:
+def test_quiet_prints_results_and_errors_only(tmp_path: Path) -> None:
     folder = kept(tmp_path)
-    assert run_import(tmp_path, "--quiet", folder) == (0, [], [])
+    status, lines, errors = run_import(tmp_path, "--quiet", folder)
+    assert (status, [line[0] for line in lines], errors) == (0, ["stored", "listed"], [])
     half = folder / "half.html"
     half.write_bytes(series.page_of("2025-04")[:-200])
     assert run_import(tmp_path, "--quiet", folder) == (1, [], [f"cncert: {half}: the page breaks off"])

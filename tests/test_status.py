@@ -197,7 +197,7 @@ async def test_it_says_where_only_the_time_of_a_reprint_is_known(
     issue = make_issue(*parse_week(week), published_at=at if source == "page" else None, provenance=origin, warnings=[])
     async with open_store(uri) as store:
         await put_document(store, issue)
-    assert f"newest issue  {week}, {said} {at:%Y-%m-%d}: " in run_status(tmp_path, store=uri).stdout
+    assert f"newest issue  {week}, {said} {at:%Y-%m-%d}:" in run_status(tmp_path, store=uri).stdout
     newest = json.loads(run_status(tmp_path, "--json", store=uri).stdout)["newest"]
     known = at.isoformat(timespec="seconds")
     expected = [known, None] if source == "page" else [None, known]

@@ -180,16 +180,21 @@ def test_a_table_fits_its_window_and_is_harmless(
     assert [part for part in TABLES[words] if part not in folded] == []
 
 
+@pytest.mark.parametrize("columns", ["", "60", "wide"])
 @pytest.mark.parametrize("words", [words for words in TABLES if words[0] != "extract"], ids=" ".join)
-def test_a_line_in_a_pipe_is_whole_and_harmless(
-    words: tuple[str, ...], hostile: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_table_in_a_pipe_fits_columns_and_is_harmless(
+    words: tuple[str, ...], columns: str, hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In place of a window's width COLUMNS counts, 100 without it or where it is no number."""
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", columns)
     text = called(words, hostile, monkeypatch, io.StringIO())
     assert not [line for line in text.split("\n") if UNSAFE_CHARACTERS.search(line) or line.endswith(" ")]
-    if words == ("runs",):
-        (line,) = [line for line in text.splitlines() if line.startswith("2025-01-24")]
-        assert line.count(safe(HOSTILE)) == 4
+    assert "…" not in text
+    if words[0] in ("runs", "doctor", "upgrade", "archive", "status"):  # all of which is tables
+        assert [line for line in text.split("\n") if cell_len(line) > (60 if columns == "60" else 100)] == []
+    folded = re.sub(r"\s", "", text)
+    assert [part for part in TABLES[words] if part not in folded] == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cncert.archive.readable_text import readable_text
 from cncert.archive.warc_reader import AnswerPlace, ArchivedAnswer, ArchiveReader, read_answer
 from cncert.items import ISSUE_ID
 from cncert.report.series import CNCERT_BIZ
-from cncert.terminal.console import escape_markup, make_table, print_message
+from cncert.terminal.console import escape_markup, make_table, print_message, print_note
 from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
 
@@ -104,7 +104,7 @@ def print_answer(found: FoundAnswer, others: int, *, as_text: bool) -> bool:
         print_message(f"{entry.url} has no text that is read ({found.what}, {found.place.content.mime or 'no type'})")
         return False
     more = f"; {others} more: --list" if others else ""
-    print_message(f"fetched {found.made_at:%Y-%m-%d %H:%M:%S} UTC ({found.what}) from {entry.url}{more}")
+    print_note(f"fetched {found.made_at:%Y-%m-%d %H:%M:%S} UTC ({found.what}) from {entry.url}{more}")
     if text is None:
         sys.stdout.buffer.write(answer.body)
         sys.stdout.buffer.flush()

@@ -16,7 +16,7 @@ from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError
 from cncert.items import issue_id
 from cncert.report.calendar import issue_range, parse_week
-from cncert.terminal.console import print_json, print_message, stdout_console
+from cncert.terminal.console import print_json, print_message, print_note, stdout_console
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 
@@ -147,7 +147,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
             print_message(f"nothing is archived of {wanted}")
             return 1
         if opts.list:
-            print_list(stdout_console(), found)
+            print_list(stdout_console(whole_rows=True), found)
         elif not print_answer(found[0], len(found) - 1, as_text=opts.text):
             return 1
         return int(bool(reader.faults))
@@ -164,7 +164,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
                 print(safe(f"{name}: {archived.describe()}"), flush=True)
                 sums.update(archived.counts)
                 files, faulty, empty = files + 1, faulty + archived.is_faulty, empty + archived.is_empty
-        print_message(", ".join(f"{sums[word]} {word}" for word in ("added", "known", "left out")))
+        print_note(", ".join(f"{sums[word]} {word}" for word in ("added", "known", "left out")))
         return 0 if not faulty else 1 if empty < files else 2
 
     def _export(self, args: list[str], opts: Namespace) -> int:
@@ -188,7 +188,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
                 reader, Path(opts.wacz), wants, lambda done, total: bar.update(task, completed=done, total=total)
             )
         issues = f"{len(written.issues)} issues, {written.pages} pages, {written.records} records"
-        print_message(f"{opts.wacz}: {issues}")
+        print_note(f"{opts.wacz}: {issues}")
         if written.lost:
             print_message(f"left out: {written.lost} records that repeat an answer which is not there")
         return int(bool(reader.faults or written.lost))
@@ -219,7 +219,7 @@ class ArchiveCommand(ProjectCommand, ScrapyCommand):
                     sizes = f"{decimal(one.before)} before, {decimal(one.after)} now"
                     print(safe(f"{one.path}: {one.records} records, {one.files} files repacked, {sizes}"), flush=True)
         if not count and not faults:
-            print_message("nothing is to be repacked")
+            print_note("nothing is to be repacked")
         return int(faults > 0)
 
 

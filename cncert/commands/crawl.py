@@ -14,6 +14,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from cncert.browser import chromium
 from cncert.commands.inspecting_command import named_spider
+from cncert.commands.terminal_options import TerminalOptions
 from cncert.exceptions import CncertError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel, should_show_panel
@@ -23,10 +24,10 @@ from cncert.options import Options
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.series_spider import SeriesSpider
 from cncert.store import open_store
-from cncert.terminal.console import print_message
+from cncert.terminal.console import is_quiet, print_message
 
 
-class CrawlCommand(crawl.Command):
+class CrawlCommand(TerminalOptions, crawl.Command):
     """Adds a summary of the run, status 1 if it was not clean, and status 2 with one line for wrong arguments."""
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
@@ -77,7 +78,7 @@ def check_run(settings: BaseSettings, spider: type[SeriesSpider], arguments: Map
 
 
 def tell_result(settings: BaseSettings, crawler: Crawler) -> int:
-    """Print the summary of the run of *crawler*; return the exit status."""
+    """Print the summary of the run of *crawler*, with ``--quiet`` of an unclean one only; return the exit status."""
     run = crawler.get_extension(RunRecorder) if crawler.spider is not None else None
     record = run.record if run is not None else None
     if record is None:
@@ -86,7 +87,7 @@ def tell_result(settings: BaseSettings, crawler: Crawler) -> int:
         tell(settings, f"run {record.id} was stopped at once: the next one goes on where it stopped")
     else:
         with message_files(settings) as files:
-            for file in files:
+            for file in files if not (is_quiet.get() and record.clean) else files[1:]:
                 print_summary(record, Options.of(settings), file)
     return 0 if record.clean else 1
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
+from cncert.commands.terminal_options import TerminalOptions
 from cncert.exceptions import ArgumentError, SettingError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel
@@ -21,7 +22,7 @@ from cncert.monitoring.exit_status import failure_lines
 from cncert.options import in_project, project_root
 from cncert.spiders.weekly import WeeklySpider
 from cncert.store import open_store
-from cncert.terminal.console import escape_markup, print_message, stdout_console
+from cncert.terminal.console import escape_markup, print_message, print_note, stdout_console
 
 FIRST, LAST = "2024-18", "2025-03"
 NEWEST_ADDRESS = (
@@ -33,7 +34,7 @@ REPRINTS = ("https://mp.weixin.qq.com/s/8WiE2kk0rORrJcNGlXmEfH", "https://mp.wei
 """Of 2024-48 and 2024-52, whose own pages the sample does not hold."""
 
 
-class DemoCommand(ScrapyCommand):
+class DemoCommand(TerminalOptions, ScrapyCommand):
     """Crawls the sample with the usual spider, pipelines and store, and prints the result."""
 
     requires_project = True
@@ -67,7 +68,7 @@ class DemoCommand(ScrapyCommand):
             print_message(ArgumentError(f"demo takes one directory, not {len(args)}"))
             self.exitcode = 2
             return
-        print("Crawling the bundled sample series (38 weeks, no network) …", file=sys.stderr)
+        print_note("crawling the bundled sample series (38 weeks, no network) …")
         crawler = self.crawler_process.create_crawler(WeeklySpider)
         with as_file(files("cncert") / "data" / "sample" / "weekly.warc.gz") as sample:
             arguments = {
@@ -128,7 +129,7 @@ def print_demo(
     console.print(f"  sqlite3 {escape_markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
     console.print(f"  {escape_markup(files_store)}/")
     scrapy = escape_markup(os.path.relpath(sys.argv[0]))
-    console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {scrapy} gaps")
+    console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {scrapy} gaps --from {FIRST} --until {LAST}")
     files = f"CNCERT_FILES={escape_markup(files_store)}"
     console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {files} {scrapy} report --open")
     console.print("\nThe sample is made up from real titles, dates and addresses; most of its figures are invented")

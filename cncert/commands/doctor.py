@@ -20,7 +20,7 @@ from cncert.monitoring.doctor.local_checks import CheckResult, CheckState
 from cncert.options import Options
 from cncert.pipelines.files_store_check import check_files_store
 from cncert.terminal.atomic_write import write_whole
-from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, print_note, stdout_console
 from cncert.terminal.time_limit import run_with_timeout
 
 REPORT_NAME = "cncert-live.json"
@@ -148,5 +148,5 @@ def _write_report(path: Path, results: Sequence[LiveResult]) -> bool:
     except OSError as error:
         print_message(f"{path} cannot be written: {error_reason(error)}")
         return False
-    print_message(f"{path}: what came, without addresses and anything personal, to be attached to a report")
+    print_note(f"{path}: what came, without addresses and anything personal, to be attached to a report")
     return True

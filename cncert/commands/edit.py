@@ -130,7 +130,7 @@ def _print(editions: list[Edition], document: Issue | None) -> None:
     table = make_table(console)
     for name in ("edition", "state", "source", "via", "seen last", "rating"):
         table.add_column(name, no_wrap=True)
-    table.add_column("figures", justify="right")
+    table.add_column("figures", justify="right", no_wrap=True)
     table.add_column("title", overflow="fold")
     for edition in editions:
         seen, issue = edition.last.seen_at, edition.issue

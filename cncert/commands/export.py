@@ -14,7 +14,7 @@ from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, error_reason
 from cncert.options import in_project
 from cncert.store import Store
-from cncert.terminal.console import print_message
+from cncert.terminal.console import is_quiet, print_message
 from cncert.terminal.progress import progress_bar
 from cncert.terminal.safe_text import safe
 
@@ -66,7 +66,8 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
             except OSError as error:
                 print_message(f"{options.destination}: {error_reason(error)}; what was there is as it was")
                 return 1
-        print(safe(_summary(options, counts)), file=sys.stderr)
+        if not is_quiet.get():
+            print(safe(_summary(options, counts)), file=sys.stderr)
         return 0
 
 

@@ -16,7 +16,7 @@ from cncert.ledger import calendar_gaps
 from cncert.ledger.week_states import WeekState, week_words
 from cncert.report.calendar import parse_week, week_range
 from cncert.terminal.atomic_write import write_whole
-from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.console import escape_markup, make_table, print_json, print_message, print_note, stdout_console
 from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
 
@@ -106,7 +106,7 @@ def _write_page(place: str, missing: list[calendar_gaps.Week], language: str) ->
     except OSError as error:
         print_message(f"{place} cannot be written: {error_reason(error)}")
         return False
-    print_message(f"{place}: {len(missing)} missing issues, {sum(len(week.addresses) for week in missing)} addresses")
+    print_note(f"{place}: {len(missing)} missing issues, {sum(len(week.addresses) for week in missing)} addresses")
     return True
 
 
@@ -183,7 +183,7 @@ def _table(console: Console, listed: list[calendar_gaps.Week]) -> Table:
     table.add_column("reason", overflow="fold")
     table.add_column("advice", no_wrap=True)
     for title in ("addresses", "tries") if numbers else ():
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for week in listed:
         period = f"{week.period.start} – {week.period.end}" if whole_weeks else f"{week.period.start}"
         state = f"[{STATE_SIGNS[week.state][1]}]{week.state}[/]"

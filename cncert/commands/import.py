@@ -34,7 +34,7 @@ from cncert.sources.saved_files.no_issue import NoIssue
 from cncert.sources.saved_files.read_files import add_jobs_option, look_through_files
 from cncert.store import Store
 from cncert.store.settled_files import MAX_FINGERPRINTS
-from cncert.terminal.console import print_json, print_message
+from cncert.terminal.console import is_quiet, print_json, print_message
 from cncert.terminal.safe_text import safe
 
 OUTCOME_WORDS = {
@@ -77,7 +77,6 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
         )
         parser.add_argument("--again", action="store_true", help="read files that an earlier import has read, too")
         parser.add_argument("--verbose", action="store_true", help="name the files that are no issue, too")
-        parser.add_argument("--quiet", action="store_true", help="print errors only")
         parser.add_argument("--report", metavar="FILE", help="write a line for each file (.csv, else JSON Lines)")
 
     async def work(self, args: list[str], opts: Namespace) -> int:
@@ -99,7 +98,7 @@ class ImportCommand(ProjectCommand, ScrapyCommand):
                 await (run.take_all(results) if opts.dry_run else run.recorded(results))
         if opts.json:
             print_json(run.document(opts.dry_run))
-        if not opts.quiet:
+        if not is_quiet.get():
             print(run.summary(opts.dry_run), file=sys.stderr)
         if not run.counts.total():
             raise ArgumentError("no file was found")
@@ -213,9 +212,9 @@ class _Import:
         """Note *line*, and print it if a person should see it."""
         lost = line.no_issue is not None and line.no_issue.may_be_lost
         is_shown = self._note(line) or lost
-        if self._opts.quiet and lost:
+        if is_quiet.get() and lost:
             print_message(f"{line.file}: {line.reason}")
-        elif is_shown and not self._opts.quiet and not self._opts.json:
+        elif is_shown and not self._opts.json:
             print(safe(line.text()), flush=True)
 
     def _pass_over(self, name: str, no_issue: NoIssue) -> None:

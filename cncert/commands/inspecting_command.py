@@ -1,25 +1,20 @@
 """The base class of Scrapy's own commands that look at a page: they begin no run, and store nothing."""
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
 
 from scrapy import Spider
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
+from cncert.commands.terminal_options import TerminalOptions
 from cncert.exceptions import ArgumentError, CncertError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.spiders.arguments import Arguments
 from cncert.spiders.series_spider import RECORDS_RUN, SeriesSpider
 from cncert.terminal.console import print_message
 
-if TYPE_CHECKING:
-    from scrapy.commands import ScrapyCommand
-else:
-    ScrapyCommand = object  # Scrapy offers every subclass of its own that it finds in the package as a command
 
-
-class InspectingCommand(ScrapyCommand):
+class InspectingCommand(TerminalOptions):
     """Comes before a command of Scrapy: ``class FetchCommand(InspectingCommand, fetch.Command)``."""
 
     def process_options(self, args: list[str], opts: Namespace) -> None:

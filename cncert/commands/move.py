@@ -13,7 +13,7 @@ from cncert.report.calendar import issue_range
 from cncert.store import BACKENDS, Store, open_store
 from cncert.store.move_store import MovedStore, Place, check_folder, move_store
 from cncert.store.portable_folder import PortableFolder
-from cncert.terminal.console import make_table, print_json, print_message, stdout_console
+from cncert.terminal.console import make_table, print_json, print_message, print_note, stdout_console
 from cncert.terminal.progress import progress_bar
 
 
@@ -92,4 +92,4 @@ def _print(moved: MovedStore, target: Place) -> None:
     for name, one in moved.sums.items():
         table.add_row(name, str(one.documents), one.sha256[:16])
     console.print(table)
-    print_message(f"{target.name} holds the same, compared document by document; {moved.files} files")
+    print_note(f"{target.name} holds the same, compared document by document; {moved.files} files")

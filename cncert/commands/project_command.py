@@ -9,18 +9,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from cncert.commands.terminal_options import TerminalOptions
 from cncert.exceptions import CncertError, error_reason
 from cncert.options import Options
 from cncert.store import Store, open_store
 from cncert.store.backend import LAYOUT
-from cncert.terminal.console import print_message
-
-if TYPE_CHECKING:
-    from scrapy.commands import ScrapyCommand
-else:
-    ScrapyCommand = object  # Scrapy offers every subclass of its own that it finds in the package as a command
+from cncert.terminal.console import print_message, print_note
 
 
 def add_json_option(parser: ArgumentParser, what: str) -> None:
@@ -31,10 +27,10 @@ def add_json_option(parser: ArgumentParser, what: str) -> None:
 async def say_if_sample(store: Store) -> None:
     """Say on stderr if *store* holds the sample series."""
     if await store.is_sample():
-        print_message("this store holds sample data, mostly invented: do not cite")
+        print_note("this store holds sample data, mostly invented: do not cite")
 
 
-class ProjectCommand(ScrapyCommand):
+class ProjectCommand(TerminalOptions):
     """A command that does not crawl: ``class GapsCommand(ProjectCommand, ScrapyCommand)`` implements :meth:`work`."""
 
     requires_project = True

@@ -13,7 +13,7 @@ from cncert.exceptions import ArgumentError, error_reason
 from cncert.options import LANGUAGES, Options, in_project, local_folder
 from cncert.report.calendar import week_range
 from cncert.terminal.atomic_write import write_whole
-from cncert.terminal.console import print_message
+from cncert.terminal.console import print_message, print_note
 
 if TYPE_CHECKING:
     from cncert.output.page.page_data import Node, PictureFiles, ShownPicture
@@ -74,7 +74,7 @@ class ReportCommand(ProjectCommand, ScrapyCommand):
         if not _write(html, target):
             return 1
         weeks = f"{data['first']} to {data['last']}"
-        print_message(f"{target or 'stdout'}: {weeks}, issues: {len(data['issues'])}, {len(html) / 1e6:.2f} MB")
+        print_note(f"{target or 'stdout'}: {weeks}, issues: {len(data['issues'])}, {len(html) / 1e6:.2f} MB")
         if opts.open and target is not None and not webbrowser.open(target.as_uri()):
             print_message("no browser could be opened")
             return 1
@@ -125,7 +125,7 @@ def _embed(data: "Node", pictures: "list[ShownPicture]", files: "PictureFiles", 
     if unreadable:
         print_message(f"pictures that cannot be read: {len(unreadable)}, such as {unreadable[0]}")
     if left_out:
-        print_message(f"older pictures that are only linked, to keep the page small: {left_out}")
+        print_note(f"older pictures that are only linked, to keep the page small: {left_out}")
     return not unreadable
 
 

@@ -60,26 +60,11 @@ def _print(runs: list[RunRecord]) -> None:
         console.print("No run yet: scrapy crawl weekly makes one.")
         return
     table = make_table(console)
-    (_add_stacked if console.is_terminal else _add_flat)(table, runs)
+    _add_rows(table, runs)
     console.print(table)
 
 
-def _add_flat(table: Table, runs: list[RunRecord]) -> None:
-    """Add a line for each run."""
-    for title in ("started (UTC+8)", "took", "state", "reason", "new", "changed", "rejected", "missing", "remarks"):
-        table.add_column(
-            title, justify="right" if title in ("took", "new", "changed", "rejected", "missing") else "left"
-        )
-    for run in runs:
-        table.add_row(
-            f"{run.started_at:%Y-%m-%d %H:%M:%S}", run_duration(run),
-            run_state(run), escape_markup(run.reason),
-            str(len(run.new)), str(len(run.changed)), str(len(run.rejected)), _missing(run),
-            escape_markup("; ".join(all_lines(run))),
-        )  # fmt: skip
-
-
-def _add_stacked(table: Table, runs: list[RunRecord]) -> None:
+def _add_rows(table: Table, runs: list[RunRecord]) -> None:
     """Add some lines for each run, which fit any window."""
     table.leading = 1
     for title in ("started (UTC+8)", "ended", "issues", "remarks"):

@@ -7,11 +7,12 @@ from scrapy.commands import runspider
 from scrapy.crawler import Crawler
 
 from cncert.commands.crawl import check_run, tell, tell_result
+from cncert.commands.terminal_options import TerminalOptions
 from cncert.exceptions import CncertError
 from cncert.spiders.series_spider import SeriesSpider
 
 
-class RunspiderCommand(runspider.Command):
+class RunspiderCommand(TerminalOptions, runspider.Command):
     """Runs the spider of a Python file; one that is no :class:`SeriesSpider` as Scrapy does."""
 
     _arguments: dict[str, str]

@@ -13,7 +13,7 @@ from cncert.report.cleaning import clean_issue
 from cncert.report.issue import read_issue
 from cncert.sources.saved_files.saved_page import read_saved_page, unwrap_saved_page
 from cncert.spiders.series_spider import SeriesSpider, provenance
-from cncert.terminal.console import print_message
+from cncert.terminal.console import print_note
 from cncert.wechat.failure_pages import Page
 
 
@@ -26,7 +26,7 @@ class ShellCommand(InspectingCommand, shell.Command):
         page, issue, reason = read_response(response, vars["spider"]) if response is not None else (None, None, "")
         vars.update(page=page, article=page.article if page else None, issue=issue)
         if page is not None:
-            print_message(f"page, article, issue: {reason if issue is None else f'issue {issue.id}'}")
+            print_note(f"page, article, issue: {reason if issue is None else f'issue {issue.id}'}")
 
 
 def read_response(response: Response, spider: object) -> tuple[Page, Issue | None, str]:

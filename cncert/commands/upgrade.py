@@ -99,7 +99,7 @@ def _print(upgrade: Upgrade, dry_run: bool) -> None:
             console.print(escape_markup(line))
     table = make_table(console)
     table.add_column("would be" if dry_run else "done")
-    table.add_column("", justify="right")
+    table.add_column("", justify="right", no_wrap=True)
     table.add_column("")
     for name, meaning in COUNT_MEANINGS.items():
         table.add_row(name, str(upgrade.counts[name]), meaning)

@@ -13,7 +13,7 @@ from cncert.commands.project_command import ProjectCommand
 from cncert.exceptions import ArgumentError, BrowserError, error_reason
 from cncert.sources import newest_address
 from cncert.terminal.atomic_write import write_whole
-from cncert.terminal.console import print_message
+from cncert.terminal.console import print_message, print_note
 from cncert.terminal.safe_text import safe
 from cncert.wechat.address import read_address
 
@@ -66,7 +66,7 @@ class VerifyCommand(ProjectCommand, ScrapyCommand):
             write_whole(path, json.dumps(state).encode(), mode=0o600)
         except OSError as error:
             raise BrowserError(f"{path} cannot be written: {error_reason(error)}") from None
-        print(f"{safe(path)}: used by every crawl with CNCERT_BROWSER=on", file=sys.stderr)
+        print_note(f"{path}: used by every crawl with CNCERT_BROWSER=on")
         return 0
 
 

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import re
 import sys
+from contextvars import ContextVar
 from typing import Any, TextIO, cast
 
 from rich import box
@@ -13,10 +15,21 @@ from rich.table import Table
 
 from cncert.terminal.safe_text import UNSAFE_CHARACTERS, safe
 
+PIPE_WIDTH, MIN_WIDTH = 100, 40
+"""Columns of a table that goes to no terminal, unless COLUMNS says another number; the least that it may say."""
+is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
+"""Whether only results and errors are printed."""
+
 
 def print_message(text: object, file: TextIO | None = None) -> None:
     """Print one line for a person, to stderr unless *file* is given."""
     print(f"cncert: {safe(text)}", file=file or sys.stderr)
+
+
+def print_note(text: object) -> None:
+    """Print one line for a person who may do without it: with ``--quiet`` nothing."""
+    if not is_quiet.get():
+        print_message(text)
 
 
 def print_json(data: Any) -> None:
@@ -43,15 +56,27 @@ def console_for(file: TextIO, *, markup: bool = True) -> Console:
     return _SafeConsole(file=file, force_terminal=file.isatty(), highlight=False, emoji=False, markup=markup)
 
 
-def stdout_console() -> Console:
-    """Return the console for results: lines are folded to the width of a terminal, and left whole in a pipe."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: not all encodings have all characters
+def stdout_console(*, whole_rows: bool = False) -> Console:
+    """Return the console for results.
+
+    Tables fit the terminal, or in a pipe COLUMNS, unless they have *whole_rows* there, for addresses to be cut out.
+    Other lines are left whole in a pipe.
+    """
     if sys.stdout.isatty():
         return console_for(sys.stdout)
     console = console_for(cast("TextIO", _TrimmedFile(sys.stdout)))
-    console.width, console.soft_wrap = 100_000, True  # no row of a table is longer
+    given = os.environ.get("COLUMNS", "")
+    console.width = max(MIN_WIDTH, int(given)) if given.isdecimal() and int(given) else PIPE_WIDTH
+    if whole_rows:
+        console.width = 100_000  # no row is longer
+    console.soft_wrap = True
     return console
+
+
+def print_any_character() -> None:
+    """Make stdout write what its encoding does not have as an escape, as stderr does, in place of an exception."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 class _TrimmedFile(io.TextIOBase):

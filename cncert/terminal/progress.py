@@ -13,15 +13,14 @@ from rich.live_render import LiveRender
 from rich.progress import Progress
 from rich.segment import ControlType, Segment
 
-from cncert.terminal.console import console_for
+from cncert.terminal.console import console_for, is_quiet
 
 
 def progress_bar(*, hidden: bool = False) -> Progress:
     """Return Rich's progress bars, which are removed at the end."""
     console = console_for(sys.stderr)
-    return Progress(
-        console=console, transient=True, redirect_stdout=False, disable=hidden or not console.is_interactive
-    )
+    hidden = hidden or is_quiet.get() or not console.is_interactive
+    return Progress(console=console, transient=True, redirect_stdout=False, disable=hidden)
 
 
 def format_duration(seconds: float) -> str:

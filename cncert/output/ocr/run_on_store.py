@@ -132,7 +132,7 @@ def _print(console: Console, result: dict[str, Any]) -> None:
             console.print(escape_markup(f"{one['issue']}  {one['picture']}  {change}"))
     table = make_table(console)
     table.add_column("pictures")
-    table.add_column("", justify="right")
+    table.add_column("", justify="right", no_wrap=True)
     table.add_column("")
     for kind, meanings in (("pictures", STATES), ("found", FOUND)):
         for name, meaning in meanings.items():

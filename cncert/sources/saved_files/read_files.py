@@ -65,12 +65,12 @@ def look_through_files(
     """As :func:`read_files`; of the files in directories and archives only those are read that may be issues.
 
     Files whose fingerprints are *settled* are passed over, unless they are named. The commits that ``opts.git`` names
-    are read like archives. With ``opts.quiet`` no bar is shown.
+    are read like archives.
     """
     commits = [find_commit(name) for name in opts.git]
     names = names if commits and not names else _checked(names)
     files = _Files(names, _jobs(opts), keep_pages=keep_pages, looks=True, settled=settled)
-    return files.read(commits, is_quiet=opts.quiet)
+    return files.read(commits)
 
 
 def _checked(names: Sequence[str]) -> Sequence[str]:
@@ -107,13 +107,13 @@ class _Files:
         self._others: list[str] = []
         """Files that were read before, and may be archives to which others refer."""
 
-    def read(self, commits: Sequence[GitCommit] = (), *, is_quiet: bool = False) -> Generator[FileResult]:
+    def read(self, commits: Sequence[GitCommit] = ()) -> Generator[FileResult]:
         """Yield the results of all files, then those of *commits*."""
         # asyncio would only cancel at the next await, and reading awaits nothing.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         found = [(file, file == name) for name in self._names for file in find_files(name)]
         # Only if nothing else is printed on the terminal.
-        with progress_bar(hidden=is_quiet or sys.stdout.isatty()) as bar:
+        with progress_bar(hidden=sys.stdout.isatty()) as bar:
             if self._looks:
                 task = bar.add_task("looking", total=len(found))
                 for number, (file, is_named) in enumerate(found):
