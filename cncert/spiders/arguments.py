@@ -8,7 +8,7 @@ from cncert.items import issue_id
 from cncert.ledger.article_ledger import AddressReader
 from cncert.report.calendar import parse_week
 
-_NAMES = ("start", "from", "until", "limit", "refresh", "retry", "replay")
+NAMES = ("start", "from", "until", "limit", "refresh", "retry", "replay")
 JOB = "_job"
 """The argument that Scrapyd adds."""
 MAX_FILE_LENGTH = 1_000_000
@@ -52,8 +52,8 @@ class Arguments:
         Raises ArgumentError for the first that is wrong.
         """
         for name in given:
-            if name not in (*_NAMES, JOB):
-                raise ArgumentError(f"unknown argument {name!r}; known are {', '.join(_NAMES)}")
+            if name not in (*NAMES, JOB):
+                raise ArgumentError(f"unknown argument {name!r}; known are {', '.join(NAMES)}")
         first, last = _week("from", given), _week("until", given)
         if first and last and first > last:
             raise ArgumentError(f"from={first} is later than until={last}")
