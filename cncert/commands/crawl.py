@@ -1,8 +1,9 @@
 """``scrapy crawl``: Scrapy's own command, with exit status 1 if the run was not clean."""
 
+import asyncio
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,9 +14,10 @@ from scrapy.crawler import Crawler
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from cncert.browser import chromium
+from cncert.commands.crawl_plan import print_plan
 from cncert.commands.inspecting_command import named_spider
 from cncert.commands.terminal_options import TerminalOptions
-from cncert.exceptions import CncertError
+from cncert.exceptions import ArgumentError, CncertError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel, should_show_panel
 from cncert.extensions.run_recorder import RunRecorder
@@ -30,6 +32,11 @@ from cncert.terminal.console import is_quiet, print_message
 class CrawlCommand(TerminalOptions, crawl.Command):
     """Adds a summary of the run, status 1 if it was not clean, and status 2 with one line for wrong arguments."""
 
+    def add_options(self, parser: ArgumentParser) -> None:
+        super().add_options(parser)
+        text = "request and change nothing: print what would be requested, in which order, and how long it takes"
+        parser.add_argument("--dry-run", action="store_true", help=text)
+
     def process_options(self, args: list[str], opts: Namespace) -> None:
         """Check arguments and settings before Scrapy prints its first line."""
         super().process_options(args, opts)
@@ -37,8 +44,12 @@ class CrawlCommand(TerminalOptions, crawl.Command):
         try:
             spider = series_spider(self.settings, args)
             if spider is None:
+                if opts.dry_run:
+                    raise ArgumentError("--dry-run belongs to one spider of the series: weekly, official")
                 return
             check_run(self.settings, spider, opts.spargs)
+            if opts.dry_run:
+                self.settings.set("LOG_ENABLED", False, priority="cmdline")
             quiet_log_for_panel(self.settings)
         except CncertError as error:
             tell(self.settings, error)
@@ -52,6 +63,13 @@ class CrawlCommand(TerminalOptions, crawl.Command):
             super().run(args, opts)
             return
         crawler = self._create_crawler(spider)
+        if opts.dry_run:
+            try:
+                self.exitcode = asyncio.run(print_plan(crawler, opts.spargs))
+            except CncertError as error:
+                print_message(error)
+                self.exitcode = 2
+            return
         with live_panel(crawler):
             self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()

@@ -114,7 +114,7 @@ class RunRecorder:
                 last=getattr(arguments, "last", None),
             )
             if isinstance(spider, SeriesSpider) and not self._is_replay():
-                if (last := await self._last_run(spider.name)) is not None:
+                if (last := await last_run(self.store, spider.name)) is not None:
                     log.record.unread_lists = list(last.unread_lists)
                     log.record.wayback_list = last.wayback_list
                 spider.unread_lists = tuple(log.record.unread_lists)
@@ -125,21 +125,13 @@ class RunRecorder:
             if not self._is_replay():
                 for problem in alert_channels.problems(self._options.alerts):
                     logger.warning("No alert can be sent: %s", problem)
-            indexed = [FoundAddress(one.url, "index", one.issue) for one in bundled_index()]
-            if self._options.reprints:
-                indexed += [FoundAddress(one.url, "index", one.issue) for one in bundled_reprints()]
-            await Ledger(self.store).add(indexed)
+            await Ledger(self.store).add(indexed_addresses(self._options))
             for issue in await heal(self.store):
                 logger.warning("%s: its document did not show all that is known of it, and was made anew", issue)
             log.record.gaps_before = await log.missing_weeks()
             await log.save()
         except StoreError as error:
             raise self.store_failed(error, "store_failed" if self.record else "store_unreachable") from error
-
-    async def _last_run(self, spider: str) -> RunRecord | None:
-        """Return the last run of *spider*, which knows what it left unread. May raise StoreError."""
-        runs = await newest_runs(self.store, datetime.now(UTC))
-        return next((run for run in runs if run.spider == spider and "replay" not in run.arguments), None)
 
     def _wait_for_heartbeat(self, log: RunLog) -> None:
         """Renew the record after a while, and again until the run ends."""
@@ -281,6 +273,20 @@ class RunRecorder:
     def _is_replay(self) -> bool:
         """Whether an archive answers instead of the network: the run says nothing about WeChat."""
         return bool(getattr(getattr(self.crawler.spider, "arguments", None), "replaying", False))
+
+
+async def last_run(store: Store, spider: str) -> RunRecord | None:
+    """Return the last run of *spider*, which knows what it left unread. May raise StoreError."""
+    runs = await newest_runs(store, datetime.now(UTC))
+    return next((run for run in runs if run.spider == spider and "replay" not in run.arguments), None)
+
+
+def indexed_addresses(options: Options) -> list[FoundAddress]:
+    """Return the addresses that every run knows."""
+    known = [FoundAddress(one.url, "index", one.issue) for one in bundled_index()]
+    if options.reprints:
+        known += [FoundAddress(one.url, "index", one.issue) for one in bundled_reprints()]
+    return known
 
 
 class RunComponent:

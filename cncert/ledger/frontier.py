@@ -60,6 +60,11 @@ class PlannedRequest:
     is_spare: bool = False
     """Whether a page of its week that comes before it makes it superfluous."""
 
+    @property
+    def priority(self) -> int:
+        """The larger one is requested first: newer weeks, and articles of which no week is known."""
+        return 10 * int(self.issue.replace("-", "")) - self.place if self.issue else 10_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

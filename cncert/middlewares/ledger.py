@@ -110,7 +110,7 @@ class LedgerMiddleware(RunComponent):
             planned.url,
             callback=self._spider.parse,
             errback=self._failures.handle,
-            priority=10 * int(planned.issue.replace("-", "")) - planned.place if planned.issue else 10_000_000,
+            priority=planned.priority,
             # The frontier has decided: another address of an article that was requested is no duplicate.
             dont_filter=True,
             meta={name: getattr(planned, name) for name in ("row", "form", "issue", "moves", "is_spare")},
