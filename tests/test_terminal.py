@@ -105,6 +105,28 @@ def test_a_complaint_is_one_harmless_line(capsys: pytest.CaptureFixture[str]) ->
     assert not UNSAFE_CHARACTERS.search(line)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Stored in: ftp://user:secret@host/x.json", "Stored in: ftp://***@host/x.json"),
+        ("{'FILES_STORE': 's3://KEY:sec/ret@bucket/a'}", "{'FILES_STORE': 's3://***@bucket/a'}"),
+        (
+            "mongodb+srv://u:sec@ret@h/db and http://:secret@proxy:8080",
+            "mongodb+srv://***@h/db and http://***@proxy:8080",
+        ),
+        ("https://mp.weixin.qq.com/s?a=b https://host:8443/@name", "https://mp.weixin.qq.com/s?a=b https://***@name"),
+    ],
+)
+def test_a_password_of_an_address_is_neither_logged_nor_said(
+    text: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Better a path too much, where a port is followed by an @, than a password."""
+    for name in ("cncert.x", "scrapy.extensions.feedexport"):
+        assert SafeLogRecord(name, logging.INFO, "", 1, "%s", (text,), None).getMessage() == shown
+    print_message(text)
+    assert capsys.readouterr().err == f"cncert: {shown}\n"
+
+
 # --- tables
 
 HOSTILE_FILE = "\x1b[31m\r\u202e[red]:bomb:.html"

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cncert.terminal.safe_text import UNSAFE_CHARACTERS, safe
+from cncert.terminal.safe_text import UNSAFE_CHARACTERS, safe, without_passwords
 
 PIPE_WIDTH, MIN_WIDTH = 100, 40
 """Columns of a table that goes to no terminal, unless COLUMNS says another number; the least that it may say."""
@@ -23,7 +23,7 @@ is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
 
 def print_message(text: object, file: TextIO | None = None) -> None:
     """Print one line for a person, to stderr unless *file* is given."""
-    print(f"cncert: {safe(text)}", file=file or sys.stderr)
+    print(f"cncert: {safe(without_passwords(str(text)))}", file=file or sys.stderr)
 
 
 def print_note(text: object) -> None:

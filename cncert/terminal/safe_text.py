@@ -11,11 +11,17 @@ UNSAFE_CHARACTERS = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 """Each character that could move the cursor, ring, hide, reorder, or break a line."""
+_USER_AND_PASSWORD = re.compile(r"""([A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/:@'"]{0,256}:[^\s'"]{0,512}@""")
 
 
 def safe(text: object) -> str:
     """Return *text* on one line, unsafe characters written out, such as ``\\x1b`` or ``\\u202e``."""
     return UNSAFE_CHARACTERS.sub(_written_out, str(text))
+
+
+def without_passwords(text: str) -> str:
+    """Return *text* without user and password in addresses: up to the last @, which a password may contain itself."""
+    return _USER_AND_PASSWORD.sub(r"\1***@", text)
 
 
 def _written_out(found: re.Match[str]) -> str:
@@ -27,11 +33,14 @@ def _written_out_in_lines(found: re.Match[str]) -> str:
 
 
 class SafeLogRecord(logging.LogRecord):
-    """A log record whose message and traceback are safe; a message of this project, which quotes pages, is one line."""
+    """A log record whose message and traceback are safe and have no passwords of addresses, whoever logs them.
+
+    A message of this project, which quotes pages, is one line.
+    """
 
     def getMessage(self) -> str:  # noqa: N802  # logging's name
         """Return the message without unsafe characters."""
-        message = super().getMessage()
+        message = without_passwords(super().getMessage())
         return (
             safe(message) if self.name.startswith("cncert") else UNSAFE_CHARACTERS.sub(_written_out_in_lines, message)
         )
@@ -43,4 +52,6 @@ class SafeLogRecord(logging.LogRecord):
 
     @exc_text.setter
     def exc_text(self, text: str | None) -> None:
-        self._exc_text = UNSAFE_CHARACTERS.sub(_written_out_in_lines, text) if text is not None else None
+        if text is not None:
+            text = UNSAFE_CHARACTERS.sub(_written_out_in_lines, without_passwords(text))
+        self._exc_text = text
