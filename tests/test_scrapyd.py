@@ -8,12 +8,14 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
 from ruamel.yaml import YAML
 
+from cncert.items import CHINA
 from cncert.store import open_store
 from cncert.store.endings import State
 from cncert.store.ledger_rows import LedgerRow
@@ -110,7 +112,12 @@ def test_a_week_later_the_same_call_adds_the_new_issue_and_asks_for_no_other(
 
 def test_scrapyd_calls_a_failed_run_finished_and_cron_mails_it(node: Node) -> None:
     lines = (ROOT / "deploy" / "cron").read_text(encoding="utf-8").splitlines()
-    schedule, official, look = (line.split(maxsplit=6)[6] for line in lines if not line.startswith("#"))
+    commands = [line.split(maxsplit=6)[6] for line in lines if not line.startswith("#")]
+    hours = [re.fullmatch(r"case \$\((.*)\) in ([0-9|]+)\) (.*) ;; esac", command) for command in commands]
+    assert [hour and hour[2] for hour in hours] == ["08|20", "08|20", "06"]
+    schedule, official, look = (hour[3] for hour in hours if hour)
+    asked = subprocess.run(["sh", "-c", hours[0][1] if hours[0] else ""], capture_output=True, text=True, check=True)
+    assert int(asked.stdout) == datetime.now(CHINA).hour
     assert official == schedule.replace("weekly", "official")
     missing = series.published("2010-20")
     words = f"start='{missing.url}' from=2010-20 until=2010-20"
