@@ -163,6 +163,17 @@ def test_an_option_that_is_named_exists(path: Path) -> None:
     assert sorted(names - set(SETTINGS)) == []
 
 
+def test_every_counter_is_in_the_table_and_is_counted() -> None:
+    """By name where the program has the whole name, else by its beginning."""
+    logs = Path("docs/logs.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`(cncert/[a-z_/]+)", re.sub(r"`cncert/[a-z_/]*\.py`", "", logs)))
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "cncert").rglob("*.py"))
+    counted = set(re.findall(r'"(cncert/[a-z_]+(?:/[a-z_]+)*)"', sources))
+    families = tuple(set(re.findall(r'f"(cncert/[a-z_]+/)\{', sources)))
+    assert sorted(counted - listed) == []
+    assert sorted(name for name in listed - counted if not name.startswith(families)) == []
+
+
 def test_every_warning_is_known() -> None:
     """The codes that the program gives are those of the table from which the page is made."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "cncert").rglob("*.py")]

@@ -123,7 +123,7 @@ class Frontier:
         self._followed: Counter[str | None] | None = None
         self._followed_now = 0
         self._from_feeds: Counter[str | None] = Counter()
-        self._listed = set[str]()
+        self._listed, self._passed_over = set[str](), set[str]()
 
     # --- planning
 
@@ -179,7 +179,9 @@ class Frontier:
     async def _plan_row(self, row: LedgerRow, stored: Mapping[str, Issue]) -> PlannedRequest | None:
         wanted = row.issue is None or self._scope.wants(row.issue)
         if not wanted or not self._is_due(row, stored):
-            self._count(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")
+            if row.id not in self._asked and row.id not in self._passed_over:
+                self._passed_over.add(row.id)
+                self._count(f"cncert/ledger/{'skipped' if wanted else 'out_of_range'}")
             return None
         if row.id in self._asked or not await self._may_follow(row):
             return None
