@@ -276,3 +276,12 @@ def test_xml_is_well_formed_whatever_a_page_says() -> None:
     exporter.export_item(make_issue(title="\x00\x0b<&>\ufffe"))
     exporter.finish_exporting()
     assert ElementTree.fromstring(file.getvalue()).findtext("item/title") == "\ufffd\ufffd<&>\ufffd"
+
+
+@pytest.mark.parametrize("place", ["ftp://user:secret@127.0.0.1:9/x.json", "/proc/none/x.json"])
+def test_a_feed_that_is_not_written_makes_status_1(tmp_path: Path, place: str) -> None:
+    call = ("crawl", "weekly", "-a", f"replay={SAMPLE}", "-a", "limit=1", "-O", place, "-O", tmp_path / "fine.json")
+    done = run_scrapy(*call, env=project_env(None, tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.endswith("cncert: a file of -O, -o or FEEDS was not written: the ERROR line says why\n")
+    assert "secret" not in done.stderr

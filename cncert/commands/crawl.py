@@ -107,7 +107,19 @@ def tell_result(settings: BaseSettings, crawler: Crawler) -> int:
         with message_files(settings) as files:
             for file in files if not (is_quiet.get() and record.clean) else files[1:]:
                 print_summary(record, Options.of(settings), file)
-    return 0 if record.clean else 1
+    if not (written := are_feeds_written(crawler)):
+        tell(settings, "a file of -O, -o or FEEDS was not written: the ERROR line says why")
+    return 0 if record.clean and written else 1
+
+
+def are_feeds_written(crawler: Crawler) -> bool:
+    """Whether Scrapy has stored every feed; those that may stay away without items are not waited for."""
+    counts = crawler.stats.get_stats().items()
+    stored = sum(number for name, number in counts if name.startswith("feedexport/success_count/"))
+    failed = sum(number for name, number in counts if name.startswith("feedexport/failed_count/"))
+    usual = crawler.settings.getbool("FEED_STORE_EMPTY")
+    wanted = sum(bool(feed.get("store_empty", usual)) for feed in crawler.settings.getdict("FEEDS").values())
+    return not failed and stored >= wanted
 
 
 def tell(settings: BaseSettings, message: object) -> None:
