@@ -26,7 +26,7 @@ async def test_the_status_says_how_much_is_kept(tmp_path: Path, archive: str, sa
     (tmp_path / "kept").mkdir()
     for name in ("a.warc.gz", "b.warc", "a.cdxj"):
         (tmp_path / "kept" / name).write_bytes(b"x" * 15)
-    env = project_env(None, tmp_path, CNCERT_ARCHIVE=str(tmp_path / archive) if archive else "")
+    env = project_env(None, tmp_path, CNCERT_ARCHIVE=str(tmp_path / archive) if archive else "", COLUMNS="300")
     async with open_store(env["CNCERT_STORE"]):
         pass
     found = run_scrapy("status", env=env).stdout

@@ -532,7 +532,7 @@ def test_it_is_said_what_came_from_the_archive_and_what_it_has_not(
     assert (first["from_wayback"], first["source"], first["captures"]) == (True, "page", None)
     assert (second["captures"], second["advice"]) == ("none", "other_copy")
     assert "the Wayback Machine has none" in second["advice_en"]
-    shown = run_scrapy("gaps", "--all", *bounds, env=env).stdout
+    shown = run_scrapy("gaps", "--all", *bounds, env={**env, "COLUMNS": "200"}).stdout
     assert re.search(rf"{captured} .*page, from the Wayback Machine", shown)
     assert re.search(rf"{lost} .*deleted by its author; the Wayback Machine has none", shown)
     assert "1 stored (1 page; 1 of them from the Wayback Machine)" in shown
