@@ -88,6 +88,8 @@ def crawl(
 ) -> subprocess.CompletedProcess[str]:
     """Run ``scrapy crawl weekly`` against *site*, with *spider_args* such as ``limit=3``; certificates are verified."""
     environment = project_env(site, tmp_path, store=store, **env)
+    # Linux counts the memory of the tests' own process, which may be large, as that of a process that it starts.
+    settings = {"MEMUSAGE_LIMIT_MB": 0, **(settings or {})} if prefix else settings
     return run_scrapy(*crawl_args(spider_args, settings), env=environment, timeout=timeout, prefix=prefix)
 
 
