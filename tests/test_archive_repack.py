@@ -6,7 +6,6 @@ import io
 import os
 import re
 import signal
-import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -26,6 +25,7 @@ from cncert.archive.warc_writer import ArchiveWriter
 from cncert.commands.archive import ArchiveCommand
 from tests import series
 from tests.calls import call
+from tests.killing import die_at
 from tests.site import pages
 from tests.site.crawl import crawl, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
@@ -333,7 +333,7 @@ def test_a_kill_at_any_step_loses_nothing(kept: Path) -> None:
         steps += 1
         process = os.fork()
         if not process:
-            _die_at(steps)
+            die_at(steps)
             os._exit(repack(kept))
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         assert status in (0, -signal.SIGKILL)
@@ -345,20 +345,6 @@ def test_a_kill_at_any_step_loses_nothing(kept: Path) -> None:
     (path,) = kept.glob("*.warc*")
     assert records(path) == before
     assert sorted(one.name for one in kept.iterdir()) == sorted([path.name, index_path(path).name])
-
-
-def _die_at(step: int) -> None:
-    """Kill this process at the *step*-th change of files."""
-    left = step
-
-    def count(event: str, args: tuple[object, ...]) -> None:
-        nonlocal left
-        if event in ("os.rename", "os.remove") or (event == "open" and str(args[0]).endswith(".part")):
-            left -= 1
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
 
 
 def test_an_existing_file_that_is_not_ours_is_not_replaced(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:

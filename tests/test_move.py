@@ -30,6 +30,7 @@ from tests.factories import (
     make_row,
     make_run,
 )
+from tests.killing import die_at
 from tests.stores import insert, take_in
 
 ISSUES = [(2024, 30), (2024, 31), (2025, 10), (2025, 11)]
@@ -248,20 +249,6 @@ def test_called_wrongly_it_says_so(
 # --- kills
 
 
-def _die_at(step: int) -> None:
-    """Kill this process at the *step*-th file that it writes or puts in its place, or transaction that it begins."""
-    left = step
-
-    def count(event: str, args: tuple[object, ...]) -> None:
-        nonlocal left
-        if event in ("os.rename", "cncert.write") or (event == "open" and str(args[0]).endswith(".part")):
-            left -= 1
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
-
-
 @pytest.mark.parametrize("way", ["out", "in"])
 def test_a_kill_at_any_step_loses_nothing(
     way: str, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -284,7 +271,7 @@ def test_a_kill_at_any_step_loses_nothing(
         steps += 1
         process = os.fork()
         if not process:
-            _die_at(steps)
+            die_at(steps)
             os._exit(move(source, target, files=files))
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         assert status in (0, -signal.SIGKILL)

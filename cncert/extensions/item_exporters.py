@@ -26,7 +26,7 @@ class DocumentExporter(BaseItemExporter):
     """Exports the document of an issue: what ``scrapy schema`` describes."""
 
     def export_item(self, item: Any) -> None:
-        super().export_item(self.exported(item) if isinstance(item, Issue) else item)  # type: ignore[safe-super]
+        super().export_item(self.exported(item) if isinstance(item, Issue) else item)  # type: ignore[safe-super]  # a mixin
 
     def exported(self, issue: Issue) -> dict[str, Any]:
         """Return what is exported of *issue*."""

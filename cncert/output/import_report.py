@@ -68,7 +68,7 @@ class ImportReport:
         try:
             self._text.flush()
             self._text.detach()
-            self._stack.__exit__(*exception)  # type: ignore[arg-type]
+            self._stack.__exit__(*exception)  # type: ignore[arg-type]  # the same three
         except OSError as error:
             raise self._error(error) from error
 
