@@ -9,15 +9,13 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA_VERSION: Final = 2
-CHINA = timezone(timedelta(hours=8))
-"""Asia/Shanghai has had no daylight saving time since 1991: a fixed offset is exact for every issue."""
+CHINA = timezone(timedelta(hours=8))  # no daylight saving time since 1991: exact for every issue
 ISSUE_ID = r"^[0-9]{4}-[0-9]{2}$"
 Rating = Literal["优", "良", "中", "差", "危"]
 PictureStatus = Literal["pending", "stored", "failed", "placeholder", "unsupported"]
 Source = Literal["page", "reprint_card", "reprint", "site", "feed", "file"]
 Via = Literal["http", "browser", "archive", "wayback", "file", "feed"]
-UNFINISHED_STATUSES: Final[tuple[PictureStatus, ...]] = ("pending", "failed", "placeholder")
-"""The statuses of pictures that a later run tries to fetch."""
+UNFINISHED_STATUSES: Final[tuple[PictureStatus, ...]] = ("pending", "failed", "placeholder")  # tried in a later run
 
 
 def china_time(moment: datetime) -> datetime:
@@ -29,11 +27,9 @@ Metric = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)+$")]
 Count = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)]
 Level = Literal["高", "中", "低"]
 Qualifier = Literal["约", "近", "超", "以上"]
-Percent = Annotated[float, Field(ge=0, le=100)]
 Offset = Annotated[int, Field(ge=0)]
 Confidence = Annotated[float, Field(ge=0, le=1)]
-Box = Annotated[list[Offset], Field(min_length=4, max_length=4)]
-"""Left, top, width and height in pixels."""
+Box = Annotated[list[Offset], Field(min_length=4, max_length=4)]  # left, top, width and height in pixels
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Moment = Annotated[AwareDatetime, AfterValidator(china_time)]
 
@@ -46,10 +42,8 @@ def day_in_china(moment: datetime) -> date:
 class Model(BaseModel):
     """Base of all documents: unknown fields are errors, aliases (``_id``) are written. Texts describe fields."""
 
-    model_config = ConfigDict(
-        extra="forbid", validate_by_name=True, validate_by_alias=True, serialize_by_alias=True,
-        allow_inf_nan=False, use_attribute_docstrings=True,
-    )  # fmt: skip
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True, serialize_by_alias=True,
+                              allow_inf_nan=False, use_attribute_docstrings=True)  # fmt: skip
 
 
 class Period(Model):
@@ -107,7 +101,7 @@ class Share(Model):
 
     name: str = Field(min_length=1, max_length=100, examples=["境外注册"])
     """What the part is, in the words of the report."""
-    share_pct: Percent = Field(examples=[30.5])
+    share_pct: float = Field(ge=0, le=100, examples=[30.5])
     """Its share in the figure, in percent."""
 
 
@@ -277,6 +271,8 @@ class StatedSource(Model):
     """Name of the account that the copy names."""
     published_at: Moment | None = Field(examples=["2025-01-25T09:00:00+08:00"])
     """When the copy says that it was published: the original was published before."""
+    published_on: date | None = Field(default=None, examples=["2025-01-25"])
+    """The day of that, where the copy states no time."""
 
 
 class Provenance(Model):
@@ -331,6 +327,8 @@ class EditionRecord(Model):
     """Latest time at which a server showed it."""
     published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
     """When it was published: the page, or the reprint or copy itself."""
+    published_on: date | None = Field(default=None, examples=["2025-01-23"])
+    """The day of that, where no time is stated."""
     chosen: bool = Field(examples=[True])
     """Whether the document was made from it."""
 
@@ -356,6 +354,8 @@ class Issue(Model):
     """The week as the title prints it."""
     published_at: Moment | None = Field(examples=["2025-01-23T17:30:00+08:00"])
     """When WeChat published it, Chinese time (a UTC date in MongoDB); null where a reprint or a copy does not say."""
+    published_on: date | None = Field(default=None, examples=["2025-01-23"])
+    """The day, where no time is stated, as on CNCERT's site: then ``published_at`` is null."""
     account: Account
     """The WeChat account that published it."""
     article: ArticleRecord

@@ -1,12 +1,11 @@
 """What pages of CNCERT's site are read as: addresses, lists, and pages with their files."""
 
-from datetime import datetime
+from datetime import date
 
 import pytest
 
 from cncert.cert_site import addresses
 from cncert.cert_site.pages import ListedPage, judge_page, read_list_page, read_site_page, read_texts
-from cncert.items import CHINA
 from cncert.wechat.failure_pages import Verdict
 
 DIGITS = "202604031200001234567"
@@ -149,7 +148,7 @@ def test_a_page_states_its_title_day_text_and_files() -> None:
         URL,
     )
     assert found is not None
-    assert (found.title, found.published_at) == (NAME, datetime(2026, 4, 3, tzinfo=CHINA))
+    assert (found.title, found.published_on) == (NAME, date(2026, 4, 3))
     assert found.lines[0].text == "第一行"
     root = "https://www.cert.org.cn/publish/main/upload/File"
     assert found.files == (f"{root}/a%20b.pdf", f"{root}/c.pdf")

@@ -1,5 +1,6 @@
 """Feeds, albums and what names them: the pure part of discovery."""
 
+import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -72,6 +73,12 @@ def test_a_copy_of_a_reprint_names_its_source_and_has_no_time_of_publication() -
     assert stated is not None
     assert (stated.name, stated.published_at, issue.published_at) == ("国家互联网应急中心CNCERT", PUBLISHED, None)
     assert issue.provenance.source == "feed"
+
+
+def test_a_feed_that_states_the_day_gives_no_time() -> None:
+    feed = re.sub("<pubDate>[^<]*", "<pubDate>2024-05-02", feeds.FORMS["rsshub"]([POST]).decode())
+    issue = copy_of(one_entry(feed.encode()))
+    assert (issue.published_at, issue.published_on) == (None, date(2024, 5, 2))
 
 
 @pytest.mark.parametrize("form", feeds.FORMS)

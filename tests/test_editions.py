@@ -5,7 +5,7 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -255,6 +255,22 @@ CASES = [
         [
             reading(16),
             reading(16, handled=101, article=15, published=datetime(2099, 1, 1, tzinfo=UTC), seen=SEEN),
+        ],
+        {16: 100},
+    ),
+    Case(
+        "published on a day in the future",
+        [
+            reading(16),
+            reading(16, handled=101, article=15, published=None, published_on=date(2099, 1, 1), seen=SEEN),
+        ],
+        {16: 100},
+    ),
+    Case(
+        "the day alone is known of one",
+        [
+            reading(16, published=None, published_on=date(2024, 4, 26), seen=SEEN),
+            reading(16, handled=101, article=900),
         ],
         {16: 100},
     ),

@@ -23,7 +23,7 @@ import pytest
 from frictionless import Package, system
 
 from cncert.commands.export import ExportCommand
-from cncert.items import Issue
+from cncert.items import Issue, day_in_china
 from cncert.ledger.calendar_gaps import weeks
 from cncert.report.metrics import metrics
 from cncert.store import open_store
@@ -56,7 +56,10 @@ LONG = "很长的一段文字。" * 6_000
 ISSUES = [
     make_issue(
         2013, 9, published_at=None, rating=None, printed_period=None, images=[], warnings=[], text="",
-        provenance={"source": "file", "via": "file", "stated_source": {"name": "某号", "published_at": NOW}},
+        provenance={
+            "source": "file", "via": "file",
+            "stated_source": {"name": "某号", "published_at": None, "published_on": "2013-03-07"},
+        },
     ),
     make_issue(
         2018, 6,
@@ -76,7 +79,9 @@ ISSUES = [
         2018, 9, text=LONG, published_at=None,
         provenance={"source": "reprint", "reprint": make_reprint(published_at=NOW)},
     ),
-    make_issue(2024, 52, article={"modified_at": NOW, "original": True}),
+    make_issue(
+        2024, 52, published_at=None, published_on="2025-01-02", article={"modified_at": NOW, "original": True}
+    ),
     make_issue(
         2025, 3,
         images=[make_picture("mmbiz_png/a", "stored", path="2025-03/01-ab.png"), make_picture("mmbiz_jpg/b")],
@@ -135,7 +140,8 @@ def issue_rows() -> Iterator[dict[str, Any]]:
         reprint, stated = provenance.reprint, provenance.stated_source
         yield {
             **week_of(issue), "year": issue.year, "number": issue.number, "title": issue.title,
-            "published_at": issue.published_at, "published_by": (one := reprint or stated) and one.published_at,
+            "published_at": issue.published_at, "published_on": issue.published_on,
+            "published_by": day_in_china(reprint.published_at) if reprint else stated and stated.published_on,
             "rating": issue.rating,
             "printed_start": printed and printed.start, "printed_end": printed and printed.end,
             "account": issue.account.name, "url": article.url, "mid": article.mid, "idx": article.idx,

@@ -70,7 +70,7 @@ async def test_pages_of_all_eras_become_issues_and_a_second_run_asks_one_list(tm
         issue = issues[issue_id(*week)]
         assert (issue.provenance.source, issue.provenance.via) == ("site", "http")
         assert issue.provenance.address == f"https://{HOST}{cert_site.path(week)}"
-        assert (issue.published_at and issue.published_at.date()) == cert_site.published(week)
+        assert (issue.published_at, issue.published_on) == (None, cert_site.published(week))
         assert (issue.account.name, issue.article.url, issue.title) == (None, None, cert_site.title(week))
         assert figures(issue) == cert_site.stated(week)
         assert "review_missing" not in {one.code for one in issue.warnings}  # only articles list earlier issues
@@ -633,7 +633,7 @@ async def test_a_kept_pdf_takes_the_place_of_nothing_that_the_site_says(
                 assert crawl(site, tmp_path).returncode == 0
     issue = (await stored(tmp_path))["2026-12"]
     assert (issue.provenance.source, len(issue.editions)) == ("site", 2)
-    assert issue.published_at is not None
+    assert issue.published_on is not None
     assert [one.path is not None for one in issue.documents] == [True]
 
 

@@ -4,7 +4,7 @@ import html
 import random
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -285,6 +285,23 @@ def test_a_share_that_a_browser_has_filled_in(ident):
 def test_a_share_whose_object_is_the_other_one():
     page = render(SHARE, "2026").replace(b"window.cgiDataNew = {", b"window.cgiData = {")
     assert article(page) == article(render(SHARE, "2026"))
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("2015-03-12", (None, date(2015, 3, 12))),
+        ("2015年3月12日", (None, date(2015, 3, 12))),
+        ("2015-03-12 17:30", (datetime(2015, 3, 12, 17, 30, tzinfo=CHINA), None)),
+        ("2015-13-12", (None, None)),
+        ("2015-03-12 25:30", (None, date(2015, 3, 12))),
+    ],
+)
+def test_a_day_that_a_saved_page_shows_stays_a_day(shown, expected):
+    page = f"""<div id="js_article"><h2 id="activity-name">题</h2><em id="post-date">{shown}</em>
+      <div id="js_content"><p>文</p></div></div>"""
+    got = article(page.encode())
+    assert (got.published_at, got.published_on) == expected
 
 
 @pytest.mark.parametrize("name", ["window.content_noencode", "window.desc"])

@@ -1,7 +1,7 @@
 """Times as sites, converters and people write them."""
 
 import time
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -14,8 +14,6 @@ from cncert.sources.saved_files.printed_times import read_times
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2024-03-07", "2024-03-07T00:00:00"),
-        ("2024/3/7", "2024-03-07T00:00:00"),
         ("2024.03.07 09:05", "2024-03-07T09:05:00"),
         ("发布时间：2024年3月7日 9:05:06 来源：某网", "2024-03-07T09:05:06"),
         ("2024年03月07日 星期四 09:05", "2024-03-07T09:05:00"),
@@ -41,8 +39,6 @@ from cncert.sources.saved_files.printed_times import read_times
         # in words
         ("Thu, 07 Mar 2024 09:30:12 GMT", "2024-03-07T17:30:12"),
         ("Thu, 7 Mar 2024 17:30:12 +0800", "2024-03-07T17:30:12"),
-        ("7 March 2024", "2024-03-07T00:00:00"),
-        ("March 7, 2024", "2024-03-07T00:00:00"),
         ("Mar 7th, 2024 at 5:30 PM", "2024-03-07T17:30:00"),
         ("Published Mar. 7, 2024, 12:05 a.m.", "2024-03-07T00:05:00"),
         # seconds and milliseconds since 1970
@@ -51,7 +47,18 @@ from cncert.sources.saved_files.printed_times import read_times
     ],
 )
 def test_a_time_is_read(text: str, expected: str) -> None:
-    assert [moment.isoformat() for moment in read_times(text)][:1] == [f"{expected}+08:00"]
+    found = next(read_times(text))
+    assert found.moment is not None
+    assert (found.moment.isoformat(), found.day.isoformat()) == (f"{expected}+08:00", expected[:10])
+
+
+@pytest.mark.parametrize("text", ["2024-03-07", "2024/3/7", "2024年3月7日 来源：某网", "7 March 2024", "March 7, 2024"])
+def test_a_date_without_a_time_stays_a_date(text: str) -> None:
+    assert list(read_times(text)) == [(None, date(2024, 3, 7))]
+
+
+def test_midnight_is_a_time_where_it_is_stated() -> None:
+    assert [one.moment for one in read_times("2024-03-07 00:00")] == [datetime(2024, 3, 7, tzinfo=CHINA)]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +71,7 @@ def test_what_is_no_time(text: str) -> None:
 
 def test_all_times_come_in_the_order_in_which_they_stand() -> None:
     found = list(read_times("March 1, 2024; 2024-02-30; 2024年2月1日; 5 Jan 2024"))
-    assert found == [datetime(2024, month, day, tzinfo=CHINA) for month, day in ((3, 1), (2, 1), (1, 5))]
+    assert [one.day for one in found] == [date(2024, month, day) for month, day in ((3, 1), (2, 1), (1, 5))]
 
 
 @given(st.datetimes(datetime(2010, 1, 1), datetime(2090, 1, 1), timezones=st.timezones()))
@@ -72,7 +79,7 @@ def test_what_isoformat_writes_is_read(moment: datetime) -> None:
     moment = moment.replace(microsecond=0)
     offset = moment.utcoffset()
     if offset is not None and offset.total_seconds() % 60 == 0:
-        assert list(read_times(moment.isoformat())) == [datetime.fromisoformat(moment.isoformat())]
+        assert [one.moment for one in read_times(moment.isoformat())] == [datetime.fromisoformat(moment.isoformat())]
 
 
 @pytest.mark.parametrize("unit", ["2024-", "2024-03-07 ", "20", "1 Mar ", "2024-03-07 10:", " ", "Mar 1"])

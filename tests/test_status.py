@@ -199,9 +199,18 @@ async def test_it_says_where_only_the_time_of_a_reprint_is_known(
         await put_document(store, issue)
     assert f"newest issue  {week}, {said} {at:%Y-%m-%d}:" in run_status(tmp_path, store=uri).stdout
     newest = json.loads(run_status(tmp_path, "--json", store=uri).stdout)["newest"]
-    known = at.isoformat(timespec="seconds")
-    expected = [known, None] if source == "page" else [None, known]
+    expected = [at.isoformat(timespec="seconds"), None] if source == "page" else [None, f"{at:%Y-%m-%d}"]
     assert [newest["published_at"], newest["published_by"]] == expected
+
+
+async def test_it_says_where_only_the_day_is_known(tmp_path: Path, sqlite_uri: str) -> None:
+    (week,) = recent_weeks(1)
+    day = period(*parse_week(week)).end + timedelta(days=1)
+    async with open_store(sqlite_uri) as store:
+        await put_document(store, make_issue(*parse_week(week), published_at=None, published_on=day, warnings=[]))
+    assert f"newest issue  {week}, published {day}:" in run_status(tmp_path, store=sqlite_uri).stdout
+    newest = json.loads(run_status(tmp_path, "--json", store=sqlite_uri).stdout)["newest"]
+    assert [newest[f"published_{name}"] for name in ("at", "on", "by")] == [None, str(day), None]
 
 
 async def test_the_future_is_neither_the_newest_issue_nor_the_last_run(tmp_path: Path, sqlite_uri: str) -> None:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from lxml import etree
 
 from cncert.cert_site.addresses import read_file_address, read_page_address
-from cncert.items import CHINA
 from cncert.wechat.body import Line, read_html
 from cncert.wechat.failure_pages import Page, Verdict
 from cncert.wechat.text import tidy
@@ -40,7 +39,7 @@ class SitePage:
     """A page: its title, its text, and the files that it links to."""
 
     title: str
-    published_at: datetime | None
+    published_on: date | None
     """The day that it states, at its beginning: it states no time."""
     lines: tuple[Line, ...]
     files: tuple[str, ...]
@@ -76,7 +75,6 @@ def read_site_page(data: bytes, address: str) -> SitePage | None:
     if root is None or heading is None or content is None or not (title := _text(heading)):
         return None
     stated = next(_with_class(root, "div", "artil_art"), None)
-    day = _day(_text(stated)) if stated is not None else None
     links = (
         url
         for link in content.iter("a")
@@ -86,7 +84,7 @@ def read_site_page(data: bytes, address: str) -> SitePage | None:
     markup = etree.tostring(content, encoding="unicode", method="html", with_tail=False)
     return SitePage(
         title=title[:MAX_TITLE_CHARACTERS],
-        published_at=datetime(day.year, day.month, day.day, tzinfo=CHINA) if day else None,
+        published_on=_day(_text(stated)) if stated is not None else None,
         lines=read_html(markup).lines,
         files=tuple(dict.fromkeys(links))[:MAX_FILES],
     )

@@ -99,6 +99,7 @@ def describe_article(article: Article) -> dict[str, Any]:
         "sn": article.sn,
         "kind": article.kind,
         "published_at": when(article.published_at),
+        "published_on": str(article.published_on) if article.published_on else None,
         "modified_at": when(article.modified_at),
         "url": article.link,
         "author": article.author,

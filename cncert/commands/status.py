@@ -104,8 +104,8 @@ def _of_the_store(state: Status, language: str) -> list[tuple[str, str]]:
     lines = [("store", escape_markup(state.store))]
     if newest := state.newest:
         when = "no date of publication"
-        if published := newest.published_at or newest.published_by:
-            when = f"published {'' if newest.published_at else 'by '}{published:%Y-%m-%d}"
+        if published := newest.published_at or newest.published_on or newest.published_by:
+            when = f"published {'by ' * (newest.published_by is not None)}{published:%Y-%m-%d}"
         lines.append(("newest issue", f"{newest.issue}, {when}: {escape_markup(newest.title)}"))
         lines += [
             ("", f"[yellow]{escape_markup(warning.code)}[/] {escape_markup(warning.message)}")

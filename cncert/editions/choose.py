@@ -6,10 +6,11 @@ The same editions give the same documents, in whatever order they came, and whoe
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cncert.items import Source, issue_id
 from cncert.report.calendar import Week
+from cncert.report.publication_time import stated_day
 from cncert.report.which_week import WeekClaims, claims_of
 from cncert.store.editions import Edition
 
@@ -61,17 +62,19 @@ class ArticleEditions:
         issue = self.state.issue
         return issue.provenance.source == "site" or (self.key is None and bool(issue.documents))
 
-    def rank(self, week: Week) -> tuple[bool, bool, bool, bool, float, int, int, str]:
+    def rank(self, week: Week) -> tuple[bool, bool, bool, bool, date, float, int, int, str]:
         """Return what the article is worth among those that claim *week*; the greatest counts."""
         best = self.live[0]
-        times = [one.issue.published_at for one in (self.state, *self.live) if one.issue.published_at is not None]
+        issues = [one.issue for one in (self.state, *self.live)]
+        published = next((issue for issue in issues if stated_day(issue) is not None), self.state.issue)
         article = self.state.issue.article
         return (
             best.states_something,
             not self.is_site,
             self.key is not None,
             self.claims.agree_on(week),
-            times[0].timestamp() if times else 0.0,
+            stated_day(published) or date.min,
+            _seconds(published.published_at),
             article.mid or 0,
             article.idx or 0,
             best.id,

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from cncert.items import Issue, IssueWarning
+from cncert.items import Issue, IssueWarning, day_in_china
 from cncert.ledger.article_ledger import issue_row_id
 from cncert.report.which_week import claims_of, dated
 from cncert.store.editions import Answer, Edition
@@ -70,12 +70,20 @@ def without_future(issue: Issue, now: datetime) -> Issue:
     if issue.published_at is not None and issue.published_at > latest:
         dropped.append(f"published at {issue.published_at.isoformat()}")
         issue = issue.model_copy(update={"published_at": None})
+    if issue.published_on is not None and issue.published_on > day_in_china(latest):
+        dropped.append(f"published on {issue.published_on}")
+        issue = issue.model_copy(update={"published_on": None})
     for name in ("reprint", "stated_source"):
         copied = getattr(issue.provenance, name)
         if copied is not None and copied.published_at is not None and copied.published_at > latest:
             dropped.append(f"reprinted or copied at {copied.published_at.isoformat()}")
             without = {name: copied.model_copy(update={"published_at": None})}
             issue = issue.model_copy(update={"provenance": issue.provenance.model_copy(update=without)})
+    stated = issue.provenance.stated_source
+    if stated is not None and stated.published_on is not None and stated.published_on > day_in_china(latest):
+        dropped.append(f"copied on {stated.published_on}")
+        without = {"stated_source": stated.model_copy(update={"published_on": None})}
+        issue = issue.model_copy(update={"provenance": issue.provenance.model_copy(update=without)})
     modified_at = issue.article.modified_at
     if modified_at is not None and modified_at > latest:
         dropped.append(f"modified at {modified_at.isoformat()}")

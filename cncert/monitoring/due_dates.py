@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from cncert.items import Issue, day_in_china
 from cncert.ledger.publishing_habits import USUAL_DELAY
-from cncert.monitoring.believed_times import believed
+from cncert.monitoring.believed_times import CLOCK_TOLERANCE
 from cncert.report.publication_time import publication_time
 
 
@@ -16,7 +16,7 @@ def publication_day(issue: Issue, now: datetime) -> date:
     """
     usual = issue.period.end + USUAL_DELAY
     published = publication_time(issue)
-    if published is None or believed(published.moment, now) is None:
+    if published is None or published.day > day_in_china(now) or (published.moment or now) > now + CLOCK_TOLERANCE:
         return usual
-    day = max(day_in_china(published.moment), usual)
+    day = max(published.day, usual)
     return usual if published.is_bound and day >= usual + timedelta(days=7) else day

@@ -1,12 +1,12 @@
 """The status of a store: newest issue, weeks, last run, what is due, alerts; all from a snapshot."""
 
 from collections import Counter
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Self, get_args
 
 from cncert.archive.own_files import count_files
-from cncert.items import CHINA, IssueWarning, Model, Moment
+from cncert.items import CHINA, IssueWarning, Model, Moment, day_in_china
 from cncert.ledger import calendar_gaps
 from cncert.ledger.retry_times import ANSWERED_FORMS, is_due, is_looked_for
 from cncert.ledger.week_order import may_be_reprint
@@ -28,8 +28,10 @@ class NewestIssue(Model):
     title: str
     published_at: Moment | None
     """None too if it is in the future."""
-    published_by: Moment | None
-    """Where that is not known: when the reprint or copy was published, of which it is the original."""
+    published_on: date | None
+    """The day, where no time is stated."""
+    published_by: date | None
+    """Where that is not known either: the day on which the reprint or copy was published that it was read from."""
     age_seconds: int
     """Time since it was published, or since the day that counts for it if the time is not known."""
     warnings: list[IssueWarning]
@@ -150,15 +152,16 @@ def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
     if not snapshot.issues:
         return None
     issue = snapshot.issues[0]
+    published_at = believed(issue.published_at, snapshot.now)
     known = publication_time(issue)
-    moment = believed(known.moment, snapshot.now) if known else None
-    published_at, published_by = (None, moment) if known and known.is_bound else (moment, None)
+    day = known.day if known and not issue.published_at and known.day <= day_in_china(snapshot.now) else None
     published = published_at or datetime.combine(publication_day(issue, snapshot.now), time(), CHINA)
     return NewestIssue(
         issue=issue.id,
         title=issue.title,
         published_at=published_at,
-        published_by=published_by,
+        published_on=None if day is None or issue.published_on is None else day,
+        published_by=day if issue.published_on is None else None,
         age_seconds=max(0, int((snapshot.now - published).total_seconds())),
         warnings=snapshot.warnings[issue.id],
     )

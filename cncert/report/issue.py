@@ -6,7 +6,6 @@ from typing import Any
 
 from cncert.exceptions import NotAnIssue
 from cncert.items import (
-    CHINA,
     Account,
     ArticleRecord,
     Issue,
@@ -15,6 +14,7 @@ from cncert.items import (
     ReprintRecord,
     Source,
     StatedSource,
+    day_in_china,
     issue_id,
 )
 from cncert.report.calendar import period
@@ -46,20 +46,22 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         article, provenance = _original(article, article.key, reprint, provenance)
     if provenance.is_copy and article.stated_source is not None:
         # It may be a copy of a reprint: its date is not that of the original.
-        source = StatedSource.model_construct(name=article.stated_source, published_at=article.published_at)
+        source = StatedSource.model_construct(
+            name=article.stated_source, published_at=article.published_at, published_on=article.published_on
+        )
         provenance = provenance.model_copy(update={"stated_source": source})
-        article = replace(article, published_at=None)
+        article = replace(article, published_at=None, published_on=None)
     _require_account(article, is_copy)
-    published = article.published_at.astimezone(CHINA).date() if article.published_at else None
+    published = day_in_china(article.published_at) if article.published_at else article.published_on
     title = read_title(article.title, published)
     if title is None:
         raise NotAnIssue("title", f"the title is none of the series: {article.title!r}")
     parts = split_parts(article.body.lines)
     text_figures = read_figures(parts)
     _require_content(article, parts, text_figures, provenance)
-    is_dated = article.published_at is not None or provenance.reprint is not None
+    is_dated = published is not None or provenance.reprint is not None
     if not is_copy and (article.key is None or not is_dated):
-        needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": article.published_at}
+        needed = {"biz": article.biz, "mid": article.mid, "idx": article.idx, "published_at": published}
         missing = ", ".join(name for name, value in needed.items() if value is None)
         raise NotAnIssue("identity", f"the page does not state {missing}: {article.title!r}")
     url, aliases = _addresses(article, None if provenance.reprint else provenance.address)
@@ -72,6 +74,7 @@ def read_issue(article: Article, provenance: Provenance) -> Issue:
         period=period(*title.week),
         printed_period=title.printed,
         published_at=article.published_at,
+        published_on=article.published_on,
         account=Account.model_construct(
             biz=biz_text(article.biz) if article.biz is not None else None,
             id=article.account_id,
@@ -133,6 +136,7 @@ def _original(
         idx=mark.original.idx,
         sn=mark.sn,
         published_at=None,
+        published_on=None,
         modified_at=None,
         link=mark.url,
         original=None,

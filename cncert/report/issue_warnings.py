@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from cncert.items import CHINA, Issue, IssueWarning, Period, ReviewLink, issue_id
+from cncert.items import Issue, IssueWarning, Period, ReviewLink, issue_id
 from cncert.report.calendar import Week, previous_week
 from cncert.report.metrics import definitions, era_of, metrics, relations
+from cncert.report.publication_time import stated_day
 from cncert.report.text_figures import TextFigures
 from cncert.wechat.body import Body
 
@@ -92,15 +93,15 @@ def _warning(code: str, message: str) -> IssueWarning:
 
 
 def _about_time(issue: Issue, named: Week) -> Iterator[CodeAndMessage]:
-    week, published_at = issue.period, issue.published_at
+    week, published = issue.period, stated_day(issue)
     if issue.printed_period is not None and issue.printed_period != week:
         yield "period_differs", f"the title prints {_days(issue.printed_period)}, the issue's week is {_days(week)}"
     if named != (issue.year, issue.number):
         yield "number_differs", f"the title has the number of {issue_id(*named)}, the issue is that of {_days(week)}"
-    if published_at is not None and published_at.astimezone(CHINA).date() <= week.end:
-        is_before = published_at.astimezone(CHINA).date() < week.start
-        when = f"had begun on {week.start}" if is_before else f"had ended on {week.end}"
-        yield "published_early", f"published at {published_at.isoformat()}, before the week {when}"
+    if published is not None and published <= week.end:
+        when = f"had begun on {week.start}" if published < week.start else f"had ended on {week.end}"
+        stated = f"at {issue.published_at.isoformat()}" if issue.published_at else f"on {published}"
+        yield "published_early", f"published {stated}, before the week {when}"
 
 
 def _about_text(body: Body, text_figures: TextFigures) -> Iterator[CodeAndMessage]:

@@ -100,7 +100,7 @@ def _show_site(url: str, content: bytes) -> ShownPage | None:
     page = read_site_page(content, url) if read_page_address(url) is not None else None
     if page is None:
         return None
-    day = f"{page.published_at:%Y-%m-%d}" if page.published_at else ""
+    day = str(page.published_on or "")
     return ShownPage(page.title, None, day, "\n".join(line.text for line in page.lines), page.files)
 
 

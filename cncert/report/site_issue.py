@@ -155,7 +155,7 @@ def read_site_issue(page: SitePage, file: SiteFile | None, provenance: Provenanc
             raise NotAnIssue(_ENDINGS.get(reading.state, "broken"), f"{reading.reason}: {file.url}")
         lines = reading.lines
     start = next((place for place, line in enumerate(lines) if is_report_heading(line)), 0)  # behind a cover
-    article = Article(title=page.title, published_at=page.published_at, body=Body(lines=tuple(lines[start:])))
+    article = Article(title=page.title, published_on=page.published_on, body=Body(lines=tuple(lines[start:])))
     issue = read_issue(article, provenance)
     if file is not None:
         named, claimed = _named_weeks(lines), claims_of(issue).weeks

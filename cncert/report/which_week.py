@@ -7,9 +7,10 @@ displaced by one that only says that it is of that week.
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from cncert.items import CHINA, Issue, Period, issue_id
+from cncert.items import Issue, Period, issue_id
 from cncert.report.calendar import Week, is_week, next_week, period, week_of
 from cncert.report.issue_warnings import WEEK_WARNINGS, week_warnings
+from cncert.report.publication_time import stated_day
 from cncert.report.title import FIRST_YEAR, read_title
 
 MIN_SHARED_DAYS = 4
@@ -68,7 +69,7 @@ class WeekClaims:
 
 def claims_of(issue: Issue) -> WeekClaims:
     """Return what *issue* says of its week. Its own ``year`` and ``number`` are used only if its title has none."""
-    published = issue.published_at.astimezone(CHINA).date() if issue.published_at else None
+    published = stated_day(issue)
     title = read_title(issue.title, published)
     number = title.week if title else (issue.year, issue.number)
     first = issue.review[0] if issue.review else None
@@ -88,8 +89,7 @@ def _week_of_days(number: Week, printed: Period | None) -> Week:
 
 def dated(issue: Issue, week: Week) -> Issue:
     """Return *issue* as the one of *week*, with the warnings that follow from that."""
-    published = issue.published_at.astimezone(CHINA).date() if issue.published_at else None
-    title = read_title(issue.title, published)
+    title = read_title(issue.title, stated_day(issue))
     update = {
         "id": issue_id(*week),
         "year": week[0],

@@ -114,12 +114,14 @@ def _entry(element: etree._Element, feed_title: str) -> ListedArticle:
         name = _name(child)
         text = _target(child) if name == "link" else _content(child) if name in _CONTENTS else _text(child)
         fields.setdefault(name, []).append(text)
+    stated = next((text for name in _DATES for text in fields.get(name, ()) if _date(text) is not None), "")
     return ListedArticle(
         title=read_markup_text(next(iter(fields.get("title", [])), "")[:2_000]),
         links=tuple(text for name in _LINKS for text in fields.get(name, ()) if text),
         author=next((text for name in _AUTHORS for text in fields.get(name, ()) if text), feed_title)[:200],
         html=max((text for name in _CONTENTS for text in fields.get(name, ())), key=len, default=""),
-        published=next((date for name in _DATES for text in fields.get(name, ()) if (date := _date(text))), None),
+        published=_date(stated),
+        has_time=":" in stated,
     )
 
 

@@ -32,7 +32,8 @@ def read_feed_copy(named: ListedIssue, fetched_at: datetime) -> Issue:
     published, article = named.article.published, named.article
     if not _names_account(named):
         raise NotAnIssue("account", f"the feed does not say that it is of the account: {article.author[:80]!r}")
-    stated = published.astimezone(CHINA).strftime("%Y-%m-%d %H:%M") if published else ""
+    form = "%Y-%m-%d %H:%M" if article.has_time else "%Y-%m-%d"
+    stated = published.astimezone(CHINA).strftime(form) if published else ""
     page = (
         f"<html><head><title>{html.escape(article.title)}</title>"
         f'<meta property="article:published_time" content="{stated}">'

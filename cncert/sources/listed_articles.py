@@ -24,6 +24,8 @@ class ListedArticle:
     """The article itself, if the feed has it."""
     published: datetime | None = None
     """When it was published, with a time zone."""
+    has_time: bool = True
+    """Whether it states more than the day; else ``published`` is the beginning of that in China."""
     author: str = ""
     """The account or person that the feed names for it, else the title of the feed."""
 

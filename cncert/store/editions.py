@@ -94,6 +94,7 @@ class Edition(Model):
             first_seen=self.first.seen_at,
             last_seen=self.last.seen_at,
             published_at=published.moment if published else None,
+            published_on=published.day if published and not published.moment else None,
             chosen=chosen,
         )
 

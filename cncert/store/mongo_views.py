@@ -56,10 +56,16 @@ def _cell(column: ViewColumn) -> Expression:
             branches = [{"case": {"$eq": [value, metric.name]}, "then": metric.zh} for metric in metrics()]
             return {"$switch": {"branches": branches, "default": None}}
         case "bound":
-            is_reprint = {"$eq": [{"$type": f"{value}.reprint"}, "object"]}
-            copied = {"$cond": [is_reprint, f"{value}.reprint.published_at", f"{value}.stated_source.published_at"]}
-            return {"$cond": [{"$eq": [_or_null("$published_at"), None]}, _or_null(copied), None]}
+            own, *copied = (_day(f"{at}published_at", f"{at}published_on") for at in
+                            ("$", f"{value}.reprint.", f"{value}.stated_source."))  # fmt: skip
+            return {"$cond": [{"$eq": [own, None]}, {"$ifNull": [*copied, None]}, None]}
     return _or_null(value)
+
+
+def _day(moment: str, day: str) -> Expression:
+    """Return the expression of the day in China of *moment*, or else *day*."""
+    of_moment = {"$dateToString": {"date": moment, "format": "%Y-%m-%d", "timezone": "+08:00"}}
+    return {"$cond": [{"$eq": [{"$type": moment}, "date"]}, of_moment, _or_null(day)]}
 
 
 def _pipeline(view: View) -> list[Stage]:

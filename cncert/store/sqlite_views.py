@@ -57,12 +57,12 @@ def _cell(column: ViewColumn) -> str:
         case "label":
             return f"CASE {value} {_LABELS} END"
         case "bound":
-            reprint, stated = (f"json_extract(i.document, '$.{path}.{name}.published_at')" for name in
-                               ("reprint", "stated_source"))  # fmt: skip
-            is_reprint = f"json_type(i.document, '$.{path}.reprint') = 'object'"
-            return (
-                f"iif(json_extract(i.document, '$.published_at') IS NULL, iif({is_reprint}, {reprint}, {stated}), NULL)"
+            own, *copied = (
+                f"coalesce(substr(json_extract(i.document, '$.{at}published_at'), 1, 10),"
+                f" json_extract(i.document, '$.{at}published_on'))"
+                for at in ("", f"{path}.reprint.", f"{path}.stated_source.")
             )
+            return f"iif({own} IS NULL, coalesce({', '.join(copied)}), NULL)"
     return "i.id" if column.path == "issue._id" else value
 
 

@@ -54,7 +54,7 @@ FIGURES: Final = View("figures", "figures", (
 ))  # fmt: skip
 ISSUE_LIST: Final = View("issue_list", None, (
     *_WEEK,
-    *_columns("issue", "year", "number", "title", "published_at"),
+    *_columns("issue", "year", "number", "title", "published_at", "published_on"),
     ViewColumn("published_by", "issue.provenance", "bound"),
     *_columns("issue", "rating", "printed_start=printed_period.start", "printed_end=printed_period.end"),
     *_columns("issue", "account=account.name", "url=article.url", "mid=article.mid", "idx=article.idx"),
@@ -69,7 +69,8 @@ PICTURE_LIST: Final = View("picture_list", "images", (
 WARNING_LIST: Final = View("warning_list", "warnings", (*_WEEK, _PLACE, *_columns("item", "code", "message")))
 EDITION_LIST: Final = View("edition_list", "editions", (
     *_ISSUE,
-    *_columns("item", "id", "source", "via", "address", "account", "first_seen", "last_seen", "published_at", "chosen"),
+    *_columns("item", "id", "source", "via", "address", "account", "first_seen", "last_seen"),
+    *_columns("item", "published_at", "published_on", "chosen"),
 ))  # fmt: skip
 
 VIEWS: Final = (ISSUE_LIST, FIGURES, PICTURE_LIST, WARNING_LIST, EDITION_LIST)

@@ -7,7 +7,7 @@ decoded or parsed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from itertools import chain, islice
 
 from cncert.items import CHINA
@@ -31,6 +31,9 @@ _PICTURE_LIST = re.compile(rb"""(?<![\w$])picture_page_info_list["']?\s*[:=]\s*(
 _MAX_PICTURE_LISTS = 8
 # The elements of a picture share, of 2018 and of pages that a browser has filled in.
 _PICTURE_ELEMENTS = ("img_list", "img_swiper_content", "js_share_content_page_hd")
+_PRINTED_TIME = re.compile(
+    r"\s*(20[0-9]{2})[-/年]([0-9]{1,2})[-/月]([0-9]{1,2})(?![0-9])日?(?:\s+([0-9]{1,2}):([0-9]{2}))?"
+)
 _EPOCH_OF_DATE = re.compile(rb"""\bn\s*=\s*["']([0-9]{10})["']""")
 _BLOCK_END = re.compile("</(?:p|section|div|h[1-6])>", re.IGNORECASE)
 _WRITING = re.compile(rb"document\.write\(|\.innerHTML\s*=(?!=)")
@@ -55,6 +58,8 @@ class Article:
     """``item_show_type``: 0 article, 5 video, 8 pictures, 10 text; None for a text that stood elsewhere."""
     published_at: datetime | None = None
     """Aware, Chinese time."""
+    published_on: date | None = None
+    """The day in China, where no time is stated."""
     modified_at: datetime | None = None
     link: str | None = None
     """The page's own address; the pages of temporary addresses have none."""
@@ -149,6 +154,7 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
     if not copyright_stat:
         copyright_stat = source.fact(None, "var copyright_stat", "var _copyright_stat", "d.copyright_stat")
     reprint = read_address(info.string("reprint_url") or "") if info else None
+    published_at = _published(source)
     stats = {copyright_stat, source.fact(None, "var copyright_stat") or copyright_stat}
     cover = source.fact("cdn_url", "var msg_cdn_url", "d.cdn_url", "d.msg_cdn_url") or source.meta("og:image")
     return Article(
@@ -169,7 +175,8 @@ def read_article(page: bytes, tag: Tag, asked: Address | None) -> Article:
         idx=idx,
         sn=sn,
         kind=kind,
-        published_at=_published(source),
+        published_at=published_at,
+        published_on=next(filter(None, map(_day, _printed_times(source))), None) if published_at is None else None,
         modified_at=_modified(source),
         link=link.url if link else None,
         original=None if copyright_stat is None else copyright_stat == "1",
@@ -251,8 +258,12 @@ def _published(source: _Source) -> datetime | None:
         epochs = source.scripts.matches(_EPOCH_OF_DATE, max(0, position - 400), position)
         if (epoch := next(epochs, None)) and (moment := _moment(epoch[1].decode())):
             return moment
-    text = source.fact("create_time", "d.create_time", "var publish_time")
-    return _moment(text) or _moment(source.shown("publish_time", "post-date"))
+    return next(filter(None, map(_moment, _printed_times(source))), None)
+
+
+def _printed_times(source: _Source) -> Iterator[str | None]:
+    yield source.fact("create_time", "d.create_time", "var publish_time")
+    yield source.shown("publish_time", "post-date")
 
 
 def _modified(source: _Source) -> datetime | None:
@@ -265,17 +276,24 @@ def _modified(source: _Source) -> datetime | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Return the time that *text* states: seconds since the epoch, or a date (and time) in China."""
+    """Return the time that *text* states: seconds since the epoch, or a date and time in China."""
     if text is None:
         return None
     if re.fullmatch("[0-9]{9,10}", text):
         moment = datetime.fromtimestamp(int(text), UTC).astimezone(CHINA)
         return moment if moment.year >= 2011 else None
-    date = re.match("(20[0-9]{2})[-/年]([0-9]{1,2})[-/月]([0-9]{1,2})日?(?:\\s+([0-9]{1,2}):([0-9]{2}))?", text.strip())
-    if date is None:
-        return None
+    day, clock = _day(text), _PRINTED_TIME.match(text)
     try:
-        return datetime(*(int(part or 0) for part in date.groups()), tzinfo=CHINA)  # type: ignore[arg-type, misc]
+        return datetime.combine(day, time(int(clock[4]), int(clock[5])), CHINA) if day and clock and clock[4] else None
+    except ValueError:
+        return None
+
+
+def _day(text: str | None) -> date | None:
+    """Return the day that *text* begins with; None if it begins with none."""
+    printed = _PRINTED_TIME.match(text or "")
+    try:
+        return date(*(int(part) for part in printed.groups()[:3])) if printed else None
     except ValueError:
         return None
 

@@ -41,12 +41,10 @@ class Atom(Format):
         self._entries: deque[tuple[str, str]] = deque(maxlen=options.entries)
 
     def add_issue(self, issue: Issue) -> None:
-        midnight = datetime.combine(issue.period.end, time(), CHINA)
         published = publication_time(issue)
-        moment = (
-            issue.article.modified_at or (published and published.moment) or issue.provenance.fetched_at or midnight
-        )
-        updated = moment.isoformat()
+        midnight = datetime.combine(published.day if published else issue.period.end, time(), CHINA)
+        moment = issue.article.modified_at or (published and published.moment)
+        updated = (moment or (issue.provenance.fetched_at if not published else None) or midnight).isoformat()
         entry = _entry(issue, updated, self.options.is_sample)
         self._entries.append((updated, etree.tostring(entry, encoding="unicode")))
 
@@ -78,7 +76,7 @@ def _entry(issue: Issue, updated: str, is_sample: bool) -> Element:
     title = SAMPLE_TITLE * is_sample + " ".join(replace_unsafe(issue.title).split())
     _add(entry, "title", escape(title, quote=False), type="html")
     _add(entry, "updated", updated)
-    if issue.published_at:  # a bound is no time of publication: it stands in words
+    if issue.published_at:  # a day and a bound are no times: they stand in words
         _add(entry, "published", issue.published_at.isoformat())
     if url := article_link(issue):
         _add(entry, "link", rel="alternate", type="text/html", href=url)
@@ -102,8 +100,8 @@ def _content(issue: Issue) -> Element:
 def _facts(issue: Issue) -> Iterator[str]:
     yield f"总体评级 {issue.rating or '未说明'}"
     published = publication_time(issue)
-    if published is not None and published.is_bound:
-        yield f"不晚于 {published.moment:%Y-%m-%d} 发布"
+    if published is not None and issue.published_at is None:
+        yield f"{'不晚于 ' * published.is_bound}{published.day} 发布"
 
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:

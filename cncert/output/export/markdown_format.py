@@ -88,7 +88,8 @@ def _facts(issue: Issue) -> Iterator[tuple[str, str]]:
     yield "周 week", f"{issue.period.start} – {issue.period.end}"
     published = publication_time(issue)
     by = "不晚于 by " if published and published.is_bound else ""
-    yield "发布 published", f"{by}{published.moment:%Y-%m-%d %H:%M} (UTC+8)" if published else ""
+    time = f" {published.moment:%H:%M} (UTC+8)" if published and published.moment else ""
+    yield "发布 published", f"{by}{published.day}{time}" if published else ""
     yield "总体评级 rating", issue.rating or ""
     yield "公众号 account", escaped(issue.account.name or "")
     url = article_link(issue)

@@ -6,7 +6,7 @@ To add or change a column: a line in its table below, then ``make docs``. What a
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from functools import partial
 from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
@@ -109,9 +109,9 @@ _provenance = partial(field_column, Provenance, at="issue.provenance")
 _printed = partial(field_column, Period, kind="date", at="issue.printed_period")
 
 
-def _published_by(issue: Issue) -> datetime | None:
+def _published_by(issue: Issue) -> date | None:
     published = publication_time(issue)
-    return published.moment if published and published.is_bound else None
+    return published.day if published and published.is_bound else None
 
 
 ISSUES: Final = (
@@ -120,7 +120,8 @@ ISSUES: Final = (
     _issue("number", "期", "integer"),
     _issue("title", "标题"),
     _issue("published_at", "发布时间", "time"),
-    Column("published_by", "不晚于", "time", "Where `published_at` is null: when the reprint or copy was published "
+    _issue("published_on", "发布日期", "date"),
+    Column("published_by", "不晚于", "date", "Where both are null: the day on which the reprint or copy was published "
            "that it was read from. The original was published before.", lambda part: _published_by(part.issue)),
     _issue("rating", "总体评级"),
     _printed("start", "标题所印首日", called="printed_start"),
@@ -240,6 +241,7 @@ EDITIONS: Final = (
     _edition("first_seen", "首次见到", "time"),
     _edition("last_seen", "最近见到", "time"),
     _edition("published_at", "发布时间", "time"),
+    _edition("published_on", "发布日期", "date"),
     _edition("chosen", "采用", "boolean"),
 )
 

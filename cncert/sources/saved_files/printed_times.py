@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from cncert.items import CHINA
 
@@ -31,17 +32,28 @@ MAX_CHARACTERS = 2_000
 """Of a text in which times are looked for; a line that states one is short."""
 
 
-def read_times(text: str) -> Iterator[datetime]:
-    """Yield the times in *text*, in Chinese time, which it also is where no zone is stated."""
+class PrintedTime(NamedTuple):
+    """A time that a text states."""
+
+    moment: datetime | None
+    """In Chinese time, which it also is where no zone is stated; None if only the day is stated."""
+    day: date
+    """In China."""
+
+
+def read_times(text: str) -> Iterator[PrintedTime]:
+    """Yield the times and days in *text*."""
     text = text[:MAX_CHARACTERS]
     if (epoch := _EPOCH.fullmatch(text)) is not None:
-        yield datetime.fromtimestamp(int(epoch[1]), CHINA)
+        moment = datetime.fromtimestamp(int(epoch[1]), CHINA)
+        yield PrintedTime(moment, moment.date())
     found = (match for form in _FORMS for match in form.finditer(text))
     for match in sorted(found, key=lambda match: match.start()):
         try:
-            yield _moment(match.groupdict()).astimezone(CHINA)
+            moment = _moment(match.groupdict()).astimezone(CHINA)
         except (ValueError, OverflowError):
             continue
+        yield PrintedTime(moment if match["hour"] else None, moment.date())
 
 
 def _moment(parts: dict[str, str | None]) -> datetime:

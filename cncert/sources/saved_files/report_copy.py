@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain, pairwise
 
 from cncert.report.calendar import Week, period
@@ -11,7 +10,7 @@ from cncert.report.report_lines import is_report_heading, report_lines
 from cncert.report.sections import EARLIER_ISSUES_HEADING, read_heading
 from cncert.report.series import CNCERT_BIZ
 from cncert.report.title import read_title
-from cncert.sources.saved_files.printed_times import read_times
+from cncert.sources.saved_files.printed_times import PrintedTime, read_times
 from cncert.wechat.address import read_address
 from cncert.wechat.article import Article
 from cncert.wechat.body import Body, Image, Line, image, is_lost_picture
@@ -75,7 +74,14 @@ def make_report_copy(
         painted=pictures.painted,
     )
     link = next((url for link in links if (url := _own_address(link)) is not None), None)
-    return Article(title=title, published_at=_published(dates, named.week), link=link, body=body)
+    published = _published(dates, named.week)
+    return Article(
+        title=title,
+        published_at=published.moment if published else None,
+        published_on=published.day if published and not published.moment else None,
+        link=link,
+        body=body,
+    )
 
 
 def page_title(text: str | None) -> str | None:
@@ -118,11 +124,11 @@ def _is_content(line: Line) -> bool:
     return len(line.text) > _MIN_CONTENT_CHARACTERS and not is_report_heading(line) and read_title(line.text) is None
 
 
-def _published(texts: Iterable[str | None], week: Week) -> datetime | None:
-    """Return the first time in *texts* at which the issue may have been published: the week has to be over."""
+def _published(texts: Iterable[str | None], week: Week) -> PrintedTime | None:
+    """Return the first time or day in *texts* at which the issue may have been published: the week has to be over."""
     # What an export says of a reprint, 不晚于 (by), is no time of publication.
     found = chain.from_iterable(read_times(text) for text in texts if text and "不晚于" not in text)
-    return next((moment for moment in found if moment.date() > period(*week).end), None)
+    return next((one for one in found if one.day > period(*week).end), None)
 
 
 def _own_address(text: str | None) -> str | None:

@@ -125,7 +125,7 @@ def _read_wechat(saved: SavedPage, data: bytes) -> SavedPageContent:
     if article is None:
         return SavedPageContent(page, None, page.reason, no_issue_of(page.verdict))
     # A page that was saved without its scripts may have lost its identity with them.
-    is_proven = article.key is not None and article.published_at is not None
+    is_proven = article.key is not None and (article.published_at or article.published_on) is not None
     try:
         issue = read_issue(article, _provenance(saved, "page" if is_proven else "file", article))
     except NotAnIssue as error:

@@ -48,9 +48,10 @@
     return `${dates.format(start)}至${week.start.slice(0, 4) === week.end.slice(0, 4) ? last.replace(/^\d+年/, "") : last}`;
   };
 
-  /** A moment as the day it was in China, with the time if *time*. */
+  /** A moment as the day it was in China, with the time if *time*; a day alone stays one. */
   Report.moment = (text, time = false) => {
-    const options = { dateStyle: "medium", timeZone: "Asia/Shanghai", ...(time && { timeStyle: "short" }) };
+    const hasTime = time && text && text.length > 10;
+    const options = { dateStyle: "medium", timeZone: "Asia/Shanghai", ...(hasTime && { timeStyle: "short" }) };
     return text ? formatter(Intl.DateTimeFormat, options).format(new Date(text)) : "–";
   };
 
