@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from io import BufferedReader, BytesIO
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -22,6 +23,7 @@ from cncert.report.validation import first_problem, validate_issue
 from cncert.sources.listed_articles import ListedArticle
 from cncert.sources.saved_files.find_files import MAX_PAGE_BYTES, STDIN, decompressed, files_in_archive, opened_raw
 from cncert.sources.saved_files.first_look import HEAD_BYTES, first_look
+from cncert.sources.saved_files.issue_documents import may_be_document, read_document
 from cncert.sources.saved_files.kept_members import KeptMember, file_fingerprint
 from cncert.sources.saved_files.no_issue import NoIssue
 from cncert.sources.saved_files.pages_in_warc import read_answers
@@ -189,7 +191,13 @@ class FileReader:
                 archive, packed = self._identity()
                 yield from self.read_members(name, tar_members(content, archive, packed))
                 return
-            data = content.read(MAX_PAGE_BYTES + 1)
+            first = content.readline(MAX_PAGE_BYTES + 1) if may_be_document(content.peek(100)) else b""
+            if read_document(first) is not None:
+                yield from self._read_documents(
+                    name, chain([first], iter(partial(content.readline, MAX_PAGE_BYTES + 1), b"")), written_at
+                )
+                return
+            data = first + content.read(MAX_PAGE_BYTES + 1 - len(first))
         if looks and (no_issue := first_look(data, PurePosixPath(name).name, is_all=True)) is not None:
             yield PassedOver(name, no_issue)
             return
@@ -197,6 +205,18 @@ class FileReader:
             raise SavedFileError(f"larger than {MAX_PAGE_BYTES} bytes")
         saved_page = unwrap_saved_page(data, written_at, PurePosixPath(name).name)
         yield self._validated(printable_name(name), saved_page, read_saved_page(saved_page))
+
+    def _read_documents(self, name: str, lines: Iterable[bytes], written_at: datetime) -> Iterator[FileResult]:
+        """Yield the issues in *lines*, each a document in JSON."""
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            place = f"{printable_name(name)}#{number}"
+            if read_document(line) is None:
+                yield UnreadFile(place, "no document of an issue", absent=False)
+                continue
+            saved_page = unwrap_saved_page(line, written_at, PurePosixPath(name).name)
+            yield self._validated(place, saved_page, read_saved_page(saved_page))
 
     def _identity(self) -> tuple[bytes | None, Callable[[], int] | None]:
         """Return what identifies the file that is read, and how much of it was read; None for a pipe."""

@@ -20,6 +20,7 @@ from cncert.report.series import CNCERT_NAMES
 from cncert.sources.listed_articles import ListedArticle
 from cncert.sources.saved_files.charset import decode
 from cncert.sources.saved_files.first_look import OTHER_KINDS, names_series
+from cncert.sources.saved_files.issue_documents import read_document, read_issue_document
 from cncert.sources.saved_files.markdown_and_text import articles_in_text, read_plain_text
 from cncert.sources.saved_files.mhtml import read_mhtml
 from cncert.sources.saved_files.no_issue import NoIssue
@@ -150,7 +151,10 @@ def _read_other(saved: SavedPage, data: bytes) -> SavedPageContent:
     if len(text) > MAX_OTHER_PAGE_CHARACTERS:
         return _unknown(_TOO_LONG, NoIssue.UNREAD if names_series(text) else NoIssue.OTHER_TEXT)
     try:
-        article = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
+        if (document := read_document(text)) is not None:
+            article = read_issue_document(document)
+        else:
+            article = read_page_of_other_site(text, saved.address) if is_markup else read_plain_text(text)
         article = replace(article, sample=article.sample or (is_markup and is_sample_page(data)))
         issue = read_issue(article, _provenance(saved, "file", article))
     except NotAnIssue as error:
