@@ -1,14 +1,22 @@
 """The browser, a real Chromium, against the loopback WeChat."""
 
 import json
+import os
+import selectors
+import socket
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
+from typing import cast
 
 import psutil
 import pytest
+from scrapy.crawler import Crawler
 from warcio.archiveiterator import ArchiveIterator
 
+from cncert.browser.download_handler import BrowserHandler
 from cncert.items import Issue
 from cncert.store import open_store
 from cncert.store.ledger_rows import LedgerRow
@@ -146,6 +154,118 @@ async def test_the_browser_asks_nobody_else_whatever_a_page_does(
     assert elsewhere == ["/elsewhere"]  # a fetch of WeChat's own; no picture, no frame, no window
     assert len(site.asked("https://mmbiz.qpic.cn/")) == 2  # the crawl's own
     assert site.asked("https://mmbiz.qpic.cn/mmbiz_png/onlyforbrowsers") == []
+
+
+AWAY = "https://mp.weixin.qq.com/s/AwayFromWeChat"
+WAYS_OUT = """
+  const own = ["proxy.invalid", "refused.invalid"];
+  const hosts = ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", ...own];
+  const run = (work) => {{ try {{ Promise.resolve(work()).catch(() => 0); }} catch (error) {{}} }};
+  const add = (tag, facts) => document.head.append(Object.assign(document.createElement(tag), facts));
+  const script = (text) => URL.createObjectURL(new Blob([text], {{type: "text/javascript"}}));
+  for (const host of hosts) {{
+    for (const scheme of ["http", "https"]) {{
+      const place = `${{scheme}}://${{host}}:{port}/`;
+      run(() => fetch(place, {{mode: "no-cors"}}));
+      run(() => new Worker(script(`fetch("${{place}}", {{mode: "no-cors"}}).catch(() => 0)`)));
+      run(() => new SharedWorker(script(`fetch("${{place}}", {{mode: "no-cors"}}).catch(() => 0)`)));
+      run(() => new EventSource(place));
+      run(() => navigator.sendBeacon(place, "x"));
+      run(() => add("script", {{src: place}}));
+      run(() => new Image().src = place);
+      for (const rel of ["preconnect", "dns-prefetch", "prefetch", "preload", "stylesheet", "icon", "manifest"])
+        run(() => add("link", {{rel, href: place, as: "script"}}));
+    }}
+    run(() => new WebSocket(`ws://${{host}}:{port}/`));
+    run(() => new WebSocket(`wss://${{host}}:{port}/`));
+    run(() => new Worker(script(`new WebSocket("ws://${{host}}:{port}/")`)));
+    run(() => new SharedWorker(script(`new WebSocket("ws://${{host}}:{port}/")`)));
+    run(() => new WebTransport(`https://${{host}}:{port}/`));
+    run(async () => {{
+      const servers = ["stun", "turn", "turns"].map((kind) => `${{kind}}:${{host}}:{port}`);
+      const urls = [...servers, ...servers.slice(1).map((server) => `${{server}}?transport=tcp`)];
+      const peer = new RTCPeerConnection({{iceServers: [{{urls, username: "a", credential: "b"}}]}});
+      peer.createDataChannel("x");
+      await peer.setLocalDescription(await peer.createOffer());
+    }});
+  }}
+  for (const kind of ["fetch", "script", "style", "module"]) {{
+    const place = `{away}${{kind.padStart(8, "0")}}`;
+    if (kind === "fetch") run(() => fetch(place));
+    if (kind === "script") run(() => add("script", {{src: place}}));
+    if (kind === "style") run(() => add("link", {{rel: "stylesheet", href: place}}));
+    if (kind === "module") run(() => import(place));
+  }}
+  setTimeout(() => {{ location = "http://127.0.0.1:{port}/location"; }}, 3000);
+"""
+
+
+@contextmanager
+def listener() -> Iterator[tuple[int, list[str]]]:
+    """A port on which nobody of this machine may speak, by TCP or UDP, IPv4 or IPv6; and who did all the same."""
+    heard: list[str] = []
+    first = socket.create_server(("127.0.0.1", 0))
+    port = first.getsockname()[1]
+    second = socket.create_server(("::1", port), family=socket.AF_INET6)
+    packets = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)]
+    for one, place in zip(packets, ("127.0.0.1", "::1"), strict=True):
+        one.bind((place, port))
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(one) for one in (first, second, *packets)]
+        waiting = selectors.DefaultSelector()
+        for one in sockets:
+            waiting.register(one, selectors.EVENT_READ)
+        ended = Event()
+
+        def listen() -> None:
+            while not ended.is_set():
+                for key, _ in waiting.select(0.1):
+                    one = cast("socket.socket", key.fileobj)
+                    if one in packets:
+                        heard.append(f"UDP {one.recv(100)!r}")
+                    else:
+                        opened, _ = one.accept()
+                        opened.settimeout(1)
+                        with opened, suppress(OSError):
+                            heard.append(f"TCP {opened.recv(100)!r}")
+
+        thread = Thread(target=listen)
+        thread.start()
+        try:
+            yield port, heard
+        finally:
+            ended.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("rule", ["", "--host-resolver-rules", "--webrtc-ip-handling-policy"])
+async def test_nothing_of_a_page_leads_to_this_machine(
+    rule: str, site: LoopbackWeChat, tmp_path: Path, env: dict[str, str]
+) -> None:
+    """Each of the rules is needed: without it somebody is heard."""
+    with listener() as (port, heard):
+        url = put(site, scripted(ISSUE, WAYS_OUT.format(port=port, away=AWAY)))
+        for kind in ("fetch", "script", "style", "module"):
+            site.add_article(f"{AWAY}{kind:0>8}", redirect(f"https://127.0.0.1:{port}/{kind}"))
+        settings = SETTINGS | (
+            {"DOWNLOAD_HANDLERS": json.dumps({"https": f"{__name__}.BrowserWithoutRule"})} if rule else {}
+        )
+        crawl(site, tmp_path, f"start={url}", *BOUNDS, settings=settings, CNCERT_TEST_RULE=rule, **env)
+    assert [asked.answered for asked in site.asked(f"{AWAY}000fetch")]  # the page's scripts ran
+    assert bool(heard) == bool(rule), heard[:5]
+
+
+class BrowserWithoutRule(BrowserHandler):
+    """The browser with one of its rules taken away."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        arguments = self.config.launch_options["args"]
+        taken = os.environ["CNCERT_TEST_RULE"]
+        # Without the name of the proxy no page would be there to try.
+        left = [one.partition(", MAP * ")[0] for one in arguments if one.startswith("--host-resolver-rules")]
+        others = [one for one in arguments if not one.startswith(taken)]
+        arguments[:] = others + (left if taken == "--host-resolver-rules" else [])
 
 
 async def test_a_challenged_page_stays_blocked_and_is_asked_once_each_way(

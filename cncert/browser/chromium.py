@@ -35,8 +35,9 @@ RETRIED_VERDICTS = frozenset({Verdict.UNKNOWN, Verdict.BLOCKED})
 MAX_HEAP_MB = 512
 """Memory of a page's scripts."""
 _PLANNED_META = ("row", "form", "issue", "moves")
-_REFUSING_PROXY = "PROXY 127.0.0.1:9"
-_SCHEMES = {"http": "PROXY", "https": "HTTPS"}
+# Names that only these rules know: a page that asks for one of them is refused.
+_PROXY_NAME = "proxy.invalid"
+_REFUSING_PROXY = "PROXY refused.invalid:9"
 
 
 def crawl_settings(settings: BaseSettings) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _proxy() -> dict[str, str] | None:
     if not text or proxy_bypass(ARTICLE_HOST):
         return None
     parts = urlsplit(text if "://" in text else f"http://{text}")
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BrowserError(f"the browser knows proxies of http:// and https:// only, not {parts.scheme}://")
     place = parts.netloc.rpartition("@")[2]
     proxy = {"server": f"{parts.scheme}://{place}"}
@@ -160,16 +161,24 @@ def _confined(options: dict[str, Any]) -> dict[str, Any]:
     """Return *options* of a Chromium that can connect to :data:`HOSTS` only.
 
     Aborting requests is not enough: it does not see redirects, web sockets, workers, pre-connections and Chromium's own
-    requests. A proxy script sees them all.
+    requests. So no name and no address but those of the hosts leads anywhere (``localhost``, addresses of this machine
+    and of its network go past any proxy), and a proxy script lets nothing else reach the proxy.
     """
-    server = urlsplit(options["proxy"]["server"]) if "proxy" in options else None
-    way = f"{_SCHEMES[server.scheme]} {server.netloc}" if server else "DIRECT"
+    way, rules = "DIRECT", ["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in HOSTS)]
+    if "proxy" in options:
+        server = urlsplit(options["proxy"]["server"])
+        if server.scheme == "https":  # its certificate is that of its own name
+            way, rules = f"HTTPS {server.netloc}", [*rules, f"EXCLUDE {server.hostname}"]
+        else:
+            port = server.port or 80
+            way, rules = f"PROXY {_PROXY_NAME}:{port}", [f"MAP {_PROXY_NAME} {server.hostname}", *rules]
     known = " || ".join(f'host == "{host}"' for host in HOSTS)
     script = f'function FindProxyForURL(url, host) {{ return {known} ? "{way}" : "{_REFUSING_PROXY}"; }}'
     address = "data:application/x-ns-proxy-autoconfig;base64," + base64.b64encode(script.encode()).decode()
     arguments = [
         f"--proxy-pac-url={address}",
-        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        f"--host-resolver-rules={', '.join(rules)}",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
         f"--js-flags=--max-old-space-size={MAX_HEAP_MB}",
     ]
     return {**options, "args": arguments}
