@@ -5,6 +5,7 @@ import os
 import selectors
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import cast
 import psutil
 import pytest
 from scrapy.crawler import Crawler
+from scrapy.settings import Settings
 from warcio.archiveiterator import ArchiveIterator
 
+from cncert.browser import chromium as chromium_settings
 from cncert.browser.download_handler import BrowserHandler
 from cncert.items import Issue
 from cncert.store import open_store
@@ -266,6 +269,32 @@ class BrowserWithoutRule(BrowserHandler):
         left = [one.partition(", MAP * ")[0] for one in arguments if one.startswith("--host-resolver-rules")]
         others = [one for one in arguments if not one.startswith(taken)]
         arguments[:] = others + (left if taken == "--host-resolver-rules" else [])
+
+
+@pytest.fixture
+def asked_anew() -> Iterator[None]:
+    chromium_settings.no_sandbox_reason.cache_clear()
+    yield
+    chromium_settings.no_sandbox_reason.cache_clear()
+
+
+@pytest.mark.usefixtures("asked_anew")
+@pytest.mark.parametrize(
+    ("user", "answer", "said"),
+    [
+        (0, 0, "it is started by root"),
+        (1000, 0, None),
+        (1000, 1, "this system lets users make no namespaces"),
+    ],
+)
+def test_the_sandbox_is_on_wherever_it_can_be(
+    user: int, answer: int, said: str | None, chromium: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], answer))
+    assert chromium_settings.no_sandbox_reason() == said
+    options = chromium_settings.launch_options(Settings({"CNCERT_CHROMIUM": chromium}))
+    assert options["chromium_sandbox"] == (said is None)
 
 
 async def test_a_challenged_page_stays_blocked_and_is_asked_once_each_way(

@@ -7,8 +7,10 @@ window. Playwright is imported only where a browser runs: ``browser/download_han
 
 import base64
 import json
+import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +92,7 @@ def is_forbidden(request: "BrowserRequest") -> bool:
 def launch_options(settings: BaseSettings) -> dict[str, Any]:
     """Return how Chromium is started, with the environment's proxy. Raises BrowserError if there is no Chromium."""
     options: dict[str, Any] = {"handle_sigint": False, "handle_sigterm": False, "handle_sighup": False}
+    options["chromium_sandbox"] = no_sandbox_reason() is None
     given = settings.get("CNCERT_CHROMIUM")
     if given:
         found = shutil.which(given)
@@ -103,6 +106,20 @@ def launch_options(settings: BaseSettings) -> dict[str, Any]:
     if proxy := _proxy():
         options["proxy"] = proxy
     return options
+
+
+@cache
+def no_sandbox_reason() -> str | None:
+    """Return why Chromium cannot put a page's process into its sandbox; None if it can."""
+    if not sys.platform.startswith("linux"):
+        return None
+    if os.geteuid() == 0:
+        return "it is started by root"
+    try:
+        made = subprocess.run(["unshare", "--user", "true"], capture_output=True, timeout=10, check=False)  # noqa: S607  # util-linux
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return "this system lets users make no namespaces" if made.returncode else None
 
 
 _INSTALL_ADVICE = "install one with `playwright install chromium`, or name yours with CNCERT_CHROMIUM=/usr/bin/chromium"

@@ -21,6 +21,7 @@ async def check_browser(settings: BaseSettings, seconds: float) -> list[CheckRes
         except PlaywrightError as error:
             reason = (error.message.splitlines() or [""])[0][:200]
             return [CheckResult("browser", "to do", f"it does not start: {reason}", "docs/crawl.md, The browser")]
-        text = f"Chromium {started.version} starts"
+        lacking = chromium.no_sandbox_reason()
+        text = f"Chromium {started.version} starts{f', without its sandbox: {lacking}' if lacking else ''}"
         await started.close()
     return [CheckResult("browser", "ok", text)]
