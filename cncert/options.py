@@ -66,7 +66,7 @@ def _read_list(value: object, separator: str) -> tuple[str, ...]:
 def _read_files(value: object) -> str:
     if not str(value):  # Scrapy silently leaves out a pipeline that has no place to write to
         raise ValueError("names no place for the pictures")
-    return _read_place(value)
+    return _read_place(value, others=BUCKETS)
 
 
 def project_root() -> Path:
@@ -81,8 +81,12 @@ def in_project(place: str) -> str:
     return place if root == Path.cwd() else str(root / place)
 
 
-def _read_place(value: object) -> str:
+def _read_place(value: object, *, others: tuple[str, ...] = ()) -> str:
     place = str(value)
+    scheme, is_address, _ = place.partition("://")
+    if is_address and scheme not in ("file", *others):
+        kinds = ", ".join(["a path", *(f"{one}://…" for one in others)])
+        raise ValueError(f"must be {kinds}, not {scheme[:_SHOWN_CHARACTERS]}://…")
     return in_project(place) if place and urlsplit(place).scheme == "" else place
 
 

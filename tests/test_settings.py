@@ -93,6 +93,9 @@ def test_what_the_user_gives_himself_stays() -> None:
         ("CNCERT_PANEL", "maybe", "CNCERT_PANEL must be one of true, 1, yes, on, false, 0, no, off, not 'maybe'"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of debug, info, warning, error, critical, not 'loud'"),
         ("CNCERT_FILES", "", "CNCERT_FILES names no place for the pictures"),
+        ("CNCERT_FILES", "foo://x", "CNCERT_FILES must be a path, s3://…, gs://…, not foo://…"),
+        ("CNCERT_FILES", "ftp://zhang:secret@host/x", "CNCERT_FILES must be a path, s3://…, gs://…, not ftp://…"),
+        ("CNCERT_ARCHIVE", "s3://zhang:secret@bucket/x", "CNCERT_ARCHIVE must be a path, not s3://…"),
         (
             "CNCERT_FILES",
             "s3://key:secret@bucket/x",
