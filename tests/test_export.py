@@ -511,7 +511,26 @@ def test_a_missing_package_is_named_with_what_brings_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     export(uri, "--format", name, "--out", tmp_path, status=2)
-    assert capsys.readouterr().err == f"cncert: {name} needs {package}: pip install -r requirements-tables.txt\n"
+    line = f"cncert: {name} needs {package}, of the extra tables: pip install -r requirements-tables.txt\n"
+    assert (capsys.readouterr().err, list(tmp_path.iterdir())) == (line, [])
+
+
+@pytest.mark.parametrize(("other", "written"), [("csv", "figures.csv"), ("markdown", "2025-03.md")])
+def test_a_missing_package_stops_no_other_format(
+    uri: str,
+    other: str,
+    written: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    export(uri, "--format", f"xlsx,{other}", "--out", tmp_path, status=1)
+    missing, summary = capsys.readouterr().err.splitlines()
+    assert missing.startswith("cncert: xlsx needs xlsxwriter, of the extra tables: ")
+    assert summary.startswith(f"{tmp_path}: {other}; issues: ")
+    names = {path.name for path in tmp_path.rglob("*.*")}
+    assert written in names and "cncert.xlsx" not in names
 
 
 # Nothing is lost

@@ -54,6 +54,8 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
         from cncert.output.export.read_options import read_export_options
 
         options = read_export_options(opts, self.options.files)
+        for line in options.missing:
+            print_message(line)
         async with self.open_store(read_only=True) as store:
             number = len(await store.issue_ids())
             if not number:
@@ -68,7 +70,7 @@ class ExportCommand(ProjectCommand, ScrapyCommand):
                 return 1
         if not is_quiet.get():
             print(safe(_summary(options, counts)), file=sys.stderr)
-        return 0
+        return int(bool(options.missing))
 
 
 async def _export(store: Store, options: "ExportOptions", number: int) -> Counter[str]:

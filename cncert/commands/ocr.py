@@ -9,6 +9,7 @@ from cncert.commands.project_command import ProjectCommand, add_json_option
 from cncert.exceptions import ArgumentError, OcrError
 from cncert.infographics.words.ocr_engine import DEFAULT_ENGINE, open_engine
 from cncert.options import LANGUAGES
+from cncert.terminal.extras import install_command
 
 _REVIEW_OPTIONS = ("all", "metric", "by", "port", "open", "language")
 
@@ -75,4 +76,4 @@ def _need_libraries() -> None:
     """Check the libraries that every engine needs. Raises OcrError if one is missing."""
     missing = [name for name in ("numpy", "cv2") if find_spec(name) is None]
     if missing:
-        raise OcrError(f"pictures are read with {' and '.join(missing)}: pip install -r requirements-ocr.txt")
+        raise OcrError(f"pictures are read with {' and '.join(missing)}: {install_command('ocr')}")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from cncert.monitoring.alert_words import sentence, text_and_advice
 from cncert.store.run_records import Alert
+from cncert.terminal.extras import install_command
 from cncert.terminal.time_limit import run_with_timeout
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def problems(urls: Sequence[str]) -> list[str]:
     if not urls:
         return []
     if not _load():
-        return ["CNCERT_ALERTS needs another library: pip install -r requirements-alerts.txt"]
+        return [f"CNCERT_ALERTS needs another library: {install_command('alerts')}"]
     return [f"{_name(place, url)}: {_UNKNOWN}" for place, url in enumerate(urls, start=1) if _service(url) is None]
 
 

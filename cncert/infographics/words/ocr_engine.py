@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cncert.exceptions import OcrError
+from cncert.terminal.extras import install_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ class RapidOcr:
         try:
             from rapidocr import RapidOCR  # loading it takes half a second
         except ImportError as error:
-            raise OcrError(f"no engine to read pictures with ({error}): pip install -r requirements-ocr.txt") from error
+            raise OcrError(f"no engine to read pictures with ({error}): {install_command('ocr')}") from error
         params = {
             "Global.use_cls": False,  # the classifier turns 99 into 66, and is sure of it
             "Global.log_level": "critical",

@@ -19,6 +19,8 @@ class ExportOptions:
     """An export that can be done: what is to be written, how, and where to."""
 
     formats: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Why others that were asked for are not among them, a line for each."""
     scope: ExportScope
     tables: tuple[Table, ...]
     out: str

@@ -14,6 +14,7 @@ from cncert.output.export.formats import FORMATS
 from cncert.output.export.staged_files import check_place
 from cncert.output.export.tables_and_columns import ExportScope, named_metrics, tables
 from cncert.report.calendar import week_range
+from cncert.terminal.extras import install_command
 
 SUFFIXES: Final = {format_class.suffix for format_class in FORMATS.values()}
 OPTIONS_OF_ONE_FORMAT: Final = {"bom": "csv", "labels": "csv", "entries": "atom"}
@@ -23,17 +24,23 @@ OPTIONS_OF_ONE_FORMAT: Final = {"bom": "csv", "labels": "csv", "entries": "atom"
 def read_export_options(opts: Namespace, picture_store: str) -> ExportOptions:
     """Return the export that *opts* ask for; *picture_store* is ``CNCERT_FILES``.
 
-    Raises ArgumentError for options that contradict each other or name nothing, ExportError if a package is missing or
-    something is in the way.
+    Raises ArgumentError for options that contradict each other or name nothing, ExportError if something is in the way
+    or no format is left whose package is installed.
     """
     one_file = opts.out == STDOUT or _is_file(opts.out)
     formats = _formats(opts, one_file)
     first, last = week_range(opts.first, opts.last)
     scope = ExportScope(first, last, None if opts.metrics is None else named_metrics(opts.metrics))
+    chosen = _tables(opts.table, formats, tables(scope), one_file)
+    missing = tuple(filter(None, map(_missing, formats)))
+    if len(missing) == len(formats):
+        raise ExportError("; ".join(missing))
+    formats = tuple(name for name in formats if _missing(name) is None)
     return ExportOptions(
         formats=formats,
+        missing=missing,
         scope=scope,
-        tables=_tables(opts.table, formats, tables(scope), one_file),
+        tables=chosen if any(FORMATS[name].has_tables for name in formats) else (),
         out=opts.out,
         one_file=one_file,
         picture_store=picture_store,
@@ -62,10 +69,6 @@ def _formats(opts: Namespace, one_file: bool) -> tuple[str, ...]:
     ending = Path(opts.out).suffix if one_file and opts.out != STDOUT else None
     usual = next((name for name, format_class in FORMATS.items() if format_class.suffix == ending), "csv")
     formats = _names("--format", usual if opts.format is None else opts.format, FORMATS)
-    for name in formats:
-        package = FORMATS[name].needs
-        if package and find_spec(package) is None:
-            raise ExportError(f"{name} needs {package}: pip install -r requirements-tables.txt")
     for option, name in OPTIONS_OF_ONE_FORMAT.items():
         if getattr(opts, option) and name not in formats:
             raise ArgumentError(f"--{option} is for --format {name}")
@@ -83,6 +86,14 @@ def _formats(opts: Namespace, one_file: bool) -> tuple[str, ...]:
             raise ArgumentError(f"--out {opts.out}: a file of {formats[0]} ends with {format_class.suffix}")
     # A datapackage has the CSV files in it.
     return tuple(name for name in formats if name != "csv" or "datapackage" not in formats)
+
+
+def _missing(name: str) -> str | None:
+    """Return why the format *name* cannot be written: its package is missing."""
+    package = FORMATS[name].needs
+    if package is None or find_spec(package) is not None:
+        return None
+    return f"{name} needs {package}, of the extra tables: {install_command('tables')}"
 
 
 def _tables(names: str | None, formats: tuple[str, ...], known: tuple[Table, ...], one_file: bool) -> tuple[Table, ...]:
