@@ -78,6 +78,18 @@ def test_only_components_and_commands_know_scrapy() -> None:
     assert {path for path in known if package_of(path) not in allowed} == set()
 
 
+def test_no_module_needs_posix_to_be_imported() -> None:
+    """Windows has none of these modules; a function may import one where it has seen to it that it is there."""
+    posix = set("crypt fcntl grp posix pty pwd readline resource spwd syslog termios tty".split())
+    found = []
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found += [(path, name) for name in names if name in posix]
+    assert found == []
+
+
 def test_the_package_knows_neither_tools_nor_tests() -> None:
     assert [
         path for path in FILES if any(module.split(".")[0] in ("tools", "tests") for module in imported(path))

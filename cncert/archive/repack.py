@@ -7,8 +7,8 @@ much as some pages: a run of the crawl brings one page, which would be the dicti
 A file goes when the new one is on the disk and has every record of it, byte by byte.
 """
 
-import fcntl
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -122,7 +122,11 @@ def repack(
 
 @contextmanager
 def _only_here(directory: Path) -> Iterator[int]:
-    """Keep other processes from repacking in *directory*. Raises ArchiveError."""
+    """Keep other processes from repacking in *directory*. Raises ArchiveError, and on Windows always."""
+    if sys.platform == "win32":
+        raise ArchiveError("archives are not repacked on Windows: a directory cannot be locked there")
+    import fcntl
+
     number = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
