@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from argparse import Namespace
 from importlib.resources import as_file, files
@@ -11,7 +12,7 @@ from rich.console import Console
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
-from cncert.commands.terminal_options import TerminalOptions
+from cncert.commands.terminal_options import COMMAND, TerminalOptions
 from cncert.exceptions import ArgumentError, SettingError
 from cncert.extensions.derived_settings import DerivedSettings
 from cncert.extensions.live_panel import live_panel
@@ -105,6 +106,15 @@ async def show(settings: Settings, directory: Path, new: int) -> None:
     print_demo(stdout_console(), issues, calendar_gaps.missing(weeks), directory, new)
 
 
+def _called() -> str:
+    """Return what calls this command again: its name if that is found on PATH, else its path."""
+    path = Path(sys.argv[0]).absolute()
+    found = shutil.which(path.name)
+    if found is not None and Path(found).parent.absolute() == path.parent:  # on Windows only the file ends with .exe
+        return path.name
+    return os.path.relpath(path) if path.drive == Path.cwd().drive else str(path)
+
+
 def print_demo(
     console: Console, issues: list[Issue], missing: list[calendar_gaps.Week], directory: Path, new: int
 ) -> None:
@@ -128,9 +138,10 @@ def print_demo(
     database, files_store = directory / "cncert.db", directory / "pictures"
     console.print(f"  sqlite3 {escape_markup(database)} 'SELECT id, rating, title FROM issues'")  # noqa: S608  # a hint to type
     console.print(f"  {escape_markup(files_store)}/")
-    scrapy = escape_markup(os.path.relpath(sys.argv[0]))
+    scrapy = escape_markup(_called())
     console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {scrapy} gaps --from {FIRST} --until {LAST}")
     files = f"CNCERT_FILES={escape_markup(files_store)}"
     console.print(f"  CNCERT_STORE=sqlite:///{escape_markup(database)} {files} {scrapy} report --open")
     console.print("\nThe sample is made up from real titles, dates and addresses; most of its figures are invented")
-    console.print("(cncert/data/sample/README.md says which). For the real series: scrapy crawl weekly")
+    name = COMMAND if Path(sys.argv[0]).name == COMMAND else "scrapy"
+    console.print(f"(cncert/data/sample/README.md says which). For the real series: {name} crawl weekly")

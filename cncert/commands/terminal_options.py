@@ -1,4 +1,4 @@
-"""What all commands have in common on a terminal: ``--quiet``, and text in any encoding."""
+"""What all commands have in common on a terminal: ``--quiet``, the name in the usage, and text in any encoding."""
 
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
@@ -10,12 +10,17 @@ if TYPE_CHECKING:
 else:
     ScrapyCommand = object  # Scrapy offers every subclass of its own that it finds in the package as a command
 
+COMMAND = "cncert"
+"""The name of the command that pip installs (``console_script.py``); Scrapy's usage lines say ``scrapy``."""
+
 
 class TerminalOptions(ScrapyCommand):
     """Comes before a command of Scrapy: ``class CrawlCommand(TerminalOptions, crawl.Command)``."""
 
     def add_options(self, parser: ArgumentParser) -> None:
         super().add_options(parser)
+        if parser.prog == COMMAND:
+            parser.usage = (parser.usage or "").replace("scrapy", COMMAND, 1)
         parser.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
 
     def process_options(self, args: list[str], opts: Namespace) -> None:
