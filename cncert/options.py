@@ -209,7 +209,9 @@ def as_folder(place: str) -> str:
 
 def local_folder(place: str) -> Path | None:
     """Return the directory that a place for files names, None for a bucket."""
-    return Path(place.removeprefix("file://")) if urlsplit(place).scheme in ("", "file") else None
+    scheme = urlsplit(place).scheme
+    is_local = scheme in ("", "file") or len(scheme) == 1  # the drive of a path of Windows
+    return Path(place.removeprefix("file://")) if is_local else None
 
 
 def setting_name(field: str) -> str:

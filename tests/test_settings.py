@@ -8,7 +8,7 @@ from scrapy.settings import Settings
 from cncert import settings as project
 from cncert.exceptions import SettingError
 from cncert.extensions.derived_settings import DerivedSettings
-from cncert.options import Options, as_folder, in_project
+from cncert.options import Options, as_folder, in_project, local_folder
 from cncert.wechat.address import PICTURE_HOSTS
 from cncert.wechat.wayback import CAPTURE_SLOT, INDEX_SLOT
 from tests import series
@@ -125,6 +125,21 @@ def test_a_relative_path_belongs_to_the_root_of_the_project(
         tmp_path / "pictures",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "folder"),
+    [
+        ("pictures", "pictures"),
+        ("file:///x/pictures", "/x/pictures"),
+        (r"C:\data\pictures", r"C:\data\pictures"),
+        ("s3://bucket/x", None),
+        ("gs://bucket/x", None),
+    ],
+)
+def test_a_place_for_files_is_a_folder_or_a_bucket(place: str, folder: str | None) -> None:
+    """``C:`` is a drive, though it has the form of a scheme."""
+    assert local_folder(place) == (None if folder is None else Path(folder))
 
 
 def test_other_places_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,15 +7,15 @@ from scrapy.pipelines.files import FilesPipeline, GCSFilesStore, S3FilesStore
 from scrapy.settings import BaseSettings
 
 from cncert.monitoring.doctor.local_checks import PROBE, CheckResult, check_directory
-from cncert.options import Options, as_folder
+from cncert.options import Options, as_folder, local_folder
 
 
 def check_files_store(settings: BaseSettings) -> list[CheckResult]:
     """Write a file to the directory or bucket of CNCERT_FILES, and remove it. Raises any error of a bucket's client."""
     place = as_folder(Options.of(settings).files)
+    if (folder := local_folder(place)) is not None:
+        return check_directory("files", str(folder))
     scheme = urlsplit(place).scheme
-    if scheme in ("", "file"):
-        return check_directory("files", place.removeprefix("file://"))
     FilesPipeline._update_stores(settings)
     if scheme == "s3":
         s3 = S3FilesStore(place)

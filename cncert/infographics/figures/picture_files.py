@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cncert import options
 from cncert.exceptions import OcrError, error_reason
 from cncert.items import Issue, Picture
 
@@ -50,13 +51,13 @@ def places(issue: Issue) -> list[PicturePlace]:
 
 def local_folder(place: str) -> Path:
     """Return the directory that ``CNCERT_FILES`` names. Raises OcrError for a bucket."""
-    scheme = urlsplit(place).scheme
-    if scheme not in ("", "file"):
+    folder = options.local_folder(place)
+    if folder is None:
         raise OcrError(
-            f"CNCERT_FILES={scheme}://…: pictures are read from a directory only; "
+            f"CNCERT_FILES={urlsplit(place).scheme}://…: pictures are read from a directory only; "
             "copy the bucket, and name the copy in CNCERT_FILES"
         )
-    return Path(place.removeprefix("file://"))
+    return folder
 
 
 def read_file(folder: Path, picture: PicturePlace) -> bytes:
