@@ -102,6 +102,14 @@ def test_the_chinese_readme_names_the_same_commands() -> None:
     assert one == other
 
 
+@pytest.mark.parametrize("path", DOCUMENTS[:2], ids=str)
+def test_what_pip_installs_is_tried_elsewhere(path: Path) -> None:
+    """By tests/test_wheel.py, with a wheel: these lines would download the dependencies."""
+    (block,) = re.findall(r"```bash\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line.partition("  #")[0].strip() for line in block.splitlines()]
+    assert lines == ["pipx install .", "pipx install '.[tables,ocr]'", "cncert demo"]
+
+
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith("make")])
 def test_a_make_target_exists(line: str) -> None:
     result = subprocess.run(["make", "-n", line.split()[1]], cwd=ROOT, capture_output=True, text=True, check=False)
