@@ -151,3 +151,11 @@ def test_possessive_groups_end_with_what_never_matches(path: Path) -> None:
     """Without it Python 3.11.2 (Debian 12) goes on behind what a round that failed had matched."""
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"(?<!\(\?!\))(?<!\()\)(?:[*+?]|\{[0-9,]+\})\+.*", text) == []
+
+
+@pytest.mark.parametrize("path", sorted([*Path().glob("requirements*.txt"), Path("deploy/requirements.txt")]), ids=str)
+def test_every_dependency_has_an_upper_bound(path: Path) -> None:
+    """A new major version of somebody else's must not break a fresh clone."""
+    lines = [line.partition("  #")[0].partition(";")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+    named = [line for line in lines if line and not line.startswith(("#", "-r"))]
+    assert [line for line in named if not re.search("<|==", line)] == []
