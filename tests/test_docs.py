@@ -18,7 +18,7 @@ from tests import series
 from tests.site.crawl import ROOT, project_env, run_scrapy
 from tests.site.server import LoopbackWeChat
 
-DOCUMENTS = [Path("README.md"), Path("README.zh-CN.md"), *sorted(Path("docs").glob("*.md"))]
+DOCUMENTS = [Path("README.md"), Path("README.zh-CN.md"), Path("SECURITY.md"), *sorted(Path("docs").glob("*.md"))]
 CHECKED = [*DOCUMENTS, Path("cncert/data/sample/README.md"), Path("tools/sample/README.md")]
 TOPS = ("cncert", "tools", "tests", "benchmarks", "deploy", "docs")
 SETTINGS = [setting_name(field) for field in Options.model_fields]
