@@ -83,10 +83,10 @@ def in_project(place: str) -> str:
 
 def _read_place(value: object, *, others: tuple[str, ...] = ()) -> str:
     place = str(value)
-    scheme, is_address, _ = place.partition("://")
-    if is_address and scheme not in ("file", *others):
+    address = re.match("([A-Za-z][A-Za-z0-9+.-]{0,20})://", place)
+    if address and address[1] not in ("file", *others):
         kinds = ", ".join(["a path", *(f"{one}://…" for one in others)])
-        raise ValueError(f"must be {kinds}, not {scheme[:_SHOWN_CHARACTERS]}://…")
+        raise ValueError(f"must be {kinds}, not {address[1]}://…")
     return in_project(place) if place and urlsplit(place).scheme == "" else place
 
 
@@ -154,7 +154,7 @@ class Options(BaseModel):
     alerts: Addresses = ()
     """Addresses, as apprise has them, to which alerts are sent (docs/watch.md)."""
     language: Annotated[Literal["en", "zh"], _one_of(*LANGUAGES)] = "en"
-    """The language of alerts and of the report page."""
+    """The language of alerts, of the report page, of tables and summaries."""
     fresh_days: Annotated[float, _number("days", 1, MAX_DAYS)] = 9
     """Days after the newest issue before the next one counts as missing."""
     # Reading pictures (docs/ocr.md): from which score on a reading is a figure, below a candidate.

@@ -469,7 +469,7 @@ def test_pictures_that_are_not_there_are_reported(tmp_path: Path, capsys: pytest
     (files / "2.png").unlink()
     report(tmp_path)
     assert f"stored pictures that are not in {files}: 1, such as 2.png" in capsys.readouterr().err
-    report(tmp_path, files="ftp://host/pictures")
+    report(tmp_path, files="s3://host/pictures")
     assert "that are not in" not in capsys.readouterr().err
 
 
@@ -542,7 +542,7 @@ def test_what_cannot_be_done_is_one_line(
     fill(tmp_path, weekly("2025-03"))
     given: dict[str, object] = {"CNCERT_STORE": f"sqlite:///{tmp_path}/cncert.db"}
     if "--ftp" in args:
-        args, given["CNCERT_FILES"] = args[:-1], "ftp://host/pictures"
+        args, given["CNCERT_FILES"] = args[:-1], "s3://host/pictures"
     assert call(ReportCommand(), *args, **given) == status
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("cncert: ")
