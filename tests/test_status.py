@@ -96,13 +96,13 @@ async def test_what_is_wrong_stands_in_the_table_with_what_to_do(tmp_path: Path,
     await fill(sqlite_uri, weeks, blocked=weeks[2], clean=False, faults={"blocked": 1}, sources=[empty])
     result = run_status(tmp_path, store=sqlite_uri, CNCERT_LANGUAGE="zh", COLUMNS="80")
     assert result.returncode == 1
-    assert f"missing       {weeks[2]} blocked" in result.stdout
-    assert re.search(r"due           [0-9]+ articles now, 0 later; 0 pictures", result.stdout)
-    assert re.search(r"advice        [0-9]+ missing weeks: 运行 scrapy crawl weekly", result.stdout)
-    assert "not clean (finished), 2 hours ago" in result.stdout
-    assert "! pages answered with a verification: 1" in result.stdout
+    assert f"缺少      {weeks[2]} 需验证" in result.stdout
+    assert re.search(r"待处理    现在可取文章 [0-9]+ 篇，稍后 0 篇；图片 0 张", result.stdout)
+    assert re.search(r"建议      缺少的 [0-9]+ 期：运行 scrapy crawl weekly", result.stdout)
+    assert "不正常 (finished), 2 小时前" in result.stdout
+    assert "! 遇到环境验证的页面：1" in result.stdout
     assert "· feed a.example/: empty" in result.stdout
-    assert f"attention  微信要求验证：{weeks[2]}" in result.stdout
+    assert f"需处理  微信要求验证：{weeks[2]}" in result.stdout
     assert "→ 请稍后以更慢的速度" in result.stdout
 
 

@@ -18,6 +18,7 @@ from cncert.report.calendar import parse_week, week_range
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, print_note, stdout_console
 from cncert.terminal.safe_text import safe
+from cncert.terminal.translation import translated
 from cncert.wechat.address import read_address
 
 STATE_SIGNS: dict[WeekState, tuple[str, str]] = {
@@ -131,33 +132,38 @@ def print_weeks(
 ) -> None:
     """Print a map of *weeks*, a table of *listed* with their reasons, the sums, and what would help."""
     if not weeks:
-        console.print("The calendar has none of these weeks.")
+        console.print(translated("The calendar has none of these weeks.", language))
         return
-    for line in _map(weeks):
+    for line in _map(weeks, language):
         console.print(line)
     if listed:
-        console.print(_table(console, listed))
+        console.print(_table(console, listed, language))
     counts = Counter(week.state for week in weeks)
     sources = ", ".join(
-        f"{number} {name.replace('_', ' ')}" for name, number in calendar_gaps.stored_by_source(weeks).items()
+        f"{number} {translated(name.replace('_', ' '), language)}"
+        for name, number in calendar_gaps.stored_by_source(weeks).items()
     )
-    captured = sum(week.from_wayback for week in weeks)
-    sources += f"; {captured} of them{FROM_WAYBACK.removeprefix(',')}" * bool(captured)
+    if captured := sum(week.from_wayback for week in weeks):
+        text = translated("{number} of them from the Wayback Machine", language)
+        sources += f"; {text.format(number=captured)}"
+    states = week_words()["state"]
     summary = ", ".join(
-        f"{counts[state]} {state}{f' ({sources})' if state == 'stored' else ''}"
+        f"{counts[state]} {states[state][language]}{f' ({sources})' if state == 'stored' else ''}"
         for state in STATE_SIGNS
         if counts[state]
     )
-    console.print(f"{len(weeks)} weeks, {weeks[0].issue} to {weeks[-1].issue}: {summary}")
+    text = translated("{number} weeks, {first} to {last}: {states}", language)
+    console.print(text.format(number=len(weeks), first=weeks[0].issue, last=weeks[-1].issue, states=summary))
     if missing := calendar_gaps.missing(weeks):
         addresses = sum(len(week.addresses) for week in missing)
         reprints = sum(len(week.reprints) for week in missing)
-        console.print(f"addresses of missing issues: {addresses}, {reprints} of them of reprints")
+        text = translated("addresses of missing issues: {addresses}, {reprints} of them of reprints", language)
+        console.print(text.format(addresses=addresses, reprints=reprints))
     for name, number in Counter(week.advice for week in weeks if week.advice).most_common():
         console.print(f"  {name:8} {number:3}  {escape_markup(week_words()['advice'][name][language])}")
 
 
-def _map(weeks: list[calendar_gaps.Week]) -> Iterator[str]:
+def _map(weeks: list[calendar_gaps.Week], language: str) -> Iterator[str]:
     """Yield a line for each year, with a sign for each week."""
     yield "      " + "".join(f"{number:<10}" for number in (1, 11, 21, 31, 41, 51)).rstrip()
     years: dict[str, list[str]] = {}
@@ -170,25 +176,28 @@ def _map(weeks: list[calendar_gaps.Week]) -> Iterator[str]:
         yield f"{name}  {''.join(signs).rstrip()}"
     met = {week.state for week in weeks}
     yield "\n      " + "  ".join(
-        f"[{colour}]{sign}[/] {state}" for state, (sign, colour) in STATE_SIGNS.items() if state in met
+        f"[{colour}]{sign}[/] {week_words()['state'][state][language]}"
+        for state, (sign, colour) in STATE_SIGNS.items()
+        if state in met
     )
 
 
-def _table(console: Console, listed: list[calendar_gaps.Week]) -> Table:
+def _table(console: Console, listed: list[calendar_gaps.Week], language: str) -> Table:
     # A narrow window shows less; ``--json`` has all.
     whole_weeks, numbers = console.width >= MIN_WIDTH_FOR_WEEKS, console.width >= MIN_WIDTH_FOR_NUMBERS
     table = make_table(console)
     for title in ("issue", "week" if whole_weeks else "week from", "state"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("reason", overflow="fold")
-    table.add_column("advice", no_wrap=True)
+        table.add_column(translated(title, language), no_wrap=True)
+    table.add_column(translated("reason", language), overflow="fold")
+    table.add_column(translated("advice", language), no_wrap=True)
     for title in ("addresses", "tries") if numbers else ():
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(translated(title, language), justify="right", no_wrap=True)
     for week in listed:
         period = f"{week.period.start} – {week.period.end}" if whole_weeks else f"{week.period.start}"
-        state = f"[{STATE_SIGNS[week.state][1]}]{week.state}[/]"
+        state = f"[{STATE_SIGNS[week.state][1]}]{week_words()['state'][week.state][language]}[/]"
         counts = (str(len(week.addresses)), str(week.attempts)) if numbers else ()
-        reason = week.reason or (week.source or "").replace("_", " ")
-        reason += FROM_WAYBACK * week.from_wayback + IN_VAIN * (week.captures == "none")
+        reason = week.reason or (translated(week.source.replace("_", " "), language) if week.source else "")
+        reason += translated(FROM_WAYBACK, language) * week.from_wayback
+        reason += translated(IN_VAIN, language) * (week.captures == "none")
         table.add_row(week.issue, period, state, escape_markup(reason), week.advice or "", *counts)
     return table

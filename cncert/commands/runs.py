@@ -14,6 +14,7 @@ from cncert.monitoring.print_run_summary import run_duration, run_state
 from cncert.monitoring.run_lines import all_lines, run_document
 from cncert.store.run_records import RunRecord
 from cncert.terminal.console import escape_markup, make_table, print_json, print_message, stdout_console
+from cncert.terminal.translation import translated
 
 
 class RunsCommand(ProjectCommand, ScrapyCommand):
@@ -49,35 +50,35 @@ class RunsCommand(ProjectCommand, ScrapyCommand):
         if opts.json:
             print_json(list(map(run_document, runs)))
         else:
-            _print(runs)
+            _print(runs, self.options.language)
         newest = {run.spider: run for run in reversed(runs)}
         return int(opts.fail and not (newest and all(run.clean for run in newest.values())))
 
 
-def _print(runs: list[RunRecord]) -> None:
+def _print(runs: list[RunRecord], language: str) -> None:
     console = stdout_console()
     if not runs:
-        console.print("No run yet: scrapy crawl weekly makes one.")
+        console.print(translated("No run yet: scrapy crawl weekly makes one.", language))
         return
     table = make_table(console)
-    _add_rows(table, runs)
+    _add_rows(table, runs, language)
     console.print(table)
 
 
-def _add_rows(table: Table, runs: list[RunRecord]) -> None:
+def _add_rows(table: Table, runs: list[RunRecord], language: str) -> None:
     """Add some lines for each run, which fit any window."""
     table.leading = 1
     for title in ("started (UTC+8)", "ended", "issues", "remarks"):
-        table.add_column(title, overflow="fold")
+        table.add_column(translated(title, language), overflow="fold")
     for run in runs:
         kinds = (("new", run.new), ("changed", run.changed), ("rejected", run.rejected))
-        issues = [f"{len(ids)} {name}" for name, ids in kinds if ids or name == "new"]
-        missing = [f"{_missing(run)} missing"] if _missing(run) else []
+        issues = [f"{len(ids)} {translated(name, language)}" for name, ids in kinds if ids or name == "new"]
+        missing = [f"{_missing(run)} {translated('missing', language)}"] if _missing(run) else []
         table.add_row(
             f"{run.started_at:%Y-%m-%d\n%H:%M:%S}",
-            "\n".join(filter(None, [run_state(run), escape_markup(run.reason), run_duration(run)])),
+            "\n".join(filter(None, [run_state(run, language), escape_markup(run.reason), run_duration(run)])),
             "\n".join([*issues, *missing]),
-            "\n".join(map(escape_markup, all_lines(run))),
+            "\n".join(map(escape_markup, all_lines(run, language))),
         )
 
 

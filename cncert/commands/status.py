@@ -24,6 +24,7 @@ from cncert.monitoring.store_status import ArchiveSize, Status, status, status_d
 from cncert.store.close_reasons import CloseReason
 from cncert.terminal.atomic_write import write_whole
 from cncert.terminal.console import escape_markup, print_json, stdout_console
+from cncert.terminal.translation import translated
 
 MAX_LISTED_WEEKS = 12
 """Missing weeks that are listed; ``scrapy gaps`` lists all."""
@@ -78,11 +79,11 @@ def _write(place: str, state: Status | None) -> None:
 
 def _print(console: Console, state: Status, language: str) -> None:
     table = _table()
-    for name, text in (*_of_the_store(state, language), *_of_the_runs(state)):
-        table.add_row(name, text)
+    for name, text in (*_of_the_store(state, language), *_of_the_runs(state, language)):
+        table.add_row(name and translated(name, language), text)
     console.print(table)
     if not state.alerts:
-        console.print("\n[green]Nothing is wrong.[/]")
+        console.print(f"\n[green]{translated('Nothing is wrong.', language)}[/]")
         return
     found = _table()
     for alert in state.alerts:
@@ -103,60 +104,73 @@ def _of_the_store(state: Status, language: str) -> list[tuple[str, str]]:
     """Return lines of the table, in Rich's markup."""
     lines = [("store", escape_markup(state.store))]
     if newest := state.newest:
-        when = "no date of publication"
-        if published := newest.published_at or newest.published_on or newest.published_by:
-            when = f"published {'by ' * (newest.published_by is not None)}{published:%Y-%m-%d}"
+        when = translated("no date of publication", language)
+        if published := newest.published_at or newest.published_on:
+            when = translated("published {day}", language).format(day=f"{published:%Y-%m-%d}")
+        elif newest.published_by:
+            when = translated("published by {day}", language).format(day=newest.published_by)
         lines.append(("newest issue", f"{newest.issue}, {when}: {escape_markup(newest.title)}"))
         lines += [
             ("", f"[yellow]{escape_markup(warning.code)}[/] {escape_markup(warning.message)}")
             for warning in newest.warnings
         ]
     counts = Counter(state.weeks)
-    weeks = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    states = {name: words[language] for name, words in week_words()["state"].items()}
+    weeks = ", ".join(f"{number} {states[name]}" for name, number in counts.items() if number)
     lines.append(("weeks", f"{counts.total()}{f': {weeks}' if weeks else ''}"))
     if state.sources:
-        from_where = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in state.sources.items())
-        from_where += f"; {state.from_wayback} of them from the Wayback Machine" * bool(state.from_wayback)
+        names = ((translated(name.replace("_", " "), language), number) for name, number in state.sources.items())
+        from_where = ", ".join(f"{number} {name}" for name, number in names)
+        if state.from_wayback:
+            captured = translated("{number} of them from the Wayback Machine", language)
+            from_where += f"; {captured.format(number=state.from_wayback)}"
         lines.append(("stored from", from_where))
     if state.missing:
-        named = ", ".join(f"{week.issue} {week.state}" for week in state.missing[:MAX_LISTED_WEEKS])
-        more = (
-            f" and {len(state.missing) - MAX_LISTED_WEEKS} more (scrapy gaps)"
-            if len(state.missing) > MAX_LISTED_WEEKS
-            else ""
-        )
-        lines.append(("missing", named + more))
+        named = ", ".join(f"{week.issue} {states[week.state]}" for week in state.missing[:MAX_LISTED_WEEKS])
+        if (others := len(state.missing) - MAX_LISTED_WEEKS) > 0:
+            named += translated(" and {number} more (scrapy gaps)", language).format(number=others)
+        lines.append(("missing", named))
     for place, (name, number) in enumerate(state.advice.items()):
         advice = escape_markup(week_words()["advice"][name][language])
-        lines.append(("" if place else "advice", f"{number} missing week{'s' * (number > 1)}: {advice}"))
+        text = "{number} missing weeks: {advice}" if number > 1 else "{number} missing week: {advice}"
+        lines.append(("" if place else "advice", translated(text, language).format(number=number, advice=advice)))
     if state.archive is not None:
-        size = f"{state.archive.files} files, {decimal(state.archive.bytes)}"
-        lines.append(("archive", escape_markup(f"{state.archive.place}: {size}")))
-    lines.append(("due", f"{state.due_now} articles now, {state.due_later} later; {state.pictures} pictures"))
+        text = translated("{place}: {number} files, {size}", language)
+        kept = text.format(place=state.archive.place, number=state.archive.files, size=decimal(state.archive.bytes))
+        lines.append(("archive", escape_markup(kept)))
+    text = translated("{now} articles now, {later} later; {pictures} pictures", language)
+    lines.append(("due", text.format(now=state.due_now, later=state.due_later, pictures=state.pictures)))
     return lines
 
 
-def _of_the_runs(state: Status) -> list[tuple[str, str]]:
+def _of_the_runs(state: Status, language: str) -> list[tuple[str, str]]:
     """Return lines of the table, in Rich's markup."""
     running = [("running", escape_markup(", ".join(state.running)))] if state.running else []
     run = state.last_run
     if run is None:
-        return [("last run", "none yet: scrapy crawl weekly makes one"), *running]
+        return [("last run", translated("none yet: scrapy crawl weekly makes one", language)), *running]
     ended = end_moment(run, state.at)
-    when = _ago((state.at - ended).total_seconds()) if ended is not None else "by a clock that was ahead"
+    when = translated("by a clock that was ahead", language)
+    if ended is not None:
+        when = _ago((state.at - ended).total_seconds(), language)
     says_why = run.clean or run.close_reason is CloseReason.DIED
     reason = "" if says_why else f" ({escape_markup(run.reason or 'unknown')})"
-    lines = [("last run", f"{run_state(run)}{reason}, {when}: {len(run.new)} new, {len(run.changed)} changed")]
-    failures = list(failure_lines(run))
+    counts = translated("{new} new, {changed} changed", language).format(new=len(run.new), changed=len(run.changed))
+    lines = [("last run", f"{run_state(run, language)}{reason}, {when}: {counts}")]
+    failures = list(failure_lines(run, language))
     lines += [("", f"[yellow]![/] {escape_markup(line)}") for line in failures]
-    lines += [("", f"[cyan]·[/] {escape_markup(line)}") for line in all_lines(run)[len(failures) :]]
+    lines += [("", f"[cyan]·[/] {escape_markup(line)}") for line in all_lines(run, language)[len(failures) :]]
     return lines + running
 
 
-def _ago(seconds: float) -> str:
+def _ago(seconds: float, language: str) -> str:
     """Return how long ago that is, in whole days, hours or minutes."""
     passed = timedelta(seconds=max(0, seconds))
-    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+    for several, one, length in (
+        ("{number} days ago", "{number} day ago", timedelta(days=1)),
+        ("{number} hours ago", "{number} hour ago", timedelta(hours=1)),
+        ("{number} minutes ago", "{number} minute ago", timedelta(minutes=1)),
+    ):
         if number := passed // length:
-            return f"{number} {unit}{'s' * (number > 1)} ago"
-    return "just now"
+            return translated(several if number > 1 else one, language).format(number=number)
+    return translated("just now", language)

@@ -9,10 +9,12 @@ from scrapy.commands import ScrapyCommand
 from cncert.commands.project_command import ProjectCommand, add_json_option, say_if_sample
 from cncert.exceptions import ArgumentError
 from cncert.items import IssueWarning
+from cncert.output.html_pages import read_words
 from cncert.quality.all_warnings import issues_with_warnings
 from cncert.report.calendar import week_range
 from cncert.report.issue_warnings import WARNING_CODES
 from cncert.terminal.console import escape_markup, make_table, print_json, stdout_console
+from cncert.terminal.translation import translated
 
 Found = list[tuple[str, IssueWarning]]
 """Warnings, each with its issue."""
@@ -48,30 +50,37 @@ class WarningsCommand(ProjectCommand, ScrapyCommand):
                 if warning.code in codes or not codes
             ]
             is_empty = not await store.issue_ids()
+        language = self.options.language
         if opts.json:
             print_json([{"issue": issue, "code": warning.code, "message": warning.message} for issue, warning in found])
         elif found:
-            _print(stdout_console(), found)
+            _print(stdout_console(), found, language)
         elif is_empty:
-            print("No issue is stored yet: scrapy crawl weekly gets them.")
+            print(translated("No issue is stored yet: scrapy crawl weekly gets them.", language))
         else:
-            named = f" with the code {' or '.join(codes)}" * bool(codes)
-            weeks = " in these weeks" * bool(first or last)
-            print(f"The stored issues have no warning{named}{weeks}: nothing is to be looked at.")
+            limits = translated(" with the code {codes}", language).format(codes=" or ".join(codes)) * bool(codes)
+            limits += translated(" in these weeks", language) * bool(first or last)
+            text = translated("The stored issues have no warning{limits}: nothing is to be looked at.", language)
+            print(text.format(limits=limits))
 
 
-def _print(console: Console, found: Found) -> None:
+def _print(console: Console, found: Found, language: str) -> None:
     table = make_table(console)
     for title in ("issue", "code", "what"):
-        table.add_column(title, no_wrap=title != "what", overflow="fold")
+        table.add_column(translated(title, language), no_wrap=title != "what", overflow="fold")
     for issue, warning in found:
         table.add_row(issue, f"[yellow]{escape_markup(warning.code)}[/]", escape_markup(warning.message))
     console.print(table)
     sums = make_table(console)
-    sums.add_column("warnings", no_wrap=True, justify="right")
-    sums.add_column("code", no_wrap=True)
-    sums.add_column("meaning", overflow="fold")
+    sums.add_column(translated("warnings", language), no_wrap=True, justify="right")
+    sums.add_column(translated("code", language), no_wrap=True)
+    sums.add_column(translated("meaning", language), overflow="fold")
+    words = read_words("page/page_words.toml")
     for code, number in Counter(warning.code for _, warning in found).most_common():
-        sums.add_row(str(number), f"[yellow]{escape_markup(code)}[/]", escape_markup(WARNING_CODES.get(code, "")))
+        meaning = WARNING_CODES.get(code, "")
+        if language == "zh":
+            meaning = words.get(f"warning.{code}", {}).get("zh", meaning)
+        sums.add_row(str(number), f"[yellow]{escape_markup(code)}[/]", escape_markup(meaning))
     console.print(sums)
-    console.print(f"{len(found)} warnings in {len({issue for issue, _ in found})} issues")
+    text = translated("{warnings} warnings in {issues} issues", language)
+    console.print(text.format(warnings=len(found), issues=len({issue for issue, _ in found})))

@@ -10,6 +10,7 @@ from typing import Any
 
 from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import RunRecord
+from cncert.terminal.translation import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,16 @@ def note_unreadable(record: RunRecord, number: int) -> None:
         record.clean = False
 
 
-def failure_lines(record: RunRecord) -> Iterator[str]:
-    """Yield a line for each failure that makes the run of *record* unclean, beside its close reason."""
+def failure_lines(record: RunRecord, language: str = "en") -> Iterator[str]:
+    """Yield a line in *language* for each failure that makes the run of *record* unclean, beside its close reason."""
     if record.error is not None:
         yield record.error
     known = {failure.kind: failure.text for failure in FAILURE_KINDS}
     for kind, number in sorted(record.faults.items(), key=lambda fault: [*known, fault[0]].index(fault[0])):
-        yield known[kind].format(number) if kind in known else f"{kind}: {number}"
+        yield translated(known[kind], language).format(number) if kind in known else f"{kind}: {number}"
     if _lost_weeks(record):
-        yield f"{record.gaps_after} weeks are missing, {record.gaps_before} were before"
+        text = translated("{after} weeks are missing, {before} were before", language)
+        yield text.format(after=record.gaps_after, before=record.gaps_before)
 
 
 def _lost_weeks(record: RunRecord) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cncert.items import IssueWarning
 from cncert.store.run_records import IssueNote
+from cncert.terminal.translation import translated
 
 LISTED_ISSUES = 5
 """The most issues that a line lists; ``scrapy warnings`` lists all."""
@@ -71,19 +72,24 @@ def notes_on(issue: str, warnings: Iterable[IssueWarning]) -> list[IssueNote]:
     return [IssueNote(issue=issue, code=code) for code in codes]
 
 
-def note_lines(notes: Iterable[IssueNote]) -> Iterator[str]:
-    """Yield a line for each group of *notes*, and for each message of a note."""
+def note_lines(notes: Iterable[IssueNote], language: str = "en") -> Iterator[str]:
+    """Yield a line in *language* for each group of *notes*, and for each message of a note."""
     texts = {code: group.text for group in WARNING_GROUPS for code in group.codes} | RUN_NOTES
-    issues: dict[str, set[str]] = {group.text: set() for group in WARNING_GROUPS}
+    texts = {code: translated(text, language) for code, text in texts.items()}
+    issues: dict[str, set[str]] = {translated(group.text, language): set() for group in WARNING_GROUPS}
     messages = []
     for note in notes:
         if note.message is not None:
             messages.append(f"{note.issue}: {note.message}")
         else:
-            issues.setdefault(texts.get(note.code, f"with the warning {note.code}"), set()).add(note.issue)
+            other = translated("with the warning {code}", language).format(code=note.code)
+            issues.setdefault(texts.get(note.code, other), set()).add(note.issue)
     for text, noted in issues.items():
         if noted:
             ids = sorted(noted)
-            more = f" and {len(ids) - LISTED_ISSUES} more" if len(ids) > LISTED_ISSUES else ""
-            yield f"{len(ids)} issue{'s' * (len(ids) > 1)} {text}: {', '.join(ids[:LISTED_ISSUES])}{more}"
+            listed = ", ".join(ids[:LISTED_ISSUES])
+            if len(ids) > LISTED_ISSUES:
+                listed += translated(" and {number} more", language).format(number=len(ids) - LISTED_ISSUES)
+            line = "{number} issues {what}: {issues}" if len(ids) > 1 else "{number} issue {what}: {issues}"
+            yield translated(line, language).format(number=len(ids), what=text, issues=listed)
     yield from messages

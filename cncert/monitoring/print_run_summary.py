@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TextIO
 
+from rich.cells import cell_len
+
 from cncert.monitoring.alert_words import text_and_advice
 from cncert.monitoring.exit_status import failure_lines
 from cncert.monitoring.issue_notes import note_lines
@@ -13,15 +15,18 @@ from cncert.store.close_reasons import CloseReason
 from cncert.store.run_records import Alert, RunRecord
 from cncert.terminal.console import console_for, escape_markup, make_table
 from cncert.terminal.progress import format_duration
+from cncert.terminal.translation import translated
 
 
-def run_state(record: RunRecord) -> str:
-    """Return the state of a run in Rich's markup; one that died has to be closed (:func:`close_if_dead`)."""
+def run_state(record: RunRecord, language: str = "en") -> str:
+    """Return the state of a run in Rich's markup; one that died has to be closed before (:func:`close_if_dead`)."""
     if record.close_reason is CloseReason.DIED:
-        return "[red]died[/]"
+        return f"[red]{translated('died', language)}[/]"
     if record.clean is None and record.ended_at is None:
-        return "[yellow]running[/]"
-    return "[green]clean[/]" if record.clean else "[red]not clean[/]"
+        return f"[yellow]{translated('running', language)}[/]"
+    if record.clean:
+        return f"[green]{translated('clean', language)}[/]"
+    return f"[red]{translated('not clean', language)}[/]"
 
 
 def run_duration(record: RunRecord) -> str:
@@ -35,62 +40,74 @@ def alert_markup(alert: Alert, language: str) -> tuple[str, str]:
     """Return the level of *alert*, and what it says in *language* with the advice below, in Rich's markup."""
     text, advice = text_and_advice(alert, language)
     colour = "red" if alert.level == "attention" else "yellow"
-    return f"[{colour}]{alert.level}[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
+    return f"[{colour}]{translated(alert.level, language)}[/]", f"{escape_markup(text)}\n→ {escape_markup(advice)}"
 
 
 def print_summary(record: RunRecord, options: Options, file: TextIO) -> None:
     """Print what *record* says, and what to do next if the run was not clean: a table if *file* is a terminal."""
-    console = console_for(file)
-    end = f"{run_state(record)} ({escape_markup(record.reason or 'unknown')})"
+    console, language = console_for(file), options.language
+    end = f"{run_state(record, language)} ({escape_markup(record.reason or 'unknown')})"
     counts, remarks = _counts(record, options), _remarks(record, options)
     if console.is_terminal:
         table = make_table(console)
-        table.add_column("Run", no_wrap=True)
+        table.add_column(translated("Run", language), no_wrap=True)
         table.add_column(record.id, overflow="fold")
-        for line in (("ended", f"{end} after {run_duration(record)}"), *counts, *remarks):
+        ended = translated("{how} after {time}", language).format(how=end, time=run_duration(record))
+        for name, text in (("ended", ended), *counts):
+            table.add_row(translated(name, language), text)
+        for line in remarks:
             table.add_row(*line)
         console.print(table)
         return
     console.soft_wrap = True
-    console.print(f"\nRun {record.id}: {end}")
+    console.print(f"\n{translated('Run', language)} {record.id}: {end}")
     for label, text in counts:
-        console.print(f"  {label:<10}{text}")
+        name = translated(label, language)
+        console.print(f"  {name}{' ' * (10 - cell_len(name))}{text}")
     for sign, text in remarks:
         console.print(f"  {sign} {text}".replace("\n", "\n    ") if sign else f"  {text}")
 
 
 def _counts(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     """Yield the results of the run in Rich's markup, each with its label."""
-    yield "issues", f"{len(record.new)} new, {len(record.changed)} changed, {len(record.rejected)} rejected"
+    language = options.language
+    text = translated("{new} new, {changed} changed, {rejected} rejected", language)
+    yield "issues", text.format(new=len(record.new), changed=len(record.changed), rejected=len(record.rejected))
     if record.verdicts:
-        yield "pages", _sums(record.verdicts)
+        yield "pages", _sums(record.verdicts, language)
     if record.pictures:
-        yield "pictures", _sums(record.pictures)
+        yield "pictures", _sums(record.pictures, language)
     if record.wayback:
-        yield "archive", f"web archive: {_sums(record.wayback)}"
+        yield "web archive", _sums(record.wayback, language)
     if record.gaps_before is not None and record.gaps_after is not None:
-        yield "missing", f"{record.gaps_before} weeks before, {record.gaps_after} now"
+        text = translated("{before} weeks before, {after} now", language)
+        yield "missing", text.format(before=record.gaps_before, after=record.gaps_after)
     yield "store", escape_markup(redacted(options.store))
     yield "files", escape_markup(options.files.rpartition("@")[2])
 
 
 def _remarks(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     """Yield what a person should read, in Rich's markup, each with a sign or an empty one."""
-    for line in failure_lines(record):
+    language = options.language
+    for line in failure_lines(record, language):
         yield "[yellow]![/]", escape_markup(line)
-    for line in (*note_lines(record.notes), *record.former_lines):
+    for line in (*note_lines(record.notes, language), *record.former_lines):
         yield "[cyan]·[/]", escape_markup(line)
     if record.notes:
-        yield "", "scrapy warnings lists what is odd about them."
+        yield "", translated("scrapy warnings lists what is odd about them.", language)
     for alert in record.alerts or []:
         if not alert.over:
-            level, text = alert_markup(alert, options.language)
+            level, text = alert_markup(alert, language)
             yield f"{level}:", text
     for line in source_lines(record):
         yield "[cyan]·[/]", escape_markup(line)
     if not record.clean:
-        yield "", "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
+        yield "", translated(_RUN_AGAIN, language)
 
 
-def _sums(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {escape_markup(name.replace('_', ' '))}" for name, number in counts.items())
+_RUN_AGAIN = "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
+
+
+def _sums(counts: dict[str, int], language: str) -> str:
+    names = {name: translated(name.replace("_", " "), language) for name in counts}
+    return ", ".join(f"{number} {escape_markup(names[name])}" for name, number in counts.items())

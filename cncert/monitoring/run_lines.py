@@ -16,10 +16,10 @@ def source_lines(record: RunRecord) -> Iterator[str]:
         yield f"{source.kind} {source.name}: {source.detail}"
 
 
-def all_lines(record: RunRecord) -> list[str]:
-    """Return all lines for a person, those that make the run unclean first."""
+def all_lines(record: RunRecord, language: str = "en") -> list[str]:
+    """Return all lines in *language* for a person, those that make the run unclean first."""
     sources = (*source_lines(record), *missed_lines(record))
-    return [*failure_lines(record), *note_lines(record.notes), *record.former_lines, *sources]
+    return [*failure_lines(record, language), *note_lines(record.notes, language), *record.former_lines, *sources]
 
 
 def run_document(record: RunRecord) -> dict[str, Any]:
