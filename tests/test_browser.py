@@ -1,5 +1,6 @@
 """The browser, a real Chromium, against the loopback WeChat."""
 
+import base64
 import json
 import os
 import selectors
@@ -256,6 +257,26 @@ async def test_nothing_of_a_page_leads_to_this_machine(
         crawl(site, tmp_path, f"start={url}", *BOUNDS, settings=settings, CNCERT_TEST_RULE=rule, **env)
     assert [asked.answered for asked in site.asked(f"{AWAY}000fetch")]  # the page's scripts ran
     assert bool(heard) == bool(rule), heard[:5]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "way", "rule"),
+    [
+        ("http://10.0.0.1:3128", "PROXY proxy.invalid:3128", "MAP proxy.invalid 10.0.0.1, "),
+        ("http://[fd00::1]", "PROXY proxy.invalid:80", "MAP proxy.invalid [fd00::1], "),
+        ("https://proxy.example:8443", "HTTPS proxy.example:8443", "EXCLUDE proxy.example"),
+    ],
+)
+def test_the_proxy_is_the_only_other_place(
+    proxy: str, way: str, rule: str, chromium: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    settings = Settings({"CNCERT_BROWSER": "on", "CNCERT_CHROMIUM": chromium, "CNCERT_BROWSER_STATE": "none.json"})
+    options = chromium_settings.crawl_settings(settings)["PLAYWRIGHT_LAUNCH_OPTIONS"]
+    pac, rules, *_ = options["args"]
+    assert f'? "{way}" :' in base64.b64decode(pac.rpartition(",")[2]).decode()
+    assert rule in rules
+    assert rules.count("EXCLUDE") == 2 + rule.startswith("EXCLUDE")
 
 
 class BrowserWithoutRule(BrowserHandler):

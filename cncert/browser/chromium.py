@@ -187,8 +187,8 @@ def _confined(options: dict[str, Any]) -> dict[str, Any]:
         if server.scheme == "https":  # its certificate is that of its own name
             way, rules = f"HTTPS {server.netloc}", [*rules, f"EXCLUDE {server.hostname}"]
         else:
-            port = server.port or 80
-            way, rules = f"PROXY {_PROXY_NAME}:{port}", [f"MAP {_PROXY_NAME} {server.hostname}", *rules]
+            place = f"[{server.hostname}]" if ":" in str(server.hostname) else server.hostname
+            way, rules = f"PROXY {_PROXY_NAME}:{server.port or 80}", [f"MAP {_PROXY_NAME} {place}", *rules]
     known = " || ".join(f'host == "{host}"' for host in HOSTS)
     script = f'function FindProxyForURL(url, host) {{ return {known} ? "{way}" : "{_REFUSING_PROXY}"; }}'
     address = "data:application/x-ns-proxy-autoconfig;base64," + base64.b64encode(script.encode()).decode()
