@@ -78,7 +78,8 @@ def _counts(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     if record.pictures:
         yield "pictures", _sums(record.pictures, language)
     if record.wayback:
-        yield "web archive", _sums(record.wayback, language)
+        text = translated("web archive: {sums}", language)
+        yield "archive", text.format(sums=_sums(record.wayback, language))
     if record.gaps_before is not None and record.gaps_after is not None:
         text = translated("{before} weeks before, {after} now", language)
         yield "missing", text.format(before=record.gaps_before, after=record.gaps_after)
