@@ -73,6 +73,18 @@ def test_a_document_cannot_claim_to_be_a_page() -> None:
     assert copy.figures == ISSUES[0].figures
 
 
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [({"name": " 某 \n号 "}, "某 号"), ({"name": ["x"]}, None), ("x", "x"), (None, None)],
+    ids=str,
+)
+def test_it_names_the_source_that_its_copy_stated(stated: object, expected: str | None) -> None:
+    document = ISSUES[0].model_dump(mode="json")
+    document["provenance"]["stated_source"] = stated
+    source = issue_in(document).provenance.stated_source
+    assert (source and source.name) == expected
+
+
 def test_a_document_of_the_sample_stays_of_the_sample() -> None:
     document = ISSUES[0].model_dump(mode="json")
     document["provenance"]["sample"] = True

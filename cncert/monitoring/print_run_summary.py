@@ -103,10 +103,8 @@ def _remarks(record: RunRecord, options: Options) -> Iterator[tuple[str, str]]:
     for line in source_lines(record):
         yield "[cyan]·[/]", escape_markup(line)
     if not record.clean:
-        yield "", translated(_RUN_AGAIN, language)
-
-
-_RUN_AGAIN = "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
+        text = "Run it again later: what is missing stays in the ledger (scrapy gaps shows it with its reason)."
+        yield "", translated(text, language)
 
 
 def _sums(counts: dict[str, int], language: str) -> str:

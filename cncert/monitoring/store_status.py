@@ -160,8 +160,8 @@ def _newest(snapshot: StoreSnapshot) -> NewestIssue | None:
         issue=issue.id,
         title=issue.title,
         published_at=published_at,
-        published_on=None if day is None or issue.published_on is None else day,
-        published_by=day if issue.published_on is None else None,
+        published_on=None if known and known.is_bound else day,
+        published_by=day if known and known.is_bound else None,
         age_seconds=max(0, int((snapshot.now - published).total_seconds())),
         warnings=snapshot.warnings[issue.id],
     )

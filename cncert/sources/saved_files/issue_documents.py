@@ -13,9 +13,10 @@ from typing import Any
 from cncert.exceptions import NotAnIssue
 from cncert.report.sections import EARLIER_ISSUES_HEADING, read_heading
 from cncert.report.title import read_title
-from cncert.sources.saved_files.report_copy import CopyPictures, make_report_copy, stated_source
+from cncert.sources.saved_files.report_copy import MAX_NAME_CHARACTERS, CopyPictures, make_report_copy
 from cncert.wechat.article import Article
 from cncert.wechat.body import MAX_IMAGES, read_html
+from cncert.wechat.text import tidy
 
 _BEGINNING = re.compile(rb'\s{0,9}\{\s{0,9}"(?:_id|issue)"\s{0,9}:\s{0,9}"[0-9]{4}-[0-9]{2}"')
 _MAX_LINKS = 100
@@ -64,8 +65,8 @@ def read_issue_document(document: dict[str, Any]) -> Article:
     sample = provenance.get("sample") if isinstance(provenance, dict) else document.get("sample")
     named = provenance.get("stated_source") if isinstance(provenance, dict) else document.get("stated_source")
     name = named.get("name") if isinstance(named, dict) else named
-    source = stated_source(read_html(_paragraph(f"以下文章来源于{name}", "")).lines) if name else None
-    return replace(copy, sample=sample is True, stated_source=source)
+    source = " ".join(tidy(name).split())[:MAX_NAME_CHARACTERS] if isinstance(name, str) else ""
+    return replace(copy, sample=sample is True, stated_source=source or None)
 
 
 def _objects(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
